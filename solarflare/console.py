@@ -1,0 +1,63 @@
+"""How a stage speaks: plain lines, a progress bar on a terminal, one sentence when something is wrong."""
+
+import errno
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from solarflare.errors import InputError
+
+log = logging.getLogger("solarflare")
+T = TypeVar("T")
+
+LINES_PER_LOOP = 4  # progress lines that a loop writes to a log, where nobody watches a bar move
+
+
+def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """Iterate over `items`, showing a bar on a terminal and a few plain lines in a log.
+
+    Parameters
+    ----------
+    items : iterable
+        What to iterate over.
+    total : int
+        How many items there are.
+    what : str
+        What is being counted, for example ``"images cut"``.
+    """
+    if sys.stderr.isatty():
+        yield from tqdm(items, total=total, desc=what)
+        return
+    step = max(1, total // LINES_PER_LOOP)
+    for done, item in enumerate(items, start=1):
+        yield item
+        if done % step == 0 or done == total:
+            log.info("%s: %d of %d", what, done, total)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a command's `main`, and end bad input, a full disk and Ctrl-C with one sentence and exit code 1."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("sunpy").setLevel(logging.WARNING)
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit("error: the disk is full: nothing half-written was kept; free some space and run the command again")
+    except KeyboardInterrupt:
+        # A second Ctrl-C must not turn the sentence into a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.exit("error: interrupted: nothing half-written was kept; run the command again to continue")
+
+
+def cores() -> int:
+    """Return the number of CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

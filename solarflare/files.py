@@ -1,0 +1,69 @@
+"""Writing so that nothing is ever half-written: a temporary name first, then a rename."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def main_checkout() -> Path:
+    """Return the folder that relative paths, the MLflow store and caches refer to.
+
+    DVC sets ``DVC_ROOT`` for every stage; in ``dvc exp run --temp`` and ``--queue`` it stays the main checkout,
+    where the working folder is a temporary copy.
+
+    Returns
+    -------
+    Path
+        ``DVC_ROOT`` if set, else the working folder.
+    """
+    return Path(os.environ.get("DVC_ROOT") or ".")
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path`, renamed to `path` only if the block ends well.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write; its folder is made if it is missing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix is kept: Keras insists on ".weights.h5", Pillow and numpy infer the format from it.
+    partial = path.with_name(f".partial-{path.name}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_directory(path: Path) -> Iterator[Path]:
+    """Yield an empty temporary folder beside `path` that replaces `path` only if the block ends well.
+
+    Parameters
+    ----------
+    path : Path
+        The folder to fill; what it held before is gone only once the new content is complete.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".partial-{path.name}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        yield partial
+        if path.exists():
+            shutil.rmtree(path)
+        partial.replace(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,272 @@
+"""The parameters as types: `params.yaml` read into frozen objects, or one sentence about what is wrong in it."""
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from solarflare.errors import InputError
+
+PARAMS = Path("params.yaml")
+
+Task = Literal["disk", "region"]
+Instrument = Literal["gong", "hmi", "aia171", "aia193", "aia211"]
+MAGNETOGRAPHS: tuple[Instrument, ...] = ("gong", "hmi")
+
+
+def _goes_class(value: str) -> str:
+    if not re.fullmatch(r"[ABCMX]\d{1,2}(\.\d)?", value):
+        raise ValueError("expected a GOES class such as C1.0")
+    return value
+
+
+GoesClass = Annotated[str, AfterValidator(_goes_class)]
+Seed = Annotated[int, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0.01, le=0.9)]
+Hours = Annotated[float, Field(ge=0, le=720)]
+Resamples = Annotated[int, Field(ge=100, le=100_000)]
+
+
+class Group(BaseModel):
+    """A group of parameters: frozen, without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class InstrumentByTask(Group):
+    """Which instrument feeds which task."""
+
+    disk: Instrument
+    region: Instrument
+
+
+class Compute(Group):
+    """What the machine lends."""
+
+    threads: int = Field(ge=1, le=64)
+
+
+class Simulated(Group):
+    """The simulated Sun."""
+
+    seed: Seed
+    start: dt.date
+    end: dt.date
+    disk_images: int = Field(ge=2, le=100_000)
+    region_images: int = Field(ge=2, le=100_000)
+    max_days: int = Field(ge=1, le=400)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Simulated":
+        if self.end <= self.start:
+            raise ValueError("expected an end after the start")
+        return self
+
+
+class Archive(Group):
+    """A folder of images and tables."""
+
+    path: str | None
+    digest: str | None
+
+
+class Scrape(Group):
+    """Where the data come from."""
+
+    origin: Literal["simulated", "archive"]
+    simulated: Simulated
+    archive: Archive
+
+
+class FlareQuestion(Group):
+    """Which flares make a label 1."""
+
+    event: Literal["overlap", "start"]
+    min_class: GoesClass
+    before: Hours
+    after: Hours
+
+
+class DiskLabel(FlareQuestion):
+    """The question asked of a full-disk image."""
+
+    target: Literal["active_region", "flare"]
+
+
+class RegionLabel(FlareQuestion):
+    """The question asked of an active region."""
+
+    max_longitude: float = Field(ge=1, le=90)
+    unassigned: Literal["drop", "ignore"]
+
+
+class Label(Group):
+    """The questions."""
+
+    disk: DiskLabel
+    region: RegionLabel
+
+
+class Fractions(Group):
+    """Parts of the labelled rows; training gets the rest."""
+
+    validation: Fraction
+    test: Fraction
+
+
+class Chronological(Group):
+    """Training, then validation, then test, with gaps between."""
+
+    gap_days: float = Field(ge=0, le=400)
+    test_start: dt.date | None
+    disk: Fractions
+    region: Fractions
+
+
+class BlockedKFold(Group):
+    """Folds of whole blocks."""
+
+    folds: int = Field(ge=2, le=20)
+    gap_days: float = Field(ge=0, le=400)
+    validation: Fraction
+
+
+class Split(Group):
+    """How the rows are divided."""
+
+    method: Literal["chronological", "blocked_kfold", "random"]
+    block_days: float = Field(ge=1, le=400)
+    seed: Seed
+    chronological: Chronological
+    blocked_kfold: BlockedKFold
+    random: Fractions
+
+
+class DiskCrop(Group):
+    """The full-disk image as the network sees it."""
+
+    img_width: int = Field(ge=16, le=1024)
+
+
+class RegionCrop(DiskCrop):
+    """A cutout as the network sees it."""
+
+    field: float = Field(ge=50, le=2000)
+
+
+class Crop(Group):
+    """How images are cut."""
+
+    mask: bool
+    disk: DiskCrop
+    region: RegionCrop
+
+
+class Train(Group):
+    """How one network is trained."""
+
+    network: Literal["compact", "paialunga2020"]
+    epochs: int = Field(ge=1, le=1000)
+    patience: int = Field(ge=1, le=1000)
+    batch_size: int = Field(ge=1, le=4096)
+    learning_rate: float = Field(ge=1e-6, le=1)
+    augment: bool
+    class_weight: Literal["balanced", "none"]
+    seed: Seed
+
+
+class Calibration(Group):
+    """How a network's scores become probabilities."""
+
+    method: Literal["platt", "isotonic"]
+
+
+class Audit(Group):
+    """When a probe counts as a leak."""
+
+    max_probe_auc: float = Field(ge=0.5, le=1)
+    on_leak: Literal["fail", "warn"]
+    resamples: Resamples
+    seed: Seed
+
+
+class Evaluate(Group):
+    """How scores get their intervals."""
+
+    resamples: Resamples
+    seed: Seed
+
+
+class Params(Group):
+    """All of `params.yaml`."""
+
+    tasks: tuple[Task, ...] = Field(min_length=1)
+    instrument: InstrumentByTask
+    compute: Compute
+    scrape: Scrape
+    label: Label
+    split: Split
+    crop: Crop
+    train_disk: Train
+    train_region: Train
+    calibration: Calibration
+    audit: Audit
+    evaluate: Evaluate
+
+    def train(self, task: Task) -> Train:
+        """Return the training parameters of a task."""
+        return self.train_disk if task == "disk" else self.train_region
+
+
+def load(path: Path = PARAMS) -> Params:
+    """Read the parameters.
+
+    Parameters
+    ----------
+    path : Path
+        A YAML file in the form of this project's `params.yaml`.
+
+    Returns
+    -------
+    Params
+        Frozen, checked to the last key.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not YAML, or has a wrong key, type or value; the sentence names the first.
+    """
+    try:
+        content = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise InputError(
+            f"{path} is not there: run in the project's folder, or get it back with `git checkout {path}`"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
+        raise InputError(f"{path}{where}: this is not YAML; mend the line or `git checkout {path}`") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected groups of keys, got {type(content).__name__}; `git checkout {path}`")
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_sentence(path, error)) from None
+
+
+def _sentence(path: Path, error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    given: Any = first["input"]
+    match first["type"]:
+        case "missing":
+            return f"{path}: key {key} is missing; every key has to be there"
+        case "extra_forbidden":
+            group: Any = Params
+            for part in first["loc"][:-1]:
+                group = group.model_fields[str(part)].annotation
+            return f"{path}: key {key} is not known; allowed here: {', '.join(group.model_fields)}"
+    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{path}: key {key} is {given!r}; expected {expected.removeprefix('expected ')}"

@@ -54,13 +54,13 @@ def _table(name: str, **columns: pa.Column) -> pa.DataFrameSchema:
 
 
 _latitude, _longitude = _number(-90, 90, nullable=True), _number(-180, 180, nullable=True)
-_label = dict(
-    label=_integer(nullable=True),
-    reason=_text(),
-    goes_class=_goes_class(),
-    true_probability=_number(0, 1, nullable=True),
-    pair_id=_text(),
-)
+_label = {
+    "label": _integer(nullable=True),
+    "reason": _text(),
+    "goes_class": _goes_class(),
+    "true_probability": _number(0, 1, nullable=True),
+    "pair_id": _text(),
+}
 
 IMAGES = _table(
     "images",

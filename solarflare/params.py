@@ -24,6 +24,8 @@ def _goes_class(value: str) -> str:
 
 
 GoesClass = Annotated[str, AfterValidator(_goes_class)]
+# YAML gives a date, `dvc exp run -S` a text.
+Date = Annotated[dt.date, Field(strict=False)]
 Seed = Annotated[int, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0.01, le=0.9)]
 Hours = Annotated[float, Field(ge=0, le=720)]
@@ -33,7 +35,7 @@ Resamples = Annotated[int, Field(ge=100, le=100_000)]
 class Group(BaseModel):
     """A group of parameters: frozen, without unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class InstrumentByTask(Group):
@@ -53,8 +55,8 @@ class Simulated(Group):
     """The simulated Sun."""
 
     seed: Seed
-    start: dt.date
-    end: dt.date
+    start: Date
+    end: Date
     disk_images: int = Field(ge=2, le=100_000)
     region_images: int = Field(ge=2, le=100_000)
     max_days: int = Field(ge=1, le=400)
@@ -121,7 +123,7 @@ class Chronological(Group):
     """Training, then validation, then test, with gaps between."""
 
     gap_days: float = Field(ge=0, le=400)
-    test_start: dt.date | None
+    test_start: Date | None
     disk: Fractions
     region: Fractions
 
@@ -203,7 +205,7 @@ class Evaluate(Group):
 class Params(Group):
     """All of `params.yaml`."""
 
-    tasks: tuple[Task, ...] = Field(min_length=1)
+    tasks: tuple[Task, ...] = Field(min_length=1, strict=False)
     instrument: InstrumentByTask
     compute: Compute
     scrape: Scrape

@@ -1,0 +1,51 @@
+# `make` sets everything up and runs the main job; `make test` sets everything up and runs the tests.
+.DELETE_ON_ERROR:
+.PHONY: all setup test test-slow lint experiment ui clean
+
+BIN := .venv/bin
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+# TensorFlow's notices about the CPU say nothing that a user of this project can act on.
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+all: setup
+	$(BIN)/dvc repro
+	$(BIN)/solarflare log
+
+setup: .venv/.ready mlflow.db
+
+# The mark is made last: an interrupted installation is taken up again.
+.venv/.ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11, 3.12 or 3.13 is needed and none is on the PATH: install one (Debian: apt install python3 python3-venv) or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c '$(SUPPORTED)' || { echo "error: $(PYTHON) is not Python 3.11, 3.12 or 3.13: install one of these or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "error: $(PYTHON) has no venv module: install it (Debian: apt install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q .venv/lib solarflare stages || true
+	@touch $@
+
+mlflow.db: | .venv/.ready
+	$(BIN)/solarflare store
+
+test: setup
+	$(BIN)/python -m pytest
+
+test-slow: setup
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# make experiment PROFILE=sdo-euv ARCHIVE=../shared/sun
+experiment: setup
+	$(BIN)/solarflare experiment $(PROFILE) $(if $(ARCHIVE),--archive $(ARCHIVE))
+
+ui: setup
+	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db
+
+clean:
+	rm -rf .venv build *.egg-info

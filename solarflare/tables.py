@@ -256,6 +256,7 @@ def _convert(cells: pd.Series, column: pa.Column, where: str) -> pd.Series:
     if kind in ("str", "string"):
         return cells.astype(object).where(cells.notna(), "").astype(str)
     blank = cells.isna() | (cells.astype(object) == "")
+    typed: pd.Series
     if kind.startswith("datetime"):
         typed = pd.to_datetime(cells.where(~blank), format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
         typed = typed.astype("datetime64[ns]")

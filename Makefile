@@ -6,12 +6,14 @@ BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+# The stages say "python": it has to be the one of .venv.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 # TensorFlow's notices about the CPU say nothing that a user of this project can act on.
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 all: setup
-	$(BIN)/dvc repro
-	$(BIN)/solarflare log
+	dvc repro
+	solarflare log
 
 setup: .venv/.ready mlflow.db
 
@@ -23,29 +25,29 @@ setup: .venv/.ready mlflow.db
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q .venv/lib solarflare stages || true
+	$(BIN)/python -m compileall -q -j 0 solarflare stages
 	@touch $@
 
 mlflow.db: | .venv/.ready
-	$(BIN)/solarflare store
+	solarflare store
 
 test: setup
-	$(BIN)/python -m pytest
+	python -m pytest
 
 test-slow: setup
-	$(BIN)/python -m pytest -m "slow or not slow"
+	python -m pytest -m "slow or not slow"
 
 lint: setup
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	ruff check
+	ruff format --check
+	mypy
 
 # make experiment PROFILE=sdo-euv ARCHIVE=../shared/sun
 experiment: setup
-	$(BIN)/solarflare experiment $(PROFILE) $(if $(ARCHIVE),--archive $(ARCHIVE))
+	solarflare experiment $(PROFILE) $(if $(ARCHIVE),--archive $(ARCHIVE))
 
 ui: setup
-	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db
+	mlflow ui --backend-store-uri sqlite:///mlflow.db
 
 clean:
 	rm -rf .venv build *.egg-info

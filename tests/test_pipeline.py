@@ -1,0 +1,140 @@
+"""The whole pipeline, for real, on a tiny Sun: a second clone, git, dvc and every stage."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = {
+    "scrape.simulated": {
+        "start": "2012-01-01",
+        "end": "2014-01-01",
+        "disk_images": 60,
+        "region_images": 60,
+    },
+    "crop.disk": {"img_width": 64},
+    "crop.region": {"img_width": 32},
+    "train_disk": {"epochs": 2},
+    "train_region": {"epochs": 2},
+    "audit": {"resamples": 100, "on_leak": "warn"},
+    "evaluate": {"resamples": 100},
+}
+
+
+def shell(*command: str, cwd: Path) -> str:
+    """Run a command in a project's folder and return what it printed; fail with its output if it fails."""
+    bin_folder = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
+    for name in ("DVC_ROOT", "MLFLOW_TRACKING_URI"):
+        environment.pop(name, None)
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def copy_of_the_project(folder: Path) -> Path:
+    """Copy what git tracks of this checkout, as it stands in the working tree, into a repository of its own."""
+    for name in shell("git", "ls-files", cwd=ROOT).splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    content = yaml.safe_load((folder / "params.yaml").read_text())
+    for key, changes in TINY.items():
+        group = content
+        for name in key.split("."):
+            group = group[name]
+        group.update(changes)
+    (folder / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    shutil.rmtree(folder / "metrics", ignore_errors=True)
+    shell("git", "init", "-q", "-b", "main", cwd=folder)
+    shell("git", "config", "user.name", "a user", cwd=folder)
+    shell("git", "config", "user.email", "user@example.org", cwd=folder)
+    commit(folder, "the project")
+    return folder
+
+
+def commit(project: Path, message: str) -> None:
+    shell("git", "add", "-A", cwd=project)
+    shell("git", "commit", "-q", "-m", message, cwd=project)
+
+
+def digests(project: Path) -> dict[str, Any]:
+    """Return what dvc recorded of every output."""
+    lock = yaml.safe_load((project / "dvc.lock").read_text())
+    return {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage["outs"]}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which the pipeline has run on a tiny Sun."""
+    folder = copy_of_the_project(tmp_path_factory.mktemp("project"))
+    shell("dvc", "repro", cwd=folder)
+    commit(folder, "the tiny Sun's results")
+    return folder
+
+
+@pytest.mark.parametrize("task", ["disk", "region"])
+def test_each_task_is_scored_with_an_interval(project: Path, task: str) -> None:
+    metrics = json.loads((project / f"metrics/{task}.json").read_text())
+    roc_auc = metrics["roc_auc"]
+    assert roc_auc["low"] <= roc_auc["value"] <= roc_auc["high"]
+    predictions = pd.read_csv(project / f"metrics/predictions/{task}.csv")
+    split = pd.read_csv(project / f"data/splits/{task}.csv")
+    assert len(predictions) == metrics["n"] == (split["part"] == "test").sum()
+
+
+def test_the_audit_gives_a_verdict_on_both_tasks(project: Path) -> None:
+    audit = json.loads((project / "metrics/audit.json").read_text())
+    assert {task: type(audit[task]["leak"]) for task in ("disk", "region")} == {"disk": bool, "region": bool}
+
+
+def test_runs_are_logged_once_with_their_test_scores(project: Path) -> None:
+    shell("solarflare", "log", cwd=project)
+    program = """
+import json, mlflow
+mlflow.set_tracking_uri("sqlite:///mlflow.db")
+runs = {name: mlflow.search_runs(experiment_names=[name]) for name in ("disk", "region")}
+print(json.dumps({name: [len(table), table["metrics.roc_auc"].tolist()] for name, table in runs.items()}))
+"""
+    logged = json.loads(shell(sys.executable, "-c", program, cwd=project).splitlines()[-1])
+    for task, (runs, roc_auc) in logged.items():
+        assert runs == 1
+        assert roc_auc == [json.loads((project / f"metrics/{task}.json").read_text())["roc_auc"]["value"]]
+
+
+def test_a_second_run_has_nothing_to_do(project: Path) -> None:
+    assert "up to date" in shell("dvc", "repro", cwd=project)
+    assert shell("git", "status", "--porcelain", cwd=project) == ""
+
+
+def test_nothing_that_git_shows_names_this_machine(project: Path) -> None:
+    for name in shell("git", "ls-files", "metrics", "dvc.lock", cwd=project).splitlines():
+        assert str(project) not in (project / name).read_text(errors="replace")
+
+
+@pytest.mark.slow
+def test_a_forced_rerun_gives_the_same_bytes(project: Path) -> None:
+    before = digests(project)
+    shell("dvc", "repro", "--force", "--no-run-cache", cwd=project)
+    assert digests(project) == before
+    assert shell("git", "status", "--porcelain", cwd=project) == ""
+
+
+@pytest.mark.slow
+def test_an_experiment_reruns_what_its_parameter_touches(project: Path) -> None:
+    printed = shell("dvc", "exp", "run", "-n", "longer", "-S", "train_disk.epochs=3", cwd=project)
+    ran = {line.split("'")[1] for line in printed.splitlines() if line.startswith("Running stage")}
+    assert ran == {"train_disk", "evaluate"}
+    assert "longer" in shell("dvc", "exp", "show", "--csv", cwd=project)
+    commit(project, "a longer training")
+    assert "roc_auc" in shell("dvc", "metrics", "diff", "HEAD~1", "--all", cwd=project)
+    assert "index.html" in shell("dvc", "plots", "diff", "HEAD~1", "-o", "plots", cwd=project)

@@ -17,6 +17,7 @@ Values = NDArray[np.float64]
 Statistic = Callable[[Values], Mapping[str, Values]]
 
 CHUNK = 2**20  # weights held at once: 8 MB
+FEWEST_BLOCKS = 5  # with fewer, the tail of an interval of 95 % lies beyond what some thousand resamples reach
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,11 @@ class BlockBootstrap:
         Notes
         -----
         A percentile interval of few blocks is too narrow; its tails are widened to those of Student's t, after
-        Hesterberg 2015 (doi:10.1080/00031305.2015.1089789). With hundreds of blocks it is the plain percentile interval.
+        Hesterberg 2015 (doi:10.1080/00031305.2015.1089789). With hundreds of blocks nothing changes, with fewer than
+        five there is no interval.
         """
         draws = draws[np.isfinite(draws)]
-        if self.blocks < 2 or draws.size == 0:
+        if self.blocks < FEWEST_BLOCKS or draws.size == 0:
             return Interval(float(value), math.nan, math.nan)
         tail = stats.norm.cdf(self._expansion * stats.t.ppf((1 - level) / 2, self.blocks - 1))
         low, high = np.quantile(draws, [tail, 1 - tail])
@@ -134,7 +136,7 @@ class BlockBootstrap:
 
     def _p(self, draws: Values) -> float:
         """Invert the interval: the smallest tail that reaches zero, twice."""
-        if self.blocks < 2 or draws.size == 0:
+        if self.blocks < FEWEST_BLOCKS or draws.size == 0:
             return math.nan
         share = (1 + min((draws <= 0).sum(), (draws >= 0).sum())) / (1 + draws.size)
         tail = stats.t.cdf(stats.norm.ppf(share) / self._expansion, self.blocks - 1)

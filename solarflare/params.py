@@ -241,6 +241,17 @@ def load(path: Path = PARAMS) -> Params:
     InputError
         If the file is missing, is not YAML, or has a wrong key, type or value; the sentence names the first.
     """
+    return parse(read_yaml(path), path)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read groups of keys, unchecked.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not YAML or holds something else.
+    """
     try:
         content = yaml.safe_load(path.read_text())
     except FileNotFoundError:
@@ -252,6 +263,24 @@ def load(path: Path = PARAMS) -> Params:
         raise InputError(f"{path}{where}: this is not YAML; mend the line or `git checkout {path}`") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected groups of keys, got {type(content).__name__}; `git checkout {path}`")
+    return content
+
+
+def parse(content: dict[str, Any], path: Path) -> Params:
+    """Check groups of keys that may have been changed since they were read.
+
+    Parameters
+    ----------
+    content : dict
+        In the form of `params.yaml`.
+    path : Path
+        The file that an error is about.
+
+    Raises
+    ------
+    InputError
+        If a key, type or value is wrong; the sentence names the first.
+    """
     try:
         return Params.model_validate(content)
     except ValidationError as error:

@@ -175,8 +175,9 @@ def _store() -> Iterator[Any]:
         try:
             mlflow.set_tracking_uri(uri)
             for task in get_args(Task):
+                folder = f"{root}/mlartifacts/{task}" if uri.startswith("sqlite:") else None
                 if mlflow.get_experiment_by_name(task) is None:
-                    mlflow.create_experiment(task, artifact_location=f"{root}/mlartifacts/{task}" if own else None)
+                    mlflow.create_experiment(task, artifact_location=folder)
             if own:
                 _follow_a_move(root)
             yield mlflow

@@ -4,6 +4,7 @@ In memory, times are ``datetime64[ns]`` without a zone (UTC), missing numbers ar
 ``""``. On disk, times are ISO 8601 to the second and what is missing is blank.
 """
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -210,10 +211,13 @@ def read_text(path: Path) -> pd.DataFrame:
         If the file is missing or is not a CSV table.
     """
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
+        with warnings.catch_warnings():
+            # A row with more cells than the header would shift or lose them, and pandas would only warn.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
     except FileNotFoundError:
         raise InputError(f"{path} is not there; make it with `dvc repro`, or name the folder that holds it") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path} is not a CSV table with a header ({str(error).strip()}); mend or replace it"
         ) from None
@@ -263,7 +267,8 @@ def _convert(cells: pd.Series, column: pa.Column, where: str) -> pd.Series:
     else:
         typed = pd.to_numeric(cells.where(~blank), errors="coerce").astype(float)
         if kind == "Int64":
-            typed = typed.where((typed % 1 == 0) | typed.isna()).astype("Int64")
+            whole = (typed % 1 == 0) & (typed.abs() < 2**53)  # floats are exact up to there
+            typed = typed.where(whole).astype("Int64")
     bad = typed.isna() & ~blank if column.nullable else typed.isna()
     if bad.any():
         row = int(bad.to_numpy().argmax())

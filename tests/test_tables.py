@@ -44,6 +44,7 @@ def test_what_is_written_is_read_back(tmp_path: Path, flares: pd.DataFrame) -> N
         ("start", "", "row 2, column start: got ''; expected UTC"),
         ("goes_class", "Q1", "row 2, column goes_class: got 'Q1'; expected a GOES class"),
         ("noaa_ar", "1.5", "row 2, column noaa_ar: got '1.5'; expected a whole number"),
+        ("noaa_ar", "1e30", "row 2, column noaa_ar: got '1e30'; expected a whole number"),
         ("latitude", "91", "row 2, column latitude: got '91'; expected a number from -90 to 90"),
     ],
 )
@@ -83,7 +84,7 @@ def test_an_empty_table_keeps_its_types(tmp_path: Path) -> None:
     assert len(tables.concat([table, table], tables.REGIONS)) == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"a,b\n1,2,3,4\n\x00", b"\xff\xfe\x00\xc5"])
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2,3,4\n", b"a,b\n1,2,3,4\n\x00", b"\xff\xfe\x00\xc5"])
 def test_a_file_that_is_no_table_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "flares.csv").write_bytes(content)
     with pytest.raises(InputError, match=r"flares\.csv"):

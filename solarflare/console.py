@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from tqdm import tqdm
 
@@ -53,9 +53,18 @@ def run(main: Callable[[], None]) -> None:
             raise
         sys.exit("error: the disk is full: nothing half-written was kept; free some space and run the command again")
     except KeyboardInterrupt:
-        # A second Ctrl-C must not turn the sentence into a traceback.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        sys.exit("error: interrupted: nothing half-written was kept; run the command again to continue")
+        _interrupted()
+
+
+def exit_on_interrupt() -> None:
+    """End Ctrl-C with one sentence from now on, even before `run`: the imports of a stage take seconds."""
+    signal.signal(signal.SIGINT, _interrupted)
+
+
+def _interrupted(*_: object) -> NoReturn:
+    # A second Ctrl-C must not turn the sentence into a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit("error: interrupted: nothing half-written was kept; run the command again to continue")
 
 
 def cores() -> int:

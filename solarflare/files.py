@@ -51,16 +51,18 @@ def atomic_directory(path: Path) -> Iterator[Path]:
         The folder to fill; what it held before is gone only once the new content is complete.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".partial-{path.name}")
+    partial, former = path.with_name(f".partial-{path.name}"), path.with_name(f".former-{path.name}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
         yield partial
+        # Deleting a large folder takes time in which Ctrl-C would leave neither the old nor the new one.
         if path.exists():
-            shutil.rmtree(path)
+            path.replace(former)
         partial.replace(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:

@@ -1,0 +1,63 @@
+"""The command line. Each command imports what it needs: MLflow takes seconds, and `--help` should not."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from solarflare import console
+from solarflare.errors import InputError
+
+README = Path("README.md")
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def main() -> None:
+    """Run a command; bad input ends it with one sentence and exit code 1."""
+    console.run(app)
+
+
+@app.command()
+def store() -> None:
+    """Create the MLflow store, unless it is there."""
+    from solarflare import tracking
+
+    tracking.create_store()
+
+
+@app.command()
+def digest(folder: Annotated[Path, typer.Argument(help="An archive: images, flares.csv and regions.csv.")]) -> None:
+    """Print what identifies the content of an archive, for scrape.archive.digest in params.yaml."""
+    from solarflare.sources import archive
+
+    typer.echo(archive.digest(folder))
+
+
+@app.command()
+def experiment(
+    profile: Annotated[str, typer.Argument(help="A file in profiles/, without .yaml.")],
+    archive: Annotated[Path | None, typer.Option(help="The folder that a profile on real data imports.")] = None,
+) -> None:
+    """Run a profile as DVC experiments and keep its scores in docs/results/; the workspace stays as it is."""
+    from solarflare import experiments, results
+
+    chosen = experiments.read(profile, archive)
+    results.collect(chosen, experiments.run(chosen))
+
+
+@app.command("results")
+def tables(
+    check: Annotated[bool, typer.Option(help="Change nothing; fail if a table is out of step.")] = False,
+) -> None:
+    """Write the tables of docs/results/ between their markers in README.md."""
+    from solarflare import results
+    from solarflare.files import atomic_path
+
+    before = README.read_text()
+    after = results.with_tables(before)
+    if check and after != before:
+        raise InputError(f"{README}: a table is out of step with docs/results/; write it with `solarflare results`")
+    if after != before:
+        with atomic_path(README) as partial:
+            partial.write_text(after)

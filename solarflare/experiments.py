@@ -1,0 +1,158 @@
+"""Profiles as DVC experiments: a small file of overrides becomes ``dvc exp run -S``."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from solarflare import params
+from solarflare.errors import InputError
+from solarflare.sources import archive
+
+PROFILES = Path("profiles")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A named set of overrides of ``params.yaml``, with variants.
+
+    Attributes
+    ----------
+    name : str
+        That of the file, without ``.yaml``.
+    overrides : dict
+        What all variants change, by dotted key; includes where the archive is and what it holds, if there is one.
+    variants : dict
+        By name, what each changes on top of that, by dotted key; at least one.
+    """
+
+    name: str
+    overrides: dict[str, Any]
+    variants: dict[str, dict[str, Any]]
+
+
+def read(name: str, folder: Path | None = None) -> Profile:
+    """Read a profile.
+
+    Parameters
+    ----------
+    name : str
+        Of a file in ``profiles/``, without ``.yaml``.
+    folder : Path, optional
+        The archive, for a profile whose origin is one.
+
+    Returns
+    -------
+    Profile
+        Its keys and values checked against ``params.yaml``.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is not a profile, a key or value does not fit ``params.yaml``, or the archive that
+        it needs is not given or not there.
+    """
+    path = PROFILES / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in PROFILES.glob("*.yaml")))
+        raise InputError(f"{path} is not there; the profiles here are {known or 'none'}")
+    content = params.read_yaml(path)
+    if set(content) != {"overrides", "variants"}:
+        raise InputError(f"{path}: got the keys {', '.join(content)}; expected overrides and variants")
+    groups = {"overrides": content["overrides"], **(content["variants"] or {})}
+    for group, changes in groups.items():
+        if not isinstance(changes, dict):
+            raise InputError(f"{path}: {group} is {changes!r}; expected keys of params.yaml with their values")
+    overrides, *variants = [dict(_leaves(changes)) for changes in groups.values()]
+    if not variants:
+        raise InputError(f"{path}: variants is empty; name at least one, such as `default: {{}}`")
+    if overrides.get("scrape.origin") == "archive":
+        overrides |= _archive(name, folder)
+    for changes in variants:
+        params.parse(_applied(overrides | changes), path)
+    return Profile(name, overrides, dict(zip(list(groups)[1:], variants, strict=True)))
+
+
+def run(profile: Profile) -> dict[str, str]:
+    """Run each variant of a profile as a DVC experiment in a temporary copy; the workspace stays as it is.
+
+    An experiment of the same name and commit is replaced.
+
+    Parameters
+    ----------
+    profile : Profile
+        What to change.
+
+    Returns
+    -------
+    dict
+        By variant, the revision that holds its results.
+
+    Raises
+    ------
+    InputError
+        If a stage of an experiment fails.
+    """
+    head = _output("git", "rev-parse", "HEAD")
+    revisions = {}
+    for variant, changes in profile.variants.items():
+        name = f"{profile.name}-{variant}"
+        ref = f"refs/exps/{head[:2]}/{head[2:]}/{name}"
+        if _output("git", "for-each-ref", ref):
+            _dvc("exp", "remove", "--quiet", name)
+        flags = [f"--set-param={key}={_hydra(value)}" for key, value in (profile.overrides | changes).items()]
+        _dvc("exp", "run", "--temp", "--name", name, *flags)
+        revisions[variant] = _output("git", "rev-parse", ref)
+    return revisions
+
+
+def _leaves(groups: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield dotted keys and values; groups may be nested, dotted or both."""
+    for key, value in groups.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _applied(changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of ``params.yaml`` with changes made to it."""
+    content = params.read_yaml(params.PARAMS)
+    for key, value in changes.items():
+        *groups, last = key.split(".")
+        group = content
+        for name in groups:
+            if not isinstance(group.get(name), dict):
+                group[name] = {}
+            group = group[name]
+        group[last] = value
+    return content
+
+
+def _archive(name: str, folder: Path | None) -> dict[str, Any]:
+    """Return where the archive is and what it holds, as overrides."""
+    if folder is None:
+        raise InputError(f"the profile {name} needs an archive: add --archive FOLDER (with make: ARCHIVE=FOLDER)")
+    # Relative, so that no absolute path gets into the experiment's params.yaml.
+    return {"scrape.archive.path": os.path.relpath(folder), "scrape.archive.digest": archive.digest(folder)}
+
+
+def _hydra(value: Any) -> str:
+    """Return a value in the grammar of ``dvc exp run -S``, of which JSON is a part; dates become text."""
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _dvc(*arguments: str) -> None:
+    # The stages say "python": it has to be the one that runs this.
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    command = [sys.executable, "-m", "dvc", *arguments]
+    if subprocess.run(command, env=environment, check=False).returncode:
+        raise InputError(f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; mend it and run this again")
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

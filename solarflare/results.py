@@ -1,0 +1,103 @@
+"""What the experiments of a profile found: one file of scores in Git, small figures, and the tables of the README."""
+
+import io
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, get_args
+
+import pandas as pd
+
+from solarflare import plots
+from solarflare.errors import InputError
+from solarflare.experiments import Profile
+from solarflare.files import atomic_path
+from solarflare.params import Task
+
+RESULTS = Path("docs/results")
+TASKS: tuple[Task, ...] = get_args(Task)
+COLUMNS = {"roc_auc": "ROC-AUC", "tss": "TSS", "hss": "HSS", "brier_skill": "Brier skill"}
+
+
+def collect(profile: Profile, revisions: dict[str, str]) -> None:
+    """Write ``docs/results/<profile>.json`` and a ROC figure a task from the revisions of its experiments.
+
+    Parameters
+    ----------
+    profile : Profile
+        What was run.
+    revisions : dict
+        By variant, the Git revision that holds its results, as :func:`solarflare.experiments.run` returns them.
+    """
+    variants = {
+        variant: {
+            "changes": profile.variants[variant],
+            "metrics": {name: json.loads(_show(revision, f"metrics/{name}.json")) for name in (*TASKS, "audit")},
+        }
+        for variant, revision in revisions.items()
+    }
+    content = {"profile": profile.name, "overrides": profile.overrides, "variants": variants}
+    with atomic_path(RESULTS / f"{profile.name}.json") as partial:
+        partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
+    for task in TASKS:
+        scored = [variant for variant in variants if "absent" not in variants[variant]["metrics"][task]]
+        curves = {
+            variant: pd.read_csv(io.StringIO(_show(revisions[variant], f"metrics/plots/{task}/roc.csv")))
+            for variant in scored
+        }
+        if curves:
+            plots.save(plots.roc(curves, f"{task}, {profile.name}"), RESULTS / f"{profile.name}-{task}-roc.png")
+
+
+def table(path: Path) -> str:
+    """Return the scores of a profile as a table in Markdown.
+
+    Parameters
+    ----------
+    path : Path
+        A file that :func:`collect` wrote.
+    """
+    content = json.loads(path.read_text())
+    lines = [f"| {content['profile']} | task | test rows | base rate | {' | '.join(COLUMNS.values())} |"]
+    lines.append("|---" * (4 + len(COLUMNS)) + "|")
+    for variant, result in content["variants"].items():
+        for task in TASKS:
+            metrics = result["metrics"][task]
+            if "absent" not in metrics:
+                scores = [_interval(metrics[name]) for name in COLUMNS]
+                cells = [variant, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}", *scores]
+                lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def with_tables(text: str) -> str:
+    """Return a page with the table of each profile between its markers, ``<!-- results:<profile> -->`` and its end.
+
+    Raises
+    ------
+    InputError
+        If a marker names a profile without results.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        path = RESULTS / f"{match['profile']}.json"
+        if not path.is_file():
+            raise InputError(f"{path} is not there; make it with `make experiment PROFILE={match['profile']}`")
+        return f"{match['start']}\n{table(path)}\n{match['end']}"
+
+    return re.sub(
+        r"(?P<start><!-- results:(?P<profile>[\w-]+) -->).*?(?P<end><!-- /results:(?P=profile) -->)",
+        replaced,
+        text,
+        flags=re.DOTALL,
+    )
+
+
+def _interval(score: dict[str, Any]) -> str:
+    return f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}]"
+
+
+def _show(revision: str, path: str) -> str:
+    command = ["git", "show", f"{revision}:{path}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

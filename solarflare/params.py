@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,6 +13,7 @@ from solarflare.errors import InputError
 PARAMS = Path("params.yaml")
 
 Task = Literal["disk", "region"]
+TASKS: tuple[Task, ...] = get_args(Task)
 Instrument = Literal["gong", "hmi", "aia171", "aia193", "aia211"]
 MAGNETOGRAPHS: tuple[Instrument, ...] = ("gong", "hmi")
 

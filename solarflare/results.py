@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
@@ -13,10 +13,9 @@ from solarflare import plots
 from solarflare.errors import InputError
 from solarflare.experiments import Profile
 from solarflare.files import atomic_path
-from solarflare.params import Task
+from solarflare.params import TASKS
 
 RESULTS = Path("docs/results")
-TASKS: tuple[Task, ...] = get_args(Task)
 COLUMNS = {"roc_auc": "ROC-AUC", "tss": "TSS", "hss": "HSS", "brier_skill": "Brier skill"}
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from solarflare.console import log
 from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import main_checkout, sha256
-from solarflare.params import DiskLabel, Params, Task
+from solarflare.params import TASKS, DiskLabel, Params, Task
 
 FINGERPRINT = "solarflare.fingerprint"
 EVALUATION = "solarflare.evaluation"
@@ -174,7 +174,7 @@ def _store() -> Iterator[Any]:
     with FileLock(root / "mlflow.db.lock"):
         try:
             mlflow.set_tracking_uri(uri)
-            for task in get_args(Task):
+            for task in TASKS:
                 folder = f"{root}/mlartifacts/{task}" if uri.startswith("sqlite:") else None
                 if mlflow.get_experiment_by_name(task) is None:
                     mlflow.create_experiment(task, artifact_location=folder)
@@ -279,7 +279,7 @@ def _name(loaded: Params, task: Task) -> str:
 
 def _training_params(loaded: Params, task: Task) -> dict[str, Any]:
     """Return the parameters that a training depends on: not the other task's, nor those of what follows it."""
-    other = next(name for name in get_args(Task) if name != task)
+    other = next(name for name in TASKS if name != task)
     content = loaded.model_dump(mode="json", exclude={"audit", "evaluate", f"train_{other}"})
     content["scrape"] = {key: content["scrape"][key] for key in ("origin", loaded.scrape.origin)}
     for group in ("instrument", "label", "crop"):

@@ -3,13 +3,13 @@
 Two things have to be known before "no flare" may mean "quiet": the weakest class that the list is complete for, and
 that somebody was keeping it at the time.
 
-* Peak fluxes of flares follow a power law that doubles back nowhere (Aschwanden & Freeland 2012, ApJ 754, 112), so a
+* Peak fluxes of flares follow a power law of differential index -2 (Aschwanden & Freeland 2012, ApJ 754, 112), so a
   complete list holds more flares of a class the weaker the class is. Below its most frequent class letter a list loses
   flares, for whatever reason.
 * Flares come in bursts, and a Poisson process of constant rate would call every quiet week a gap. With rates that are
   themselves exponentially distributed about a mean r, the probability of a silence longer than t is (1 + r t)**-2
   (Wheatland 2000, ApJ 536, L109). A silence of `FLARE_SILENCE` mean waits, with r counted in the `NEIGHBOURHOOD` either
-  side, has probability 1e-4 and is taken for a gap. On SWPC's list of 2010-2014 (6,375 flares, C1.0 and up) the longest
+  side, has probability `CHANCE` and is taken for a gap. On SWPC's list of 2010-2014 (6,375 flares, C1.0 and up) the longest
   silence of the real Sun is 49 mean waits (6 to 18 September 2013; in absolute length, 34 days of May and June 2010).
 * Regions are reported daily, several rows a day; a spotless Sun is reported by no row at all. Regions live for days to
   weeks, so the rows come in longer bursts than flares do, but at a steadier level: the longest spotless spell of
@@ -22,7 +22,10 @@ import pandas as pd
 
 from solarflare import tables
 
-FLARE_SILENCE = 100.0
+CHANCE = 1e-4
+"""What happens with a smaller probability is not taken for chance."""
+
+FLARE_SILENCE = CHANCE**-0.5 - 1
 """Mean waits between flares: a longer silence is a gap."""
 
 REGION_SILENCE = 30.0
@@ -38,8 +41,8 @@ REPORT_REACH = pd.Timedelta(hours=12)
 def infer(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Infer where each flare list and the region reports are complete.
 
-    A list is taken as complete from its first entry to the end of its last, except in gaps. Both ends of a gap are
-    entries, so that no hour is called quiet without an entry on either side of the silence.
+    A list is taken as complete from its first entry to its last, except in gaps, which begin and end with an entry too:
+    no hour is called quiet without an entry before and after it.
 
     Parameters
     ----------
@@ -53,19 +56,21 @@ def infer(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         In the form of `tables.COVERAGE`: per list a `complete` row for each stretch and an `absent` row for each gap.
     """
-    found = []
-    for name, entries in flares.groupby("list"):
-        ends = entries[["start", "peak", "end"]].max(axis=1)
-        weakest = weakest_class(entries["goes_class"])
-        found.append(_stretches(str(name), entries["start"], ends, FLARE_SILENCE).assign(min_class=weakest))
+    found = [
+        _stretches(str(name), entries["start"], pd.Timedelta(0), FLARE_SILENCE, weakest_class(entries["goes_class"]))
+        for name, entries in flares.groupby("list")
+    ]
     if len(regions):
-        starts, ends = regions["time"] - REPORT_REACH, regions["time"] + REPORT_REACH
-        found.append(_stretches("regions", starts, ends, REGION_SILENCE).assign(min_class=""))
-    return tables.concat([tables.check(df, tables.COVERAGE, "the inferred coverage") for df in found], tables.COVERAGE)
+        found.append(_stretches("regions", regions["time"], REPORT_REACH, REGION_SILENCE, ""))
+    return tables.concat(found, tables.COVERAGE)
 
 
 def weakest_class(goes_class: pd.Series) -> str:
-    """Return the weakest GOES class that a list is complete for: 1.0 of its most frequent letter.
+    """Return the weakest GOES class that a list is complete for.
+
+    It is the first of the most frequent letter (C1.0), unless the list begins so far above that, at C5.0 say, that it
+    must have been cut there: with a cumulative power law of index -1, the weakest of n flares from C1.0 up is above
+    C(x) with probability x**-n.
 
     Parameters
     ----------
@@ -77,16 +82,22 @@ def weakest_class(goes_class: pd.Series) -> str:
     str
         Such as ``"C1.0"``; of equally frequent letters the weakest. Blank if no class is known.
     """
-    frequency = goes_class[goes_class != ""].str[0].value_counts()
-    return f"{frequency[frequency == frequency.max()].index.min()}1.0" if len(frequency) else ""
+    known = goes_class[goes_class != ""]
+    if known.empty:
+        return ""
+    frequency = known.str[0].value_counts()
+    letter = frequency[frequency == frequency.max()].index.min()
+    numbers = known[known.str[0] == letter].str[1:].astype(float)
+    cut = numbers.min() ** -len(numbers) < CHANCE
+    return f"{letter}{numbers.min() if cut else 1:.1f}"
 
 
-def silences(times: pd.Series, limit: float) -> np.ndarray:
+def silences(times: np.ndarray, limit: float) -> np.ndarray:
     """Find the waits that are too long to be a quiet Sun.
 
     Parameters
     ----------
-    times : Series of datetime64[ns]
+    times : ndarray of datetime64[ns]
         When the entries of a list begin, ascending, shape (n,).
     limit : float
         Mean waits that a silence may last.
@@ -96,7 +107,7 @@ def silences(times: pd.Series, limit: float) -> np.ndarray:
     ndarray of bool
         Shape (n - 1,): whether the list is silent for too long between entry i and entry i + 1.
     """
-    day = (times - times.iloc[0]).to_numpy() / np.timedelta64(1, "D")
+    day = (times - times[0]) / np.timedelta64(1, "D")
     before, after = day[:-1], day[1:]
     earliest, latest = np.maximum(before - NEIGHBOURHOOD, day[0]), np.minimum(after + NEIGHBOURHOOD, day[-1])
     entries = np.searchsorted(day, latest, "right") - np.searchsorted(day, earliest, "left")
@@ -105,26 +116,25 @@ def silences(times: pd.Series, limit: float) -> np.ndarray:
     return (after - before) * entries / observed > limit
 
 
-def _stretches(name: str, starts: pd.Series, ends: pd.Series, limit: float) -> pd.DataFrame:
-    """Divide the time from a list's first entry to the end of its last into complete stretches and gaps."""
-    order = starts.argsort(kind="stable")
-    starts, ends = starts.iloc[order], ends.iloc[order].cummax()
-    last = np.flatnonzero(silences(starts, limit))
-    complete = pd.DataFrame(
+def _stretches(name: str, times: pd.Series, reach: pd.Timedelta, limit: float, min_class: str) -> pd.DataFrame:
+    """Divide the time from a list's first entry to its last into complete stretches and gaps."""
+    moments = np.sort(times.to_numpy())
+    last = np.flatnonzero(silences(moments, limit))
+    stretches = pd.DataFrame(
         {
-            "start": starts.iloc[np.r_[0, last + 1]].to_numpy(),
-            "end": ends.iloc[np.r_[last, len(ends) - 1]].to_numpy(),
+            "start": moments[np.append(0, last + 1)] - reach,
+            "end": moments[np.append(last, -1)] + reach,
             "status": "complete",
             "reason": "",
         }
     )
     gaps = pd.DataFrame(
         {
-            "start": ends.iloc[last].to_numpy(),
-            "end": starts.iloc[last + 1].to_numpy(),
+            "start": moments[last] + reach,
+            "end": moments[last + 1] - reach,
             "status": "absent",
             "reason": f"no entry for more than {limit:.0f} times the mean wait around it: a gap, not a quiet Sun",
         }
     )
-    rows = complete if gaps.empty else pd.concat([complete, gaps])
-    return rows.assign(list=name).sort_values("start", kind="stable", ignore_index=True)
+    rows = pd.concat([stretches, gaps]).sort_values("start", kind="stable").assign(list=name, min_class=min_class)
+    return tables.check(rows, tables.COVERAGE, f"the inferred coverage of {name}")

@@ -9,8 +9,8 @@ that somebody was keeping it at the time.
 * Flares come in bursts, and a Poisson process of constant rate would call every quiet week a gap. With rates that are
   themselves exponentially distributed about a mean r, the probability of a silence longer than t is (1 + r t)**-2
   (Wheatland 2000, ApJ 536, L109). A silence of `FLARE_SILENCE` mean waits, with r counted in the `NEIGHBOURHOOD` either
-  side, has probability `CHANCE` and is taken for a gap. On SWPC's list of 2010-2014 (6,375 flares, C1.0 and up) the longest
-  silence of the real Sun is 49 mean waits (6 to 18 September 2013; in absolute length, 34 days of May and June 2010).
+  side, has probability `CHANCE` and is taken for a gap. On SWPC's list of 2010-2014 (6,375 flares, C1.0 and up) the
+  longest silence of the real Sun is 49 mean waits (6 to 18 September 2013; in days, 34 of May and June 2010).
 * Regions are reported daily, several rows a day; a spotless Sun is reported by no row at all. Regions live for days to
   weeks, so the rows come in longer bursts than flares do, but at a steadier level: the longest spotless spell of
   2010-2014 is 24 mean waits (10 to 21 May 2010). `REGION_SILENCE` makes a gap of five days of an active Sun, and of

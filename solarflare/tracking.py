@@ -9,8 +9,10 @@ import importlib.metadata
 import json
 import logging
 import os
+import re
 import sqlite3
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -35,7 +37,7 @@ EVALUATION = "solarflare.evaluation"
 # Nothing leaves the machine unasked, and a server that does not answer is given up in seconds.
 ENVIRONMENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
 METRICS_PER_BATCH = 1000  # MLflow's limit
-ARTIFACT_PATHS = {"experiments": "artifact_location", "runs": "artifact_uri", "logged_models": "artifact_location"}
+ARTIFACT_PATHS = {"experiments": "artifact_location", "runs": "artifact_uri"}
 
 
 def store_uri() -> str:
@@ -234,7 +236,7 @@ def _training_run(mlflow: Any, task: Task, fingerprint: str) -> str:
     unfinished = found[0].info.run_id if found else None
     with mlflow.start_run(run_id=unfinished, experiment_id=experiment_id) as run:
         mlflow.set_tags({"mlflow.runName": _name(loaded, task), FINGERPRINT: fingerprint, **_tags(loaded, task)})
-        mlflow.log_params(dict(_leaves(_training_params(loaded, task))), synchronous=True)
+        mlflow.log_params(_training_params(loaded, task), synchronous=True)
         _log_curves(mlflow, task, run.info.run_id)
         _log_model(mlflow, task)
         return run.info.run_id
@@ -278,13 +280,11 @@ def _name(loaded: Params, task: Task) -> str:
 
 
 def _training_params(loaded: Params, task: Task) -> dict[str, Any]:
-    """Return the parameters that a training depends on: not the other task's, nor those of what follows it."""
-    other = next(name for name in TASKS if name != task)
-    content = loaded.model_dump(mode="json", exclude={"audit", "evaluate", f"train_{other}"})
+    """Return the parameters behind a training by dotted key: not the other task's or origins', nor what follows it."""
+    content = loaded.model_dump(mode="json", exclude={"audit", "evaluate"})
     content["scrape"] = {key: content["scrape"][key] for key in ("origin", loaded.scrape.origin)}
-    for group in ("instrument", "label", "crop"):
-        del content[group][other]
-    return content
+    others = set(TASKS) - {task}
+    return {key: value for key, value in _leaves(content) if others.isdisjoint(re.split(r"[._]", key))}
 
 
 def _leaves(content: dict[str, Any], prefix: str = "", between: str = ".") -> Iterator[tuple[str, Any]]:
@@ -315,18 +315,20 @@ def _log_model(mlflow: Any, task: Task) -> None:
     """Log what ``train_<task>`` wrote as a model that takes images, with one crop as the example."""
     example = Crops(Path(f"data/crops/{task}")).take([0])
     schema, tensor = mlflow.types.Schema, mlflow.types.TensorSpec
-    mlflow.pyfunc.log_model(
-        name="model",
-        loader_module=__name__,
-        data_path=f"models/{task}",
-        signature=mlflow.models.ModelSignature(
-            inputs=schema([tensor(np.dtype(np.uint8), (-1, *example.shape[1:]))]),
-            outputs=schema([tensor(np.dtype(np.float64), (-1,))]),
-        ),
-        input_example=example,
-        # Named here because MLflow would start the model in another process to find out.
-        pip_requirements=[f"tensorflow=={importlib.metadata.version('tensorflow')}"],
-    )
+    # Saved, then logged: `log_model` would start the network on the example, and TensorFlow with it.
+    with tempfile.TemporaryDirectory() as folder:
+        mlflow.pyfunc.save_model(
+            f"{folder}/model",
+            loader_module=__name__,
+            data_path=f"models/{task}",
+            signature=mlflow.models.ModelSignature(
+                inputs=schema([tensor(np.dtype(np.uint8), (-1, *example.shape[1:]))]),
+                outputs=schema([tensor(np.dtype(np.float64), (-1,))]),
+            ),
+            input_example=example,
+            pip_requirements=[f"tensorflow=={importlib.metadata.version('tensorflow')}"],
+        )
+        mlflow.log_artifacts(f"{folder}/model", "model")
 
 
 def _numbers(scores: dict[str, Any]) -> Iterator[tuple[str, float]]:

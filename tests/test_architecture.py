@@ -1,0 +1,74 @@
+"""The rules of the layout: what a stage depends on, who may import what, what must not be in Git."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.import_graph import ROOT, closure, imports, stage_dependencies
+
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PACKAGE = sorted(path.relative_to(ROOT) for path in (ROOT / "solarflare").rglob("*.py"))
+ALLOWED = {  # a package, and the only places that may import it
+    "tensorflow": ("solarflare/networks.py", "solarflare/training.py", "solarflare/backend.py"),
+    "keras": ("solarflare/networks.py", "solarflare/training.py", "solarflare/backend.py"),
+    "mlflow": ("solarflare/tracking.py",),
+    "yaml": ("solarflare/params.py",),
+    "requests": ("solarflare/sources/",),
+    "urllib": ("solarflare/sources/",),
+    "ftplib": ("solarflare/sources/",),
+    "socket": ("solarflare/sources/",),
+    "selenium": ("solarflare/sources/",),
+    "matplotlib": ("solarflare/plots.py", "solarflare/sources/simulated/", "solarflare/verification/plots.py"),
+    "dvc": ("solarflare/pipeline.py",),
+}
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_exactly_the_modules_that_it_imports(stage: str) -> None:
+    listed = sorted(path for path in STAGES[stage]["deps"] if path.endswith(".py"))
+    needed = stage_dependencies(stage)
+    assert listed == needed, f"in dvc.yaml write what `python -m tests.import_graph {stage}` prints"
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_a_heavy_or_outward_package_is_imported_in_its_place_alone(package: str) -> None:
+    users = {str(path) for path in PACKAGE if package in {name.partition(".")[0] for name in imports(path)}}
+    assert not [path for path in users if not path.startswith(ALLOWED[package])]
+
+
+@pytest.mark.parametrize("stage", ["train_disk", "train_region"])
+def test_no_edit_to_a_figure_retrains(stage: str) -> None:
+    assert not [path for path in closure(Path(f"stages/{stage}.py")) if "matplotlib" in imports(path)]
+
+
+def keys(group: Any) -> list[str]:
+    return [key for name, value in group.items() for key in (name, *keys(value))] if isinstance(group, dict) else []
+
+
+def test_no_parameter_has_a_name_that_dvcs_run_cache_ignores() -> None:
+    """treeverse/dvc #10296: `size` and `nfiles` inside a group are ignored, and the old output is kept."""
+    parameters = yaml.safe_load((ROOT / "params.yaml").read_text())
+    assert not {"size", "nfiles"} & set(keys(parameters))
+
+
+def test_every_stage_is_a_page() -> None:
+    assert {stage for stage in STAGES if len((ROOT / f"stages/{stage}.py").read_text().splitlines()) > 80} == set()
+
+
+def test_nothing_in_git_names_a_machine_or_an_index() -> None:
+    pattern = r"(^|[^A-Za-z0-9_.])/(home|root|work|farm|Users)/[a-z]|files\.pythonhosted|pypi\.org|deb\.debian\.org"
+    found = git("grep", "-nIE", pattern, "--", ".", ":!*.svg", ":!tests/test_architecture.py")
+    assert found == ""
+
+
+def test_the_lock_file_names_no_host() -> None:
+    assert not re.search(r"://|--index-url|--find-links", (ROOT / "requirements.lock").read_text())

@@ -1,0 +1,169 @@
+"""A profile becomes DVC experiments, for real, on a pipeline of one stage that scores its own parameters."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from solarflare import experiments, params, results
+from solarflare.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[1]
+STAGE = """
+import json, pathlib, yaml
+params = yaml.safe_load(open("params.yaml"))
+plots = pathlib.Path("metrics/plots/disk")
+plots.mkdir(parents=True, exist_ok=True)
+(plots / "roc.csv").write_text("fpr,tpr,low,high\\n0,0,0,0\\n0.2,0.8,0.7,0.9\\n1,1,1,1\\n")
+score = {"value": params["train_disk"]["epochs"] / 100, "low": 0.0, "high": 1.0}
+scores = dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)
+contents = {"disk": {"n": 10, **scores}, "region": {"absent": params["split"]["chronological"]["test_start"]}}
+for name, content in {**contents, "audit": params["scrape"]}.items():
+    pathlib.Path(f"metrics/{name}.json").write_text(json.dumps(content))
+"""
+METRICS = [{f"metrics/{name}.json": {"cache": False}} for name in ("disk", "region", "audit")]
+STAGES = {
+    "evaluate": {
+        "cmd": "python stage.py",
+        "deps": ["stage.py"],
+        "params": ["scrape", "split", "train_disk"],
+        "outs": [{"metrics/plots/disk": {"cache": False}}],
+        "metrics": METRICS,
+    }
+}
+SIMULATED = {
+    "overrides": {"tasks": ["disk"], "split.chronological.test_start": "2014-01-01"},
+    "variants": {"short": {"train_disk": {"epochs": 3}}},
+}
+
+
+def shell(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def read(content: Any, folder: Path | None = None) -> experiments.Profile:
+    """Write a profile and read it."""
+    experiments.PROFILES.mkdir(exist_ok=True)
+    (experiments.PROFILES / "x.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    return experiments.read("x", folder)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the project's parameters, in which the test runs."""
+    shutil.copy(params.PARAMS, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    """The same as a Git and DVC repository with a pipeline and a profile."""
+    read(SIMULATED)
+    Path("stage.py").write_text(STAGE)
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
+    shell("git", "init", "-q", "-b", "main")
+    shell("git", "config", "user.name", "a user")
+    shell("git", "config", "user.email", "user@example.org")
+    shell(sys.executable, "-m", "dvc", "init", "-q")
+    shell(sys.executable, "-m", "dvc", "config", "core.analytics", "false")
+    shell("git", "add", "-A")
+    shell("git", "commit", "-q", "-m", "a pipeline")
+    return project
+
+
+@pytest.mark.parametrize("path", sorted(experiments.PROFILES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_projects_profiles_fit_the_parameters(path: Path, tmp_path: Path) -> None:
+    assert experiments.read(path.stem, tmp_path).variants
+
+
+def test_keys_may_be_nested_or_dotted(project: Path) -> None:
+    profile = read({"overrides": {"crop": {"disk.img_width": 64}}, "variants": {"a": {"label.disk": {"after": 6}}}})
+    assert profile.overrides == {"crop.disk.img_width": 64}
+    assert profile.variants == {"a": {"label.disk.after": 6}}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"train_disk.epocs": 3}, r"^profiles/x\.yaml: key train_disk\.epocs is not known; allowed here: .*epochs"),
+        ({"train_disk.epochs": 0}, r"^profiles/x\.yaml: key train_disk\.epochs is 0; expected greater than"),
+        ({"tasks.disk": True}, r"^profiles/x\.yaml: key tasks is "),
+        ({"no.such.group": 1}, r"^profiles/x\.yaml: key no is not known"),
+        ("nothing", r"^profiles/x\.yaml: overrides is 'nothing'; expected keys of params\.yaml"),
+        ({"scrape.origin": "archive"}, r"^the profile x needs an archive: add --archive FOLDER"),
+    ],
+)
+def test_a_profile_that_does_not_fit_is_one_sentence(project: Path, overrides: Any, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        read({"overrides": overrides, "variants": {"a": {}}})
+
+
+def test_an_unknown_profile_is_told_the_known_ones(project: Path) -> None:
+    read(SIMULATED)
+    with pytest.raises(InputError, match=r"^profiles/y\.yaml is not there; the profiles here are x$"):
+        experiments.read("y")
+
+
+def test_an_archive_is_relative_and_identified_by_its_content(project: Path) -> None:
+    folder = project / "sun"
+    folder.mkdir()
+    profile = read({"overrides": {"scrape.origin": "archive"}, "variants": {"a": {}}}, folder)
+    assert profile.overrides["scrape.archive.path"] == "sun"
+    assert len(profile.overrides["scrape.archive.digest"]) == 64
+
+
+def test_an_experiment_has_the_overrides_and_leaves_the_workspace_as_it_was(repository: Path) -> None:
+    profile = experiments.read("x")
+    revisions = experiments.run(profile)
+    results.collect(profile, revisions)
+    assert shell("git", "status", "--porcelain") == "?? docs/"
+    metrics = json.loads((results.RESULTS / "x.json").read_text())["variants"]["short"]["metrics"]
+    assert metrics["disk"]["roc_auc"]["value"] == 0.03
+    assert metrics["region"] == {"absent": "2014-01-01"}
+    assert (results.RESULTS / "x-disk-roc.png").stat().st_size < 100_000
+    assert "| short | disk | 10 | 3% | 0.03 [0.00, 1.00] |" in results.table(results.RESULTS / "x.json")
+
+
+def test_an_experiment_of_the_same_name_is_replaced(repository: Path) -> None:
+    profile = experiments.read("x")
+    first = experiments.run(profile)
+    Path("stage.py").write_text(STAGE.replace("/ 100", "/ 10"))
+    second = experiments.run(profile)
+    assert first != second
+    assert len(shell("git", "for-each-ref", "refs/exps/*/*/x-short").splitlines()) == 1
+
+
+def test_a_failing_stage_is_one_sentence(repository: Path) -> None:
+    Path("stage.py").write_text("raise SystemExit('error: no Sun today')")
+    with pytest.raises(InputError, match=r"^`dvc exp run --temp --name x-short \.\.\.` failed for the reason above"):
+        experiments.run(experiments.read("x"))
+
+
+def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
+    score = {"value": 0.5, "low": 0.25, "high": 0.75}
+    metrics = {"n": 4, **dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)}
+    content = {
+        "profile": "x",
+        "variants": {"short": {"metrics": {"disk": metrics, "region": {"absent": "no"}}}},
+    }
+    results.RESULTS.mkdir(parents=True)
+    (results.RESULTS / "x.json").write_text(json.dumps(content))
+    page = "before\n<!-- results:x -->\nold\n<!-- /results:x -->\nafter\n"
+    written = results.with_tables(page)
+    assert written.startswith("before\n<!-- results:x -->\n| x | task |")
+    assert written.endswith("\n<!-- /results:x -->\nafter\n")
+    assert "old" not in written
+    assert results.with_tables(written) == written
+
+
+def test_the_readme_is_in_step_with_the_results() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert results.with_tables(text) == text

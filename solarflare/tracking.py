@@ -144,7 +144,7 @@ class CalibratedNetwork:
         """
         from solarflare import training
 
-        return training.predict(self.folder, images)
+        return training.probabilities(self.folder, images)
 
 
 def _load_pyfunc(path: str) -> CalibratedNetwork:
@@ -300,7 +300,7 @@ def _log_curves(mlflow: Any, task: Task, run_id: str) -> None:
     """Log every column of every fold's ``history.csv``, by epoch."""
     folder, now = Path(f"models/{task}"), int(time.time() * 1000)
     for path in sorted(folder.rglob("history.csv")):
-        prefix = "" if path.parent == folder else f"{path.parent.name}/"
+        prefix = "training/" if path.parent == folder else f"training/{path.parent.name}/"
         history = pd.read_csv(path)
         metrics = [
             mlflow.entities.Metric(prefix + name, value, now, epoch)

@@ -105,7 +105,7 @@ def test_a_training_is_logged_with_parameters_curves_and_where_it_comes_from(pro
     tracking.log_training("disk")
     (run,) = runs()
     assert run.data.params["train_disk.network"] == params.load().train_disk.network
-    assert run.data.metrics["val_loss"] == 0.6
+    assert run.data.metrics["training/val_loss"] == 0.6
     assert run.data.tags["origin"] == "simulated"
     assert run.data.tags["mlflow.source.git.commit"] == shell("git", "rev-parse", "HEAD")
     assert run.data.tags["dirty"] == "false"
@@ -137,7 +137,7 @@ def test_an_evaluation_adds_scores_figures_and_predictions_to_its_training(proje
     tracking.log_training("disk")
     tracking.log_evaluation("disk")
     (run,) = runs()
-    metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "confusion_tp": 12, "n": 40, "loss": 0.4}
+    metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "confusion_tp": 12, "n": 40}
     assert run.data.metrics.items() >= metrics.items()
     assert "trusted" not in run.data.metrics
     assert run.info.run_name.endswith("ROC-AUC 0.900")
@@ -177,6 +177,19 @@ def test_an_interrupted_run_is_completed(project: Path) -> None:
     assert run.info.status == "FINISHED"
 
 
+def test_an_experiment_in_a_temporary_copy_is_logged_to_the_main_checkout(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = shutil.copytree(project, tmp_path / "main")
+    monkeypatch.setenv("DVC_ROOT", str(main))
+    monkeypatch.setenv("DVC_EXP_NAME", "longer")
+    tracking.log_evaluation("disk")
+    assert tracking.store_uri() == f"sqlite:///{main}/mlflow.db"
+    (run,) = runs()
+    assert run.data.tags["DVC_EXP_NAME"] == "longer"
+    assert run.info.artifact_uri.startswith(f"{main}/mlartifacts/disk/")
+
+
 def test_an_absent_task_is_not_logged(project: Path) -> None:
     tracking.log_training("region")
     tracking.log_evaluation("region")
@@ -199,3 +212,20 @@ def test_a_store_that_does_not_answer_is_a_warning(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     tracking.log_training("disk")
     assert "not logged: MLflow at http://127.0.0.1:9" in caplog.text
+
+
+def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:
+    import mlflow
+
+    from solarflare import training
+    from solarflare.calibration import Calibration, Platt
+
+    models, images = Path("models/disk"), np.random.default_rng(1).integers(0, 256, (2, 32, 32, 1), np.uint8)
+    about = training.About("compact", (32, 32, 1), "disk", "gong", "simulated", {})
+    network = training.build("compact", (32, 32, 1))
+    training.save(models, network, pd.read_csv(models / "history.csv"), Calibration(Platt(2.0, 0.5), 0.5), about)
+    tracking.log_training("disk")
+    (run,) = runs()
+    loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
+    np.testing.assert_array_equal(loaded.predict(images), training.probabilities(models, images))
+    assert loaded.input_example.shape == (1, 32, 32, 1)

@@ -204,7 +204,7 @@ def _follow_a_move(root: Path) -> None:
 def _is_logged(tags: dict[str, str]) -> bool:
     """Tell whether a finished run with these tags is in a SQLite store, in a fraction of what MLflow's import takes.
 
-    False as well if the store is not there yet or is of another kind.
+    False as well if it cannot tell: a store that is not there yet, has no tables, is busy, or is of another kind.
     """
     kind, _, path = store_uri().partition(":///")
     if kind != "sqlite" or not Path(path).exists():
@@ -213,8 +213,11 @@ def _is_logged(tags: dict[str, str]) -> bool:
         "SELECT run_uuid FROM runs JOIN tags USING (run_uuid) "
         "WHERE status = 'FINISHED' AND lifecycle_stage = 'active' AND key = ? AND value = ?"
     )
-    with closing(sqlite3.connect(f"{Path(path).as_uri()}?mode=ro", uri=True)) as connection:
-        return bool(set.intersection(*(set(connection.execute(query, tag)) for tag in tags.items())))
+    try:
+        with closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(set.intersection(*(set(connection.execute(query, tag)) for tag in tags.items())))
+    except sqlite3.OperationalError:
+        return False
 
 
 def _fingerprint(task: Task) -> str | None:

@@ -167,6 +167,12 @@ def test_what_is_logged_already_does_not_even_import_mlflow(project: Path) -> No
     assert "mlflow" not in python(code).split()
 
 
+def test_a_store_whose_creation_was_interrupted_is_completed(project: Path) -> None:
+    Path("mlflow.db").write_bytes(b"")
+    tracking.log_training("disk")
+    assert len(runs()) == 1
+
+
 def test_an_interrupted_run_is_completed(project: Path) -> None:
     import mlflow
 

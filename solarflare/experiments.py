@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ def read(name: str, folder: Path | None = None) -> Profile:
     for group, changes in groups.items():
         if not isinstance(changes, dict):
             raise InputError(f"{path}: {group} is {changes!r}; expected keys of params.yaml with their values")
-    overrides, *variants = [dict(_leaves(changes)) for changes in groups.values()]
+    overrides, *variants = [params.dotted(changes) for changes in groups.values()]
     if not variants:
         raise InputError(f"{path}: variants is empty; name at least one, such as `default: {{}}`")
     if overrides.get("scrape.origin") == "archive":
@@ -108,15 +107,6 @@ def run(profile: Profile) -> dict[str, str]:
         _dvc("exp", "run", "--temp", "--name", name, *flags)
         revisions[variant] = _output("git", "rev-parse", ref)
     return revisions
-
-
-def _leaves(groups: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield dotted keys and values; groups may be nested, dotted or both."""
-    for key, value in groups.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _applied(changes: dict[str, Any]) -> dict[str, Any]:

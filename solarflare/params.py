@@ -267,6 +267,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
+def dotted(groups: dict[str, Any]) -> dict[str, Any]:
+    """Return the leaves of nested groups by their dotted keys."""
+    leaves: dict[str, Any] = {}
+    for key, value in groups.items():
+        if isinstance(value, dict):
+            leaves |= {f"{key}.{inner}": leaf for inner, leaf in dotted(value).items()}
+        else:
+            leaves[key] = value
+    return leaves
+
+
 def parse(content: dict[str, Any], path: Path) -> Params:
     """Check groups of keys that may have been changed since they were read.
 

@@ -101,7 +101,7 @@ def log_evaluation(task: Task) -> None:
     with _by_product(), _store() as mlflow:
         run_id = _training_run(mlflow, task, fingerprint)
         with mlflow.start_run(run_id=run_id):
-            mlflow.log_metrics(dict(_numbers(scores)), synchronous=True)
+            mlflow.log_metrics(_numbers(scores), synchronous=True)
             mlflow.log_artifact(str(metrics))
             mlflow.log_artifact(str(predictions), "predictions")
             mlflow.log_artifacts(f"reports/{task}", "figures")
@@ -287,16 +287,7 @@ def _training_params(loaded: Params, task: Task) -> dict[str, Any]:
     content = loaded.model_dump(mode="json", exclude={"audit", "evaluate"})
     content["scrape"] = {key: content["scrape"][key] for key in ("origin", loaded.scrape.origin)}
     others = set(TASKS) - {task}
-    return {key: value for key, value in _leaves(content) if others.isdisjoint(re.split(r"[._]", key))}
-
-
-def _leaves(content: dict[str, Any], prefix: str = "", between: str = ".") -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of nested groups with their joined keys."""
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}{between}", between)
-        else:
-            yield prefix + key, value
+    return {key: value for key, value in params.dotted(content).items() if others.isdisjoint(re.split(r"[._]", key))}
 
 
 def _log_curves(mlflow: Any, task: Task, run_id: str) -> None:
@@ -334,11 +325,13 @@ def _log_model(mlflow: Any, task: Task) -> None:
         mlflow.log_artifacts(f"{folder}/model", "model")
 
 
-def _numbers(scores: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """Yield the numbers of ``metrics/<task>.json``: ``roc_auc``, ``roc_auc_low``, ``roc_auc_high`` and so on."""
-    for key, value in _leaves(scores, between="_"):
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            yield key.removesuffix("_value"), float(value)
+def _numbers(scores: dict[str, Any]) -> dict[str, float]:
+    """Return the numbers of ``metrics/<task>.json``: ``roc_auc``, ``roc_auc_low``, ``roc_auc_high`` and so on."""
+    return {
+        key.removesuffix(".value").replace(".", "_"): float(value)
+        for key, value in params.dotted(scores).items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
 
 
 def _note(loaded: Params, task: Task, scores: dict[str, Any]) -> str:

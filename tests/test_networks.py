@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from solarflare.networks import NETWORKS, Shape, build
+
+SHAPES: list[Shape] = [(16, 16, 3), (64, 64, 3), (75, 75, 1), (300, 300, 1), (1024, 1024, 1)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "parameters"), [((300, 300, 1), 16_102), ((250, 250, 3), 11_332), ((64, 64, 3), 11_332)]
+)
+def test_the_network_of_2020_has_its_parameters_at_every_size(shape: Shape, parameters: int) -> None:
+    assert build("paialunga2020", shape).count_params() == parameters
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_image_of_any_size_gives_one_probability(name: str, shape: Shape) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, *shape), dtype=np.uint8)
+    scores = build(name, shape).predict(images, verbose=0)
+    assert scores.shape == (2, 1)
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_bytes_and_floats_mean_the_same(name: str) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), dtype=np.uint8)
+    model = build(name, (32, 32, 1))
+    assert model.predict(images, verbose=0).tolist() == model.predict(images.astype(np.float32), verbose=0).tolist()

@@ -108,7 +108,7 @@ class BlockBootstrap:
         five there is no interval.
         """
         draws = draws[np.isfinite(draws)]
-        if self.blocks < FEWEST_BLOCKS or draws.size == 0:
+        if self._too_few(draws):
             return Interval(float(value), math.nan, math.nan)
         tail = stats.norm.cdf(self._expansion * stats.t.ppf((1 - level) / 2, self.blocks - 1))
         low, high = np.quantile(draws, [tail, 1 - tail])
@@ -130,13 +130,32 @@ class BlockBootstrap:
         verdict = "better" if interval.low > 0 else "worse" if interval.high < 0 else "not distinguishable"
         return Difference(float(value), interval.low, interval.high, self._p(draws[np.isfinite(draws)]), verdict)
 
+    def resolvable(self, draws: Values) -> float:
+        """Return which difference these rows can tell from zero: half the width of its normal interval of 95 %.
+
+        Parameters
+        ----------
+        draws : (resamples,) float
+            A paired difference in the resamples; NaN is skipped.
+
+        Returns
+        -------
+        float
+            1.96 bootstrap standard errors; NaN where there is no interval.
+        """
+        draws = draws[np.isfinite(draws)]
+        return math.nan if self._too_few(draws) else 1.96 * float(draws.std(ddof=1))
+
+    def _too_few(self, draws: Values) -> bool:
+        return self.blocks < FEWEST_BLOCKS or draws.size < 2
+
     @property
     def _expansion(self) -> float:
         return math.sqrt(self.blocks / (self.blocks - 1))
 
     def _p(self, draws: Values) -> float:
         """Invert the interval: the smallest tail that reaches zero, twice."""
-        if self.blocks < FEWEST_BLOCKS or draws.size == 0:
+        if self._too_few(draws):
             return math.nan
         share = (1 + min((draws <= 0).sum(), (draws >= 0).sum())) / (1 + draws.size)
         tail = stats.t.cdf(stats.norm.ppf(share) / self._expansion, self.blocks - 1)

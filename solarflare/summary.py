@@ -1,0 +1,57 @@
+"""The table at the end of a run, from `metrics/<task>.json` alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from solarflare.params import TASKS
+
+SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "brier_skill": "Brier skill"}
+NEXT = "Look next: figures in reports/, `dvc plots show`, `mlflow ui --backend-store-uri sqlite:///mlflow.db`."
+
+
+def summary(metrics: Path = Path("metrics")) -> str:
+    """Return the scores of each task's network and baselines as a table, and where to look next.
+
+    Parameters
+    ----------
+    metrics : Path, optional
+        The folder in which ``evaluate`` wrote ``disk.json`` and ``region.json``.
+    """
+    rows = [("task", "forecast", *SCORES.values(), "the network is")]
+    remarks = []
+    for task in TASKS:
+        content = json.loads((metrics / f"{task}.json").read_text())
+        if "absent" in content:
+            remarks.append(f"{task}: absent, {content['absent']}")
+            continue
+        rows += _rows(task, content)
+        remarks += _remarks(task, content)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    rule = "-" * max(map(len, lines))
+    return "\n".join([lines[0], rule, *lines[1:], rule, *remarks, NEXT])
+
+
+def interval(score: dict[str, Any]) -> str:
+    """Return a score with its interval in a few characters, such as ``0.87 [0.83, 0.91]``."""
+    value = "-" if score["value"] is None else f"{score['value']:.2f}"
+    return value if score["low"] is None else f"{value} [{score['low']:.2f}, {score['high']:.2f}]"
+
+
+def _rows(task: str, content: dict[str, Any]) -> list[tuple[str, ...]]:
+    rows = [(task, "network", *(interval(content[score]) for score in SCORES), "")]
+    for name, baseline in content["baselines"].items():
+        verdict = content["differences"][name]["roc_auc"]["verdict"]
+        rows.append(("", name, *(interval(baseline[score]) for score in SCORES), verdict))
+    if ceiling := content.get("ceiling"):
+        rows.append(("", "ceiling", interval(ceiling["roc_auc"]), "", "", ceiling["difference"]["verdict"]))
+    return rows
+
+
+def _remarks(task: str, content: dict[str, Any]) -> list[str]:
+    trusted = "trusted" if content["trusted"] else f"NOT TRUSTED, {content['untrusted_because']}"
+    rows = f"{content['n']} test rows, {content['base_rate']['value']:.0%} positive, in {content['blocks']} blocks"
+    resolves = content["resolvable_difference"]
+    resolvable = "" if resolves is None else f"; ROC-AUC differences below {resolves:.3f} cannot be told from zero"
+    return [f"{task}: {trusted}; {rows}{resolvable}"]

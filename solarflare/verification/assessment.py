@@ -1,0 +1,127 @@
+"""What `metrics/<task>.json` says: scores with intervals, differences to the baselines, and whether to trust them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solarflare.verification.bootstrap import BlockBootstrap
+from solarflare.verification.scores import Forecast, Ranking
+
+DECIMALS = 4
+COMPARED = ("roc_auc", "brier_skill")
+Values = NDArray[np.float64]
+
+
+def assess(
+    network: Forecast, baselines: Mapping[str, Forecast], plan: BlockBootstrap, true_probability: Values | None = None
+) -> dict[str, Any]:
+    """Return the scores of a network and of its baselines on the same rows and the same resamples.
+
+    Parameters
+    ----------
+    network : Forecast
+        Of the n test rows.
+    baselines : mapping
+        By name, forecasts of the same rows; ``logistic`` must be there.
+    plan : BlockBootstrap
+        The resamples of these rows.
+    true_probability : (n,) float, optional
+        What the simulated Sun knows of each row: nobody can forecast better.
+
+    Returns
+    -------
+    dict
+        Ready for JSON, rounded to :data:`DECIMALS`; what is not a number is None. Each score of
+        :meth:`Forecast.scores` is ``{"value", "low", "high"}``. Besides: ``n`` and ``blocks``; ``confusion``;
+        ``resamples_without_both_classes``, which say nothing of a ROC-AUC and are left out of its interval;
+        ``baselines``, their scores by name; ``differences``, network less baseline by name and score, with ``p`` and
+        ``verdict``; ``resolvable_difference``, in ROC-AUC; and with a true probability ``ceiling``, its ``roc_auc``
+        and the ``difference`` network less ceiling.
+
+    Notes
+    -----
+    The resolvable difference is that of the network and the logistic baseline. Two networks are more alike than these
+    two, so it errs on the careful side.
+    """
+    values, draws = _value(network.scores()), plan.draws(network.scores)
+    confusion = _value(network.confusion(np.ones((1, len(network.label)))))
+    content: dict[str, Any] = {
+        **_intervals(values, draws, plan),
+        "n": len(network.label),
+        "blocks": plan.blocks,
+        "confusion": {name: int(count) for name, count in confusion.items()},
+        "resamples_without_both_classes": int(np.isnan(draws["roc_auc"]).sum()),
+        "baselines": {},
+        "differences": {},
+    }
+    for name, baseline in baselines.items():
+        own, own_draws = _value(baseline.scores()), plan.draws(baseline.scores)
+        content["baselines"][name] = _intervals(own, own_draws, plan)
+        content["differences"][name] = {
+            score: asdict(plan.difference(values[score] - own[score], draws[score] - own_draws[score]))
+            for score in COMPARED
+        }
+        if name == "logistic":
+            content["resolvable_difference"] = plan.resolvable(draws["roc_auc"] - own_draws["roc_auc"])
+    if true_probability is not None:
+        content["ceiling"] = _ceiling(network.label, true_probability, values["roc_auc"], draws["roc_auc"], plan)
+    return rounded(content)
+
+
+def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[str, Any]) -> str | None:
+    """Return why the scores of a task prove nothing, or None if nothing speaks against them.
+
+    Parameters
+    ----------
+    audit : mapping
+        What ``metrics/audit.json`` says of the task: ``leak`` and ``probes``, or ``absent``.
+    method : str
+        ``split.method``.
+    metrics : mapping
+        What :func:`assess` returned.
+    """
+    reasons = []
+    if method == "random":
+        reasons.append("split.method is random: rows that resemble each other are on both sides")
+    if "leak" not in audit:
+        reasons.append(f"the audit has no verdict: {audit.get('absent', 'it did not look at this task')}")
+    elif audit["leak"]:
+        found = [name for name, probe in audit["probes"].items() if probe.get("gated") and probe.get("leak")]
+        reasons.append(f"the audit found a leak: {', '.join(found)}")
+    if metrics.get("ceiling", {}).get("difference", {}).get("verdict") == "better":
+        reasons.append("the network scores above the true probability, which only a leak explains")
+    return "; ".join(reasons) or None
+
+
+def rounded(content: Any) -> Any:
+    """Return nested groups with their numbers rounded to :data:`DECIMALS`, and None for what is not a number."""
+    if isinstance(content, Mapping):
+        return {key: rounded(value) for key, value in content.items()}
+    if isinstance(content, float):
+        return None if math.isnan(content) else round(content, DECIMALS)
+    return content
+
+
+def _value(scores: Mapping[str, Values]) -> dict[str, float]:
+    return {name: float(values[0]) for name, values in scores.items()}
+
+
+def _intervals(values: Mapping[str, float], draws: Mapping[str, Values], plan: BlockBootstrap) -> dict[str, Any]:
+    return {name: asdict(plan.interval(value, draws[name])) for name, value in values.items()}
+
+
+def _ceiling(
+    label: NDArray, true_probability: Values, roc_auc: float, draws: Values, plan: BlockBootstrap
+) -> dict[str, Any]:
+    """Score the truth by its order alone: in a matched sample positives are more frequent than it says."""
+    ranking = Ranking(label, true_probability)
+    own = float(ranking.roc_auc(np.ones((1, len(label))))[0])
+    own_draws = plan.draws(lambda weight: {"roc_auc": ranking.roc_auc(weight)})["roc_auc"]
+    return {
+        "roc_auc": asdict(plan.interval(own, own_draws)),
+        "difference": asdict(plan.difference(roc_auc - own, draws - own_draws)),
+    }

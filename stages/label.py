@@ -1,0 +1,55 @@
+"""Join images with flares and regions in time: ``data/labels/``, 1, 0, or left out with a reason."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from solarflare import absence, flares, params, tables
+from solarflare.console import log, run
+from solarflare.files import atomic_directory
+from solarflare.labels import label_disk, label_regions
+from solarflare.params import TASKS, Params, Task
+
+RAW = Path("data/raw")
+SCHEMAS = {"disk": tables.DISK_LABELS, "region": tables.REGION_LABELS}
+
+
+def main() -> None:
+    chosen = params.load()
+    raw = {
+        schema.name: tables.read(RAW / f"{schema.name}.csv", schema)
+        for schema in (tables.IMAGES, tables.FLARES, tables.REGIONS, tables.COVERAGE)
+    }
+    truth = tables.read(RAW / "truth.csv", tables.TRUTH) if (RAW / "truth.csv").is_file() else None
+    for repair, count in flares.clean(raw["flares"])[1].items():
+        log.info("flares: %6d %s", count, repair)
+    with atomic_directory(Path("data/labels")) as labels:
+        for task in TASKS:
+            path = labels / f"{task}.csv"
+            if reason := _absent(chosen, task, raw["regions"]):
+                absence.mark(path, reason)
+                log.info("%s: absent, %s", task, reason)
+                continue
+            images = raw["images"][raw["images"]["instrument"] == getattr(chosen.instrument, task)]
+            answer = label_disk if task == "disk" else label_regions
+            table = answer(images, raw["flares"], raw["regions"], raw["coverage"], truth, getattr(chosen.label, task))
+            tables.write(table, path, SCHEMAS[task])
+            _report(task, table)
+
+
+def _absent(chosen: Params, task: Task, regions: pd.DataFrame) -> str | None:
+    if task not in chosen.tasks:
+        return f"{task} is not among the tasks in params.yaml"
+    needs_regions = task == "region" or chosen.label.disk.target == "active_region"
+    return "the origin has no region reports" if needs_regions and regions.empty else None
+
+
+def _report(task: Task, table: pd.DataFrame) -> None:
+    for label, count in table["label"].value_counts().sort_index().items():
+        log.info("%s: %6d labelled %d", task, count, label)
+    for reason, count in table.loc[table["label"].isna(), "reason"].value_counts().items():
+        log.info("%s: %6d left out: %s", task, count, reason)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,5 +1,6 @@
 """The command line. Each command imports what it needs: MLflow takes seconds, and `--help` should not."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,25 @@ def store() -> None:
     from solarflare import tracking
 
     tracking.create_store()
+
+
+@app.command()
+def log() -> None:
+    """Log to MLflow what is not logged yet, show the scores, and fail if the audit found a leak that is to fail."""
+    from solarflare import params, pipeline, summary, tracking
+
+    if outdated := pipeline.outdated(["train_disk", "train_region", "evaluate"]):
+        raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
+    for task in params.TASKS:
+        tracking.log_evaluation(task)
+    typer.echo(summary.render())
+    audit = json.loads(Path("metrics/audit.json").read_text())
+    leaking = [task for task in params.TASKS if audit.get(task, {}).get("leak")]
+    if leaking and params.load().audit.on_leak == "fail":
+        raise InputError(
+            f"the audit found a leak in {' and '.join(leaking)}: metrics/audit.json names the probe; "
+            "mend the data, or set audit.on_leak to warn"
+        )
 
 
 @app.command()

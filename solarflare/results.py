@@ -13,10 +13,11 @@ from solarflare import plots
 from solarflare.errors import InputError
 from solarflare.experiments import Profile
 from solarflare.files import atomic_path
-from solarflare.params import TASKS
+from solarflare.params import TASKS, Task
+from solarflare.summary import interval
 
 RESULTS = Path("docs/results")
-COLUMNS = {"roc_auc": "ROC-AUC", "tss": "TSS", "hss": "HSS", "brier_skill": "Brier skill"}
+SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "hss": "HSS", "brier_skill": "Brier skill"}
 
 
 def collect(profile: Profile, revisions: dict[str, str]) -> None:
@@ -58,16 +59,21 @@ def table(path: Path) -> str:
         A file that :func:`collect` wrote.
     """
     content = json.loads(path.read_text())
-    lines = [f"| {content['profile']} | task | test rows | base rate | {' | '.join(COLUMNS.values())} |"]
-    lines.append("|---" * (4 + len(COLUMNS)) + "|")
+    heading = [
+        content["profile"],
+        "task",
+        "test rows",
+        "positive",
+        "forecast",
+        *SCORES.values(),
+        "network's lead in ROC-AUC",
+    ]
+    rows = [heading, ["---"] * len(heading)]
     for variant, result in content["variants"].items():
         for task in TASKS:
-            metrics = result["metrics"][task]
-            if "absent" not in metrics:
-                scores = [_interval(metrics[name]) for name in COLUMNS]
-                cells = [variant, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}", *scores]
-                lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+            if "absent" not in result["metrics"][task]:
+                rows += _rows(variant, task, result["metrics"][task])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def with_tables(text: str) -> str:
@@ -93,8 +99,15 @@ def with_tables(text: str) -> str:
     )
 
 
-def _interval(score: dict[str, Any]) -> str:
-    return f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}]"
+def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> list[list[str]]:
+    """Return a row for the network and, below it, one for each baseline."""
+    trusted = "" if metrics["trusted"] else ", not trusted"
+    first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
+    rows = [[*first, "network", *(interval(metrics[score]) for score in SCORES), ""]]
+    for name, baseline in metrics["baselines"].items():
+        lead = interval(metrics["differences"][name]["roc_auc"])
+        rows.append([*[""] * len(first), name, *(interval(baseline[score]) for score in SCORES), lead])
+    return rows
 
 
 def _show(revision: str, path: str) -> str:

@@ -22,7 +22,9 @@ plots.mkdir(parents=True, exist_ok=True)
 (plots / "roc.csv").write_text("fpr,tpr,low,high\\n0,0,0,0\\n0.2,0.8,0.7,0.9\\n1,1,1,1\\n")
 score = {"value": params["train_disk"]["epochs"] / 100, "low": 0.0, "high": 1.0}
 scores = dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)
-contents = {"disk": {"n": 10, **scores}, "region": {"absent": params["split"]["chronological"]["test_start"]}}
+baselines = {"baselines": {"climatology": scores}, "differences": {"climatology": scores}}
+disk = {"trusted": True, "n": 10, **scores, **baselines}
+contents = {"disk": disk, "region": {"absent": params["split"]["chronological"]["test_start"]}}
 for name, content in {**contents, "audit": params["scrape"]}.items():
     pathlib.Path(f"metrics/{name}.json").write_text(json.dumps(content))
 """
@@ -129,7 +131,7 @@ def test_an_experiment_has_the_overrides_and_leaves_the_workspace_as_it_was(repo
     assert metrics["disk"]["roc_auc"]["value"] == 0.03
     assert metrics["region"] == {"absent": "2014-01-01"}
     assert (results.RESULTS / "x-disk-roc.png").stat().st_size < 100_000
-    assert "| short | disk | 10 | 3% | 0.03 [0.00, 1.00] |" in results.table(results.RESULTS / "x.json")
+    assert "| short | disk | 10 | 3% | network | 0.03 [0.00, 1.00] |" in results.table(results.RESULTS / "x.json")
 
 
 def test_an_experiment_of_the_same_name_is_replaced(repository: Path) -> None:
@@ -149,7 +151,8 @@ def test_a_failing_stage_is_one_sentence(repository: Path) -> None:
 
 def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
     score = {"value": 0.5, "low": 0.25, "high": 0.75}
-    metrics = {"n": 4, **dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)}
+    scores = dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)
+    metrics = {"trusted": False, "n": 4, **scores, "baselines": {}, "differences": {}}
     content = {
         "profile": "x",
         "variants": {"short": {"metrics": {"disk": metrics, "region": {"absent": "no"}}}},

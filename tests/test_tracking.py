@@ -140,7 +140,7 @@ def test_an_evaluation_adds_scores_figures_and_predictions_to_its_training(proje
     metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "confusion_tp": 12, "n": 40}
     assert run.data.metrics.items() >= metrics.items()
     assert "trusted" not in run.data.metrics
-    assert run.info.run_name.endswith("ROC-AUC 0.900")
+    assert run.info.run_name.endswith("ROC-AUC 0.90 [0.80, 0.95]")
     found = mlflow.artifacts.list_artifacts(run_id=run.info.run_id)
     assert {artifact.path for artifact in found} >= {"disk.json", "predictions", "figures"}
 
@@ -223,12 +223,12 @@ def test_a_store_that_does_not_answer_is_a_warning(
 def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:
     import mlflow
 
-    from solarflare import training
+    from solarflare import networks, training
     from solarflare.calibration import Calibration, Platt
 
     models, images = Path("models/disk"), np.random.default_rng(1).integers(0, 256, (2, 32, 32, 1), np.uint8)
     about = training.About("compact", (32, 32, 1), "disk", "gong", "simulated", {})
-    network = training.build("compact", (32, 32, 1))
+    network = networks.build("compact", (32, 32, 1))
     training.save(models, network, pd.read_csv(models / "history.csv"), Calibration(Platt(2.0, 0.5), 0.5), about)
     tracking.log_training("disk")
     (run,) = runs()

@@ -9,6 +9,7 @@ import pandera.pandas as pa
 
 from solarflare import tables
 from solarflare.errors import InputError
+from solarflare.flares import five_digits, flux
 
 DEFAULT_LIST = "archive"
 """What the flare list is called where a table does not say."""
@@ -21,7 +22,6 @@ SAME_FLUX = 2.0
 """How far apart, as a ratio of peak fluxes, two lists may place one flare: operational GOES fluxes before 2020 are
 0.7 times the science-quality ones (NOAA NCEI, GOES X-ray Sensor user's guide), and both are rounded."""
 
-_FLUX = {"A": 1e-8, "B": 1e-7, "C": 1e-6, "M": 1e-5, "X": 1e-4}
 _BLANKS = {"-", "--", "nan", "nat", "none", "null", "n/a"}
 _LOCATION = r"^(?P<north>[NS])(?P<latitude>\d{1,2})(?P<west>[EW])(?P<longitude>\d{1,3})$"
 
@@ -34,7 +34,7 @@ def read_flares(path: Path) -> pd.DataFrame:
     path : Path
         A CSV file with the columns `start` and `goes_class`, and as far as it has them `peak`, `end`, `noaa_ar`,
         `latitude` and `longitude` (or `location`, such as N15E28) and `list`. Other columns are ignored, blanks stay
-        blank, a region 0 is none.
+        blank, a region 0 is none, and region numbers get the five digits that NOAA counts.
 
     Returns
     -------
@@ -48,7 +48,8 @@ def read_flares(path: Path) -> pd.DataFrame:
     """
     df = _read(path, tables.FLARES, ["start", "goes_class"])
     df["list"] = df["list"].replace("", DEFAULT_LIST)
-    return tables.check(df, tables.FLARES, str(path))
+    flares = tables.check(df, tables.FLARES, str(path))
+    return flares.assign(noaa_ar=five_digits(flares["noaa_ar"], flares["start"]))
 
 
 def read_regions(path: Path) -> pd.DataFrame:
@@ -59,7 +60,8 @@ def read_regions(path: Path) -> pd.DataFrame:
     path : Path
         A CSV file with the columns `time`, `noaa_ar`, `latitude` and `longitude` (or `location`, such as N15E28),
         and as far as it has them `area`, `mcintosh`, `mag_type` and `spots`. Other columns are ignored; rows
-        without a region number or a position place nothing on the Sun and are left out.
+        without a region number or a position place nothing on the Sun and are left out, and of a region that is
+        reported twice for one time the last row stays.
 
     Returns
     -------
@@ -74,7 +76,9 @@ def read_regions(path: Path) -> pd.DataFrame:
     df = _read(path, tables.REGIONS, ["time", "noaa_ar", "latitude", "longitude"])
     may_be_blank = {name: {"nullable": True} for name in ("noaa_ar", "latitude", "longitude")}
     checked = tables.check(df, tables.REGIONS.update_columns(may_be_blank), str(path))
-    return tables.check(checked.dropna(subset=list(may_be_blank)), tables.REGIONS, str(path))
+    regions = tables.check(checked.dropna(subset=list(may_be_blank)), tables.REGIONS, str(path))
+    regions["noaa_ar"] = five_digits(regions["noaa_ar"], regions["time"])
+    return regions.drop_duplicates(["time", "noaa_ar"], keep="last", ignore_index=True)
 
 
 def read_coverage(path: Path) -> pd.DataFrame:
@@ -136,15 +140,10 @@ def merge_lists(flares: pd.DataFrame) -> pd.DataFrame:
     return tables.check(merged, tables.FLARES, "the merged flare lists")
 
 
-def peak_flux(goes_class: pd.Series) -> pd.Series:
-    """Return the peak fluxes in W/m2 of GOES classes, NaN where blank (C2.5 is 2.5e-6 W/m2)."""
-    return goes_class.str[:1].map(_FLUX) * pd.to_numeric(goes_class.str[1:], errors="coerce")
-
-
 def _same_flare(flares: pd.DataFrame) -> list[int]:
     """Return for each row, by start time, the number of the flare that it is about."""
     start, lists = flares["start"].to_numpy(), flares["list"].to_numpy()
-    flux = np.log(peak_flux(flares["goes_class"]).to_numpy())
+    peak = flux(flares["goes_class"])
     region = flares["noaa_ar"].fillna(0).to_numpy(dtype=int)
     pairs: list[tuple[int, int, int]] = []
     for step in itertools.count(1):
@@ -152,16 +151,18 @@ def _same_flare(flares: pd.DataFrame) -> list[int]:
         near = apart <= SAME_START.to_timedelta64()
         if not near.any():
             break
-        alike = near & (lists[step:] != lists[:-step]) & (np.abs(flux[step:] - flux[:-step]) <= np.log(SAME_FLUX))
-        agree = (region[step:] == region[:-step]) | (region[step:] == 0) | (region[:-step] == 0)
-        pairs += [(int(apart[row]), row, row + step) for row in np.flatnonzero(alike & agree).tolist()]
+        alike = near & (lists[step:] != lists[:-step])
+        alike &= (peak[step:] <= SAME_FLUX * peak[:-step]) & (peak[:-step] <= SAME_FLUX * peak[step:])
+        pairs += [(int(apart[row]), row, row + step) for row in np.flatnonzero(alike).tolist()]
     flare = list(range(len(flares)))
     members = {row: [row] for row in flare}
     for _, first, second in sorted(pairs):
         kept, gone = sorted((flare[first], flare[second]))
-        if {lists[row] for row in members[kept]}.isdisjoint(lists[row] for row in members[gone]):
-            members[kept] += members.pop(gone)
-            for row in members[kept]:
+        together = [*members[kept], *members[gone]]
+        one_row_a_list = len({lists[row] for row in together}) == len(together)
+        if one_row_a_list and len({region[row] for row in together} - {0}) <= 1:
+            members[kept] = together
+            for row in members.pop(gone):
                 flare[row] = kept
     return flare
 

@@ -1,6 +1,6 @@
 """The figures of an evaluation, drawn from the same small tables that are in Git."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -163,12 +163,12 @@ class Picture:
     caption: str
 
 
-def contact_sheet(rows: dict[str, Sequence[Picture]], title: str) -> Figure:
+def contact_sheet(rows: Mapping[str, Sequence[Picture]], title: str) -> Figure:
     """Draw crops in a grid, a heading above each group.
 
     Parameters
     ----------
-    rows : dict
+    rows : mapping
         By heading, the crops below it; a group without crops says so.
     title : str
         What stands above all.

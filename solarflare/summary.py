@@ -10,7 +10,7 @@ SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "brier_skill": "Brier skill"}
 NEXT = "Look next: figures in reports/, `dvc plots show`, `mlflow ui --backend-store-uri sqlite:///mlflow.db`."
 
 
-def summary(metrics: Path = Path("metrics")) -> str:
+def render(metrics: Path = Path("metrics")) -> str:
     """Return the scores of each task's network and baselines as a table, and where to look next.
 
     Parameters

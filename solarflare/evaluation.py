@@ -1,0 +1,229 @@
+"""Test is read once, here: each fold's network and baselines forecast the fold's test rows, and all rows are scored."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from solarflare import absence, calibration, plots, summary, tables, training
+from solarflare.console import progress
+from solarflare.crops import Crops
+from solarflare.errors import InputError
+from solarflare.files import atomic_directory, atomic_path
+from solarflare.params import Instrument, Params, Task
+from solarflare.verification import baselines, curves
+from solarflare.verification.assessment import assess, rounded, untrusted_because
+from solarflare.verification.bootstrap import BlockBootstrap
+from solarflare.verification.scores import Forecast
+
+Values = npt.NDArray[np.float64]
+
+AT_ONCE = 64  # images in memory while their statistics are taken
+DECIMALS = 6  # of a probability; what is scored is rounded already, so that the scores follow from the table
+EVEN_ODDS = 0.5  # the threshold of climatology, which has no validation score to choose one by
+SHOWN = 2 * plots.COLUMNS  # crops in each group of a contact sheet
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What figures call a task's question and its two answers."""
+
+    question: str
+    answers: tuple[str, str]
+
+
+WORDING: dict[Task, Wording] = {
+    "disk": Wording("Is the Sun active?", ("quiet", "active")),
+    "region": Wording("Is this region flaring?", ("quiet", "flaring")),
+}
+
+
+def evaluate(task: Task, chosen: Params) -> None:
+    """Score a task: ``metrics/<task>.json``, its predictions, the data of its plots and its figures.
+
+    Where the model is absent, so are these.
+
+    Parameters
+    ----------
+    task : str
+        ``"disk"`` or ``"region"``.
+    chosen : Params
+        All parameters.
+
+    Raises
+    ------
+    InputError
+        If an input is missing or broken, or the test rows lack a class.
+    """
+    models, metrics, predictions = Path(f"models/{task}"), Path(f"metrics/{task}.json"), Path("metrics/predictions")
+    plot_data, reports = Path(f"metrics/plots/{task}"), Path(f"reports/{task}")
+    if reason := absence.reason(models):
+        for path in (metrics, predictions / f"{task}.csv", plot_data, reports):
+            absence.mark(path, reason)
+        return
+
+    images = Crops(Path(f"data/crops/{task}"))
+    test = forecast(_rows(task, images), images, models, getattr(chosen.instrument, task))
+    network, references = forecasts(test)
+    plan = BlockBootstrap(test["block"].to_numpy(), chosen.evaluate.resamples, chosen.evaluate.seed)
+    truth = test["true_probability"].to_numpy(float)
+    scores = assess(network, references, plan, None if np.isnan(truth).any() else truth)
+    scores["threshold"] = rounded({f"fold-{k}": float(rows["threshold"].iloc[0]) for k, rows in test.groupby("fold")})
+    audit = json.loads(Path("metrics/audit.json").read_text())
+    reason = untrusted_because(audit.get(task, audit), chosen.split.method, scores)
+    scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
+
+    with atomic_path(metrics) as partial:
+        partial.write_text(json.dumps(scores, indent=2, sort_keys=True) + "\n")
+    tables.write(
+        test.reindex(columns=list(tables.PREDICTIONS.columns)), predictions / f"{task}.csv", tables.PREDICTIONS
+    )
+    drawn = {
+        "roc": curves.roc(network, plan),
+        "pr": curves.precision_recall(network, plan),
+        "reliability": curves.calibration(network, plan),
+    }
+    outcomes = _outcomes(network, WORDING[task])
+    write_plot_data(plot_data, {**drawn, "confusion": outcomes, "training": histories(models)})
+    with atomic_directory(reports) as partial:
+        draw(partial, WORDING[task], drawn, scores)
+        contact_sheets(partial, WORDING[task], test, images)
+
+
+def forecast(rows: pd.DataFrame, images: training.Images, models: Path, instrument: Instrument) -> pd.DataFrame:
+    """Forecast the test rows of every fold with what was fitted on the fold's other rows.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `training.samples`.
+    images : Images
+        All crops, by position.
+    models : Path
+        What `training.train` wrote.
+    instrument : str
+        Decides which statistics the logistic baseline gets.
+
+    Returns
+    -------
+    DataFrame
+        The test rows of all folds in the order of time, path and region: columns of `rows`, and ``probability``,
+        ``logistic``, ``threshold``, ``logistic_threshold`` and ``base_rate`` (of the fold's training rows), all 0 to 1.
+    """
+    features = _features(images, np.unique(rows["position"]), instrument)
+    folders = training.fold_folders(models, rows["fold"])
+    tested = [_forecast_fold(rows[rows["fold"] == fold], images, folder, features) for fold, folder in folders.items()]
+    key = [name for name in ("time", "path", "noaa_ar") if name in rows]
+    return pd.concat(tested).sort_values(key, ignore_index=True)
+
+
+def forecasts(test: pd.DataFrame) -> tuple[Forecast, dict[str, Forecast]]:
+    """Return the network's forecast and those of the baselines, from the columns that `forecast` made."""
+    label, base_rate = test["label"].to_numpy(), test["base_rate"].to_numpy()
+
+    def one(probability: str, threshold: Values | float) -> Forecast:
+        return Forecast(label, test[probability].to_numpy(), threshold, base_rate)
+
+    return one("probability", test["threshold"].to_numpy()), {
+        "climatology": one("base_rate", EVEN_ODDS),
+        "logistic": one("logistic", test["logistic_threshold"].to_numpy()),
+    }
+
+
+def histories(models: Path) -> pd.DataFrame:
+    """Return the training curves of all folds below each other, with their fold."""
+    paths = sorted(models.rglob(training.HISTORY), key=lambda path: (len(path.parts), path.parent.name))
+    return pd.concat([pd.read_csv(path).assign(fold=fold) for fold, path in enumerate(paths)], ignore_index=True)
+
+
+def write_plot_data(folder: Path, data: dict[str, pd.DataFrame]) -> None:
+    """Write each table as a CSV file of its name."""
+    with atomic_directory(folder) as partial:
+        for name, df in data.items():
+            df.round(DECIMALS).to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
+
+
+def draw(folder: Path, wording: Wording, drawn: dict[str, pd.DataFrame], scores: dict[str, Any]) -> None:
+    """Draw the ROC, precision-recall and reliability curves and the confusion matrix of a network."""
+    base_rate = scores["base_rate"]["value"]
+    figures = {
+        "roc": plots.roc({f"network {summary.interval(scores['roc_auc'])}": drawn["roc"]}, wording.question),
+        "pr": plots.precision_recall(
+            {f"network {summary.interval(scores['pr_auc'])}": drawn["pr"]}, base_rate, wording.question
+        ),
+        "reliability": plots.reliability(drawn["reliability"], base_rate, wording.question),
+        "confusion": plots.confusion(scores["confusion"], wording.answers, wording.question),
+    }
+    for name, figure in figures.items():
+        plots.save(figure, folder / f"{name}.png")
+
+
+def contact_sheets(folder: Path, wording: Wording, test: pd.DataFrame, images: training.Images) -> None:
+    """Draw, for each class, the crops of which the network was most certain, rightly and wrongly."""
+    for label, answer in enumerate(wording.answers):
+        rows = test[test["label"] == label].sort_values("probability", ascending=label == 0, kind="stable")
+        right = (rows["probability"] >= rows["threshold"]) == (label == 1)
+        groups = {
+            f"Rightly called {answer}, most certain first": rows[right].head(SHOWN),
+            f"Wrongly called {wording.answers[1 - label]}, most certain first": rows[~right][::-1].head(SHOWN),
+        }
+        sheet = {heading: _pictures(group, images) for heading, group in groups.items()}
+        title = f"{wording.question} {len(rows):,} test images: {answer}"
+        plots.save(plots.contact_sheet(sheet, title), folder / f"contact_sheet_{answer}.png")
+
+
+def _rows(task: Task, images: Crops) -> pd.DataFrame:
+    """Return the rows of a task's split with labels and crops; those to test have to hold both classes."""
+    labels, splits = Path(f"data/labels/{task}.csv"), Path(f"data/splits/{task}.csv")
+    schema = tables.DISK_LABELS if task == "disk" else tables.REGION_LABELS
+    rows = training.samples(tables.read(labels, schema), tables.read(splits, tables.SPLITS), images.index)
+    test = rows.loc[rows["part"] == "test", "label"]
+    if test.nunique() < 2:
+        raise InputError(
+            f"{splits}: {len(test)} rows to test, {test.sum()} of them positive, where both classes are needed; "
+            "change split or label in params.yaml, or get more images"
+        )
+    return rows
+
+
+def _features(images: training.Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
+    """Return the logistic baseline's statistics, a row a position."""
+    parts = np.array_split(positions, -(-len(positions) // AT_ONCE))
+    shown = progress(parts, len(parts), "batches of crops measured for the baseline")
+    return pd.DataFrame(np.vstack([baselines.statistics(images.take(part), instrument) for part in shown]), positions)
+
+
+def _forecast_fold(rows: pd.DataFrame, images: training.Images, folder: Path, features: pd.DataFrame) -> pd.DataFrame:
+    train, validation, test = (rows[rows["part"] == part] for part in ("train", "validation", "test"))
+    model, fitted = training.load(folder)
+    logistic = baselines.logistic(features.loc[train["position"]].to_numpy(), train["label"].to_numpy())
+
+    def regression(part: pd.DataFrame) -> Values:
+        return logistic.predict_proba(features.loc[part["position"]].to_numpy())[:, 1].round(DECIMALS)
+
+    return test.assign(
+        probability=fitted.apply(training.predict(model, images, test["position"].to_numpy())).round(DECIMALS),
+        threshold=fitted.threshold,
+        logistic=regression(test),
+        logistic_threshold=calibration.best_threshold(regression(validation), validation["label"].to_numpy()),
+        base_rate=train["label"].mean(),
+    )
+
+
+def _outcomes(network: Forecast, wording: Wording) -> pd.DataFrame:
+    """Return one row a test row, which DVC's template of a confusion matrix counts."""
+    answers = np.array(wording.answers)
+    return pd.DataFrame({"actual": answers[network.label], "predicted": answers[network.alarm.astype(int)]})
+
+
+def _pictures(rows: pd.DataFrame, images: training.Images) -> list[plots.Picture]:
+    crops = images.take(rows["position"].to_numpy())
+    regions = [f"  AR {number}" for number in rows["noaa_ar"]] if "noaa_ar" in rows else [""] * len(rows)
+    return [
+        plots.Picture(crop, f"{probability:.2f}{region}\n{time:%Y-%m-%d %H:%M}")
+        for crop, probability, region, time in zip(crops, rows["probability"], regions, rows["time"], strict=True)
+    ]

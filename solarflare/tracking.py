@@ -30,7 +30,6 @@ from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import main_checkout, sha256
 from solarflare.params import TASKS, DiskLabel, Params, Task
-from solarflare.summary import interval
 
 FINGERPRINT = "solarflare.fingerprint"
 EVALUATION = "solarflare.evaluation"
@@ -108,7 +107,7 @@ def log_evaluation(task: Task) -> None:
             mlflow.log_artifacts(f"reports/{task}", "figures")
             mlflow.set_tags(
                 {
-                    "mlflow.runName": f"{_name(loaded, task)}, ROC-AUC {interval(scores['roc_auc'])}",
+                    "mlflow.runName": f"{_name(loaded, task)}, ROC-AUC {scores['roc_auc']['value']}",
                     "mlflow.note.content": _note(loaded, task, scores),
                     "trusted": str(scores["trusted"]).lower(),
                     EVALUATION: evaluation,
@@ -338,9 +337,11 @@ def _numbers(scores: dict[str, Any]) -> dict[str, float]:
 def _note(loaded: Params, task: Task, scores: dict[str, Any]) -> str:
     """Return the description that MLflow's page shows above a run, in Markdown."""
     rows = [
-        f"| {name} | {interval(score)} |"
+        f"| {name} | {score['value']} | {score['low']} to {score['high']} |"
         for name, score in scores.items()
         if isinstance(score, dict) and {"value", "low", "high"} <= score.keys()
     ]
     verdict = "Trusted." if scores["trusted"] else f"**Not trusted**: {scores['untrusted_because']}."
-    return "\n".join([f"{_name(loaded, task)}. {verdict}", "", "| on test | 95 % interval |", "|---|---|", *rows])
+    return "\n".join(
+        [f"{_name(loaded, task)}. {verdict}", "", "| on test | value | 95 % interval |", "|---|---|---|", *rows]
+    )

@@ -182,14 +182,16 @@ def _could_be_its(unassigned: pd.DataFrame, df: pd.DataFrame, question: RegionLa
     windows = _windows(df["time"], question)
     suspect = _strongest(FlareIndex(unassigned[~placed]), windows, question) > 0
     known = unassigned[placed]
-    for flare in known.itertuples():
-        one = known.loc[[flare.Index]]
-        rows = np.flatnonzero(~suspect & (_strongest(FlareIndex(one), windows, question) > 0))
+    positions = known[["latitude", "longitude"]].to_numpy(float)
+    for place, (latitude, longitude) in enumerate(positions):
+        flare = known.iloc[[place]]
+        rows = np.flatnonzero(~suspect & (_strongest(FlareIndex(flare), windows, question) > 0))
         region = df.iloc[rows]
-        days = (flare.start - region["time"]).dt.total_seconds().to_numpy() / 86_400
-        longitude = rotate_longitude(region["latitude"].to_numpy(), region["longitude"].to_numpy(), days)
-        east_west = (longitude - flare.longitude) * np.cos(np.radians(flare.latitude))
-        suspect[rows] = np.hypot(east_west, region["latitude"].to_numpy() - flare.latitude) <= NEAR
+        days = (seconds(flare["start"]) - seconds(region["time"])) / 86_400
+        region_latitude = region["latitude"].to_numpy()
+        turned = rotate_longitude(region_latitude, region["longitude"].to_numpy(), days)
+        east_west = (turned - longitude) * np.cos(np.radians(latitude))
+        suspect[rows] = np.hypot(east_west, region_latitude - latitude) <= NEAR
     return suspect
 
 
@@ -198,14 +200,14 @@ def _expected(truth: pd.DataFrame, noaa_ar: pd.Series | None, times: pd.Series, 
     windows = _windows(times, question)
     expected = np.zeros(len(times))
     order = np.argsort(windows.first, kind="stable")
-    rows_of = None if noaa_ar is None else pd.Series(np.arange(len(times))).groupby(noaa_ar.to_numpy()).indices
+    rows_of = {} if noaa_ar is None else dict(noaa_ar.reset_index(drop=True).groupby(noaa_ar.to_numpy()).indices)
     for region, rates in truth.groupby("noaa_ar"):
         at = seconds(rates["time"])
-        if rows_of is None:
+        if noaa_ar is None:
             low, high = np.searchsorted(windows.last[order], at[0]), np.searchsorted(windows.first[order], at[-1])
             rows = order[low:high]
         else:
-            rows = rows_of.get(region, np.array([], dtype=np.int64))
+            rows = np.asarray(rows_of.get(region, []), dtype=np.int64)
         scale = (_threshold(question) / 1e-6) ** -float(rates["slope"].iloc[0])
         expected[rows] += scale * (
             _integral(at, rates["rate"].to_numpy(), windows.last[rows])

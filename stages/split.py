@@ -22,8 +22,8 @@ def main() -> None:
             table = split(tables.read(source, SCHEMAS[task]), settings, task)
             tables.write(table, splits / source.name, tables.SPLITS)
             counts = table.assign(part=table["part"].mask(table["part"] == "", table["reason"]))
-            for (fold, part), count in counts.groupby(["fold", "part"]).size().items():
-                log.info("%s, fold %d: %6d rows %s", task, fold, count, part)
+            for row in counts.groupby(["fold", "part"]).size().reset_index(name="rows").itertuples():
+                log.info("%s, fold %d: %6d rows %s", task, row.fold, row.rows, row.part)
 
 
 if __name__ == "__main__":

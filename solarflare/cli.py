@@ -64,6 +64,7 @@ def experiment(
 
     chosen = experiments.read(profile, archive)
     results.collect(chosen, experiments.run(chosen))
+    typer.echo(results.table(profile))
 
 
 @app.command("results")

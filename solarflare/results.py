@@ -50,14 +50,22 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
             plots.save(plots.roc(curves, f"{task}, {profile.name}"), RESULTS / f"{profile.name}-{task}-roc.png")
 
 
-def table(path: Path) -> str:
+def table(profile: str) -> str:
     """Return the scores of a profile as a table in Markdown.
 
     Parameters
     ----------
-    path : Path
-        A file that :func:`collect` wrote.
+    profile : str
+        Its name.
+
+    Raises
+    ------
+    InputError
+        If :func:`collect` has not written its scores yet.
     """
+    path = RESULTS / f"{profile}.json"
+    if not path.is_file():
+        raise InputError(f"{path} is not there; make it with `make experiment PROFILE={profile}`")
     content = json.loads(path.read_text())
     heading = [
         content["profile"],
@@ -86,10 +94,7 @@ def with_tables(text: str) -> str:
     """
 
     def replaced(match: re.Match[str]) -> str:
-        path = RESULTS / f"{match['profile']}.json"
-        if not path.is_file():
-            raise InputError(f"{path} is not there; make it with `make experiment PROFILE={match['profile']}`")
-        return f"{match['start']}\n{table(path)}\n{match['end']}"
+        return f"{match['start']}\n{table(match['profile'])}\n{match['end']}"
 
     return re.sub(
         r"(?P<start><!-- results:(?P<profile>[\w-]+) -->).*?(?P<end><!-- /results:(?P=profile) -->)",

@@ -131,7 +131,7 @@ def test_an_experiment_has_the_overrides_and_leaves_the_workspace_as_it_was(repo
     assert metrics["disk"]["roc_auc"]["value"] == 0.03
     assert metrics["region"] == {"absent": "2014-01-01"}
     assert (results.RESULTS / "x-disk-roc.png").stat().st_size < 100_000
-    assert "| short | disk | 10 | 3% | network | 0.03 [0.00, 1.00] |" in results.table(results.RESULTS / "x.json")
+    assert "| short | disk | 10 | 3% | network | 0.03 [0.00, 1.00] |" in results.table("x")
 
 
 def test_an_experiment_of_the_same_name_is_replaced(repository: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from solarflare.verification import reliability
+from solarflare.verification.reliability import Diagram
 from solarflare.verification.scores import Forecast, Ranking
 
 
@@ -106,7 +106,7 @@ def test_ranking_needs_only_the_order() -> None:
 
 
 def test_the_reliability_curve_by_hand() -> None:
-    curve = reliability.curve(np.array([0, 1, 1]), np.array([0.12, 0.18, 1.0]), np.array([[1.0, 1.0, 2.0]]))
+    curve = Diagram(np.array([0, 1, 1]), np.array([0.12, 0.18, 1.0])).curve(np.array([[1.0, 1.0, 2.0]]))
     assert curve.weight[0].tolist() == [0, 2, 0, 0, 0, 0, 0, 0, 0, 2]
     assert curve.mean_probability[0, [1, 9]] == pytest.approx([0.15, 1.0])
     assert curve.observed_frequency[0, [1, 9]] == pytest.approx([0.5, 1.0])

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from solarflare.verification import reliability
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
 
@@ -30,7 +29,7 @@ def roc(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
     """
 
     def rates(weight: Values) -> tuple[Values, Values]:
-        true, false = forecast.ranking.counts(weight)
+        true, false = (np.cumsum(steps, axis=1) for steps in forecast.ranking.steps(weight))
         with np.errstate(invalid="ignore"):
             return _from_zero(false / false[:, -1:]), _from_zero(true / true[:, -1:])
 
@@ -58,7 +57,7 @@ def precision_recall(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
     """
 
     def rates(weight: Values) -> tuple[Values, Values]:
-        true, false = forecast.ranking.counts(weight)
+        true, false = (np.cumsum(steps, axis=1) for steps in forecast.ranking.steps(weight))
         alarms = true + false
         with np.errstate(invalid="ignore"):
             # A resample that lacks the rows of the highest scores has no alarm there, and none of them is false.
@@ -85,12 +84,8 @@ def calibration(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
         ``probability, frequency, low, high, n``: mean forecast and observed frequency of label 1 in each bin that has
         rows, 0 to 1, with the interval of the frequency, and the number of rows.
     """
-
-    def curve(weight: Values) -> reliability.Curve:
-        return reliability.curve(forecast.label, forecast.probability, weight)
-
-    own = curve(np.ones((1, len(forecast.label))))
-    draws = plan.draws(lambda weight: {"frequency": curve(weight).observed_frequency})
+    own = forecast.diagram.curve(np.ones((1, len(forecast.label))))
+    draws = plan.draws(lambda weight: {"frequency": forecast.diagram.curve(weight).observed_frequency})
     frequency = own.observed_frequency[0]
     df = pd.DataFrame(
         {

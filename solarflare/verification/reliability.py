@@ -10,13 +10,13 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Curve:
-    """A reliability curve, or one for each row of weights.
+    """A reliability curve for each resample.
 
     Attributes
     ----------
-    mean_probability, observed_frequency : (..., BINS) float64
+    mean_probability, observed_frequency : (resamples, BINS) float64
         Weighted mean forecast and weighted share of label 1 in each bin, 0 to 1; NaN in an empty bin.
-    weight : (..., BINS) float64
+    weight : (resamples, BINS) float64
         Total weight in each bin.
     """
 
@@ -31,8 +31,8 @@ class Curve:
         return np.nansum(gap * self.weight, axis=-1) / self.weight.sum(axis=-1)
 
 
-def curve(label: NDArray, probability: NDArray, weight: NDArray) -> Curve:
-    """Return the reliability curve over ten bins of equal width.
+class Diagram:
+    """Rows in ten bins of equal width, from which the reliability curve follows for any weights.
 
     Parameters
     ----------
@@ -40,15 +40,25 @@ def curve(label: NDArray, probability: NDArray, weight: NDArray) -> Curve:
         What happened, 1 or 0.
     probability : (n,) float
         The forecast, 0 to 1.
-    weight : (..., n) float
-        How often each row counts; one curve is returned for each leading index.
 
     Notes
     -----
     The diagram is Murphy & Winkler 1977; see Wilks 2011, *Statistical Methods in the Atmospheric Sciences*, 8.4.4.
     """
-    member = np.eye(BINS)[np.minimum((np.asarray(probability) * BINS).astype(int), BINS - 1)]
-    columns = np.hstack([member, member * np.asarray(probability)[:, None], member * np.asarray(label)[:, None]])
-    total, forecast, observed = np.split(weight @ columns, 3, axis=-1)
-    with np.errstate(invalid="ignore"):
-        return Curve(forecast / total, observed / total, total)
+
+    def __init__(self, label: NDArray, probability: NDArray) -> None:
+        probability, label = np.asarray(probability, float)[:, None], np.asarray(label, float)[:, None]
+        member = np.eye(BINS)[np.minimum((probability[:, 0] * BINS).astype(int), BINS - 1)]
+        self._columns = np.hstack([member, member * probability, member * label])
+
+    def curve(self, weight: NDArray) -> Curve:
+        """Return the reliability curve of each row of weights.
+
+        Parameters
+        ----------
+        weight : (resamples, n) float
+            How often each row counts.
+        """
+        total, forecast, observed = np.split(weight @ self._columns, 3, axis=-1)
+        with np.errstate(invalid="ignore"):
+            return Curve(forecast / total, observed / total, total)

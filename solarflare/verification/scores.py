@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from solarflare.verification import reliability
+from solarflare.verification.reliability import Diagram
 
 Values = NDArray[np.float64]
 
@@ -29,11 +29,11 @@ class Ranking:
     def __init__(self, label: NDArray, score: NDArray) -> None:
         self._order = np.argsort(-np.asarray(score, float), kind="stable")
         ordered = np.asarray(score, float)[self._order]
-        self._last_of_ties = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+        self._first_of_ties = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
         self._positive = np.asarray(label, float)[self._order]
 
-    def counts(self, weight: NDArray) -> tuple[Values, Values]:
-        """Return weighted true and false positives, (resamples, thresholds), with the threshold at each score, falling.
+    def steps(self, weight: NDArray) -> tuple[Values, Values]:
+        """Return the weighted positives and negatives at each distinct score, falling, (resamples, scores).
 
         Parameters
         ----------
@@ -42,21 +42,24 @@ class Ranking:
         """
         ordered = weight[:, self._order]
         positive = ordered * self._positive
-        at = self._last_of_ties
-        return np.cumsum(positive, axis=1)[:, at], np.cumsum(ordered - positive, axis=1)[:, at]
+        negative = ordered - positive
+        if len(self._first_of_ties) == len(self._order):
+            return positive, negative
+        at = self._first_of_ties
+        return np.add.reduceat(positive, at, axis=1), np.add.reduceat(negative, at, axis=1)
 
     def roc_auc(self, weight: NDArray) -> Values:
         """Return the area under the ROC curve, (resamples,): see :func:`areas`."""
-        return areas(*self.counts(weight))[0]
+        return areas(*self.steps(weight))[0]
 
 
-def areas(true_positives: Values, false_positives: Values) -> tuple[Values, Values]:
+def areas(positive: Values, negative: Values) -> tuple[Values, Values]:
     """Return ROC-AUC and PR-AUC, each (resamples,), NaN where a class is missing.
 
     Parameters
     ----------
-    true_positives, false_positives : (resamples, thresholds) float
-        Of falling thresholds, the last below every score.
+    positive, negative : (resamples, scores) float
+        Of :meth:`Ranking.steps`.
 
     Notes
     -----
@@ -64,16 +67,13 @@ def areas(true_positives: Values, false_positives: Values) -> tuple[Values, Valu
     is the average precision, sum of precision times the step in recall: joining points of a precision-recall curve by
     straight lines would be too kind (Davis & Goadrich 2006, doi:10.1145/1143844.1143874).
     """
-    step_true = np.diff(true_positives, axis=1, prepend=0)
-    step_false = np.diff(false_positives, axis=1, prepend=0)
-    positives, negatives = true_positives[:, -1], false_positives[:, -1]
-    alarms = true_positives + false_positives
+    true, false = np.cumsum(positive, axis=1), np.cumsum(negative, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        roc = np.einsum("rt,rt->r", step_false, true_positives - step_true / 2) / (positives * negatives)
-        # No alarms yet means no step either; the precision there does not matter.
-        precision = true_positives / np.where(alarms > 0, alarms, 1)
-        pr = np.einsum("rt,rt->r", step_true, precision) / positives
-    return roc, np.where(negatives > 0, pr, np.nan)
+        roc = np.einsum("rt,rt->r", negative, true - positive / 2) / (true[:, -1] * false[:, -1])
+        # Before the first alarm there is no step either: the precision there does not matter.
+        precision = true / np.maximum(true + false, np.finfo(float).tiny)
+        pr = np.einsum("rt,rt->r", positive, precision) / true[:, -1]
+    return roc, np.where(false[:, -1] > 0, pr, np.nan)
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,14 @@ class Forecast:
         """The rows in order of probability."""
         return Ranking(self.label, self.probability)
 
+    @cached_property
+    def diagram(self) -> Diagram:
+        """The rows in bins of probability."""
+        return Diagram(self.label, self.probability)
+
     def confusion(self, weight: NDArray) -> dict[str, Values]:
         """Return the weighted counts ``tp, fp, fn, tn`` of the alarms, each (resamples,)."""
-        label, alarm = np.asarray(self.label, bool), self.alarm
-        cells = {"tp": alarm & label, "fp": alarm & ~label, "fn": ~alarm & label, "tn": ~alarm & ~label}
-        return dict(zip(cells, (weight @ np.column_stack(list(cells.values())).astype(float)).T, strict=True))
+        return dict(zip(("tp", "fp", "fn", "tn"), (weight @ self._cells).T, strict=True))
 
     def scores(self, weight: NDArray | None = None) -> dict[str, Values]:
         """Return every score for every weighting.
@@ -136,9 +139,8 @@ class Forecast:
         """
         weight = np.ones((1, len(self.label))) if weight is None else weight
         tp, fp, fn, tn = self.confusion(weight).values()
-        errors = np.column_stack([(self.probability - self.label) ** 2, (self.base_rate - self.label) ** 2])
-        squared, squared_of_reference = (weight @ errors).T
-        roc_auc, pr_auc = areas(*self.ranking.counts(weight))
+        squared, squared_of_reference = (weight @ self._squared_errors).T
+        roc_auc, pr_auc = areas(*self.ranking.steps(weight))
         total = tp + fp + fn + tn
         with np.errstate(invalid="ignore", divide="ignore"):
             recall, specificity = tp / (tp + fn), tn / (tn + fp)
@@ -152,7 +154,14 @@ class Forecast:
                 "hss": 2 * (tp * tn - fn * fp) / ((tp + fn) * (fn + tn) + (tp + fp) * (fp + tn)),
                 "brier": squared / total,
                 "brier_skill": 1 - squared / squared_of_reference,
-                "expected_calibration_error": reliability.curve(
-                    self.label, self.probability, weight
-                ).expected_calibration_error,
+                "expected_calibration_error": self.diagram.curve(weight).expected_calibration_error,
             }
+
+    @cached_property
+    def _cells(self) -> Values:
+        label, alarm = np.asarray(self.label, bool), self.alarm
+        return np.column_stack([alarm & label, alarm & ~label, ~alarm & label, ~alarm & ~label]).astype(float)
+
+    @cached_property
+    def _squared_errors(self) -> Values:
+        return np.column_stack([(self.probability - self.label) ** 2, (self.base_rate - self.label) ** 2])

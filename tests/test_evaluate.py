@@ -1,0 +1,233 @@
+"""What is said of a network on its test rows: against its baselines, with intervals, trusted or not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from solarflare import evaluation, networks, summary, training
+from solarflare.calibration import Calibration, Platt
+from solarflare.training import About
+from solarflare.verification.assessment import assess, untrusted_because
+from solarflare.verification.bootstrap import BlockBootstrap
+from solarflare.verification.scores import Forecast
+
+N = 600
+
+
+def noisy(label: NDArray, noise: float, seed: int) -> NDArray:
+    """Return calibrated-looking probabilities, the worse the noisier."""
+    return 1 / (1 + np.exp(-np.random.default_rng(seed).normal(2 * label - 1, noise)))
+
+
+@pytest.fixture(scope="module")
+def label() -> NDArray:
+    return np.random.default_rng(1).integers(0, 2, N)
+
+
+@pytest.fixture(scope="module")
+def plan() -> BlockBootstrap:
+    return BlockBootstrap(np.arange(N) // 20, 500, seed=1)
+
+
+@pytest.fixture(scope="module")
+def scores(label: NDArray, plan: BlockBootstrap) -> dict[str, Any]:
+    network = Forecast(label, noisy(label, 1, seed=2), 0.5, 0.4)
+    baselines = {
+        "climatology": Forecast(label, np.full(N, 0.4), 0.5, 0.4),
+        "logistic": Forecast(label, noisy(label, 3, seed=3), 0.5, 0.4),
+    }
+    return assess(network, baselines, plan, true_probability=noisy(label, 0.5, seed=4))
+
+
+def test_scores_come_with_intervals(scores: dict[str, Any]) -> None:
+    for name in ("roc_auc", "pr_auc", "tss", "hss", "brier", "brier_skill", "accuracy", "balanced_accuracy"):
+        assert scores[name]["low"] < scores[name]["value"] < scores[name]["high"], name
+
+
+def test_the_confusion_counts_every_row_once(scores: dict[str, Any]) -> None:
+    assert sum(scores["confusion"].values()) == scores["n"] == N
+
+
+def test_climatology_has_no_skill(scores: dict[str, Any]) -> None:
+    climatology = scores["baselines"]["climatology"]
+    assert climatology["roc_auc"] == {"value": 0.5, "low": 0.5, "high": 0.5}
+    assert climatology["tss"]["value"] == climatology["hss"]["value"] == climatology["brier_skill"]["value"] == 0
+
+
+@pytest.mark.parametrize("baseline", ["climatology", "logistic"])
+def test_a_better_network_is_called_better(scores: dict[str, Any], baseline: str) -> None:
+    difference = scores["differences"][baseline]["roc_auc"]
+    own, other = scores["roc_auc"]["value"], scores["baselines"][baseline]["roc_auc"]["value"]
+    assert difference["value"] == pytest.approx(own - other, abs=2e-4)
+    assert difference["verdict"] == "better"
+
+
+def test_a_network_is_not_distinguishable_from_itself(label: NDArray, plan: BlockBootstrap) -> None:
+    network = Forecast(label, noisy(label, 1, seed=2), 0.5, 0.5)
+    scores = assess(network, {"logistic": network}, plan)
+    assert scores["differences"]["logistic"]["roc_auc"]["verdict"] == "not distinguishable"
+    assert scores["resolvable_difference"] == 0
+
+
+def test_the_resolvable_difference_is_half_the_width_of_the_paired_interval(scores: dict[str, Any]) -> None:
+    difference = scores["differences"]["logistic"]["roc_auc"]
+    assert scores["resolvable_difference"] == pytest.approx((difference["high"] - difference["low"]) / 2, rel=0.15)
+
+
+def test_nobody_beats_the_true_probability(scores: dict[str, Any]) -> None:
+    assert scores["ceiling"]["difference"]["verdict"] == "worse"
+    assert untrusted_because({"leak": False, "probes": {}}, "chronological", scores) is None
+
+
+def test_a_network_above_the_ceiling_is_not_trusted(label: NDArray, plan: BlockBootstrap) -> None:
+    network, logistic = (Forecast(label, noisy(label, noise, seed=2), 0.5, 0.5) for noise in (0.3, 3))
+    scores = assess(network, {"logistic": logistic}, plan, true_probability=noisy(label, 2, seed=5))
+    reason = untrusted_because({"leak": False, "probes": {}}, "chronological", scores)
+    assert reason is not None
+    assert "true probability" in reason
+
+
+@pytest.mark.parametrize(
+    ("audit", "method", "said"),
+    [
+        ({"leak": True, "probes": {"hour": {"gated": True, "leak": True}}}, "chronological", "a leak: hour"),
+        ({"leak": False, "probes": {}}, "random", "split.method is random"),
+        ({"absent": "no images"}, "chronological", "no verdict: no images"),
+    ],
+)
+def test_scores_that_prove_nothing_say_why(audit: dict[str, Any], method: str, said: str) -> None:
+    reason = untrusted_because(audit, method, {})
+    assert reason is not None
+    assert said in reason
+
+
+def test_a_probe_that_is_not_gated_is_not_named() -> None:
+    probes = {"hour": {"gated": True, "leak": True}, "sky": {"gated": False, "leak": True}}
+    assert untrusted_because({"leak": True, "probes": probes}, "chronological", {}) == "the audit found a leak: hour"
+
+
+def test_metrics_are_json_and_round(scores: dict[str, Any]) -> None:
+    decimals: list[int] = []
+    json.loads(
+        json.dumps(scores, allow_nan=False), parse_float=lambda text: decimals.append(len(text.partition(".")[2]))
+    )
+    assert max(decimals) == 4
+
+
+def test_a_few_blocks_leave_intervals_blank(label: NDArray) -> None:
+    network = Forecast(label, noisy(label, 1, seed=2), 0.5, 0.5)
+    scores = assess(network, {"logistic": network}, BlockBootstrap(np.arange(N) // 300, 100, seed=1))
+    assert scores["roc_auc"]["low"] is scores["roc_auc"]["high"] is scores["resolvable_difference"] is None
+
+
+def write_metrics(folder: Path, **contents: dict[str, Any]) -> Path:
+    for task, content in contents.items():
+        (folder / f"{task}.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_the_table_names_every_forecast_and_says_whether_to_trust(scores: dict[str, Any], tmp_path: Path) -> None:
+    found = {**scores, "trusted": False, "untrusted_because": "the audit found a leak: hour"}
+    table = summary.render(write_metrics(tmp_path, disk=scores | {"trusted": True}, region=found))
+    for word in ("disk", "region", "network", "climatology", "logistic", "ceiling", "better", "reports/"):
+        assert word in table
+    assert "disk: trusted; 600 test rows" in table
+    assert "region: NOT TRUSTED, the audit found a leak: hour" in table
+    assert max(map(len, table.splitlines())) <= 160
+
+
+def test_the_table_says_what_is_absent(scores: dict[str, Any], tmp_path: Path) -> None:
+    write_metrics(tmp_path, disk={"absent": "tasks leaves it out"}, region=scores | {"trusted": True})
+    table = summary.render(tmp_path)
+    assert "disk: absent, tasks leaves it out" in table
+
+
+class Memory:
+    """Images in memory, read like crops: brighter in the middle where the label is 1."""
+
+    def __init__(self, label: NDArray) -> None:
+        self.images = np.random.default_rng(1).integers(90, 166, (len(label), 32, 32, 1)).astype(np.uint8)
+        self.images[label == 1, 12:20, 12:20] = 220
+
+    def take(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return self.images[positions]
+
+
+def untrained(folder: Path, threshold: float) -> None:
+    folder.mkdir(parents=True)
+    about = About("compact", (32, 32, 1), "region", "gong", "simulated", {})
+    history = pd.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.6], "val_loss": [0.7, 0.65]})
+    model = networks.build("compact", (32, 32, 1))
+    training.save(folder, model, history, Calibration(Platt(1.0, 0.0), threshold), about)
+
+
+@pytest.fixture(scope="module")
+def two_folds(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Memory, Path]:
+    """Rows, images and models of two folds, each the other's test."""
+    models = tmp_path_factory.mktemp("models") / "region"
+    untrained(models / "fold-0", 0.25)
+    untrained(models / "fold-1", 0.75)
+    label = np.arange(80) % 2
+    each = pd.DataFrame(
+        {
+            "path": [f"{i:03}.jpg" for i in range(80)],
+            "noaa_ar": 11000 + np.arange(80),
+            "time": pd.Timestamp("2014-01-01") + pd.to_timedelta(np.arange(80)[::-1], unit="h"),
+            "block": np.arange(80) // 8,
+            "label": label,
+            "true_probability": np.nan,
+            "position": np.arange(80),
+        }
+    )
+    halves = np.arange(80) < 40
+    parts = {0: np.where(halves, "test", "train"), 1: np.where(halves, "train", "test")}
+    folds = [each.assign(fold=fold, part=part) for fold, part in parts.items()]
+    rows = pd.concat(folds, ignore_index=True)
+    rows.loc[(rows["part"] == "train") & (rows["position"] % 8 < 3), "part"] = "validation"
+    return rows, Memory(label), models
+
+
+@pytest.fixture(scope="module")
+def tested(two_folds: tuple[pd.DataFrame, Memory, Path]) -> pd.DataFrame:
+    return evaluation.forecast(*two_folds, "gong")
+
+
+def test_each_row_is_forecast_by_the_fold_that_tests_it(tested: pd.DataFrame) -> None:
+    assert sorted(tested["position"]) == list(range(80))
+    assert tested.groupby("fold")["threshold"].unique().map(list).to_dict() == {0: [0.25], 1: [0.75]}
+
+
+def tested_stand_in_the_order_of_time(tested: pd.DataFrame) -> None:
+    assert tested["time"].is_monotonic_increasing
+
+
+def test_the_network_s_probabilities_are_its_calibrated_scores(
+    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
+) -> None:
+    _, images, models = two_folds
+    first = tested[tested["fold"] == 0]
+    expected = training.probabilities(models / "fold-0", images.take(first["position"].to_numpy()))
+    assert first["probability"].to_numpy() == pytest.approx(expected, abs=2e-6)
+
+
+def test_baselines_are_fitted_on_the_other_rows(tested: pd.DataFrame) -> None:
+    _, baselines = evaluation.forecasts(tested)
+    assert baselines["logistic"].scores()["roc_auc"][0] > 0.95
+    assert set(baselines["climatology"].probability) == {0.6}
+
+
+def test_curves_of_all_folds_are_kept(two_folds: tuple[pd.DataFrame, Memory, Path]) -> None:
+    history = evaluation.histories(two_folds[2])
+    assert history[["fold", "epoch"]].to_numpy().tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]]
+
+
+def test_there_is_a_contact_sheet_for_each_class(
+    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path], tmp_path: Path
+) -> None:
+    evaluation.contact_sheets(tmp_path, evaluation.WORDING["region"], tested, two_folds[1])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["contact_sheet_flaring.png", "contact_sheet_quiet.png"]

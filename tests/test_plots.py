@@ -1,0 +1,90 @@
+"""Figures and the tables that they are drawn from."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn import metrics
+
+from solarflare import plots
+from solarflare.verification import curves
+from solarflare.verification.bootstrap import BlockBootstrap
+from solarflare.verification.scores import Forecast
+
+ROWS = 900
+
+
+@pytest.fixture(scope="module")
+def forecast() -> Forecast:
+    generator = np.random.default_rng(1)
+    label = generator.integers(0, 2, ROWS)
+    return Forecast(label, 1 / (1 + np.exp(-generator.normal(3 * label - 1.5, 1.5))), 0.5, 0.5)
+
+
+@pytest.fixture(scope="module")
+def plan() -> BlockBootstrap:
+    return BlockBootstrap(np.arange(ROWS) // 30, 200, seed=1)
+
+
+def test_the_roc_curve_is_thinned_without_losing_its_area(forecast: Forecast, plan: BlockBootstrap) -> None:
+    curve = curves.roc(forecast, plan)
+    assert len(curve) <= curves.POINTS
+    assert curve[["fpr", "tpr"]].iloc[[0, -1]].to_numpy().tolist() == [[0, 0], [1, 1]]
+    expected = metrics.roc_auc_score(forecast.label, forecast.probability)
+    assert metrics.auc(curve["fpr"], curve["tpr"]) == pytest.approx(expected, abs=0.003)
+
+
+@pytest.mark.parametrize(
+    ("draw", "value"), [(curves.roc, "tpr"), (curves.precision_recall, "precision"), (curves.calibration, "frequency")]
+)
+def test_curves_lie_in_their_bands(draw: object, value: str, forecast: Forecast, plan: BlockBootstrap) -> None:
+    curve = draw(forecast, plan)  # type: ignore[operator]
+    inside = curve[value].between(curve["low"] - 1e-9, curve["high"] + 1e-9)
+    assert inside.mean() > 0.95
+    assert curve[["low", "high"]].min(axis=None) >= 0
+    assert curve[["low", "high"]].max(axis=None) <= 1
+
+
+def test_the_reliability_curve_counts_every_row(forecast: Forecast, plan: BlockBootstrap) -> None:
+    assert curves.calibration(forecast, plan)["n"].sum() == ROWS
+
+
+@pytest.fixture(scope="module")
+def figures(forecast: Forecast, plan: BlockBootstrap) -> dict[str, object]:
+    image = np.random.default_rng(1).integers(0, 256, (20, 20, 3)).astype(np.uint8)
+    pictures = [plots.Picture(image, "0.93"), plots.Picture(image[..., :1], "0.91")]
+    return {
+        "roc": lambda: plots.roc({"network": curves.roc(forecast, plan)}, "Is the Sun active?"),
+        "pr": lambda: plots.precision_recall({"network": curves.precision_recall(forecast, plan)}, 0.5, "title"),
+        "reliability": lambda: plots.reliability(curves.calibration(forecast, plan), 0.5, "title"),
+        "confusion": lambda: plots.confusion({"tp": 5, "fp": 0, "fn": 2, "tn": 9}, ("quiet", "active"), "title"),
+        "sheet": lambda: plots.contact_sheet({"right": pictures * 4, "wrong": []}, "title"),
+    }
+
+
+@pytest.mark.parametrize("name", ["roc", "pr", "reliability", "confusion", "sheet"])
+def test_the_same_figure_is_the_same_bytes(name: str, figures: dict[str, object], tmp_path: Path) -> None:
+    paths = [tmp_path / "first.png", tmp_path / "second.png"]
+    for path in paths:
+        plots.save(figures[name](), path)  # type: ignore[operator]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    with Image.open(paths[0]) as image:
+        assert image.width >= 600
+        assert not {"Software", "Creation Time"} & set(image.info)
+
+
+def test_a_curve_without_intervals_is_drawn_all_the_same(forecast: Forecast, tmp_path: Path) -> None:
+    one_block = BlockBootstrap(np.zeros(ROWS), 100, seed=1)
+    reliability = curves.calibration(forecast, one_block)
+    assert reliability["low"].isna().all()
+    plots.save(plots.reliability(reliability, 0.5, "title"), tmp_path / "reliability.png")
+    plots.save(plots.roc({"network": curves.roc(forecast, one_block)}, "title"), tmp_path / "roc.png")
+
+
+def test_figures_are_drawn_from_what_is_in_git(forecast: Forecast, plan: BlockBootstrap, tmp_path: Path) -> None:
+    curve = curves.roc(forecast, plan)
+    curve.to_csv(tmp_path / "roc.csv", index=False)
+    plots.save(plots.roc({"read": pd.read_csv(tmp_path / "roc.csv")}, "title"), tmp_path / "roc.png")
+    assert (tmp_path / "roc.png").stat().st_size > 0

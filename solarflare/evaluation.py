@@ -57,7 +57,7 @@ def evaluate(task: Task, chosen: Params) -> None:
     Raises
     ------
     InputError
-        If an input is missing or broken, or the test rows lack a class.
+        If an input is missing or broken.
     """
     models, metrics, predictions = Path(f"models/{task}"), Path(f"metrics/{task}.json"), Path("metrics/predictions")
     plot_data, reports = Path(f"metrics/plots/{task}"), Path(f"reports/{task}")
@@ -73,8 +73,7 @@ def evaluate(task: Task, chosen: Params) -> None:
     truth = test["true_probability"].to_numpy(float)
     scores = assess(network, references, plan, None if np.isnan(truth).any() else truth)
     scores["threshold"] = rounded({f"fold-{k}": float(rows["threshold"].iloc[0]) for k, rows in test.groupby("fold")})
-    audit = json.loads(Path("metrics/audit.json").read_text())
-    reason = untrusted_because(audit.get(task, audit), chosen.split.method, scores)
+    reason = untrusted_because(_audited(task), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
 
     with atomic_path(metrics) as partial:
@@ -82,13 +81,17 @@ def evaluate(task: Task, chosen: Params) -> None:
     tables.write(
         test.reindex(columns=list(tables.PREDICTIONS.columns)), predictions / f"{task}.csv", tables.PREDICTIONS
     )
+    compared = {"network": network, "logistic": references["logistic"]}
     drawn = {
-        "roc": curves.roc(network, plan),
-        "pr": curves.precision_recall(network, plan),
-        "reliability": curves.calibration(network, plan),
+        "roc": {name: curves.roc(one, plan) for name, one in compared.items()},
+        "pr": {name: curves.precision_recall(one, plan) for name, one in compared.items()},
+        "reliability": {"network": curves.calibration(network, plan)},
     }
-    outcomes = _outcomes(network, WORDING[task])
-    write_plot_data(plot_data, {**drawn, "confusion": outcomes, "training": histories(models)})
+    write_plot_data(
+        plot_data,
+        {name: of["network"] for name, of in drawn.items()}
+        | {"confusion": outcomes(network, WORDING[task]), "training": histories(models)},
+    )
     with atomic_directory(reports) as partial:
         draw(partial, WORDING[task], drawn, scores)
         contact_sheets(partial, WORDING[task], test, images)
@@ -140,6 +143,12 @@ def histories(models: Path) -> pd.DataFrame:
     return pd.concat([pd.read_csv(path).assign(fold=fold) for fold, path in enumerate(paths)], ignore_index=True)
 
 
+def outcomes(network: Forecast, wording: Wording) -> pd.DataFrame:
+    """Return one row a test row, which DVC's template of a confusion matrix counts."""
+    answers = np.array(wording.answers)
+    return pd.DataFrame({"actual": answers[network.label], "predicted": answers[network.alarm.astype(int)]})
+
+
 def write_plot_data(folder: Path, data: dict[str, pd.DataFrame]) -> None:
     """Write each table as a CSV file of its name."""
     with atomic_directory(folder) as partial:
@@ -147,16 +156,31 @@ def write_plot_data(folder: Path, data: dict[str, pd.DataFrame]) -> None:
             df.round(DECIMALS).to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
 
 
-def draw(folder: Path, wording: Wording, drawn: dict[str, pd.DataFrame], scores: dict[str, Any]) -> None:
-    """Draw the ROC, precision-recall and reliability curves and the confusion matrix of a network."""
-    base_rate = scores["base_rate"]["value"]
+def draw(folder: Path, wording: Wording, drawn: dict[str, dict[str, pd.DataFrame]], scores: dict[str, Any]) -> None:
+    """Draw the curves of a network, beside the logistic baseline's, and its confusion matrix.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``roc.png``, ``pr.png``, ``reliability.png`` and ``confusion.png`` are written.
+    wording : Wording
+        What they call the question and the answers.
+    drawn : dict
+        By figure and forecast, tables of `solarflare.verification.curves`.
+    scores : dict
+        What `solarflare.verification.assessment.assess` returned.
+    """
+    scored = {"network": scores, **scores["baselines"]}
+
+    def curves_by_legend(figure: str, score: str) -> dict[str, pd.DataFrame]:
+        return {f"{name} {summary.interval(scored[name][score])}": curve for name, curve in drawn[figure].items()}
+
+    question, base_rate = wording.question, scores["base_rate"]["value"]
     figures = {
-        "roc": plots.roc({f"network {summary.interval(scores['roc_auc'])}": drawn["roc"]}, wording.question),
-        "pr": plots.precision_recall(
-            {f"network {summary.interval(scores['pr_auc'])}": drawn["pr"]}, base_rate, wording.question
-        ),
-        "reliability": plots.reliability(drawn["reliability"], base_rate, wording.question),
-        "confusion": plots.confusion(scores["confusion"], wording.answers, wording.question),
+        "roc": plots.roc(curves_by_legend("roc", "roc_auc"), question),
+        "pr": plots.precision_recall(curves_by_legend("pr", "pr_auc"), base_rate, question),
+        "reliability": plots.reliability(drawn["reliability"]["network"], base_rate, question),
+        "confusion": plots.confusion(scores["confusion"], wording.answers, question),
     }
     for name, figure in figures.items():
         plots.save(figure, folder / f"{name}.png")
@@ -177,17 +201,22 @@ def contact_sheets(folder: Path, wording: Wording, test: pd.DataFrame, images: t
 
 
 def _rows(task: Task, images: Crops) -> pd.DataFrame:
-    """Return the rows of a task's split with labels and crops; those to test have to hold both classes."""
+    """Return the rows of a task's split with their labels and crops."""
     labels, splits = Path(f"data/labels/{task}.csv"), Path(f"data/splits/{task}.csv")
     schema = tables.DISK_LABELS if task == "disk" else tables.REGION_LABELS
-    rows = training.samples(tables.read(labels, schema), tables.read(splits, tables.SPLITS), images.index)
-    test = rows.loc[rows["part"] == "test", "label"]
-    if test.nunique() < 2:
+    return training.samples(tables.read(labels, schema), tables.read(splits, tables.SPLITS), images.index)
+
+
+def _audited(task: Task) -> dict[str, Any]:
+    """Return what the audit says of a task."""
+    path = Path("metrics/audit.json")
+    try:
+        audit = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
         raise InputError(
-            f"{splits}: {len(test)} rows to test, {test.sum()} of them positive, where both classes are needed; "
-            "change split or label in params.yaml, or get more images"
-        )
-    return rows
+            f"{path} is not there or is not what the audit wrote; make it with `dvc repro audit`"
+        ) from None
+    return audit.get(task, audit)
 
 
 def _features(images: training.Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
@@ -212,12 +241,6 @@ def _forecast_fold(rows: pd.DataFrame, images: training.Images, folder: Path, fe
         logistic_threshold=calibration.best_threshold(regression(validation), validation["label"].to_numpy()),
         base_rate=train["label"].mean(),
     )
-
-
-def _outcomes(network: Forecast, wording: Wording) -> pd.DataFrame:
-    """Return one row a test row, which DVC's template of a confusion matrix counts."""
-    answers = np.array(wording.answers)
-    return pd.DataFrame({"actual": answers[network.label], "predicted": answers[network.alarm.astype(int)]})
 
 
 def _pictures(rows: pd.DataFrame, images: training.Images) -> list[plots.Picture]:

@@ -213,9 +213,7 @@ def _audited(task: Task) -> dict[str, Any]:
     try:
         audit = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
-        raise InputError(
-            f"{path} is not there or is not what the audit wrote; make it with `dvc repro audit`"
-        ) from None
+        raise InputError(f"{path} is not there or is broken; make it with `dvc repro audit`") from None
     return audit.get(task, audit)
 
 

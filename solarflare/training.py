@@ -1,0 +1,411 @@
+"""Crops in, weights and calibrated probabilities out.
+
+Crops are read batch by batch from memory-mapped files while the network computes. What fits stays in the operating
+system's own cache; the process itself holds a few batches, however many crops there are.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from solarflare import absence, calibration, params, tables
+from solarflare.backend import keras, tf
+from solarflare.calibration import Calibration
+from solarflare.crops import Crops
+from solarflare.errors import InputError
+from solarflare.files import atomic_directory
+from solarflare.networks import Shape, build
+from solarflare.params import MAGNETOGRAPHS, Task, Train
+
+WEIGHTS, ABOUT, CALIBRATION, HISTORY = "model.weights.h5", "model.json", "calibration.json", "history.csv"
+DECIMALS = 6  # of the curves in history.csv
+AT_ONCE = 64  # images that a prediction holds in memory
+
+log = logging.getLogger("solarflare")
+
+
+class Images(Protocol):
+    """Images by position, such as `solarflare.crops.Crops`."""
+
+    def take(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """Return images (N, H, W, C)."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Labelled images: positions (N,) and labels (N,), 0 or 1."""
+
+    positions: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a model is and where it comes from: one trained on one kind of Sun does not answer for another.
+
+    Attributes
+    ----------
+    network : str
+        A name that `solarflare.networks.build` knows.
+    shape : tuple of int
+        Height, width and channels of its images.
+    task, instrument, origin : str
+        As in ``params.yaml``.
+    question : dict
+        ``label.<task>`` of ``params.yaml``.
+    """
+
+    network: str
+    shape: Shape
+    task: Task
+    instrument: str
+    origin: str
+    question: Mapping[str, Any]
+
+
+def configure(threads: int) -> None:
+    """Make TensorFlow deterministic on a number of CPU threads; to be called before it computes anything.
+
+    Parameters
+    ----------
+    threads : int
+        ``compute.threads``: another number changes the last bits of the weights.
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    tf.config.experimental.enable_op_determinism()
+
+
+def train(task: Task) -> None:
+    """Train and calibrate one network a fold: ``models/<task>/``, or ``models/<task>/fold-<k>/`` for several.
+
+    Reads ``params.yaml``, and the crops, labels and split of the task. Where one of these is absent, so is the model.
+
+    Raises
+    ------
+    InputError
+        If an input is missing or broken, or a part of the split lacks a class.
+    """
+    chosen = params.load()
+    models, crops = Path(f"models/{task}"), Path(f"data/crops/{task}")
+    labels, splits = Path(f"data/labels/{task}.csv"), Path(f"data/splits/{task}.csv")
+    if reason := next(filter(None, map(absence.reason, (crops, labels, splits))), None):
+        absence.mark(models, reason)
+        log.info("%s is absent: %s", models, reason)
+        return
+    images = Crops(crops)
+    schema = tables.DISK_LABELS if task == "disk" else tables.REGION_LABELS
+    rows = samples(tables.read(labels, schema), tables.read(splits, tables.SPLITS), images.index)
+    folds = {
+        fold: (
+            _part(rows[rows["fold"] == fold], "train", splits),
+            _part(rows[rows["fold"] == fold], "validation", splits),
+        )
+        for fold in sorted(rows["fold"].unique())
+    }
+    settings, instrument = chosen.train(task), getattr(chosen.instrument, task)
+    question = getattr(chosen.label, task).model_dump(mode="json")
+    origin = About(settings.network, _shape(images), task, instrument, chosen.scrape.origin, question)
+    configure(chosen.compute.threads)
+    with atomic_directory(models) as partial:
+        for fold, folder in fold_folders(partial, folds).items():
+            training, validation = folds[fold]
+            log.info(
+                "%s, fold %d: %d images to train, %d to validate",
+                task,
+                fold,
+                len(training.labels),
+                len(validation.labels),
+            )
+            model, history = fit(images, training, validation, settings, polarity=instrument in MAGNETOGRAPHS)
+            scores = predict(model, images, validation.positions)
+            save(folder, model, history, calibration.fit(scores, validation.labels, chosen.calibration.method), origin)
+
+
+def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
+    """Put together what is known of each row of a split.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`.
+    splits : DataFrame
+        Of `tables.SPLITS`.
+    index : DataFrame
+        Of `tables.CROPS`, in the order of the crops.
+
+    Returns
+    -------
+    DataFrame
+        The rows that the split gives a part, in its order: its columns, those of the labels, and ``position``, the
+        place in `index`.
+
+    Raises
+    ------
+    InputError
+        If a row has no label or no crop.
+    """
+    key = [name for name in ("path", "noaa_ar") if name in labels]
+    rows = splits.loc[splits["part"] != "", [*key, "fold", "block", "part"]]
+    rows = rows.merge(labels, on=key, how="left")
+    rows = rows.merge(index[key].assign(position=np.arange(len(index))), on=key, how="left")
+    if (missing := rows["label"].isna() | rows["position"].isna()).any():
+        first = " ".join(str(rows[name].iloc[missing.argmax()]) for name in key)
+        raise InputError(f"{first} is in the split but has no label or no crop; make them again with `dvc repro`")
+    return rows.astype({"label": np.int64, "position": np.int64})
+
+
+def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
+    """Return where the model of each fold is: the folder itself if there is one fold, else a folder in it."""
+    numbers = sorted(set(folds))
+    return {numbers[0]: models} if len(numbers) == 1 else {fold: models / f"fold-{fold}" for fold in numbers}
+
+
+def fit(
+    images: Images, training: Rows, validation: Rows, settings: Train, polarity: bool
+) -> tuple[keras.Model, pd.DataFrame]:
+    """Train a network, and keep the weights of the epoch with the least validation loss.
+
+    Parameters
+    ----------
+    images : Images
+        All images, by position.
+    training, validation : Rows
+        What it learns from, and what tells it when to stop.
+    settings : params.Train
+        Which network, and how to train it.
+    polarity : bool
+        Whether the images are magnetograms, whose polarities may change places in augmentation.
+
+    Returns
+    -------
+    model : keras.Model
+        With the best epoch's weights.
+    history : DataFrame
+        One row an epoch: ``epoch`` (from 1), ``roc_auc`` and ``loss`` (of augmented and class-weighted training
+        images), ``val_roc_auc`` and ``val_loss``.
+    """
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(settings.seed)
+    model = build(settings.network, _shape(images))
+    model.compile(
+        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        loss="binary_crossentropy",
+        metrics=[keras.metrics.AUC(name="roc_auc")],
+    )
+    watched = sys.stdout.isatty()
+    stopping = keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
+    done = model.fit(
+        training_batches(images, training, settings, polarity),
+        validation_data=batches(images, validation, settings.batch_size),
+        epochs=settings.epochs,
+        class_weight=_balance(training.labels) if settings.class_weight == "balanced" else None,
+        callbacks=[stopping] if watched else [stopping, keras.callbacks.LambdaCallback(on_epoch_end=_say)],
+        verbose=1 if watched else 0,
+        shuffle=False,  # The pipeline does that; Keras would warn that it cannot.
+    )
+    history = pd.DataFrame(done.history).round(DECIMALS)
+    history.insert(0, "epoch", np.arange(1, len(history) + 1))
+    return model, history
+
+
+def training_batches(images: Images, rows: Rows, settings: Train, polarity: bool) -> tf.data.Dataset:
+    """Return batches of images and labels, in another order every epoch, augmented if `settings` say so.
+
+    Parameters
+    ----------
+    images : Images
+        All images, by position.
+    rows : Rows
+        Which of them.
+    settings : params.Train
+        Batch size, seed, and whether to augment.
+    polarity : bool
+        Whether the images are magnetograms.
+    """
+    shuffled = _positions(rows).shuffle(len(rows.labels), seed=settings.seed, reshuffle_each_iteration=True)
+    taken = _take(images, shuffled.batch(settings.batch_size))
+    if settings.augment:
+        seeds = tf.data.Dataset.random(settings.seed, rerandomize_each_iteration=True).batch(2)
+        taken = tf.data.Dataset.zip(taken, seeds).map(lambda batch, seed: (augment(batch[0], seed, polarity), batch[1]))
+    return taken.prefetch(2)
+
+
+def batches(images: Images, rows: Rows, batch_size: int) -> tf.data.Dataset:
+    """Return batches of images and labels as they are, in order."""
+    return _take(images, _positions(rows).batch(batch_size)).prefetch(2)
+
+
+def augment(images: tf.Tensor, seed: tf.Tensor, polarity: bool) -> tf.Tensor:
+    """Return each image flipped or not, east-west and north-south, and with its polarities swapped or not.
+
+    None of this changes what is asked: on the Sun the hemispheres and the signs of the field take turns, from one cycle
+    to the next (Hale & Nicholson 1925, doi:10.1086/142933), and no flare and no spot prefers one.
+
+    Parameters
+    ----------
+    images : (N, H, W, C) uint8
+        A batch.
+    seed : (2,) int
+        The same seed, the same choices.
+    polarity : bool
+        Whether they are magnetograms.
+    """
+    chosen = tf.random.stateless_uniform((3, tf.shape(images)[0], 1, 1, 1), seed) < 0.5
+    images = tf.where(chosen[0], tf.reverse(images, [2]), images)
+    images = tf.where(chosen[1], tf.reverse(images, [1]), images)
+    return tf.where(chosen[2], invert_polarity(images), images) if polarity else images
+
+
+def invert_polarity(images: tf.Tensor) -> tf.Tensor:
+    """Return magnetograms, uint8, with the signs of the field swapped.
+
+    Zero field is 128, so that x becomes 256 - x; in bytes, 0 stays 0: what is masked stays masked.
+    """
+    return tf.zeros_like(images) - images
+
+
+def predict(
+    model: keras.Model, images: Images, positions: npt.NDArray[np.int64], batch_size: int = AT_ONCE
+) -> npt.NDArray[np.float32]:
+    """Return the network's scores, not yet calibrated.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Of `solarflare.networks.build`.
+    images : Images
+        All images, by position.
+    positions : (N,) int64
+        Which of them.
+    batch_size : int, optional
+        Images held in memory at once.
+
+    Returns
+    -------
+    (N,) float32
+        From 0 to 1.
+    """
+    rows = Rows(positions, np.zeros(len(positions), np.int64))
+    return model.predict(batches(images, rows, batch_size), verbose=0)[:, 0]
+
+
+def save(folder: Path, model: keras.Model, history: pd.DataFrame, fitted: Calibration, about: About) -> None:
+    """Write all that `load` needs, and the training's curves; the same bytes for the same training."""
+    folder.mkdir(exist_ok=True)
+    # A .keras file would hold the date.
+    model.save_weights(folder / WEIGHTS)
+    fitted.write(folder / CALIBRATION)
+    (folder / ABOUT).write_text(json.dumps(asdict(about), indent=2) + "\n")
+    history.to_csv(folder / HISTORY, index=False, lineterminator="\n")
+
+
+def load(folder: Path) -> tuple[keras.Model, Calibration]:
+    """Return what a training left in a folder: the network with its weights, and its calibration.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or broken.
+    """
+    origin = about(folder)
+    model = build(origin.network, origin.shape)
+    try:
+        model.load_weights(folder / WEIGHTS)
+    except (OSError, ValueError):
+        raise InputError(f"{folder / WEIGHTS} does not hold the weights of {origin.network}; `dvc repro`") from None
+    return model, calibration.read(folder / CALIBRATION)
+
+
+def about(folder: Path) -> About:
+    """Return what the model in a folder is and where it comes from.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no model.
+    """
+    path = folder / ABOUT
+    try:
+        content = json.loads(path.read_text())
+        return About(**{**content, "shape": tuple(content["shape"])})
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there: {folder} holds no model; train one with `dvc repro`") from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path} does not say what model this is; train it again with `dvc repro`") from None
+
+
+def probabilities(models: Path, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Return the calibrated probability of label 1 for images in memory; of several folds, the mean.
+
+    Parameters
+    ----------
+    models : Path
+        What `train` wrote.
+    images : (N, H, W, C) uint8
+        As the crop stage cuts them.
+
+    Returns
+    -------
+    (N,) float64
+        From 0 to 1.
+    """
+    folders = sorted(models.glob("fold-*")) or [models]
+    loaded = [load(folder) for folder in folders]
+    return np.mean(
+        [fitted.apply(model.predict(images, batch_size=AT_ONCE, verbose=0)[:, 0]) for model, fitted in loaded], axis=0
+    )
+
+
+def _positions(rows: Rows) -> tf.data.Dataset:
+    return tf.data.Dataset.from_tensor_slices((rows.positions, rows.labels))
+
+
+def _take(images: Images, positions: tf.data.Dataset) -> tf.data.Dataset:
+    """Replace batches of positions by the images there."""
+    shape = (None, *_shape(images))
+
+    def read(wanted: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.ensure_shape(tf.numpy_function(images.take, [wanted], tf.uint8), shape), labels
+
+    return positions.map(read)
+
+
+def _shape(images: Images) -> Shape:
+    height, width, channels = images.take(np.zeros(1, np.int64)).shape[1:]
+    return height, width, channels
+
+
+def _balance(labels: npt.NDArray[np.int64]) -> dict[int, float]:
+    """Return weights with which both classes count the same, 1 on average."""
+    return {label: len(labels) / (2 * np.sum(labels == label)) for label in (0, 1)}
+
+
+def _say(epoch: int, logs: dict[str, float]) -> None:
+    log.info(
+        "epoch %d: loss %.3f, val_loss %.3f, val ROC-AUC %.3f",
+        epoch + 1,
+        logs["loss"],
+        logs["val_loss"],
+        logs["val_roc_auc"],
+    )
+
+
+def _part(rows: pd.DataFrame, part: str, splits: Path) -> Rows:
+    """Return one part of a fold's rows; it has to hold both classes."""
+    chosen = rows[rows["part"] == part]
+    labels = chosen["label"].to_numpy()
+    if len(np.unique(labels)) < 2:
+        raise InputError(
+            f"{splits}: {len(labels)} rows to {part}, {labels.sum()} of them positive, where both classes are needed; "
+            "change split or label in params.yaml, or get more images"
+        )
+    return Rows(chosen["position"].to_numpy(), labels)

@@ -1,0 +1,237 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from solarflare import calibration, params, training
+from solarflare.backend import tf
+from solarflare.errors import InputError
+from solarflare.training import About, Rows
+
+# Keras and NumPy settle between themselves how a weight is copied.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+ABOUT = About("compact", (32, 32, 1), "disk", "gong", "simulated", {"target": "active_region"})
+TRAIN = params.Train(
+    network="compact",
+    epochs=8,
+    patience=8,
+    batch_size=16,
+    learning_rate=0.005,
+    augment=True,
+    class_weight="balanced",
+    seed=1,
+)
+
+
+class Memory:
+    """Images in memory, read like crops."""
+
+    def __init__(self, images: NDArray[np.uint8]) -> None:
+        self.images = images
+        self.taken: list[int] = []
+
+    def take(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
+        self.taken += list(positions)
+        return self.images[positions]
+
+
+def spots(n: int, seed: int = 0) -> tuple[Memory, NDArray[np.int64]]:
+    """Return noise, in every other image with a bipole, and which images these are."""
+    generator = np.random.default_rng(seed)
+    images = generator.normal(128, 8, (n, 32, 32, 1))
+    labels = np.arange(n) % 2
+    for position in np.flatnonzero(labels):
+        x, y = generator.integers(2, 26, 2)
+        images[position, y : y + 3, x : x + 3] += 90
+        images[position, y : y + 3, x + 3 : x + 6] -= 90
+    return Memory(np.clip(images, 0, 255).astype(np.uint8)), labels
+
+
+def rows(labels: NDArray[np.int64], start: int, stop: int) -> Rows:
+    return Rows(np.arange(start, stop), labels[start:stop])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _deterministic() -> None:
+    tf.config.experimental.enable_op_determinism()
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[tf.keras.Model, pd.DataFrame]:
+    images, labels = spots(240)
+    return training.fit(images, rows(labels, 0, 160), rows(labels, 160, 240), TRAIN, polarity=True)
+
+
+def test_a_spot_is_learned(trained: tuple[tf.keras.Model, pd.DataFrame]) -> None:
+    images, labels = spots(200, seed=1)
+    scores = training.predict(trained[0], images, np.arange(200))
+    assert roc_auc_score(labels, scores) > 0.95
+
+
+def test_the_weights_are_those_of_the_least_validation_loss(trained: tuple[tf.keras.Model, pd.DataFrame]) -> None:
+    model, history = trained
+    images, labels = spots(240)
+    scores = training.predict(model, images, np.arange(160, 240)).astype(float)
+    loss = -np.mean(np.log(np.where(labels[160:240] == 1, scores, 1 - scores)))
+    assert loss == pytest.approx(history["val_loss"].min(), abs=1e-4)
+
+
+def test_it_stops_when_validation_gets_no_better() -> None:
+    images, labels = spots(120)
+    wrong = Rows(np.arange(80, 120), 1 - labels[80:120])
+    patient = TRAIN.model_copy(update={"epochs": 30, "patience": 2})
+    _, history = training.fit(images, rows(labels, 0, 80), wrong, patient, polarity=True)
+    assert len(history) == history["val_loss"].argmin() + 1 + 2 < 30
+
+
+def test_nothing_but_training_and_validation_images_is_read() -> None:
+    images, labels = spots(60)
+    once = TRAIN.model_copy(update={"epochs": 1})
+    training.fit(images, rows(labels, 10, 30), rows(labels, 40, 50), once, polarity=True)
+    assert set(images.taken) - {0} == {*range(10, 30), *range(40, 50)}  # the first is asked for its shape
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_gives_others() -> None:
+    images, labels = spots(60)
+
+    def weights(seed: int) -> list[float]:
+        short = TRAIN.model_copy(update={"epochs": 2, "seed": seed})
+        model, _ = training.fit(images, rows(labels, 0, 40), rows(labels, 40, 60), short, polarity=True)
+        return np.concatenate([weight.ravel() for weight in model.get_weights()]).tolist()
+
+    assert weights(1) == weights(1) != weights(2)
+
+
+def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from tests.test_training import ABOUT, TRAIN, rows, spots, training
+from solarflare.calibration import Calibration, Platt
+training.configure(2)
+images, labels = spots(60)
+short = TRAIN.model_copy(update={"epochs": 2})
+model, history = training.fit(images, rows(labels, 0, 40), rows(labels, 40, 60), short, polarity=True)
+training.save(Path(sys.argv[1]), model, history, Calibration(Platt(1.0, 0.0), 0.5), ABOUT)
+"""
+    folders = [tmp_path / "first", tmp_path / "second"]
+    runs = [subprocess.Popen([sys.executable, "-c", program, str(folder)]) for folder in folders]
+    assert [run.wait() for run in runs] == [0, 0]
+    first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
+    assert set(first) == {"model.weights.h5", "model.json", "calibration.json", "history.csv"}
+    assert first == second
+
+
+def test_a_model_read_back_gives_the_same_probabilities(
+    trained: tuple[tf.keras.Model, pd.DataFrame], tmp_path: Path
+) -> None:
+    images, labels = spots(240)
+    positions = np.arange(160, 240)
+    scores = training.predict(trained[0], images, positions)
+    fitted = calibration.fit(scores, labels[positions], "platt")
+    training.save(tmp_path, *trained, fitted, ABOUT)
+    model, read = training.load(tmp_path)
+    assert training.about(tmp_path) == ABOUT
+    assert training.predict(model, images, positions).tolist() == scores.tolist()
+    assert training.probabilities(tmp_path, images.take(positions)) == pytest.approx(fitted.apply(scores), abs=1e-6)
+    assert read == fitted
+
+
+def test_predictions_do_not_depend_on_how_many_images_are_held(trained: tuple[tf.keras.Model, pd.DataFrame]) -> None:
+    images, _ = spots(50)
+    positions = np.arange(50)[::-1].copy()
+    few, many = (training.predict(trained[0], images, positions, batch_size) for batch_size in (7, 50))
+    assert few.dtype == np.float32
+    assert few == pytest.approx(many, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("model.json", None), ("model.json", "{}"), ("model.weights.h5", "no weights"), ("calibration.json", "{}")],
+)
+def test_a_broken_model_is_one_sentence(
+    trained: tuple[tf.keras.Model, pd.DataFrame], tmp_path: Path, name: str, content: str | None
+) -> None:
+    training.save(tmp_path, *trained, calibration.Calibration(calibration.Platt(1.0, 0.0), 0.5), ABOUT)
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=name):
+        training.load(tmp_path)
+
+
+magnetograms = st.integers(0, 2**32 - 1).map(
+    lambda seed: np.random.default_rng(seed).integers(0, 256, (6, 5, 4, 1), dtype=np.uint8)
+)
+
+
+@settings(deadline=None)
+@given(images=magnetograms, seed=st.tuples(st.integers(0, 2**31), st.integers(0, 2**31)), polarity=st.booleans())
+def test_an_augmented_image_is_the_same_sun_seen_otherwise(
+    images: NDArray[np.uint8], seed: tuple[int, int], polarity: bool
+) -> None:
+    seen = training.augment(images, seed, polarity).numpy()
+    signs = [images, training.invert_polarity(images).numpy()] if polarity else [images]
+    variants = [
+        sign[:, ::north_south, ::east_west] for sign in signs for north_south in (1, -1) for east_west in (1, -1)
+    ]
+    for position, image in enumerate(seen):
+        assert any((image == variant[position]).all() for variant in variants)
+
+
+@settings(deadline=None)
+@given(images=magnetograms)
+def test_polarity_swapped_twice_is_as_before(images: NDArray[np.uint8]) -> None:
+    assert (training.invert_polarity(training.invert_polarity(images)) == images).numpy().all()
+
+
+def test_polarity_swaps_the_field_and_leaves_what_is_masked() -> None:
+    masked, zero = 0, 128
+    swapped = training.invert_polarity(np.array([masked, 1, 100, zero, 255], dtype=np.uint8))
+    assert swapped.numpy().tolist() == [masked, 255, 156, zero, 1]
+
+
+def test_augmentation_draws_all_its_variants_and_other_ones_every_epoch() -> None:
+    image = np.arange(1, 5, dtype=np.uint8).reshape(1, 2, 2, 1)
+    images, labels = Memory(image.repeat(64, axis=0)), np.arange(64) % 2
+    batches = training.training_batches(images, Rows(np.arange(64), labels), TRAIN, polarity=True)
+    first, second = (np.concatenate([batch for batch, _ in batches]) for _ in range(2))
+    assert len(np.unique(first, axis=0)) == 8
+    assert (first != second).any()
+
+
+def test_validation_images_are_left_as_they_are() -> None:
+    images, labels = spots(40)
+    batches = training.batches(images, rows(labels, 10, 30), batch_size=8)
+    assert (np.concatenate([batch for batch, _ in batches]) == images.images[10:30]).all()
+
+
+def test_samples_know_label_part_and_crop() -> None:
+    labels = pd.DataFrame({"path": ["a", "a", "b"], "noaa_ar": [1, 2, 1], "label": [0, 1, 1]})
+    splits = pd.DataFrame(
+        {"path": ["b", "a", "a"], "noaa_ar": [1, 2, 1], "fold": 0, "block": 7, "part": ["test", "train", ""]}
+    )
+    index = pd.DataFrame({"path": ["a", "b", "a"], "noaa_ar": [2, 1, 1]})
+    known = training.samples(labels, splits, index)
+    assert known[["path", "noaa_ar", "part", "label", "position"]].to_numpy().tolist() == [
+        ["b", 1, "test", 1, 1],
+        ["a", 2, "train", 1, 0],
+    ]
+    with pytest.raises(InputError, match="a 2 is in the split"):
+        training.samples(labels, splits, index[1:])
+
+
+@pytest.mark.parametrize(("folds", "folders"), [([0, 0], {0: "."}), ([1, 0, 1], {0: "fold-0", 1: "fold-1"})])
+def test_several_folds_have_a_folder_each(folds: list[int], folders: dict[int, str]) -> None:
+    assert training.fold_folders(Path("models"), folds) == {
+        fold: Path("models") / name for fold, name in folders.items()
+    }

@@ -29,14 +29,6 @@ def test_polarity_does_not_matter_to_the_unsigned_field() -> None:
     np.testing.assert_allclose(baselines.statistics(images, "hmi"), baselines.statistics(inverted, "hmi"))
 
 
-def test_pixels_outside_do_not_count() -> None:
-    images = np.full((2, 8, 8, 1), 128, np.uint8)
-    inside = np.zeros((8, 8), bool)
-    inside[2:6, 2:6] = True
-    images[:, ~inside] = 0
-    assert (baselines.statistics(images, "gong", inside) == 0).all()
-
-
 def test_the_logistic_baseline_learns_what_flux_tells() -> None:
     generator = np.random.default_rng(1)
     label = generator.integers(0, 2, 300)

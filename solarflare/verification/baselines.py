@@ -13,17 +13,15 @@ STRONG_FIELD = 40  # grey levels from zero: well above the network and the noise
 BRIGHT = 160  # grey level: where the browse images' colour tables show active regions
 
 
-def statistics(images: NDArray[np.uint8], instrument: Instrument, inside: NDArray[np.bool_] | None = None) -> NDArray:
+def statistics(images: NDArray[np.uint8], instrument: Instrument) -> NDArray[np.float64]:
     """Return seven numbers an image.
 
     Parameters
     ----------
     images : (N, H, W, C) uint8
-        Crops.
+        Crops; what is blanked in them is no field, or no light.
     instrument : str
         Of a magnetograph the numbers describe the unsigned field, of an EUV imager the intensity.
-    inside : (H, W) bool, optional
-        Which pixels count; all by default.
 
     Returns
     -------
@@ -36,8 +34,7 @@ def statistics(images: NDArray[np.uint8], instrument: Instrument, inside: NDArra
     The usual predictors of a flare: total unsigned flux (Leka & Barnes 2007, doi:10.1086/510282) and its share in
     strong field; for the corona, the distribution of intensities.
     """
-    grey = images.mean(axis=-1, dtype=np.float32)
-    pixels = grey.reshape(len(grey), -1) if inside is None else grey[:, inside]
+    pixels = images.mean(axis=-1, dtype=np.float32).reshape(len(images), -1)
     strong = BRIGHT
     if instrument in MAGNETOGRAPHS:
         pixels, strong = np.abs(pixels - ZERO_FIELD), STRONG_FIELD

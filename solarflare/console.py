@@ -43,7 +43,6 @@ def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`, and end bad input, a full disk and Ctrl-C with one sentence and exit code 1."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    logging.getLogger("sunpy").setLevel(logging.WARNING)
     try:
         main()
     except InputError as error:

@@ -1,0 +1,205 @@
+"""Decode an image, blank what is printed on it, cut it, resize it."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from solarflare.errors import InputError
+from solarflare.geometry import Disk
+from solarflare.params import MAGNETOGRAPHS, Instrument
+
+Pixels = npt.NDArray[np.uint8]
+
+GONG_SHAPE = (860, 860)
+SMALLEST_SIDE = 256
+"""Pixels: a smaller image is a thumbnail."""
+
+PRINTED: dict[Instrument, tuple[tuple[float, float, float, float], ...]] = {
+    "gong": ((8 / 860, 8 / 860, 96 / 860, 96 / 860), (8 / 860, 808 / 860, 256 / 860, 856 / 860)),
+    "hmi": ((0.0, 0.96, 0.31, 1.0),),
+    "aia171": ((0.0, 0.90625, 0.5, 1.0),),
+    "aia193": ((0.0, 0.90625, 0.5, 1.0),),
+    "aia211": ((0.0, 0.90625, 0.5, 1.0),),
+}
+"""Boxes that hold what is printed: left, top, right, bottom, in shares of width and height.
+
+Whole JPEG blocks (8 px, 16 px of colour), since a printed edge rings through its block. GONG: compass x and y 10 to 88,
+caption x 10 to 251, y 810 to 849. AIA's browse images: two forms, the lower 8 % and, in 2010, the row above.
+"""
+
+SKY = 0.98
+"""Solar radii beyond which a magnetogram holds nothing of the Sun: the edge is ragged from 0.98 to 0.99."""
+
+FIELD_OF_VIEW = {True: 1.0, False: 1.15}
+"""Half-width of the full-disk image in solar radii: of magnetograms, and of EUV images (without the caption)."""
+
+
+def fill_value(instrument: Instrument) -> int:
+    """Return the grey level of what is blanked: no field (128) for magnetograms, no light (0) for EUV images."""
+    return 128 if instrument in MAGNETOGRAPHS else 0
+
+
+def refusal(path: Path, instrument: Instrument) -> str | None:
+    """Return why a file cannot serve as an image of an instrument, or None if it can.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is decoded in full.
+    instrument : str
+        Whose image it should be.
+    """
+    try:
+        with Image.open(path) as image:
+            if image.format != "JPEG":
+                return f"not a JPEG but {image.format}"
+            expected = "L" if instrument in MAGNETOGRAPHS else "RGB"
+            if image.mode != expected:
+                return f"mode {image.mode} instead of {expected}"
+            width, height = image.size
+            if instrument == "gong" and (height, width) != GONG_SHAPE:
+                return f"{width} x {height} pixels instead of 860 x 860"
+            if width != height or width < SMALLEST_SIDE:
+                return f"{width} x {height} pixels instead of a square of at least {SMALLEST_SIDE}"
+            image.load()
+    except UnidentifiedImageError:
+        return "not an image"
+    except Image.DecompressionBombError:
+        return "more pixels than any image of the Sun has"
+    except (OSError, SyntaxError, ValueError) as error:
+        return "truncated" if "truncated" in str(error) else f"cannot be decoded ({error})"
+    return None
+
+
+def decode(path: Path, mode: str) -> Pixels:
+    """Return an image's pixels.
+
+    Parameters
+    ----------
+    path : Path
+        A JPEG file.
+    mode : str
+        ``"L"``: grey, by luminance if the file is in colour; ``"RGB"``: three channels.
+
+    Returns
+    -------
+    (H, W) or (H, W, 3) uint8
+
+    Raises
+    ------
+    InputError
+        If it cannot be decoded.
+    """
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert(mode))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path} cannot be decoded ({error}); remove or replace it and run `dvc repro`") from None
+
+
+def grey(image: Pixels) -> Pixels:
+    """Return the luminance, (H, W) uint8, of an RGB image."""
+    return np.asarray(Image.fromarray(image).convert("L"))
+
+
+def printed_boxes(instrument: Instrument, shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    """Return the rows and columns of the boxes that hold what is printed on an image of this shape."""
+    height, width = shape[:2]
+    return [
+        (slice(round(top * height), round(bottom * height)), slice(round(left * width), round(right * width)))
+        for left, top, right, bottom in PRINTED[instrument]
+    ]
+
+
+def without_print(image: Pixels, instrument: Instrument) -> Pixels:
+    """Return an image with the printed boxes black, so that its disk can be fitted."""
+    result = image.copy()
+    for box in printed_boxes(instrument, image.shape):
+        result[box] = 0
+    return result
+
+
+def masked(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.NDArray[np.bool_]:
+    """Tell which pixels of an image are blanked: the printed boxes and, of a magnetogram, the sky.
+
+    Parameters
+    ----------
+    instrument : str
+        Of the image.
+    shape : tuple of int
+        Height and width in pixels.
+    disk : Disk
+        Where the Sun is in it.
+
+    Returns
+    -------
+    (H, W) bool
+    """
+    result = np.zeros(shape[:2], dtype=bool)
+    if instrument in MAGNETOGRAPHS:
+        rows, columns = np.ogrid[: shape[0], : shape[1]]
+        result = (columns - disk.x) ** 2 + (rows - disk.y) ** 2 > (SKY * disk.radius) ** 2
+    for box in printed_boxes(instrument, shape):
+        result[box] = True
+    return result
+
+
+def blank(image: Pixels, instrument: Instrument, disk: Disk) -> Pixels:
+    """Return an image, (H, W) or (H, W, 3) uint8, with what `masked` names set to the instrument's `fill_value`."""
+    result = image.copy()
+    result[masked(instrument, image.shape, disk)] = fill_value(instrument)
+    return result
+
+
+def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int) -> Pixels:
+    """Return the full disk, centred, at a radius that does not follow the Earth's distance.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, 3) uint8
+        Blanked or not.
+    instrument : str
+        Whose `FIELD_OF_VIEW` and fill value count.
+    disk : Disk
+        Where the Sun is in it.
+    width : int
+        Side of the result in pixels.
+
+    Returns
+    -------
+    (width, width) or (width, width, 3) uint8
+    """
+    half = FIELD_OF_VIEW[instrument in MAGNETOGRAPHS] * disk.radius
+    return square(image, disk.x, disk.y, half, width, fill_value(instrument))
+
+
+def square(image: Pixels, x: float, y: float, half: float, width: int, fill: int) -> Pixels:
+    """Return a square of an image, resized with antialiasing.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, 3) uint8
+        Of which it is a part.
+    x, y : float
+        Its centre in pixels, 0-based from the centre of the top left pixel.
+    half : float
+        Half its side, in pixels of the image.
+    width : int
+        Side of the result in pixels.
+    fill : int
+        Grey level of what lies outside the image.
+
+    Returns
+    -------
+    (width, width) or (width, width, 3) uint8
+    """
+    # Pillow counts from the corner of the first pixel.
+    left, top, right, bottom = x + 0.5 - half, y + 0.5 - half, x + 0.5 + half, y + 0.5 + half
+    height, breadth = image.shape[:2]
+    margin = int(np.ceil(max(0, -left, -top, right - breadth, bottom - height)))
+    if margin:
+        image = np.pad(image, [(margin, margin)] * 2 + [(0, 0)] * (image.ndim - 2), constant_values=fill)
+    box = (left + margin, top + margin, right + margin, bottom + margin)
+    return np.asarray(Image.fromarray(image).resize((width, width), Image.Resampling.BILINEAR, box=box))

@@ -1,0 +1,33 @@
+"""Find the disk, blank what is printed on the image, cut, resize: ``data/crops/``."""
+
+from pathlib import Path
+
+from solarflare import absence, crops, params, tables
+from solarflare.console import log, run
+from solarflare.files import atomic_directory
+from solarflare.params import TASKS
+
+RAW = Path("data/raw")
+
+
+def main() -> None:
+    chosen = params.load()
+    images = tables.read(RAW / "images.csv", tables.IMAGES)
+    regions = tables.read(RAW / "regions.csv", tables.REGIONS)
+    with atomic_directory(Path("data/crops")) as folder:
+        for task in TASKS:
+            reason = None
+            if task not in chosen.tasks:
+                reason = f"{task} is not among the tasks in params.yaml"
+            elif task == "region" and regions.empty:
+                reason = "the origin has no region reports"
+            if reason:
+                absence.mark(folder / task, reason)
+                log.info("%s: absent, %s", task, reason)
+                continue
+            of_task = images[images["instrument"] == getattr(chosen.instrument, task)]
+            crops.cut(task, of_task, regions, RAW, folder / task, chosen.crop)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -96,38 +96,33 @@ def train(task: Task) -> None:
     """
     chosen = params.load()
     models, crops = Path(f"models/{task}"), Path(f"data/crops/{task}")
-    labels, splits = Path(f"data/labels/{task}.csv"), Path(f"data/splits/{task}.csv")
-    if reason := next(filter(None, map(absence.reason, (crops, labels, splits))), None):
+    inputs = (crops, Path(f"data/labels/{task}.csv"), Path(f"data/splits/{task}.csv"))
+    if reason := next(filter(None, map(absence.reason, inputs)), None):
         absence.mark(models, reason)
         log.info("%s is absent: %s", models, reason)
         return
     images = Crops(crops)
-    schema = tables.DISK_LABELS if task == "disk" else tables.REGION_LABELS
-    rows = samples(tables.read(labels, schema), tables.read(splits, tables.SPLITS), images.index)
-    folds = {
-        fold: (
-            _part(rows[rows["fold"] == fold], "train", splits),
-            _part(rows[rows["fold"] == fold], "validation", splits),
-        )
-        for fold in sorted(rows["fold"].unique())
-    }
+    rows = read_samples(task, images.index)
+    folds = {fold: tuple(part(rows, fold, name) for name in ("train", "validation")) for fold in rows["fold"].unique()}
     settings, instrument = chosen.train(task), getattr(chosen.instrument, task)
     question = getattr(chosen.label, task).model_dump(mode="json")
-    origin = About(settings.network, _shape(images), task, instrument, chosen.scrape.origin, question)
+    origin = About(settings.network, image_shape(images), task, instrument, chosen.scrape.origin, question)
     configure(chosen.compute.threads)
     with atomic_directory(models) as partial:
         for fold, folder in fold_folders(partial, folds).items():
             training, validation = folds[fold]
-            log.info(
-                "%s, fold %d: %d images to train, %d to validate",
-                task,
-                fold,
-                len(training.labels),
-                len(validation.labels),
-            )
+            counts = len(training.labels), len(validation.labels)
+            log.info("%s, fold %d: %d images to train on, %d to validate on", task, fold, *counts)
             model, history = fit(images, training, validation, settings, polarity=instrument in MAGNETOGRAPHS)
             scores = predict(model, images, validation.positions)
             save(folder, model, history, calibration.fit(scores, validation.labels, chosen.calibration.method), origin)
+
+
+def read_samples(task: Task, index: pd.DataFrame) -> pd.DataFrame:
+    """Return `samples` of a task's label table and split, for the index of its crops."""
+    schema = tables.DISK_LABELS if task == "disk" else tables.REGION_LABELS
+    labels = tables.read(Path(f"data/labels/{task}.csv"), schema)
+    return samples(labels, tables.read(Path(f"data/splits/{task}.csv"), tables.SPLITS), index)
 
 
 def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
@@ -163,6 +158,33 @@ def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> 
     return rows.astype({"label": np.int64, "position": np.int64})
 
 
+def part(rows: pd.DataFrame, fold: int, name: str) -> Rows:
+    """Return the rows of one part of a fold.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `samples`.
+    fold : int
+        Which fold.
+    name : str
+        ``train``, ``validation`` or ``test``.
+
+    Raises
+    ------
+    InputError
+        If a class is missing.
+    """
+    chosen = rows[(rows["fold"] == fold) & (rows["part"] == name)]
+    labels = chosen["label"].to_numpy()
+    if len(np.unique(labels)) < 2:
+        raise InputError(
+            f"data/splits: the {name} part of fold {fold} has {len(labels)} rows, {labels.sum()} of them positive, and "
+            "both classes are needed; change split or label in params.yaml, or get more images"
+        )
+    return Rows(chosen["position"].to_numpy(), labels)
+
+
 def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
     """Return where the model of each fold is: the folder itself if there is one fold, else a folder in it."""
     numbers = sorted(set(folds))
@@ -193,14 +215,7 @@ def fit(
         One row an epoch: ``epoch`` (from 1), ``roc_auc`` and ``loss`` (of augmented and class-weighted training
         images), ``val_roc_auc`` and ``val_loss``.
     """
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(settings.seed)
-    model = build(settings.network, _shape(images))
-    model.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
-        loss="binary_crossentropy",
-        metrics=[keras.metrics.AUC(name="roc_auc")],
-    )
+    model = compiled(settings, image_shape(images))
     watched = sys.stdout.isatty()
     stopping = keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
     done = model.fit(
@@ -215,6 +230,25 @@ def fit(
     history = pd.DataFrame(done.history).round(DECIMALS)
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
     return model, history
+
+
+def compiled(settings: Train, shape: Shape) -> keras.Model:
+    """Return a network ready to be trained, its weights drawn from the settings' seed."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(settings.seed)
+    model = build(settings.network, shape)
+    model.compile(
+        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        loss="binary_crossentropy",
+        metrics=[keras.metrics.AUC(name="roc_auc")],
+    )
+    return model
+
+
+def image_shape(images: Images) -> Shape:
+    """Return height, width and channels."""
+    height, width, channels = images.take(np.zeros(1, np.int64)).shape[1:]
+    return height, width, channels
 
 
 def training_batches(images: Images, rows: Rows, settings: Train, polarity: bool) -> tf.data.Dataset:
@@ -268,9 +302,9 @@ def augment(images: tf.Tensor, seed: tf.Tensor, polarity: bool) -> tf.Tensor:
 def invert_polarity(images: tf.Tensor) -> tf.Tensor:
     """Return magnetograms, uint8, with the signs of the field swapped.
 
-    Zero field is 128, so that x becomes 256 - x; in bytes, 0 stays 0: what is masked stays masked.
+    No field is 128, on the Sun and where an image is blanked, and stays 128: x becomes 256 - x, and 0 as 1 does.
     """
-    return tf.zeros_like(images) - images
+    return 255 - tf.maximum(images, 1) + 1
 
 
 def predict(
@@ -371,17 +405,12 @@ def _positions(rows: Rows) -> tf.data.Dataset:
 
 def _take(images: Images, positions: tf.data.Dataset) -> tf.data.Dataset:
     """Replace batches of positions by the images there."""
-    shape = (None, *_shape(images))
+    shape = (None, *image_shape(images))
 
     def read(wanted: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.ensure_shape(tf.numpy_function(images.take, [wanted], tf.uint8), shape), labels
 
     return positions.map(read)
-
-
-def _shape(images: Images) -> Shape:
-    height, width, channels = images.take(np.zeros(1, np.int64)).shape[1:]
-    return height, width, channels
 
 
 def _balance(labels: npt.NDArray[np.int64]) -> dict[int, float]:
@@ -397,15 +426,3 @@ def _say(epoch: int, logs: dict[str, float]) -> None:
         logs["val_loss"],
         logs["val_roc_auc"],
     )
-
-
-def _part(rows: pd.DataFrame, part: str, splits: Path) -> Rows:
-    """Return one part of a fold's rows; it has to hold both classes."""
-    chosen = rows[rows["part"] == part]
-    labels = chosen["label"].to_numpy()
-    if len(np.unique(labels)) < 2:
-        raise InputError(
-            f"{splits}: {len(labels)} rows to {part}, {labels.sum()} of them positive, where both classes are needed; "
-            "change split or label in params.yaml, or get more images"
-        )
-    return Rows(chosen["position"].to_numpy(), labels)

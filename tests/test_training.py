@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from solarflare import calibration, params, training
+from solarflare import calibration, imaging, params, training
 from solarflare.backend import tf
 from solarflare.errors import InputError
 from solarflare.training import About, Rows
@@ -170,7 +170,7 @@ def test_a_broken_model_is_one_sentence(
 
 
 magnetograms = st.integers(0, 2**32 - 1).map(
-    lambda seed: np.random.default_rng(seed).integers(0, 256, (6, 5, 4, 1), dtype=np.uint8)
+    lambda seed: np.random.default_rng(seed).integers(1, 256, (6, 5, 4, 1), dtype=np.uint8)
 )
 
 
@@ -194,10 +194,10 @@ def test_polarity_swapped_twice_is_as_before(images: NDArray[np.uint8]) -> None:
     assert (training.invert_polarity(training.invert_polarity(images)) == images).numpy().all()
 
 
-def test_polarity_swaps_the_field_and_leaves_what_is_masked() -> None:
-    masked, zero = 0, 128
-    swapped = training.invert_polarity(np.array([masked, 1, 100, zero, 255], dtype=np.uint8))
-    assert swapped.numpy().tolist() == [masked, 255, 156, zero, 1]
+def test_polarity_swaps_the_field_and_leaves_what_is_blanked() -> None:
+    blanked = imaging.fill_value("gong")
+    swapped = training.invert_polarity(np.array([0, 1, 100, blanked, 156, 255], dtype=np.uint8))
+    assert swapped.numpy().tolist() == [255, 255, 156, blanked, 100, 1]
 
 
 def test_augmentation_draws_all_its_variants_and_other_ones_every_epoch() -> None:

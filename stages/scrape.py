@@ -1,0 +1,30 @@
+"""Fill data/raw/ from the origin that the parameters name."""
+
+import logging
+from pathlib import Path
+
+from solarflare import params, tables
+from solarflare.console import run
+from solarflare.files import atomic_directory
+
+RAW = Path("data/raw")
+
+log = logging.getLogger("solarflare")
+
+
+def main() -> None:
+    chosen = params.load()
+    # Only the chosen origin is imported: sunpy, which the simulated Sun needs, takes seconds.
+    if chosen.scrape.origin == "simulated":
+        from solarflare.sources.simulated import scrape
+    else:
+        from solarflare.sources.archive import scrape
+    with atomic_directory(RAW) as raw:
+        scrape(chosen, raw)
+        images = tables.read(raw / "images.csv", tables.IMAGES)
+    counts = images["instrument"].value_counts().sort_index()
+    log.info("%s: %s", RAW, ", ".join(f"{count} images of {instrument}" for instrument, count in counts.items()))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -5,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from solarflare import calibration, imaging, params, training
+from solarflare import absence, calibration, imaging, params, tables, training
 from solarflare.backend import tf
 from solarflare.errors import InputError
 from solarflare.training import About, Rows
@@ -18,6 +20,7 @@ from solarflare.training import About, Rows
 # Keras and NumPy settle between themselves how a weight is copied.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
+ROOT = Path(__file__).resolve().parents[1]
 ABOUT = About("compact", (32, 32, 1), "disk", "gong", "simulated", {"target": "active_region"})
 TRAIN = params.Train(
     network="compact",
@@ -99,35 +102,75 @@ def test_nothing_but_training_and_validation_images_is_read() -> None:
     assert set(images.taken) - {0} == {*range(10, 30), *range(40, 50)}  # the first is asked for its shape
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_gives_others() -> None:
-    images, labels = spots(60)
+def test_a_seed_decides_where_the_weights_start_and_what_is_seen() -> None:
+    images, labels = spots(40)
 
-    def weights(seed: int) -> list[float]:
-        short = TRAIN.model_copy(update={"epochs": 2, "seed": seed})
-        model, _ = training.fit(images, rows(labels, 0, 40), rows(labels, 40, 60), short, polarity=True)
-        return np.concatenate([weight.ravel() for weight in model.get_weights()]).tolist()
+    def beginning(seed: int) -> tuple[list[float], list[int]]:
+        seeded = TRAIN.model_copy(update={"seed": seed})
+        weights = training.compiled(seeded, (32, 32, 1)).get_weights()
+        batch, _ = next(iter(training.training_batches(images, rows(labels, 0, 40), seeded, polarity=True)))
+        return np.concatenate([weight.ravel() for weight in weights]).tolist(), batch.numpy().tolist()
 
-    assert weights(1) == weights(1) != weights(2)
+    assert beginning(1) == beginning(1)
+    assert all(one != other for one, other in zip(beginning(1), beginning(2), strict=True))
 
 
-def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
-    program = """
-import sys
-from pathlib import Path
-from tests.test_training import ABOUT, TRAIN, rows, spots, training
-from solarflare.calibration import Calibration, Platt
-training.configure(2)
-images, labels = spots(60)
-short = TRAIN.model_copy(update={"epochs": 2})
-model, history = training.fit(images, rows(labels, 0, 40), rows(labels, 40, 60), short, polarity=True)
-training.save(Path(sys.argv[1]), model, history, Calibration(Platt(1.0, 0.0), 0.5), ABOUT)
-"""
-    folders = [tmp_path / "first", tmp_path / "second"]
-    runs = [subprocess.Popen([sys.executable, "-c", program, str(folder)]) for folder in folders]
+def workspace(folder: Path, folds: int = 2) -> Path:
+    """Make a folder in which a training of `disk` can run, with as many folds."""
+    images, labels = spots(80)
+    path = np.array([f"images/gong/{position:02}.jpg" for position in range(80)])
+    time = pd.Timestamp("2012-01-01") + pd.to_timedelta(np.arange(80), "D")
+    crops = {"path": path, "noaa_ar": None, "shard": "2012-01.npy", "row": np.arange(80)}
+    known = {"path": path, "time": time, "label": labels, "reason": "", "goes_class": "", "pair_id": ""}
+    parts = np.repeat(["train", "validation", "test", ""], [40, 20, 18, 2])
+    tables.write(
+        pd.DataFrame({**crops, "x": 16, "y": 16, "radius": 16, "fitted": "yes"}),
+        folder / "data/crops/disk/index.csv",
+        tables.CROPS,
+    )
+    np.save(folder / "data/crops/disk/2012-01.npy", images.images)
+    tables.write(pd.DataFrame({**known, "true_probability": None}), folder / "data/labels/disk.csv", tables.DISK_LABELS)
+    split = [
+        pd.DataFrame({"path": path, "noaa_ar": None, "fold": fold, "block": 0, "part": np.roll(parts, 20 * fold)})
+        for fold in range(folds)
+    ]
+    tables.write(pd.concat(split).assign(reason="gap"), folder / "data/splits/disk.csv", tables.SPLITS)
+    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    content["train_disk"].update(epochs=2)
+    (folder / "params.yaml").write_text(yaml.safe_dump(content))
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_stage_writes_a_model_a_fold_and_the_same_bytes_in_another_process(tmp_path: Path) -> None:
+    folders = [workspace(tmp_path / name) for name in ("first", "second")]
+    command, environment = [sys.executable, "-m", "stages.train_disk"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    runs = [subprocess.Popen(command, cwd=folder, env=environment) for folder in folders]
     assert [run.wait() for run in runs] == [0, 0]
-    first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
-    assert set(first) == {"model.weights.h5", "model.json", "calibration.json", "history.csv"}
+    first, second = (contents(folder / "models") for folder in folders)
+    names = ("model.weights.h5", "model.json", "calibration.json", "history.csv")
+    assert set(first) == {f"disk/fold-{fold}/{name}" for fold in (0, 1) for name in names}
     assert first == second
+
+
+def test_a_task_without_labels_has_no_model_but_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    absence.mark(workspace(tmp_path) / "data/labels/disk.csv", "the task is off")
+    monkeypatch.chdir(tmp_path)
+    training.train("disk")
+    assert absence.reason(tmp_path / "models/disk") == "the task is off"
+
+
+def test_a_part_without_positives_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = tables.read(workspace(tmp_path) / "data/labels/disk.csv", tables.DISK_LABELS)
+    labels.loc[40:59, "label"] = 0
+    tables.write(labels, tmp_path / "data/labels/disk.csv", tables.DISK_LABELS)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="validation part of fold 0 has 20 rows, 0 of them positive"):
+        training.train("disk")
+    assert not (tmp_path / "models").exists()
 
 
 def test_a_model_read_back_gives_the_same_probabilities(

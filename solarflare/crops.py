@@ -5,7 +5,6 @@ which shard. Crops know nothing of labels, so a new question cuts nothing again.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,10 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare import geometry, imaging, tables
-from solarflare.console import cores, log, progress
+from solarflare.console import log, progress
 from solarflare.files import atomic_directory
 from solarflare.geometry import Disk
 from solarflare.params import Crop, Instrument, Task
+from solarflare.workers import worker_processes
 
 OPEN_SHARDS = 256
 AT_ONCE = 16  # images that a worker takes at a time
@@ -106,7 +106,7 @@ def cut(task: Task, images: pd.DataFrame, regions: pd.DataFrame, raw: Path, fold
     rows = _places(task, images, regions)
     instrument_of = images.set_index("path")["instrument"]
     index = []
-    with atomic_directory(folder) as partial, ProcessPoolExecutor(cores()) as pool:
+    with atomic_directory(folder) as partial, worker_processes() as pool:
         months = rows.groupby(rows["time"].dt.strftime("%Y-%m"))
         for month, of_month in progress(months, len(months), f"months of images cut for {task}"):
             jobs = list(_jobs(task, of_month, instrument_of, raw, settings))

@@ -61,12 +61,14 @@ class Project:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         ) as process:
             assert process.stderr is not None
             for line in process.stderr:
                 lines.append(line)
                 if when(line):
-                    process.send_signal(signal.SIGINT)
+                    # A terminal sends it to the worker processes too.
+                    os.killpg(process.pid, signal.SIGINT)
                     break
             lines += process.stderr.readlines()
         return subprocess.CompletedProcess(command, process.returncode, "", "".join(lines))

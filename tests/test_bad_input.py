@@ -183,6 +183,17 @@ def test_ctrl_c_keeps_the_old_data_and_the_next_run_continues(project: Project, 
     assert project.run("scrape").returncode == 0
 
 
+def test_ctrl_c_reaches_the_workers_of_crop(project: Project, folder: Path) -> None:
+    project.choose(archives.choices(folder, None, tasks=["disk"]))
+    daily_images(project, 365)
+    image = folder / "2014/01/01/20140101_000000_512_0211.jpg"
+    for path in tables.read(project.folder / "data/raw/images.csv", tables.IMAGES)["path"]:
+        os.link(image, project.folder / "data/raw" / path)
+    done = project.interrupt(project.command("crop"), when=lambda line: line.startswith("months of images cut"))
+    assert_refused(project, done, "interrupted")
+    assert not (project.folder / "data/crops").exists()
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_ctrl_c_while_a_stage_is_still_starting(stage: str, project: Project) -> None:
     command = project.command(stage, "-X", "importtime")

@@ -14,7 +14,7 @@ from solarflare.console import progress
 from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import atomic_directory, atomic_path
-from solarflare.params import Instrument, Params, Task
+from solarflare.params import DiskLabel, Instrument, Params, RegionLabel, Task
 from solarflare.verification import baselines, curves
 from solarflare.verification.assessment import assess, rounded, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
@@ -36,10 +36,13 @@ class Wording:
     answers: tuple[str, str]
 
 
-WORDING: dict[Task, Wording] = {
-    "disk": Wording("Is the Sun active?", ("quiet", "active")),
-    "region": Wording("Is this region flaring?", ("quiet", "flaring")),
-}
+def wording(label: DiskLabel | RegionLabel) -> Wording:
+    """Return what figures call the question that a task's labels answer."""
+    if isinstance(label, DiskLabel) and label.target == "active_region":
+        return Wording("Is the Sun active?", ("quiet", "active"))
+    subject = "the Sun" if isinstance(label, DiskLabel) else "this region"
+    asked = f"Will {subject} flare?" if label.event == "start" else f"Is {subject} flaring?"
+    return Wording(asked, ("quiet", "flaring"))
 
 
 def evaluate(task: Task, chosen: Params) -> None:
@@ -76,6 +79,8 @@ def evaluate(task: Task, chosen: Params) -> None:
     reason = untrusted_because(_audited(task), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
 
+    words = wording(getattr(chosen.label, task))
+
     with atomic_path(metrics) as partial:
         partial.write_text(json.dumps(scores, indent=2, sort_keys=True) + "\n")
     tables.write(
@@ -90,11 +95,11 @@ def evaluate(task: Task, chosen: Params) -> None:
     write_plot_data(
         plot_data,
         {name: of["network"] for name, of in drawn.items()}
-        | {"confusion": outcomes(network, WORDING[task]), "training": histories(models)},
+        | {"confusion": outcomes(network, words), "training": histories(models)},
     )
     with atomic_directory(reports) as partial:
-        draw(partial, WORDING[task], drawn, scores)
-        contact_sheets(partial, WORDING[task], test, images)
+        draw(partial, words, drawn, scores)
+        contact_sheets(partial, words, test, images)
 
 
 def forecast(rows: pd.DataFrame, images: training.Images, models: Path, instrument: Instrument) -> pd.DataFrame:
@@ -143,9 +148,9 @@ def histories(models: Path) -> pd.DataFrame:
     return pd.concat([pd.read_csv(path).assign(fold=fold) for fold, path in enumerate(paths)], ignore_index=True)
 
 
-def outcomes(network: Forecast, wording: Wording) -> pd.DataFrame:
+def outcomes(network: Forecast, words: Wording) -> pd.DataFrame:
     """Return one row a test row, which DVC's template of a confusion matrix counts."""
-    answers = np.array(wording.answers)
+    answers = np.array(words.answers)
     return pd.DataFrame({"actual": answers[network.label], "predicted": answers[network.alarm.astype(int)]})
 
 
@@ -156,47 +161,48 @@ def write_plot_data(folder: Path, data: dict[str, pd.DataFrame]) -> None:
             df.round(DECIMALS).to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
 
 
-def draw(folder: Path, wording: Wording, drawn: dict[str, dict[str, pd.DataFrame]], scores: dict[str, Any]) -> None:
+def draw(folder: Path, words: Wording, drawn: dict[str, dict[str, pd.DataFrame]], scores: dict[str, Any]) -> None:
     """Draw the curves of a network, beside the logistic baseline's, and its confusion matrix.
 
     Parameters
     ----------
     folder : Path
         Where ``roc.png``, ``pr.png``, ``reliability.png`` and ``confusion.png`` are written.
-    wording : Wording
+    words : Wording
         What they call the question and the answers.
     drawn : dict
         By figure and forecast, tables of `solarflare.verification.curves`.
     scores : dict
-        What `solarflare.verification.assessment.assess` returned.
+        What ``metrics/<task>.json`` says.
     """
     scored = {"network": scores, **scores["baselines"]}
 
     def curves_by_legend(figure: str, score: str) -> dict[str, pd.DataFrame]:
         return {f"{name} {summary.interval(scored[name][score])}": curve for name, curve in drawn[figure].items()}
 
-    question, base_rate = wording.question, scores["base_rate"]["value"]
+    base_rate = scores["base_rate"]["value"]
+    title = f"{words.question} {scores['n']:,} test rows{'' if scores['trusted'] else ', not trusted'}"
     figures = {
-        "roc": plots.roc(curves_by_legend("roc", "roc_auc"), question),
-        "pr": plots.precision_recall(curves_by_legend("pr", "pr_auc"), base_rate, question),
-        "reliability": plots.reliability(drawn["reliability"]["network"], base_rate, question),
-        "confusion": plots.confusion(scores["confusion"], wording.answers, question),
+        "roc": plots.roc(curves_by_legend("roc", "roc_auc"), title),
+        "pr": plots.precision_recall(curves_by_legend("pr", "pr_auc"), base_rate, title),
+        "reliability": plots.reliability(drawn["reliability"]["network"], base_rate, title),
+        "confusion": plots.confusion(scores["confusion"], words.answers, title),
     }
     for name, figure in figures.items():
         plots.save(figure, folder / f"{name}.png")
 
 
-def contact_sheets(folder: Path, wording: Wording, test: pd.DataFrame, images: training.Images) -> None:
+def contact_sheets(folder: Path, words: Wording, test: pd.DataFrame, images: training.Images) -> None:
     """Draw, for each class, the crops of which the network was most certain, rightly and wrongly."""
-    for label, answer in enumerate(wording.answers):
+    for label, answer in enumerate(words.answers):
         rows = test[test["label"] == label].sort_values("probability", ascending=label == 0, kind="stable")
         right = (rows["probability"] >= rows["threshold"]) == (label == 1)
         groups = {
             f"Rightly called {answer}, most certain first": rows[right].head(SHOWN),
-            f"Wrongly called {wording.answers[1 - label]}, most certain first": rows[~right][::-1].head(SHOWN),
+            f"Wrongly called {words.answers[1 - label]}, most certain first": rows[~right][::-1].head(SHOWN),
         }
         sheet = {heading: _pictures(group, images) for heading, group in groups.items()}
-        title = f"{wording.question} {len(rows):,} test images: {answer}"
+        title = f"{words.question} {len(rows):,} test images: {answer}"
         plots.save(plots.contact_sheet(sheet, title), folder / f"contact_sheet_{answer}.png")
 
 

@@ -1,6 +1,8 @@
 """What is said of a network on its test rows: against its baselines, with intervals, trusted or not."""
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,15 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from solarflare import evaluation, networks, summary, training
+from solarflare import absence, evaluation, networks, params, summary, tables, training
 from solarflare.calibration import Calibration, Platt
+from solarflare.errors import InputError
 from solarflare.training import About
 from solarflare.verification.assessment import assess, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
 
+ROOT = Path(__file__).resolve().parents[1]
 N = 600
 
 
@@ -229,5 +233,113 @@ def test_curves_of_all_folds_are_kept(two_folds: tuple[pd.DataFrame, Memory, Pat
 def test_there_is_a_contact_sheet_for_each_class(
     tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path], tmp_path: Path
 ) -> None:
-    evaluation.contact_sheets(tmp_path, evaluation.WORDING["region"], tested, two_folds[1])
+    evaluation.contact_sheets(
+        tmp_path, evaluation.Wording("Is this region flaring?", ("quiet", "flaring")), tested, two_folds[1]
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["contact_sheet_flaring.png", "contact_sheet_quiet.png"]
+
+
+@pytest.mark.parametrize(
+    ("label", "asked"),
+    [
+        ({"target": "active_region", "event": "overlap"}, "Is the Sun active?"),
+        ({"target": "flare", "event": "overlap"}, "Is the Sun flaring?"),
+        ({"target": "flare", "event": "start"}, "Will the Sun flare?"),
+    ],
+)
+def test_figures_ask_what_the_labels_answer(label: dict[str, Any], asked: str) -> None:
+    question = params.DiskLabel(min_class="C1.0", before=0, after=24, **label)
+    assert evaluation.wording(question).question == asked
+
+
+@pytest.fixture(scope="module")
+def inputs(two_folds: tuple[pd.DataFrame, Memory, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The working folder, with all that `evaluate` reads: regions to score, and no disk."""
+    rows, images, models = two_folds
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_inputs(rows, images, models)
+        yield folder
+
+
+def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
+    shutil.copytree(models, "models/region")
+    absence.mark(Path("models/disk"), "tasks leaves it out")
+    each = rows.drop_duplicates("position").sort_values("time")
+    blanks = {name: "" for name in tables.REGION_LABELS.columns if name not in each}
+    labels = each.assign(**blanks | {"latitude": 0, "longitude": 0})
+    tables.write(labels[list(tables.REGION_LABELS.columns)], Path("data/labels/region.csv"), tables.REGION_LABELS)
+    splits = rows.assign(reason="")[list(tables.SPLITS.columns)]
+    tables.write(splits, Path("data/splits/region.csv"), tables.SPLITS)
+    index = each.assign(shard="2014-01.npy", row=each["position"], x=16, y=16, radius=16, fitted="yes")
+    tables.write(index[list(tables.CROPS.columns)], Path("data/crops/region/index.csv"), tables.CROPS)
+    np.save("data/crops/region/2014-01.npy", images.images)
+    Path("metrics").mkdir()
+    Path("metrics/audit.json").write_text(json.dumps({"region": {"leak": False, "probes": {}}}))
+
+
+@pytest.fixture(scope="module")
+def project(inputs: Path, chosen: params.Params) -> Path:
+    """The same, evaluated."""
+    evaluation.evaluate("region", chosen)
+    return inputs
+
+
+@pytest.fixture(scope="module")
+def chosen() -> params.Params:
+    return params.load(ROOT / "params.yaml").model_copy(update={"evaluate": params.Evaluate(resamples=100, seed=1)})
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of all that an evaluation wrote."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for name in ("metrics", "reports")
+        for path in sorted((folder / name).rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None:
+    plots = {path.stem: list(pd.read_csv(path).columns) for path in (project / "metrics/plots/region").iterdir()}
+    assert {name: columns[:2] for name, columns in plots.items()} == {
+        "roc": ["fpr", "tpr"],
+        "pr": ["recall", "precision"],
+        "confusion": ["actual", "predicted"],
+        "reliability": ["probability", "frequency"],
+        "training": ["epoch", "loss"],
+    }
+    metrics = json.loads((project / "metrics/region.json").read_text())
+    assert metrics["trusted"] is True
+    assert metrics["threshold"] == {"fold-0": 0.25, "fold-1": 0.75}
+    predictions = tables.read(project / "metrics/predictions/region.csv", tables.PREDICTIONS)
+    assert len(predictions) == metrics["n"] == 80
+    assert predictions["time"].is_monotonic_increasing
+
+
+def test_the_scores_follow_from_the_predictions(project: Path) -> None:
+    predictions = tables.read(project / "metrics/predictions/region.csv", tables.PREDICTIONS)
+    scored = Forecast(predictions["label"].to_numpy(int), predictions["probability"].to_numpy(), 0.5, 0.5).scores()
+    metrics = json.loads((project / "metrics/region.json").read_text())
+    for name in ("roc_auc", "pr_auc", "brier", "expected_calibration_error"):
+        assert metrics[name]["value"] == round(float(scored[name][0]), 4)
+
+
+def test_a_second_evaluation_writes_the_same_bytes(project: Path, chosen: params.Params) -> None:
+    first = written(project)
+    evaluation.evaluate("region", chosen)
+    assert written(project) == first
+
+
+def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen: params.Params) -> None:
+    evaluation.evaluate("disk", chosen)
+    outputs = ("metrics/disk.json", "metrics/predictions/disk.csv", "metrics/plots/disk", "reports/disk")
+    assert {absence.reason(project / path) for path in outputs} == {"tasks leaves it out"}
+
+
+def test_a_missing_audit_is_one_sentence(project: Path, chosen: params.Params) -> None:
+    (project / "metrics/audit.json").rename(project / "audit.json")
+    with pytest.raises(InputError, match=r"metrics/audit\.json is not there"):
+        evaluation.evaluate("region", chosen)
+    (project / "audit.json").rename(project / "metrics/audit.json")

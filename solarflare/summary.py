@@ -7,7 +7,7 @@ from typing import Any
 from solarflare.params import TASKS
 
 SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "brier_skill": "Brier skill"}
-NEXT = "Look next: figures in reports/, `dvc plots show`, `mlflow ui --backend-store-uri sqlite:///mlflow.db`."
+NEXT = "Look next: figures in reports/, `dvc plots show`, and the runs in MLflow with `make ui`."
 
 
 def render(metrics: Path = Path("metrics")) -> str:

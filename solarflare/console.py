@@ -43,6 +43,7 @@ def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main`, and end bad input, a full disk and Ctrl-C with one sentence and exit code 1."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    exit_on_interrupt()
     try:
         main()
     except InputError as error:
@@ -58,12 +59,22 @@ def run(main: Callable[[], None]) -> None:
 def exit_on_interrupt() -> None:
     """End Ctrl-C with one sentence from now on, even before `run`: the imports of a stage take seconds."""
     signal.signal(signal.SIGINT, _interrupted)
+    signal.signal(signal.SIGALRM, _interrupted)
+    sys.unraisablehook = _ask_again
 
 
 def _interrupted(*_: object) -> NoReturn:
-    # A second Ctrl-C must not turn the sentence into a traceback.
+    # A second Ctrl-C must not disturb the cleaning up after the first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit("error: interrupted: nothing half-written was kept; run the command again to continue")
+
+
+def _ask_again(ignored: "sys.UnraisableHookArgs") -> None:
+    """Repeat an interruption that came while an object was finalised: what is raised there goes no further."""
+    if isinstance(ignored.exc_value, SystemExit):
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def cores() -> int:

@@ -109,14 +109,22 @@ def test_a_truncated_jpeg_and_a_png_called_jpg_are_counted(project: Project, fol
 # Labels and splits
 
 
-def daily_images(project: Project, days: int) -> None:
-    """Give the project raw tables: an image a day from the first of 2014, and a list that is complete for them."""
+DAYS = 300
+
+
+def disk_alone(project: Project, folder: Path) -> None:
+    """Let the project ask for flares on the disk alone, with a raw image a day and a list that is complete for them."""
+    params = archives.choices(folder, None, tasks=["disk"])
+    params["label"]["disk"]["target"] = "flare"
+    project.choose(params)
     raw = project.folder / "data/raw"
-    time = pd.Timestamp("2014-01-01 12:00") + pd.to_timedelta(range(days), "D")
+    time = pd.Timestamp("2014-01-01 12:00") + pd.to_timedelta(range(DAYS), "D")
     images = pd.DataFrame({"path": [f"{day:%Y%m%d}.jpg" for day in time], "time": time, "instrument": "aia211"})
     images[["width", "height", "bytes"]] = 512
     images[["sha256", "pair_id", "origin"]] = ""
     tables.write(images, raw / "images.csv", tables.IMAGES)
+    for path in images["path"]:
+        os.link(folder / "2014/01/01/20140101_000000_512_0211.jpg", raw / path)
     complete = {"list": "swpc", "start": "2013-01-01", "end": "2015-01-01", "min_class": "C1.0", "status": "complete"}
     tables.write(pd.DataFrame([complete | {"reason": ""}]), raw / "coverage.csv", tables.COVERAGE)
     tables.write(tables.empty(tables.REGIONS), raw / "regions.csv", tables.REGIONS)
@@ -136,10 +144,7 @@ def flares_on(project: Project, days: range) -> None:
     ids=["an empty class", "no positives in test"],
 )
 def test_labels_that_cannot_be_learned_from(days: range, words: list[str], project: Project, folder: Path) -> None:
-    params = archives.choices(folder, None, tasks=["disk"])
-    params["label"]["disk"]["target"] = "flare"
-    project.choose(params)
-    daily_images(project, 300)
+    disk_alone(project, folder)
     flares_on(project, days)
     done = project.run("label")
     assert done.returncode == 0, done.stderr
@@ -168,7 +173,7 @@ def test_a_full_disk(project: Project) -> None:
 def many_images(folder: Path) -> None:
     """Let an archive take seconds to import."""
     first = folder / "2014/01/01/20140101_000000_512_0211.jpg"
-    for number in range(800):
+    for number in range(500):
         os.link(first, folder / f"20140201_{number // 3600:02}{number // 60 % 60:02}{number % 60:02}_512_0211.jpg")
 
 
@@ -184,14 +189,24 @@ def test_ctrl_c_keeps_the_old_data_and_the_next_run_continues(project: Project, 
 
 
 def test_ctrl_c_reaches_the_workers_of_crop(project: Project, folder: Path) -> None:
-    project.choose(archives.choices(folder, None, tasks=["disk"]))
-    daily_images(project, 365)
-    image = folder / "2014/01/01/20140101_000000_512_0211.jpg"
-    for path in tables.read(project.folder / "data/raw/images.csv", tables.IMAGES)["path"]:
-        os.link(image, project.folder / "data/raw" / path)
+    disk_alone(project, folder)
     done = project.interrupt(project.command("crop"), when=lambda line: line.startswith("months of images cut"))
     assert_refused(project, done, "interrupted")
     assert not (project.folder / "data/crops").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_a_network_is_trained_keeps_the_former_one(project: Project, folder: Path) -> None:
+    disk_alone(project, folder)
+    flares_on(project, range(0, DAYS, 2))
+    for stage in ("label", "split", "crop"):
+        assert project.run(stage).returncode == 0
+    former = project.folder / "models/disk/model.weights.h5"
+    former.parent.mkdir(parents=True)
+    former.write_text("former")
+    done = project.interrupt(project.command("train_disk"), when=lambda line: "images to train on" in line)
+    assert_refused(project, done, "interrupted")
+    assert former.read_text() == "former"
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -74,3 +74,21 @@ run(main)
     assert done.returncode == 1
     assert done.stderr.startswith(sentence)
     assert "Traceback" not in done.stderr
+
+
+def test_an_interruption_during_a_finaliser_is_not_lost() -> None:
+    program = """
+import os, signal, time
+from solarflare.console import run
+class Held:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+def main():
+    held = Held()
+    del held
+    time.sleep(60)
+run(main)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: interrupted")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from solarflare.verification.weighting import totals
+
 BINS = 10
 
 
@@ -59,6 +61,6 @@ class Diagram:
         weight : (resamples, n) float
             How often each row counts.
         """
-        total, forecast, observed = np.split(weight @ self._columns, 3, axis=-1)
+        total, forecast, observed = np.split(totals(weight, self._columns), 3, axis=-1)
         with np.errstate(invalid="ignore"):
             return Curve(forecast / total, observed / total, total)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solarflare.verification.reliability import Diagram
+from solarflare.verification.weighting import totals
 
 Values = NDArray[np.float64]
 
@@ -114,7 +115,7 @@ class Forecast:
 
     def confusion(self, weight: NDArray) -> dict[str, Values]:
         """Return the weighted counts ``tp, fp, fn, tn`` of the alarms, each (resamples,)."""
-        return dict(zip(("tp", "fp", "fn", "tn"), (weight @ self._cells).T, strict=True))
+        return dict(zip(("tp", "fp", "fn", "tn"), totals(weight, self._cells).T, strict=True))
 
     def scores(self, weight: NDArray | None = None) -> dict[str, Values]:
         """Return every score for every weighting.
@@ -139,7 +140,7 @@ class Forecast:
         """
         weight = np.ones((1, len(self.label))) if weight is None else weight
         tp, fp, fn, tn = self.confusion(weight).values()
-        squared, squared_of_reference = (weight @ self._squared_errors).T
+        squared, squared_of_reference = totals(weight, self._squared_errors).T
         roc_auc, pr_auc = areas(*self.ranking.steps(weight))
         total = tp + fp + fn + tn
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -230,19 +230,45 @@ def regions_on_disk(images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame
         region's row nearest in time, `REPORT_REACH` away at most, its longitude rotated to the image's time and within
         90 degrees. In the order of time, path and region.
     """
-    columns = ["path", "noaa_ar", "time", "latitude", "longitude", "area", "mcintosh", "mag_type", "spots"]
-    reports = regions.sort_values(["time", "noaa_ar"], ignore_index=True)
-    at = images["time"].to_numpy("datetime64[s]").astype(np.int64)
-    reported = reports["time"].to_numpy("datetime64[s]").astype(np.int64)
+    images = images.sort_values(["time", "path"], ignore_index=True)
+    reports = regions.drop_duplicates(["noaa_ar", "time"], keep="last").sort_values(["noaa_ar", "time"])
+    at, reported = _seconds(images["time"]), _seconds(reports["time"])
+    first, last = _served(reported, reports["noaa_ar"].to_numpy(np.int64))
+    first, last = np.searchsorted(at, first), np.searchsorted(at, last, side="right")
+    count = np.maximum(last - first, 0)
+    report = np.repeat(np.arange(len(reports)), count)
+    image = np.arange(len(report)) + np.repeat(first - np.cumsum(count) + count, count)
+    by_image = np.argsort(image, kind="stable")  # reports are in the order of regions already
+    image, report = image[by_image], report[by_image]
+    longitude = rotate_longitude(
+        reports["latitude"].to_numpy()[report],
+        reports["longitude"].to_numpy()[report],
+        (at[image] - reported[report]) / 86_400,
+    )
+    visible = np.abs(longitude) < 90
+    image, report = image[visible], report[visible]
+    df = reports[["noaa_ar", "latitude", "area", "mcintosh", "mag_type", "spots"]].take(report)
+    df.index = pd.RangeIndex(len(df))
+    df.insert(0, "path", images["path"].to_numpy()[image])
+    df.insert(2, "time", images["time"].to_numpy()[image])
+    df.insert(4, "longitude", longitude[visible])
+    return df
+
+
+def _seconds(times: pd.Series) -> npt.NDArray[np.int64]:
+    return times.to_numpy("datetime64[s]").astype(np.int64)
+
+
+def _served(
+    reported: npt.NDArray[np.int64], noaa_ar: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the first and the last second at which each report is its region's nearest and near enough.
+
+    Halfway between two reports the earlier serves: it was known at the time.
+    """
     reach = round(REPORT_REACH.total_seconds())
-    first, last = np.searchsorted(reported, at - reach), np.searchsorted(reported, at + reach, side="right")
-    count = last - first
-    image = np.repeat(np.arange(len(at)), count)
-    report = np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
-    days = (at[image] - reported[report]) / 86_400
-    df = reports.iloc[report].reset_index(drop=True)
-    df["path"], df["time"] = images["path"].to_numpy()[image], images["time"].to_numpy()[image]
-    df["longitude"] = rotate_longitude(df["latitude"], df["longitude"], days)
-    df["days"] = np.abs(days)
-    df = df.sort_values(["time", "path", "noaa_ar", "days"], kind="stable").drop_duplicates(["path", "noaa_ar"])
-    return df.loc[df["longitude"].abs() < 90, columns].reset_index(drop=True)
+    same, halfway = noaa_ar[1:] == noaa_ar[:-1], (reported[1:] + reported[:-1]) // 2
+    first, last = reported - reach, reported + reach
+    first[1:] = np.where(same, np.maximum(first[1:], halfway + 1), first[1:])
+    last[:-1] = np.where(same, np.minimum(last[:-1], halfway), last[:-1])
+    return first, last

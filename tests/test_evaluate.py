@@ -99,7 +99,7 @@ def test_a_network_above_the_ceiling_is_not_trusted(label: NDArray, plan: BlockB
 @pytest.mark.parametrize(
     ("audit", "method", "said"),
     [
-        ({"leak": True, "probes": {"hour": {"gated": True, "leak": True}}}, "chronological", "a leak: hour"),
+        ({"leak": True, "probes": {"hour": {"leak": True}, "sky": {"leak": False}}}, "chronological", "a leak: hour"),
         ({"leak": False, "probes": {}}, "random", "split.method is random"),
         ({"absent": "no images"}, "chronological", "no verdict: no images"),
     ],
@@ -108,11 +108,6 @@ def test_scores_that_prove_nothing_say_why(audit: dict[str, Any], method: str, s
     reason = untrusted_because(audit, method, {})
     assert reason is not None
     assert said in reason
-
-
-def test_a_probe_that_is_not_gated_is_not_named() -> None:
-    probes = {"hour": {"gated": True, "leak": True}, "sky": {"gated": False, "leak": True}}
-    assert untrusted_because({"leak": True, "probes": probes}, "chronological", {}) == "the audit found a leak: hour"
 
 
 def test_metrics_are_json_and_round(scores: dict[str, Any]) -> None:

@@ -90,7 +90,7 @@ def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[st
     if "leak" not in audit:
         reasons.append(f"the audit has no verdict: {audit.get('absent', 'it did not look at this task')}")
     elif audit["leak"]:
-        found = [name for name, probe in audit["probes"].items() if probe.get("gated") and probe.get("leak")]
+        found = [name for name, probe in audit["probes"].items() if probe["leak"]]
         reasons.append(f"the audit found a leak: {', '.join(found)}")
     if metrics.get("ceiling", {}).get("difference", {}).get("verdict") == "better":
         reasons.append("the network scores above the true probability, which only a leak explains")

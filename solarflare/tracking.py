@@ -253,6 +253,8 @@ def _tags(loaded: Params, task: Task) -> dict[str, str]:
         "instrument": getattr(loaded.instrument, task),
         "network": loaded.train(task).network,
         "question": _question(loaded, task),
+        # By itself MLflow would keep the absolute path of the script.
+        "mlflow.source.name": f"stages/train_{task}.py",
         "mlflow.source.git.commit": _git("rev-parse", "HEAD"),
         "mlflow.source.git.branch": _git("branch", "--show-current"),
         # What the pipeline itself rewrites does not make a commit's code or parameters dirty.
@@ -273,8 +275,8 @@ def _question(loaded: Params, task: Task) -> str:
     label = loaded.label.disk if task == "disk" else loaded.label.region
     if isinstance(label, DiskLabel) and label.target == "active_region":
         return "active region"
-    verb = "in progress" if label.event == "overlap" else "starting"
-    return f"{label.min_class} flare {verb}, -{label.before:g} h to +{label.after:g} h"
+    flare = f"{label.min_class} flare {'in progress' if label.event == 'overlap' else 'starting'}"
+    return f"{flare}, {0 - label.before:+g} to {label.after:+g} h" if label.before or label.after else flare
 
 
 def _name(loaded: Params, task: Task) -> str:
@@ -326,9 +328,9 @@ def _log_model(mlflow: Any, task: Task) -> None:
 
 
 def _numbers(scores: dict[str, Any]) -> dict[str, float]:
-    """Return the numbers of ``metrics/<task>.json``: ``roc_auc``, ``roc_auc_low``, ``roc_auc_high`` and so on."""
+    """Return the numbers of ``metrics/<task>.json``: ``roc_auc``, ``roc_auc_low``, ``baselines/logistic/roc_auc``."""
     return {
-        key.removesuffix(".value").replace(".", "_"): float(value)
+        re.sub(r"\.(low|high)$", r"_\1", key.removesuffix(".value")).replace(".", "/"): float(value)
         for key, value in params.dotted(scores).items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }

@@ -137,7 +137,7 @@ def test_an_evaluation_adds_scores_figures_and_predictions_to_its_training(proje
     tracking.log_training("disk")
     tracking.log_evaluation("disk")
     (run,) = runs()
-    metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "confusion_tp": 12, "n": 40}
+    metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "confusion/tp": 12, "n": 40}
     assert run.data.metrics.items() >= metrics.items()
     assert "trusted" not in run.data.metrics
     assert run.info.run_name.endswith("ROC-AUC 0.9")
@@ -194,6 +194,23 @@ def test_an_experiment_in_a_temporary_copy_is_logged_to_the_main_checkout(
     (run,) = runs()
     assert run.data.tags["DVC_EXP_NAME"] == "longer"
     assert run.info.artifact_uri.startswith(f"{main}/mlartifacts/disk/")
+
+
+@pytest.mark.parametrize(
+    ("label", "question"),
+    [
+        ({"target": "active_region"}, "active region"),
+        ({"target": "flare", "event": "overlap"}, "C1.0 flare in progress"),
+        ({"target": "flare", "event": "overlap", "before": 12, "after": 12}, "C1.0 flare in progress, -12 to +12 h"),
+        ({"target": "flare", "event": "start", "after": 24}, "C1.0 flare starting, +0 to +24 h"),
+    ],
+)
+def test_the_name_of_a_run_tells_the_question(project: Path, label: dict[str, Any], question: str) -> None:
+    content = params.read_yaml(params.PARAMS)
+    content["label"]["disk"] |= label
+    params.PARAMS.write_text(yaml.safe_dump(content))
+    tracking.log_training("disk")
+    assert runs()[0].info.run_name == f"disk gong compact, {question}"
 
 
 def test_an_absent_task_is_not_logged(project: Path) -> None:

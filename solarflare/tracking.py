@@ -26,7 +26,6 @@ from filelock import FileLock
 
 from solarflare import absence, params, pipeline
 from solarflare.console import log
-from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import main_checkout, sha256
 from solarflare.params import TASKS, DiskLabel, Params, Task
@@ -309,6 +308,9 @@ def _log_curves(mlflow: Any, task: Task, run_id: str) -> None:
 
 def _log_model(mlflow: Any, task: Task) -> None:
     """Log what ``train_<task>`` wrote as a model that takes images, with one crop as the example."""
+    # sunpy comes with it, and takes a second that `solarflare log` does not have when there is nothing to log.
+    from solarflare.crops import Crops
+
     example = Crops(Path(f"data/crops/{task}")).take([0])
     schema, tensor = mlflow.types.Schema, mlflow.types.TensorSpec
     # Saved, then logged: `log_model` would start the network on the example, and TensorFlow with it.

@@ -111,6 +111,7 @@ def test_the_raw_contract_is_filled(folder: Path, raw: Path) -> None:
     assert tables.read(raw / "flares.csv", tables.FLARES)["goes_class"].tolist() == ["C2.0", "M1.0", "C1.0"]
     regions = tables.read(raw / "regions.csv", tables.REGIONS)
     assert regions[["latitude", "longitude"]].to_numpy().tolist() == [[-9, -20], [-9, -7], [-9, 6]]
+    assert regions[["mcintosh", "mag_type"]].iloc[0].tolist() == ["Fkc", "beta-gamma"]
     assert set(tables.read(raw / "coverage.csv", tables.COVERAGE)["list"]) == {"swpc", "regions"}
 
 

@@ -61,7 +61,7 @@ def read_regions(path: Path) -> pd.DataFrame:
         A CSV file with the columns `time`, `noaa_ar`, `latitude` and `longitude` (or `location`, such as N15E28),
         and as far as it has them `area`, `mcintosh`, `mag_type` and `spots`. Other columns are ignored; rows
         without a region number or a position place nothing on the Sun and are left out, and of a region that is
-        reported twice for one time the last row stays.
+        reported twice for one time the last row stays. Classes are spelled Fkc and beta-gamma, however they are given.
 
     Returns
     -------
@@ -187,6 +187,10 @@ def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> pd.Dat
             df[name] = df[name].str.replace(r"\s*UTC?$", "", regex=True)
         elif name.endswith("_class"):
             df[name] = df[name].str.upper().str.replace(" ", "")
+        elif name == "mcintosh":
+            df[name] = df[name].str.capitalize()
+        elif name == "mag_type":
+            df[name] = df[name].str.lower()
         elif name == "noaa_ar":
             df[name] = df[name].str.replace(r"^(NOAA\s*)?(AR\s*)?|^0+$", "", regex=True, case=False)
     return df

@@ -1,13 +1,19 @@
 """Flares x images x regions -> labels: 1, 0, or blank with the reason why it is not known.
 
-A question is a window around the image's time, from ``before`` hours earlier to ``after`` hours later. A flare counts
-if its class is at least ``min_class`` and it is in progress at some time in the window (``event: overlap``), or begins
-after the window's first moment and not after its last (``event: start``: a flare that is already visible is not
-counted as foretold).
+A question is a window around the image's time t: a flare of at least ``min_class`` counts if it is in progress at some
+time in [t - ``before``, t + ``after``] (``event: overlap``), or if it begins in (t - ``before``, t + ``after``]
+(``event: start``). What begins with the image is left out of a forecast, because it is not foretold.
 
-Unknown is not negative. A row has a label only if its whole window lies where a list is complete down to
-``min_class``; and not even a flare that is listed makes a 1 outside of that, because positives that are kept where
-negatives are dropped would bias the sample.
+Unknown is not negative:
+
+* A flare question has an answer only if its whole window lies where a list is complete down to ``min_class``. Outside
+  of that not even a listed flare makes a 1: positives that are kept where negatives are dropped would be a bias.
+* A 0 in whose window a flare without a class occurred is left out: the flare may have been strong enough.
+* So is, with ``unassigned: drop``, a region's 0 in whose window a flare without a region occurred, unless the list
+  places that flare more than `NEAR` away from the region.
+
+An active region is one with spots. A numbered plage is none: it makes no disk active, and as the question about regions
+is whether an active one flares, it is left out there, whether it flares or not.
 """
 
 import numpy as np
@@ -15,20 +21,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare import tables
-from solarflare.flares import FlareIndex, Windows, clean, flux, goes_class, seconds
-from solarflare.geometry import regions_on_disk, rotate_longitude
+from solarflare.flares import Windows, clean, flux, keys, seconds, strongest
+from solarflare.geometry import regions_on_disk
 from solarflare.params import DiskLabel, FlareQuestion, RegionLabel
 
-NO_COVERAGE = "no list is complete at this time"
-TOO_WEAK = "no list at this time reaches down to the class asked for"
-NO_REPORT = "no region report within a day"
+NO_COVERAGE = "no flare list is complete in all of the window"
+TOO_WEAK = "no flare list in the window reaches down to the class asked for"
+NO_REPORT = "the region reports are not complete at this time"
+SPOTS_UNKNOWN = "neither spots nor area are known of a region on the disk"
 BEYOND = "too far from the central meridian"
 NO_SPOTS = "a plage without spots"
+UNCLASSED = "a flare without a class occurred in the window"
 UNASSIGNED = "a flare without a region occurred in the window"
 
 NEAR = 10.0
-"""Degrees: a flare with a position but no region is of a region that is nearer than this, if any."""
+"""Degrees: how far from a region a flare may be placed that could be the region's."""
 
+Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
 
@@ -60,25 +69,24 @@ def label_disk(
         Of `tables.DISK_LABELS`, in the order of time and path.
     """
     df = images[["path", "time", "pair_id"]].sort_values(["time", "path"], ignore_index=True)
-    flares, _ = clean(flares)
+    df["goes_class"], df["true_probability"] = "", np.nan
     if question.target == "active_region":
         on_disk = regions_on_disk(df[["path", "time"]], regions)
-        spotted = on_disk.loc[(on_disk["spots"].fillna(1) > 0), "path"]
-        positive = df["path"].isin(spotted).to_numpy()
-        reason = np.where(_covered(coverage[coverage["list"] == "regions"], df["time"], df["time"]), "", NO_REPORT)
-        strongest = np.zeros(len(df))
+        spotted = _spotted(on_disk)
+        positive = df["path"].isin(on_disk.loc[spotted.fillna(False), "path"]).to_numpy()
+        doubtful = df["path"].isin(on_disk.loc[spotted.isna(), "path"]).to_numpy()
+        reports = coverage[coverage["list"] == "regions"]
+        unknown = {NO_REPORT: ~_covered(reports, df["time"], df["time"]), SPOTS_UNKNOWN: ~positive & doubtful}
     else:
+        flares, _ = clean(flares)
         windows = _windows(df["time"], question)
-        strongest = _strongest(FlareIndex(flares), windows, question)
-        positive = strongest >= _threshold(question)
-        reason = _unknown(df["time"], coverage, question)
-    df["label"] = np.where(reason == "", positive, np.nan)
-    df["reason"] = reason
-    df["goes_class"] = goes_class(strongest)
-    df["true_probability"] = np.nan
-    if truth is not None and question.target == "flare" and question.event == "start":
-        df["true_probability"] = 1 - np.exp(-_expected(truth, None, df["time"], question))
-    return tables.check(df, tables.DISK_LABELS, "the labels of disk")
+        df["goes_class"] = _strongest_class(flares, windows, question)
+        positive = flux(df["goes_class"]) >= _threshold(question)
+        unclassed = _any(flares[flares["goes_class"] == ""], windows, question)
+        unknown = _uncovered(df["time"], coverage, question) | {UNCLASSED: ~positive & unclassed}
+        if truth is not None and question.event == "start":
+            df["true_probability"] = _true_probability(truth, windows, question)
+    return tables.check(_decided(df, positive, unknown), tables.DISK_LABELS, "the labels of disk")
 
 
 def label_regions(
@@ -110,120 +118,137 @@ def label_regions(
     """
     df = regions_on_disk(images[["path", "time"]], regions)
     df = df.merge(images[["path", "pair_id"]], on="path", how="left")
-    flares, _ = clean(flares)
-    assigned = flares["noaa_ar"].notna()
-    strongest = _strongest(
-        FlareIndex(flares[assigned], flares.loc[assigned, "noaa_ar"].to_numpy(np.int64)),
-        _windows(df["time"], question, df["noaa_ar"].to_numpy(np.int64)),
-        question,
-    )
-    positive = strongest >= _threshold(question)
-    reason = _unknown(df["time"], coverage, question)
-    if question.unassigned == "drop":
-        unassigned = flares[~assigned.to_numpy() & (flux(flares["goes_class"]) >= _threshold(question))]
-        reason = np.where((reason == "") & ~positive & _could_be_its(unassigned, df, question), UNASSIGNED, reason)
-    reason = np.where((df["spots"] == 0).fillna(False).to_numpy(bool), NO_SPOTS, reason)
-    reason = np.where(df["longitude"].abs() > question.max_longitude, BEYOND, reason)
-    df["label"] = np.where(reason == "", positive, np.nan)
-    df["reason"] = reason
-    df["goes_class"] = goes_class(strongest)
     df["true_probability"] = np.nan
+    flares, _ = clean(flares)
+    assigned = flares[flares["noaa_ar"].notna()]
+    windows = _windows(df["time"], question, df["noaa_ar"])
+    df["goes_class"] = _strongest_class(assigned, windows, question)
+    positive = flux(df["goes_class"]) >= _threshold(question)
+    unclassed = _any(assigned[assigned["goes_class"] == ""], windows, question)
+    unknown = {
+        BEYOND: (df["longitude"].abs() > question.max_longitude).to_numpy(),
+        NO_SPOTS: (~_spotted(df)).fillna(False).to_numpy(bool),
+        **_uncovered(df["time"], coverage, question),
+        UNCLASSED: ~positive & unclassed,
+    }
+    if question.unassigned == "drop":
+        might_count = flares["noaa_ar"].isna() & ~(flux(flares["goes_class"]) < _threshold(question))
+        unknown[UNASSIGNED] = ~positive & _suspected(flares[might_count], regions, df, question)
     if truth is not None and question.event == "start":
-        df["true_probability"] = 1 - np.exp(-_expected(truth, df["noaa_ar"], df["time"], question))
-    return tables.check(df, tables.REGION_LABELS, "the labels of region")
+        df["true_probability"] = _true_probability(truth, windows, question)
+    return tables.check(_decided(df, positive, unknown), tables.REGION_LABELS, "the labels of region")
+
+
+def _decided(df: pd.DataFrame, positive: Mask, unknown: dict[str, Mask]) -> pd.DataFrame:
+    """Add the label, or the first of the reasons that hold."""
+    df["reason"] = np.select(list(unknown.values()), list(unknown), default="")
+    df["label"] = np.where(df["reason"] == "", positive, np.nan)
+    return df
+
+
+def _spotted(regions: pd.DataFrame) -> pd.Series:
+    """Tell which regions have spots, by their number or else their area; ``<NA>`` where neither is known."""
+    by_area = (regions["area"] > 0).astype("boolean").mask(regions["area"].isna())
+    return (regions["spots"] > 0).astype("boolean").fillna(by_area)
 
 
 def _threshold(question: FlareQuestion) -> float:
     return float(flux(pd.Series([question.min_class]))[0])
 
 
-def _hours(hours: float) -> pd.Timedelta:
-    return pd.Timedelta(hours=hours)
-
-
-def _windows(times: pd.Series, question: FlareQuestion, group: npt.NDArray[np.int64] | None = None) -> Windows:
+def _windows(times: pd.Series, question: FlareQuestion, noaa_ar: pd.Series | None = None) -> Windows:
     at = seconds(times)
-    # `start` leaves out the window's first moment: what begins with the image is already to be seen.
     first = at - round(question.before * 3600) + (question.event == "start")
-    group = np.zeros(len(at), dtype=np.int64) if group is None else group
-    return Windows(group, first, at + round(question.after * 3600))
+    last = at + round(question.after * 3600)
+    return Windows(first, last, None if noaa_ar is None else noaa_ar.to_numpy(np.int64))
 
 
-def _strongest(index: FlareIndex, windows: Windows, question: FlareQuestion) -> Values:
-    if question.event == "start":
-        return index.strongest_beginning(windows)
-    return index.strongest_in_progress(windows)
+def _strongest_class(flares: pd.DataFrame, windows: Windows, question: FlareQuestion) -> npt.NDArray[np.object_]:
+    return np.append(flares["goes_class"].to_numpy(object), "")[strongest(flares, windows, question.event)]
+
+
+def _any(flares: pd.DataFrame, windows: Windows, question: FlareQuestion) -> Mask:
+    return strongest(flares, windows, question.event) >= 0
+
+
+def _uncovered(times: pd.Series, coverage: pd.DataFrame, question: FlareQuestion) -> dict[str, Mask]:
+    """Tell for which times a flare question has no answer, and why."""
+    first, last = (times + pd.Timedelta(hours=hours) for hours in (-question.before, question.after))
+    lists = coverage[~coverage["list"].isin(["regions", "images"])]
+    deep_enough = lists[flux(lists["min_class"]) <= _threshold(question)]
+    return {NO_COVERAGE: ~_covered(lists, first, last), TOO_WEAK: ~_covered(deep_enough, first, last)}
 
 
 def _covered(coverage: pd.DataFrame, first: pd.Series, last: pd.Series) -> Mask:
-    """Tell which spans lie inside the union of a list's complete rows."""
+    """Tell which spans lie inside the union of the complete rows, each of which is [start, end)."""
     complete = coverage[coverage["status"] == "complete"].sort_values("start")
     start, end = seconds(complete["start"]), np.maximum.accumulate(seconds(complete["end"]))
-    opens = np.ones(len(start), dtype=bool)
-    opens[1:] = start[1:] > end[:-1]
-    run_start = start[opens]
-    run_end = end[np.append(np.flatnonzero(opens)[1:] - 1, len(end) - 1)] if len(end) else end
-    run = np.searchsorted(run_start, seconds(first), side="right") - 1
-    return (run >= 0) & (seconds(last) <= np.append(run_end, 0)[run])
+    opens = np.append(True, start[1:] > end[:-1])[: len(start)]
+    # The end of each stretch is that of the row before the next one opens.
+    stretch_end = end[np.append(opens[1:], True)[: len(end)]]
+    stretch = np.searchsorted(start[opens], seconds(first), side="right") - 1
+    return (stretch >= 0) & (seconds(last) < np.append(stretch_end, 0)[stretch])
 
 
-def _unknown(times: pd.Series, coverage: pd.DataFrame, question: FlareQuestion) -> npt.NDArray[np.object_]:
-    """Return why a flare question has no answer at each time; blank where it has one."""
-    first, last = times - _hours(question.before), times + _hours(question.after)
-    lists = coverage[~coverage["list"].isin(["regions", "images"])]
-    deep_enough = lists[np.nan_to_num(flux(lists["min_class"])) <= _threshold(question)]
-    uncovered = np.where(_covered(lists, first, last), TOO_WEAK, NO_COVERAGE)
-    return np.where(_covered(deep_enough, first, last), "", uncovered).astype(object)
+def _suspected(unassigned: pd.DataFrame, regions: pd.DataFrame, df: pd.DataFrame, question: RegionLabel) -> Mask:
+    """Tell in whose window a flare without a region lies that could be the region's: placed near it, or nowhere."""
+    placed = unassigned[["latitude", "longitude"]].notna().all(axis=1)
+    nowhere = _any(unassigned[~placed], _windows(df["time"], question), question)
+    candidates = _near(unassigned[placed].reset_index(drop=True), regions)
+    return nowhere | _any(candidates, _windows(df["time"], question, df["noaa_ar"]), question)
 
 
-def _could_be_its(unassigned: pd.DataFrame, df: pd.DataFrame, question: RegionLabel) -> Mask:
-    """Tell for which regions a flare without a region lies in the window and not provably elsewhere on the disk."""
-    placed = (unassigned["latitude"].notna() & unassigned["longitude"].notna()).to_numpy()
-    windows = _windows(df["time"], question)
-    suspect = _strongest(FlareIndex(unassigned[~placed]), windows, question) > 0
-    known = unassigned[placed]
-    positions = known[["latitude", "longitude"]].to_numpy(float)
-    for place, (latitude, longitude) in enumerate(positions):
-        flare = known.iloc[[place]]
-        rows = np.flatnonzero(~suspect & (_strongest(FlareIndex(flare), windows, question) > 0))
-        region = df.iloc[rows]
-        days = (seconds(flare["start"]) - seconds(region["time"])) / 86_400
-        region_latitude = region["latitude"].to_numpy()
-        turned = rotate_longitude(region_latitude, region["longitude"].to_numpy(), days)
-        east_west = (turned - longitude) * np.cos(np.radians(latitude))
-        suspect[rows] = np.hypot(east_west, region_latitude - latitude) <= NEAR
-    return suspect
+def _near(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+    """Return each flare once for each region that it is placed near to at its start, with that region's number."""
+    moments = pd.DataFrame({"path": flares.index, "time": flares["start"]})
+    on_disk = regions_on_disk(moments, regions)
+    pairs = flares.drop(columns="noaa_ar").merge(
+        on_disk[["path", "noaa_ar", "latitude", "longitude"]],
+        left_index=True,
+        right_on="path",
+        suffixes=("", "_of_region"),
+    )
+    north = pairs["latitude"] - pairs["latitude_of_region"]
+    west = (pairs["longitude"] - pairs["longitude_of_region"]) * np.cos(np.radians(pairs["latitude"]))
+    return pairs[np.hypot(north, west) <= NEAR]
 
 
-def _expected(truth: pd.DataFrame, noaa_ar: pd.Series | None, times: pd.Series, question: FlareQuestion) -> Values:
-    """Return the expected number of flares in each window: of its region, or of all of them."""
-    windows = _windows(times, question)
-    expected = np.zeros(len(times))
-    order = np.argsort(windows.first, kind="stable")
-    rows_of = {} if noaa_ar is None else dict(noaa_ar.reset_index(drop=True).groupby(noaa_ar.to_numpy()).indices)
-    for region, rates in truth.groupby("noaa_ar"):
-        at = seconds(rates["time"])
-        if noaa_ar is None:
-            low, high = np.searchsorted(windows.last[order], at[0]), np.searchsorted(windows.first[order], at[-1])
-            rows = order[low:high]
-        else:
-            rows = np.asarray(rows_of.get(region, []), dtype=np.int64)
-        scale = (_threshold(question) / 1e-6) ** -float(rates["slope"].iloc[0])
-        expected[rows] += scale * (
-            _integral(at, rates["rate"].to_numpy(), windows.last[rows])
-            - _integral(at, rates["rate"].to_numpy(), windows.first[rows])
-        )
-    return expected
+def _true_probability(truth: pd.DataFrame, windows: Windows, question: FlareQuestion) -> Values:
+    """Return the probability that at least one flare begins in each window."""
+    if windows.noaa_ar is not None:
+        return 1 - np.exp(-_expected(truth, windows, question))
+    # Each window is met with each region that lives in it.
+    by_time = np.argsort(windows.first, kind="stable")
+    life = truth.groupby("noaa_ar")["time"].agg(["min", "max"])
+    begin = np.searchsorted(windows.last[by_time], seconds(life["min"]))
+    count = np.searchsorted(windows.first[by_time], seconds(life["max"]), side="right") - begin
+    row = by_time[np.arange(count.sum()) + np.repeat(begin - np.cumsum(count) + count, count)]
+    met = Windows(windows.first[row], windows.last[row], np.repeat(life.index.to_numpy(np.int64), count))
+    expected = np.bincount(row, _expected(truth, met, question), minlength=len(windows.first))
+    return 1 - np.exp(-expected)
 
 
-def _integral(at: npt.NDArray[np.int64], rate: Values, until: npt.NDArray[np.int64]) -> Values:
-    """Integrate a rate a day, linear between its times and zero outside, from its first time until each of others."""
-    days = (at - at[0]) / 86_400
-    total = np.append(0, np.cumsum(np.diff(days) * (rate[1:] + rate[:-1]) / 2))
-    x = np.clip((until - at[0]) / 86_400, 0, days[-1])
-    left = np.clip(np.searchsorted(days, x, side="right") - 1, 0, max(len(days) - 2, 0))
-    if len(days) == 1:
-        return np.zeros(len(x))
-    step = x - days[left]
-    slope = (rate[left + 1] - rate[left]) / (days[left + 1] - days[left])
-    return total[left] + rate[left] * step + slope * step**2 / 2
+def _expected(truth: pd.DataFrame, windows: Windows, question: FlareQuestion) -> Values:
+    """Return how many flares are expected of each window's region in it: the integral of the rate."""
+    truth = truth.sort_values(["noaa_ar", "time"])
+    noaa_ar = truth["noaa_ar"].to_numpy(np.int64)
+    at = keys(noaa_ar, seconds(truth["time"]))
+    rate = (truth["rate"] * (_threshold(question) / 1e-6) ** -truth["slope"]).to_numpy() / 86_400
+    # From one region's last row to the next region's first the rate is zero.
+    within = np.diff(noaa_ar) == 0
+    length = np.where(within, np.diff(at), 1)
+    total = np.cumsum(np.where(within, (rate[1:] + rate[:-1]) / 2 * length, 0))
+    level = np.where(within, rate[:-1], 0)
+    slope = np.where(within, np.diff(rate) / length, 0)
+    # One element in front for what comes before the first row, and one for what comes after the last.
+    at, total = np.append(0, at), np.concatenate([[0, 0], total])
+    level, slope = np.pad(level, 1), np.pad(slope, 1)
+
+    def until(moments: Integers) -> Values:
+        moment = keys(windows.noaa_ar, moments)
+        row = np.searchsorted(at[1:], moment, side="right")
+        elapsed = (moment - at[row]).astype(np.float64)
+        return total[row] + level[row] * elapsed + slope[row] * elapsed**2 / 2
+
+    # A window (t - before, t + after] begins with the second after t - before.
+    return until(windows.last) - until(windows.first - 1)

@@ -15,6 +15,7 @@ PARAMS = Path("params.yaml")
 Task = Literal["disk", "region"]
 TASKS: tuple[Task, ...] = get_args(Task)
 Instrument = Literal["gong", "hmi", "aia171", "aia193", "aia211"]
+Event = Literal["overlap", "start"]
 MAGNETOGRAPHS: tuple[Instrument, ...] = ("gong", "hmi")
 
 
@@ -87,7 +88,7 @@ class Scrape(Group):
 class FlareQuestion(Group):
     """Which flares make a label 1."""
 
-    event: Literal["overlap", "start"]
+    event: Event
     min_class: GoesClass
     before: Hours
     after: Hours
@@ -118,6 +119,12 @@ class Fractions(Group):
 
     validation: Fraction
     test: Fraction
+
+    @model_validator(mode="after")
+    def _leave_some(self) -> "Fractions":
+        if self.validation + self.test >= 1:
+            raise ValueError("expected a validation and a test that leave something to train on")
+        return self
 
 
 class Chronological(Group):

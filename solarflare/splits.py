@@ -1,15 +1,18 @@
 """Training, validation and test, with nothing shared between them.
 
-Time is cut into blocks (27 days, a solar rotation, counted from a fixed day), and a part is a set of times. What could
-tie two parts together is left out, with the reason:
+A part is a set of times. In a chronological split there are three, one after the other; in blocked folds time is cut
+into blocks (27 days, a solar rotation, counted from a fixed day), and each part is a set of blocks. All regions of an
+image have its time, and so its part. What else could tie two parts together is left out, with the reason:
 
 * rows in a gap between parts: the same Sun looks alike for days;
-* a region's rows in another part than its home, the block of the day on which it was first seen: no region is on two
-  sides. (Rows outside the home block but in the same part stay; they only count to the home block in a bootstrap.)
-* a row whose partner (``pair_id``) is in another part or left out: a matched sample stays matched.
+* a region's rows in another part than its home, the first part in which any image shows it: no region is on two sides;
+* rows whose partner (``pair_id``) is in another part or left out: what was matched stays matched.
 
-All regions of an image have its time, and so its part. `random` is the original's way: rows are dealt without looking
-at time, region or partner, so that its scores are not to be trusted.
+The ``block`` of a row, the unit of bootstraps, is that of its region's first day, so that no region is in two blocks
+either; its rows in the next block of the same part stay.
+
+`random` is the original's way: rows are dealt without a look at time, region or partner, so that its scores are not
+to be trusted.
 """
 
 import numpy as np
@@ -18,7 +21,7 @@ import pandas as pd
 
 from solarflare import tables
 from solarflare.errors import InputError
-from solarflare.params import Split, Task
+from solarflare.params import Chronological, Fractions, Split, Task
 
 EPOCH = pd.Timestamp("2010-01-01")
 """Where block 0 begins: fixed, so that a block's number does not depend on the data."""
@@ -27,6 +30,7 @@ GAP = "in the gap between parts"
 OTHER_HOME = "its region was first seen in another part"
 NO_PARTNER = "its partner is in another part or left out"
 
+Mask = npt.NDArray[np.bool_]
 Parts = npt.NDArray[np.object_]
 
 
@@ -46,31 +50,25 @@ def split(labels: pd.DataFrame, settings: Split, task: Task) -> pd.DataFrame:
     -------
     DataFrame
         Of `tables.SPLITS`, in the order of fold and `labels`. Chronological and random splits have fold 0 alone; of
-        blocked folds each row is in the test of exactly one, or left out of all.
+        blocked folds each row is in the test of exactly one, or left out of it.
 
     Raises
     ------
     InputError
-        If no row has a label, a class is empty, or a part lacks rows or, for test, a class.
+        If no row has a label, or all have the same, or a part lacks rows or a class.
     """
-    rows = labels[labels["label"].notna()].reset_index(drop=True)
-    _require_both_classes(rows, f"the labels of {task}", f"change the question under label.{task} in params.yaml")
-    noaa_ar = rows["noaa_ar"] if "noaa_ar" in rows else pd.Series(pd.NA, index=rows.index, dtype="Int64")
-    first_seen = rows["time"]
-    if "noaa_ar" in rows:
-        first_seen = rows["noaa_ar"].map(labels.groupby("noaa_ar")["time"].min())
-    pair_images = rows["pair_id"].map(labels.groupby("pair_id")["path"].nunique())
-    home = blocks(first_seen, settings.block_days)
+    _require_labels(labels, task)
+    labelled = labels["label"].notna().to_numpy()
+    df = pd.DataFrame({"path": labels["path"], "noaa_ar": labels.get("noaa_ar", pd.NA)})
+    first_day = labels.groupby("noaa_ar")["time"].transform("min") if "noaa_ar" in labels else labels["time"]
+    df["block"] = blocks(first_day, settings.block_days)
     folds = []
-    for fold, (part, at_home) in enumerate(_parts(rows["time"], first_seen, settings, task)):
-        df = pd.DataFrame({"path": rows["path"], "noaa_ar": noaa_ar, "fold": fold, "block": home, "part": part})
-        df["reason"] = np.where(df["part"] == "", GAP, "")
-        if settings.method != "random":
-            _leave_out(df, (df["part"] != "") & (df["part"] != at_home), OTHER_HOME)
-            _leave_out(df, _without_partner(df, rows["pair_id"], pair_images), NO_PARTNER)
-        _require_rows(df, rows, task)
-        folds.append(df)
-    return tables.check(pd.concat(folds, ignore_index=True), tables.SPLITS, f"the split of {task}")
+    for fold, part in enumerate(_folds(labels, labelled, settings, task)):
+        reason = _left_out(labels, labelled, part) if settings.method != "random" else ""
+        rows = df.assign(fold=fold, part=np.where(reason == "", part, ""), reason=reason)[labelled]
+        _require_parts(rows["part"], labels.loc[labelled, "label"], task)
+        folds.append(rows)
+    return tables.check(pd.concat(folds)[list(tables.SPLITS.columns)], tables.SPLITS, f"the split of {task}")
 
 
 def blocks(times: pd.Series, block_days: float) -> npt.NDArray[np.int64]:
@@ -78,115 +76,129 @@ def blocks(times: pd.Series, block_days: float) -> npt.NDArray[np.int64]:
     return np.asarray((times - EPOCH) // pd.Timedelta(days=block_days), dtype=np.int64)
 
 
-def _parts(times: pd.Series, first_seen: pd.Series, settings: Split, task: Task) -> list[tuple[Parts, Parts]]:
-    """Return, for each fold, the part of each row's time and the part in which its region was first seen."""
+def _folds(labels: pd.DataFrame, labelled: Mask, settings: Split, task: Task) -> list[Parts]:
+    """Return, for each fold, the part that each row would have if its time were all that matters."""
     match settings.method:
         case "chronological":
-            return [_chronological(times, first_seen, settings, task)]
+            chosen = settings.chronological
+            fractions = chosen.disk if task == "disk" else chosen.region
+            return [_chronological(labels["time"], labelled, chosen, fractions, task)]
         case "blocked_kfold":
-            return _blocked_folds(times, first_seen, settings)
+            return _blocked_folds(labels["time"], labelled, settings)
         case "random":
-            part = _random(len(times), settings)
-            return [(part, part)]
+            return [_random(labelled, settings)]
 
 
-def _chronological(times: pd.Series, first_seen: pd.Series, settings: Split, task: Task) -> tuple[Parts, Parts]:
-    chosen = settings.chronological
-    fractions = chosen.disk if task == "disk" else chosen.region
-    ordered = times.sort_values(ignore_index=True)
+def _chronological(times: pd.Series, labelled: Mask, chosen: Chronological, fractions: Fractions, task: Task) -> Parts:
+    known = times[labelled].sort_values(ignore_index=True)
     if chosen.test_start is None:
-        test = ordered[int(len(ordered) * (1 - fractions.test))].normalize()
+        test = known[int(len(known) * (1 - fractions.test))].normalize()
     else:
         test = pd.Timestamp(chosen.test_start)
     gap = pd.Timedelta(days=chosen.gap_days)
-    earlier = ordered[ordered < test - gap]
+    earlier = known[known < test - gap]
     if earlier.empty:
         raise InputError(
             f"the split of {task}: no labelled row lies more than {chosen.gap_days:g} days before the test, which "
             f"starts on {test:%Y-%m-%d}; set a later split.chronological.test_start, or a smaller test or gap_days"
         )
-    validation = earlier[int(len(earlier) * (1 - fractions.validation / (1 - fractions.test)))].normalize()
-
-    def part(at: pd.Series) -> Parts:
-        return np.select(
-            [at >= test, (at >= validation) & (at < test - gap), at < validation - gap],
-            ["test", "validation", "train"],
-            default="",
-        ).astype(object)
-
-    # A region first seen in a gap has no part of its own, and is at home wherever it is next.
-    own, at_home = part(times), part(first_seen)
-    return own, np.where(at_home == "", own, at_home)
+    share = fractions.validation / (1 - fractions.test)
+    validation = earlier[int(len(earlier) * (1 - share))].normalize()
+    return np.select(
+        [times >= test, (times >= validation) & (times < test - gap), times < validation - gap],
+        ["test", "validation", "train"],
+        default="",
+    ).astype(object)
 
 
-def _blocked_folds(times: pd.Series, first_seen: pd.Series, settings: Split) -> list[tuple[Parts, Parts]]:
+def _blocked_folds(times: pd.Series, labelled: Mask, settings: Split) -> list[Parts]:
     chosen = settings.blocked_kfold
-    block, home = blocks(times, settings.block_days), blocks(first_seen, settings.block_days)
-    generator = np.random.default_rng(settings.seed)
-    numbers = generator.permutation(np.unique(np.append(block, home)))
-    fold_of = {number: place % chosen.folds for place, number in enumerate(numbers)}
-    result = []
+    block = blocks(times, settings.block_days)
+    numbers = np.random.default_rng(settings.seed).permutation(np.unique(block[labelled]))
+    fold_of = np.arange(len(numbers)) % chosen.folds
+    folds = []
     for fold in range(chosen.folds):
-        rest = [number for number in numbers if fold_of[number] != fold]
-        validation = set(rest[: max(1, round(len(rest) * chosen.validation))])
-        part_of = {
-            number: "test" if fold_of[number] == fold else "validation" if number in validation else "train"
-            for number in numbers
-        }
-        part = np.array([part_of[number] for number in block], dtype=object)
-        part[_in_gap(times, part_of, part, settings)] = ""
-        result.append((part, np.array([part_of[number] for number in home], dtype=object)))
-    return result
+        test, rest = numbers[fold_of == fold], numbers[fold_of != fold]
+        validation = rest[: max(1, round(len(rest) * chosen.validation))]
+        part = np.select(
+            [
+                ~np.isin(block, numbers),
+                np.isin(block, test),
+                _days_from(test, times, settings.block_days) < chosen.gap_days,
+                np.isin(block, validation),
+                _days_from(validation, times, settings.block_days) < chosen.gap_days,
+            ],
+            ["", "test", "", "validation", ""],
+            default="train",
+        )
+        folds.append(part.astype(object))
+    return folds
 
 
-def _in_gap(times: pd.Series, part_of: dict[int, str], part: Parts, settings: Split) -> npt.NDArray[np.bool_]:
-    """Tell which rows are too near to a block of a part that comes before theirs: test, then validation."""
+def _days_from(numbers: npt.NDArray[np.int64], times: pd.Series, block_days: float) -> npt.NDArray[np.float64]:
+    """Return how many days each time lies from the nearest of some blocks."""
     days = ((times - EPOCH) / pd.Timedelta(days=1)).to_numpy()
-    before = {"test": [], "validation": ["test"], "train": ["test", "validation"]}
-    near = np.zeros(len(times), dtype=bool)
-    for name, others in before.items():
-        starts = np.sort([number * settings.block_days for number, own in part_of.items() if own in others])
-        if len(starts):
-            after = np.searchsorted(starts, days)
-            since_end = days - (starts[np.maximum(after - 1, 0)] + settings.block_days)
-            until_start = starts[np.minimum(after, len(starts) - 1)] - days
-            gap = settings.blocked_kfold.gap_days
-            close = ((after > 0) & (since_end < gap)) | ((after < len(starts)) & (until_start < gap))
-            near |= (part == name) & close
-    return near
+    starts = np.sort(numbers) * block_days
+    after = np.searchsorted(starts, days, side="right")
+    since_end = days - np.append(-np.inf, starts + block_days)[after]
+    until_start = np.append(starts, np.inf)[after] - days
+    return np.asarray(np.minimum(since_end, until_start))
 
 
-def _random(n: int, settings: Split) -> Parts:
-    order = np.random.default_rng(settings.seed).permutation(n)
-    part = np.full(n, "train", dtype=object)
-    test = round(n * settings.random.test)
-    part[order[:test]] = "test"
-    part[order[test : test + round(n * settings.random.validation)]] = "validation"
+def _random(labelled: Mask, settings: Split) -> Parts:
+    rows = np.random.default_rng(settings.seed).permutation(np.flatnonzero(labelled))
+    test, validation = (round(len(rows) * share) for share in (settings.random.test, settings.random.validation))
+    part = np.full(len(labelled), "train", dtype=object)
+    part[rows[:test]] = "test"
+    part[rows[test : test + validation]] = "validation"
     return part
 
 
-def _leave_out(df: pd.DataFrame, rows: pd.Series, reason: str) -> None:
-    df.loc[rows, ["part", "reason"]] = ["", reason]
+def _left_out(labels: pd.DataFrame, labelled: Mask, part: Parts) -> Parts:
+    """Return why each row is left out of its part, blank if it stays."""
+    reason = np.where(part == "", GAP, "").astype(object)
+    reason[(reason == "") & (part != _home(labels, part))] = OTHER_HOME
+    kept = (reason == "") & labelled
+    paired = labels.assign(part=part)[kept & (labels["pair_id"] != "")]
+    here = paired.groupby(["pair_id", "part"])["path"].transform("nunique")
+    all_images = paired["pair_id"].map(labels.groupby("pair_id")["path"].nunique())
+    reason[np.flatnonzero(labels.index.isin(paired.index[here < all_images]))] = NO_PARTNER
+    return reason
 
 
-def _without_partner(df: pd.DataFrame, pair_id: pd.Series, pair_images: pd.Series) -> pd.Series:
-    """Tell which rows have a part in which not all images of their pair have a row."""
-    paired = (df["part"] != "") & (pair_id != "")
-    here = df["path"][paired].groupby([pair_id[paired], df["part"][paired]]).transform("nunique")
-    return paired & (here.reindex(df.index) < pair_images)
+def _home(labels: pd.DataFrame, part: Parts) -> Parts:
+    """Return the part in which each row's region is first seen."""
+    if "noaa_ar" not in labels:
+        return part
+    placed = labels.assign(part=part)[part != ""].sort_values("time")
+    return labels["noaa_ar"].map(placed.groupby("noaa_ar")["part"].first()).to_numpy(object)
 
 
-def _require_both_classes(rows: pd.DataFrame, what: str, remedy: str) -> None:
-    positives = int((rows["label"] == 1).sum())
-    for name, count in (("1 (active)", positives), ("0 (quiet)", len(rows) - positives)):
-        if count == 0:
-            raise InputError(f"{what}: none of {len(rows)} rows is labelled {name}; {remedy}")
+def _require_labels(labels: pd.DataFrame, task: Task) -> None:
+    """Refuse labels that are all unknown or all the same."""
+    known = labels["label"].dropna()
+    remedy = f"change the question under label.{task} in params.yaml, or get data that answer it"
+    if labels.empty:
+        raise InputError(f"the labels of {task} have no rows; {remedy}")
+    if known.empty:
+        reason = labels["reason"].value_counts().index[0]
+        raise InputError(
+            f"the labels of {task}: all {len(labels)} rows are unknown, most because of: {reason}; {remedy}"
+        )
+    _require_both_classes(known, f"the labels of {task}", remedy)
 
 
-def _require_rows(df: pd.DataFrame, rows: pd.DataFrame, task: Task) -> None:
-    for part in ("train", "validation", "test"):
-        of_part = rows[(df["part"] == part).to_numpy()]
-        remedy = "change the fractions, test_start or gap_days under split in params.yaml, or get more data"
+def _require_parts(part: pd.Series, label: pd.Series, task: Task) -> None:
+    """Refuse a part that is empty or holds one class alone."""
+    for name in ("train", "validation", "test"):
+        remedy = "change the method, the fractions, test_start or gap_days under split in params.yaml, or get more data"
+        of_part = label[part == name]
         if of_part.empty:
-            raise InputError(f"the split of {task}: {part} has no rows; {remedy}")
-        _require_both_classes(of_part, f"the split of {task}, {part}", remedy)
+            raise InputError(f"the split of {task}: {name} has no rows; {remedy}")
+        _require_both_classes(of_part, f"the split of {task}, {name}", remedy)
+
+
+def _require_both_classes(label: pd.Series, what: str, remedy: str) -> None:
+    for value in (1, 0):
+        if not (label == value).any():
+            raise InputError(f"{what}: none of {len(label)} rows is labelled {value}; {remedy}")

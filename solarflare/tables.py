@@ -141,6 +141,9 @@ REGION_LABELS = _table(
 )
 """One row a region on the disk of an image; latitude and longitude at the image's time."""
 
+LABELS = {"disk": DISK_LABELS, "region": REGION_LABELS}
+"""The contract of each task's labels."""
+
 SPLITS = _table(
     "splits",
     path=_text(),

@@ -11,7 +11,6 @@ from solarflare.labels import label_disk, label_regions
 from solarflare.params import TASKS, Params, Task
 
 RAW = Path("data/raw")
-SCHEMAS = {"disk": tables.DISK_LABELS, "region": tables.REGION_LABELS}
 
 
 def main() -> None:
@@ -33,7 +32,7 @@ def main() -> None:
             images = raw["images"][raw["images"]["instrument"] == getattr(chosen.instrument, task)]
             answer = label_disk if task == "disk" else label_regions
             table = answer(images, raw["flares"], raw["regions"], raw["coverage"], truth, getattr(chosen.label, task))
-            tables.write(table, path, SCHEMAS[task])
+            tables.write(table, path, tables.LABELS[task])
             _report(task, table)
 
 

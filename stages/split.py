@@ -8,8 +8,6 @@ from solarflare.files import atomic_directory
 from solarflare.params import TASKS
 from solarflare.splits import split
 
-SCHEMAS = {"disk": tables.DISK_LABELS, "region": tables.REGION_LABELS}
-
 
 def main() -> None:
     settings = params.load().split
@@ -19,7 +17,7 @@ def main() -> None:
             if reason := absence.reason(source):
                 absence.mark(splits / source.name, reason)
                 continue
-            table = split(tables.read(source, SCHEMAS[task]), settings, task)
+            table = split(tables.read(source, tables.LABELS[task]), settings, task)
             tables.write(table, splits / source.name, tables.SPLITS)
             counts = table.assign(part=table["part"].mask(table["part"] == "", table["reason"]))
             for row in counts.groupby(["fold", "part"]).size().reset_index(name="rows").itertuples():

@@ -1,15 +1,18 @@
-"""Labels: hand-made cases, and the fast join against a nested loop."""
+"""Labels: hand-made cases, the fast join against a nested loop, and counts on the real archive."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solarflare import labels, params, tables
-from solarflare.flares import FlareIndex, Windows, clean, flux, goes_class
+from solarflare.flares import clean
+from solarflare.params import FlareQuestion
+from solarflare.sources import catalogues, coverage, filenames
 
 T0 = pd.Timestamp("2014-02-01")
 QUESTION = params.load().label
@@ -44,12 +47,12 @@ def images(*hours: float) -> pd.DataFrame:
     )
 
 
-def coverage(start: float = -1000, end: float = 1000, min_class: str = "C1.0", name: str = "swpc") -> pd.DataFrame:
+def complete(start: float = -1000, end: float = 1000, min_class: str = "C1.0", name: str = "swpc") -> pd.DataFrame:
     row = {"list": name, "start": at(start), "end": at(end), "min_class": min_class, "status": "complete", "reason": ""}
     return tables.check(pd.DataFrame([row]), tables.COVERAGE, "coverage")
 
 
-def region_table(*rows: tuple[float, int, float, float, int]) -> pd.DataFrame:
+def region_table(*rows: tuple[float, int, float, float, int | None]) -> pd.DataFrame:
     """Make daily rows from (hours, region, latitude, longitude, spots)."""
     records = [
         {
@@ -67,12 +70,17 @@ def region_table(*rows: tuple[float, int, float, float, int]) -> pd.DataFrame:
     return tables.check(pd.DataFrame(records, columns=list(tables.REGIONS.columns)), tables.REGIONS, "regions")
 
 
+def said(table: pd.DataFrame) -> list[tuple[int | str, str]]:
+    """Return each row's label or reason, and the strongest class in its window."""
+    rows: list[Any] = list(table.itertuples())
+    return [(row.reason or int(row.label), row.goes_class) for row in rows]
+
+
 def disk(flares: pd.DataFrame, hours: float, known: pd.DataFrame | None = None, **question: Any) -> Any:
     asked = QUESTION.disk.model_copy(update={"target": "flare", **question})
     empty = tables.empty(tables.REGIONS)
-    table = labels.label_disk(images(hours), flares, empty, coverage() if known is None else known, None, asked)
-    row = table.iloc[0]
-    return row["reason"] or int(row["label"])
+    table = labels.label_disk(images(hours), flares, empty, complete() if known is None else known, None, asked)
+    return said(table)[0][0]
 
 
 @pytest.mark.parametrize(("hours", "label"), [(0.9, 0), (1.0, 1), (1.2, 1), (1.5, 1), (1.6, 0)])
@@ -97,34 +105,56 @@ def test_a_long_flare_is_seen_behind_later_short_ones() -> None:
 
 def test_outside_a_lists_coverage_nothing_is_known_not_even_a_listed_flare() -> None:
     flares = flare_table((1.0, 1.5, "C1.0", 11967))
-    assert disk(flares, 1.2, coverage(start=2)) == labels.NO_COVERAGE
-    assert disk(flares, 1.2, coverage(min_class="M1.0")) == labels.TOO_WEAK
-    assert disk(flares, -50, coverage(start=-60), before=12) == labels.NO_COVERAGE
+    assert disk(flares, 1.2, complete(start=2)) == labels.NO_COVERAGE
+    assert disk(flares, 1.2, complete(min_class="M1.0")) == labels.TOO_WEAK
+    assert disk(flares, -50, complete(start=-60), before=12) == labels.NO_COVERAGE
 
 
 def test_a_window_over_two_adjoining_stretches_is_covered() -> None:
-    known = pd.concat([coverage(end=0), coverage(start=0)], ignore_index=True)
+    known = pd.concat([complete(end=0), complete(start=0)], ignore_index=True)
     assert disk(flare_table(), 0, known, before=5, after=5) == 0
 
 
-@pytest.mark.parametrize(("spots", "label"), [(5, 1), (0, 0)])
-def test_an_active_region_has_spots(spots: int, label: int) -> None:
-    regions = region_table((0, 11967, 10, 0, spots))
-    known = coverage(name="regions", min_class="")
+@pytest.mark.parametrize(("end", "answer"), [(24, labels.NO_COVERAGE), (25, 0)])
+def test_a_list_knows_nothing_of_the_moment_it_ends(end: float, answer: int | str) -> None:
+    assert disk(flare_table(), 0, complete(end=end), event="start", after=24) == answer
+
+
+def test_a_list_that_names_no_classes_reaches_down_to_none() -> None:
+    assert disk(flare_table(), 0, complete(min_class="")) == labels.TOO_WEAK
+
+
+def test_a_flare_without_a_class_may_have_been_strong_enough() -> None:
+    unclassed = (1.0, 1.5, "", 11967)
+    assert disk(flare_table(unclassed), 1.2) == labels.UNCLASSED
+    assert disk(flare_table(unclassed, (1.0, 1.5, "C1.0", 11967)), 1.2) == 1
+    assert disk(flare_table(unclassed), 2.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("spots", "area", "answer"),
+    [(5, 100, 1), (1, 0, 1), (0, 100, 0), (None, 100, 1), (None, 0, 0), (None, None, labels.SPOTS_UNKNOWN)],
+)
+def test_an_active_region_has_spots(spots: int | None, area: float | None, answer: int | str) -> None:
+    regions = region_table((0, 11967, 10, 0, spots)).assign(area=area).astype({"area": float})
+    known = complete(name="regions", min_class="")
     table = labels.label_disk(images(1), flare_table(), regions, known, None, QUESTION.disk)
-    assert table["label"].tolist() == [label]
+    assert said(table) == [(answer, "")]
 
 
 def test_a_day_without_a_report_is_not_a_quiet_day() -> None:
-    table = labels.label_disk(images(1), flare_table(), region_table(), coverage(), None, QUESTION.disk)
+    table = labels.label_disk(images(1), flare_table(), region_table(), complete(), None, QUESTION.disk)
     assert table["label"].isna().all()
     assert table["reason"].tolist() == [labels.NO_REPORT]
 
 
+TWO_REGIONS = region_table(*((day * 24, noaa_ar, 10, day * 13, 5) for day in range(3) for noaa_ar in (11967, 11968)))
+
+
 def region(flares: pd.DataFrame, *regions: tuple[float, int, float, float, int], **question: Any) -> list[Any]:
     asked = QUESTION.region.model_copy(update=question)
-    table = labels.label_regions(images(0), flares, region_table(*regions), coverage(), None, asked)
-    return [row.reason or int(row.label) for row in table.itertuples()]
+    table = labels.label_regions(images(0), flares, region_table(*regions), complete(), None, asked)
+    return [answer for answer, _ in said(table)]
 
 
 def test_a_flare_belongs_to_its_region_alone() -> None:
@@ -148,23 +178,66 @@ def test_an_unassigned_flare_makes_a_negative_unknown_unless_ignored_or_elsewher
     assert region(flare_table((0, 1, "C1.0", None), (0, 1, "C1.0", 11967)), here) == [1]
 
 
-def test_flare_lists_are_repaired_and_every_repair_counted() -> None:
-    midnight = pd.Timestamp("2019-03-23 23:57")
-    flares = flare_table(
-        (midnight, pd.Timestamp("2019-03-23 00:15"), "B1.0", 2736),
-        (1.0, None, "C1.0", 11967),
-        (1.0, None, "C1.0", 11967),
-        (1.0, None, "C1.0", None),
-    )
+def test_a_placed_flare_without_a_region_turns_with_the_sun() -> None:
+    # In 20 h the region moves from the centre to W11, so that a flare at W18 may be its and one at W30 is not.
+    regions = [(hours, 11967, 10, hours * 13 / 24, 5) for hours in (0, 24)]
+    ahead = {"event": "start", "after": 24}
+    assert region(flare_table((20, 21, "C1.0", None, 10, 18)), *regions, **ahead) == [labels.UNASSIGNED]
+    assert region(flare_table((20, 21, "C1.0", None, 10, 30)), *regions, **ahead) == [0]
+
+
+def test_a_plage_is_no_active_region() -> None:
+    assert region(flare_table((0, 1, "C1.0", 11967)), (0, 11967, 10, 0, 0)) == [labels.NO_SPOTS]
+
+
+MIDNIGHT = pd.Timestamp("2019-03-23 23:57")
+
+
+def repaired(flares: pd.DataFrame) -> tuple[list[Any], list[Any], dict[str, int]]:
     cleaned, counts = clean(flares)
-    assert cleaned["end"].tolist() == [at(1), pd.Timestamp("2019-03-24 00:15")]
-    assert cleaned["noaa_ar"].tolist() == [11967, 12736]
-    assert counts == {
-        "end moved over midnight": 1,
-        "four-digit region number completed": 1,
-        "end missing": 3,
-        "repeat": 2,
-    }
+    return cleaned["end"].tolist(), cleaned["noaa_ar"].fillna(0).tolist(), counts
+
+
+def test_a_flare_over_midnight_ends_on_the_next_day() -> None:
+    ends, _, counts = repaired(flare_table((MIDNIGHT, pd.Timestamp("2019-03-23 00:15"), "B1.0", 12736)))
+    assert ends == [pd.Timestamp("2019-03-24 00:15")]
+    assert counts["end moved over midnight"] == 1
+
+
+def test_an_end_just_before_its_start_is_none() -> None:
+    ends, _, counts = repaired(flare_table((1.0, 0.5, "C1.0", 11967)))
+    assert ends == [at(1.0)]
+    assert counts["end before its start, blanked"] == 1
+
+
+def test_a_missing_end_is_that_of_the_median_flare_but_not_before_its_peak() -> None:
+    flares = flare_table((0, 0.1, "C1.0", 1), (1, 1.2, "C1.0", 1), (2, 5, "C1.0", 1), (6, None, "C1.0", 1))
+    ends, _, counts = repaired(flares)
+    assert ends[-1] == at(6.2)
+    assert counts["end missing, set by the median duration"] == 1
+    flares.loc[3, "peak"] = at(7)
+    assert repaired(flares)[0][-1] == at(7)
+
+
+def test_a_repeat_counts_once_and_keeps_what_is_known() -> None:
+    flares = flare_table((1.0, None, "C1.0", None), (1.0, None, "C1.0", 11967), (1.0, 2.0, "C1.0", 11967))
+    assert repaired(flares) == ([at(2)], [11967], {"repeat dropped": 2, "peak missing": 1})
+
+
+def test_two_flares_at_once_in_two_regions_are_no_repeat() -> None:
+    assert len(clean(flare_table((1.0, 2.0, "C1.0", 11967), (1.0, 2.0, "C1.0", 11968)))[0]) == 2
+
+
+def test_four_digits_are_completed() -> None:
+    _, regions, counts = repaired(flare_table((MIDNIGHT, None, "B1.0", 2736)))
+    assert regions == [12736]
+    assert counts["four-digit region number completed"] == 1
+
+
+def test_a_position_of_zeros_is_none() -> None:
+    cleaned, counts = clean(flare_table((1.0, 2.0, "C1.0", None, 0, 0)))
+    assert cleaned["latitude"].isna().all()
+    assert counts["position 0, 0 blanked"] == 1
 
 
 def test_four_digits_were_right_before_june_2002() -> None:
@@ -172,42 +245,85 @@ def test_four_digits_were_right_before_june_2002() -> None:
     assert cleaned["noaa_ar"].tolist() == [9393]
 
 
-@given(st.sampled_from("ABCMX"), st.integers(10, 99))
-def test_a_class_and_its_flux_are_the_same(letter: str, tenths: int) -> None:
-    name = f"{letter}{tenths / 10:.1f}"
-    assert goes_class(flux(pd.Series([name])))[0] == name
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 60), st.integers(0, 20), st.integers(1, 9)), max_size=12),
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 60), st.integers(0, 15)), min_size=1, max_size=8),
+HOURS = st.integers(0, 60)
+FLARES = st.lists(
+    st.tuples(
+        HOURS, st.none() | HOURS, st.sampled_from(["B5.0", "C1.0", "M2.0", ""]), st.sampled_from([11967, 11968, None])
+    ),
+    max_size=12,
 )
-def test_the_join_equals_a_nested_loop(
-    flares: list[tuple[int, int, int, int]], asked: list[tuple[int, int, int]]
-) -> None:
-    table = flare_table(
-        *((start, start + length, f"C{number}.0", group + 1) for group, start, length, number in flares)
+QUESTIONS = st.fixed_dictionaries(
+    {
+        "event": st.sampled_from(["overlap", "start"]),
+        "before": st.integers(0, 12).map(float),
+        "after": st.integers(0, 12).map(float),
+    }
+)
+
+
+def answer(fits: list[Any], suspects: list[Any]) -> tuple[int | str, str]:
+    """Return what is to be said of a window, and the strongest class in it, from flares of no other classes."""
+    classes = [flare.goes_class for flare in fits]
+    strongest = next((name for name in ("M2.0", "C1.0", "B5.0") if name in classes), "")
+    if strongest in ("M2.0", "C1.0"):
+        return 1, strongest
+    if "" in classes:
+        return labels.UNCLASSED, strongest
+    if any(flare.goes_class != "B5.0" for flare in suspects):
+        return labels.UNASSIGNED, strongest
+    return 0, strongest
+
+
+def nested_loop(
+    flares: pd.DataFrame, question: FlareQuestion, noaa_ars: tuple[int | None, ...]
+) -> list[tuple[int | str, str]]:
+    """Answer a question for every hour and region (None: the whole Sun), looking at every flare each time."""
+    answers = []
+    listed: list[Any] = list(clean(flares)[0].astype({"noaa_ar": float}).itertuples())
+    for hour in range(60):
+        first, last = at(hour - question.before), at(hour + question.after)
+        if question.event == "start":
+            fits = [flare for flare in listed if first < flare.start <= last]
+        else:
+            fits = [flare for flare in listed if flare.start <= last and flare.end >= first]
+        for noaa_ar in noaa_ars:
+            its = [flare for flare in fits if noaa_ar is None or flare.noaa_ar == noaa_ar]
+            answers.append(answer(its, [] if noaa_ar is None else [flare for flare in fits if pd.isna(flare.noaa_ar)]))
+    return answers
+
+
+@given(FLARES, QUESTIONS)
+@settings(max_examples=20, deadline=None)
+def test_the_labels_of_disks_are_those_of_a_nested_loop(rows: Any, asked: Any) -> None:
+    question = QUESTION.disk.model_copy(update={"target": "flare", **asked})
+    flares = flare_table(*rows)
+    table = labels.label_disk(images(*range(60)), flares, tables.empty(tables.REGIONS), complete(), None, question)
+    assert said(table) == nested_loop(flares, question, (None,))
+
+
+@given(FLARES, QUESTIONS)
+@settings(max_examples=20, deadline=None)
+def test_the_labels_of_regions_are_those_of_a_nested_loop(rows: Any, asked: Any) -> None:
+    question = QUESTION.region.model_copy(update=asked)
+    flares = flare_table(*rows)
+    table = labels.label_regions(images(*range(60)), flares, TWO_REGIONS, complete(), None, question)
+    assert said(table) == nested_loop(flares, question, (11967, 11968))
+
+
+@given(FLARES, st.integers(0, 2**32 - 1))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_rows_does_not_matter(rows: Any, seed: int) -> None:
+    def mixed(table: pd.DataFrame) -> pd.DataFrame:
+        return table.sample(frac=1, random_state=seed)
+
+    seen, flares = images(0, 7, 30), flare_table(*rows)
+    known = pd.concat([complete(end=20), complete(start=10)], ignore_index=True)
+    rates = truth((0, 11967, 0.0), (48, 11967, 2.0))
+    question = QUESTION.region.model_copy(update={"event": "start", "after": 24.0})
+    pd.testing.assert_frame_equal(
+        labels.label_regions(seen, flares, TWO_REGIONS, known, rates, question),
+        labels.label_regions(mixed(seen), mixed(flares), mixed(TWO_REGIONS), mixed(known), mixed(rates), question),
     )
-    group, start, length = np.array(asked, dtype=np.int64).T
-    base = int(T0.timestamp())
-    windows = Windows(group + 1, base + start * 3600, base + (start + length) * 3600)
-    index = FlareIndex(table, table["noaa_ar"].to_numpy(np.int64))
-
-    def expected(in_progress: bool) -> list[float]:
-        return [
-            max(
-                (
-                    number * 1e-6
-                    for its, begins, lasts, number in flares
-                    if its == g and begins <= s + w and (begins + lasts if in_progress else begins) >= s
-                ),
-                default=0,
-            )
-            for g, s, w in asked
-        ]
-
-    assert index.strongest_beginning(windows) == pytest.approx(expected(in_progress=False))
-    assert index.strongest_in_progress(windows) == pytest.approx(expected(in_progress=True))
 
 
 def truth(*rows: tuple[float, int, float]) -> pd.DataFrame:
@@ -225,18 +341,58 @@ def test_the_true_probability_integrates_the_rate(min_class: str, expected: floa
     known = truth((0, 11967, 0.0), (48, 11967, 2.0), (0, 11968, 1.0), (6, 11968, 1.0))
     regions = region_table((0, 11967, 10, 0, 5), (0, 11968, 10, 30, 5))
     flares = flare_table()
-    table = labels.label_regions(images(0), flares, regions, coverage(min_class="A1.0"), known, asked)
+    table = labels.label_regions(images(0), flares, regions, complete(min_class="A1.0"), known, asked)
     scale = 1.0 if min_class == "C1.0" else 0.1
     assert table["true_probability"].tolist() == pytest.approx(
         [1 - np.exp(-expected), 1 - np.exp(-0.25 * scale)], rel=1e-4
     )
     whole = QUESTION.disk.model_copy(update={"target": "flare", "event": "start", "after": 24, "min_class": min_class})
-    table = labels.label_disk(images(0), flares, regions, coverage(min_class="A1.0"), known, whole)
+    table = labels.label_disk(images(0), flares, regions, complete(min_class="A1.0"), known, whole)
     assert table["true_probability"].tolist() == pytest.approx([1 - np.exp(-expected - 0.25 * scale)], rel=1e-4)
 
 
 def test_a_nowcast_has_no_true_probability() -> None:
     known = truth((0, 11967, 1.0), (48, 11967, 1.0))
     regions = region_table((0, 11967, 10, 0, 5))
-    table = labels.label_regions(images(1), flare_table(), regions, coverage(), known, QUESTION.region)
+    table = labels.label_regions(images(1), flare_table(), regions, complete(), known, QUESTION.region)
     assert table["true_probability"].isna().all()
+
+
+# The real archive
+
+Archive = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def archive(shared_sun: Path) -> Archive:
+    """Images, flares, regions and coverage."""
+    flares = catalogues.read_flares(shared_sun / "flares.csv")
+    regions = catalogues.read_regions(shared_sun / "regions.csv")
+    names = [path.name for path in (shared_sun / "euv").rglob("*.jpg")]
+    times = [stamp.time for stamp in map(filenames.parse, names) if stamp]
+    seen = pd.DataFrame({"path": names, "time": times, "pair_id": ""})
+    return seen, catalogues.merge_lists(flares), regions, coverage.infer(flares, regions)
+
+
+def test_the_disks_of_the_real_archive(archive: Archive) -> None:
+    question = QUESTION.disk.model_copy(update={"target": "flare", "before": 12.0, "after": 12.0})
+    table = labels.label_disk(*archive, None, question)
+    of_2014 = table["time"].dt.year == 2014
+    assert table["label"].notna().all()
+    assert table.loc[of_2014, "label"].value_counts().to_dict() == {1: 81, 0: 6}
+    assert table.loc[~of_2014, "label"].mean() == pytest.approx(0.70, abs=0.01)
+
+
+def test_the_regions_of_the_real_archive(archive: Archive) -> None:
+    asked = {"event": "start", "after": 24.0, "max_longitude": 65.0}
+    ignoring = QUESTION.region.model_copy(update={**asked, "unassigned": "ignore"})
+    table = labels.label_regions(*archive, None, ignoring)
+    dropping = QUESTION.region.model_copy(update={**asked, "unassigned": "drop"})
+    unassigned = labels.label_regions(*archive, None, dropping)["reason"] == labels.UNASSIGNED
+    # The figures to be met are of regions that the last report before the image has.
+    reports = archive[2].set_index(["noaa_ar", "time"]).index
+    reported = pd.MultiIndex.from_arrays([table["noaa_ar"], table["time"].dt.floor("D")]).isin(reports)
+    known = table[reported & table["label"].notna()]
+    assert len(known) == pytest.approx(1420, abs=10)
+    assert known["label"].mean() == pytest.approx(0.23, abs=0.01)
+    assert unassigned[known.index[known["label"] == 0]].mean() == pytest.approx(0.28, abs=0.01)

@@ -4,7 +4,6 @@ A shard ``YYYY-MM.npy`` holds uint8 crops, N x H x W x C; ``index.csv`` (`tables
 which shard. Crops know nothing of labels, so a new question cuts nothing again.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,11 +16,11 @@ from solarflare import geometry, imaging, tables
 from solarflare.console import log, progress
 from solarflare.files import atomic_directory
 from solarflare.geometry import Disk
+from solarflare.imaging import Pixels
 from solarflare.params import Crop, Instrument, Task
 from solarflare.workers import worker_processes
 
 OPEN_SHARDS = 256
-AT_ONCE = 16  # images that a worker takes at a time
 
 
 class Crops:
@@ -66,31 +65,112 @@ class Crops:
 
 
 @dataclass(frozen=True)
-class _Job:
-    """One image and what is cut from it: the full disk if ``x`` is None, else places in arcsec."""
+class Cutter:
+    """What is cut from each image, however many images there are.
 
-    path: Path
+    Attributes
+    ----------
+    task : str
+        ``"disk"`` or ``"region"``.
+    instrument : str
+        Whose images.
+    raw : Path
+        The folder that the images' paths are relative to.
+    settings : Crop
+        How to cut.
+    """
+
+    task: Task
     instrument: Instrument
-    time: pd.Timestamp
-    arcsec: float
-    x: npt.NDArray[np.float64] | None
-    y: npt.NDArray[np.float64] | None
-    mask: bool
-    width: int
-    field: float
+    raw: Path
+    settings: Crop
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a crop."""
+        if self.task == "disk":
+            return self.settings.disk.img_width, self.settings.disk.img_width, 1
+        return self.settings.region.img_width, self.settings.region.img_width, 3
+
+    def __call__(self, places: pd.DataFrame) -> tuple[Disk, Pixels]:
+        """Decode one image once, find its disk, and cut all its crops.
+
+        Parameters
+        ----------
+        places : DataFrame
+            Of `places_of`, the rows of one image.
+
+        Returns
+        -------
+        Disk
+            Where the Sun is in the image.
+        (n, H, W, C) uint8
+            A crop a row.
+        """
+        first = places.iloc[0]
+        image = imaging.decode(self.raw / first["path"], "L" if self.task == "disk" else "RGB")
+        grey = imaging.without_print(imaging.grey(image), self.instrument)
+        disk = geometry.fit_disk(grey, self.instrument, first["time"])
+        if self.settings.mask:
+            image = imaging.blank(image, self.instrument, disk)
+        return disk, self.squares(image, disk, places).reshape(-1, *self.shape)
+
+    def squares(self, image: Pixels, disk: Disk, places: pd.DataFrame) -> Pixels:
+        """Cut an image, or a mask of one, where the crops are.
+
+        Parameters
+        ----------
+        image : (H, W) or (H, W, 3) uint8
+            In the image's own pixels.
+        disk : Disk
+            Where the Sun is in the image.
+        places : DataFrame
+            Of `places_of`, the rows of one image.
+
+        Returns
+        -------
+        (n, width, width) or (n, width, width, 3) uint8
+            A crop a row.
+        """
+        if self.task == "disk":
+            return imaging.disk_image(image, self.instrument, disk, self.shape[0])[None]
+        pixels_per_arcsec = disk.radius / places["solar_radius"].iloc[0]
+        return np.stack(
+            [
+                imaging.square(
+                    image,
+                    disk.x + x * pixels_per_arcsec,
+                    disk.y - y * pixels_per_arcsec,
+                    self.settings.region.field / 2 * pixels_per_arcsec,
+                    self.shape[0],
+                    imaging.fill_value(self.instrument),
+                )
+                for x, y in zip(places["x"], places["y"], strict=True)
+            ]
+        )
 
 
-def cut(task: Task, images: pd.DataFrame, regions: pd.DataFrame, raw: Path, folder: Path, settings: Crop) -> None:
-    """Cut the crops of a task into a folder.
+def cut(
+    task: Task,
+    instrument: Instrument,
+    images: pd.DataFrame,
+    regions: pd.DataFrame,
+    raw: Path,
+    folder: Path,
+    settings: Crop,
+) -> None:
+    """Cut the crops of a task into a folder, month by month.
 
     Parameters
     ----------
     task : str
         ``"disk"``: one grey crop an image; ``"region"``: one RGB crop for each region on the disk of an image.
+    instrument : str
+        Whose images the task looks at.
     images : DataFrame
-        Of `tables.IMAGES`, those of the task's instrument.
+        Of `tables.IMAGES`; those of other instruments are left aside.
     regions : DataFrame
-        Of `tables.REGIONS`; only `region` needs it.
+        Of `tables.REGIONS`; only the task ``"region"`` needs it.
     raw : Path
         The folder that the images' paths are relative to.
     folder : Path
@@ -103,23 +183,23 @@ def cut(task: Task, images: pd.DataFrame, regions: pd.DataFrame, raw: Path, fold
     InputError
         If an image cannot be decoded.
     """
-    rows = _places(task, images, regions)
-    instrument_of = images.set_index("path")["instrument"]
+    images = images[images["instrument"] == instrument].sort_values(["time", "path"])
+    months = images.groupby(images["time"].dt.strftime("%Y-%m"))
+    cut_image = Cutter(task, instrument, raw, settings)
     index = []
     with atomic_directory(folder) as partial, worker_processes() as pool:
-        months = rows.groupby(rows["time"].dt.strftime("%Y-%m"))
         for month, of_month in progress(months, len(months), f"months of images cut for {task}"):
-            jobs = list(_jobs(task, of_month, instrument_of, raw, settings))
-            shard = np.lib.format.open_memmap(
-                partial / f"{month}.npy", mode="w+", dtype=np.uint8, shape=(len(of_month), *_shape(task, settings))
-            )
-            done, disks = 0, []
-            for disk, crops in pool.map(_cut, jobs, chunksize=AT_ONCE):
-                shard[done : done + len(crops)] = crops
-                done += len(crops)
-                disks += [disk] * len(crops)
-            shard.flush()
-            index.append(_index(of_month, f"{month}.npy", disks))
+            places = places_of(task, of_month, regions)
+            shard = f"{month}.npy"
+            disks = []
+            with (partial / shard).open("wb") as file:
+                header = {"descr": "|u1", "fortran_order": False, "shape": (len(places), *cut_image.shape)}
+                np.lib.format.write_array_header_1_0(file, header)
+                of_image = [rows for _, rows in places.groupby("path", sort=False)]
+                for disk, crops in pool.map(cut_image, of_image):
+                    file.write(crops.tobytes())  # tofile would not say that the disk is full
+                    disks += [disk] * len(crops)
+            index.append(_index(places, shard, disks))
         table = tables.concat(index, tables.CROPS)
         tables.write(table, partial / "index.csv", tables.CROPS)
     unfitted = (table.drop_duplicates("path")["fitted"] == "no").sum()
@@ -128,66 +208,24 @@ def cut(task: Task, images: pd.DataFrame, regions: pd.DataFrame, raw: Path, fold
     )
 
 
-def _places(task: Task, images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a crop, in the order of the index, with the Sun's radius and the place to cut in arcsec."""
+def places_of(task: Task, images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a crop, in the index's order: the image, the region, the Sun's radius and where to cut in arcsec."""
     if task == "disk":
-        rows = images[["path", "time"]].sort_values(["time", "path"], ignore_index=True)
-        rows["noaa_ar"] = pd.array([pd.NA] * len(rows), dtype="Int64")
+        places = images[["path", "time"]].assign(noaa_ar=pd.Series(pd.NA, images.index, "Int64"))
     else:
-        rows = geometry.regions_on_disk(images, regions)
-        rows["x"], rows["y"] = geometry.to_arcsec(rows["latitude"], rows["longitude"], rows["time"])
-    rows["arcsec"] = geometry.solar_radius(rows["time"])
-    return rows
+        places = geometry.regions_on_disk(images, regions)
+        places["x"], places["y"] = geometry.to_arcsec(places["latitude"], places["longitude"], places["time"])
+    places["solar_radius"] = geometry.solar_radius(places["time"])
+    return places
 
 
-def _jobs(task: Task, rows: pd.DataFrame, instrument_of: pd.Series, raw: Path, settings: Crop) -> Iterator[_Job]:
-    chosen = settings.disk if task == "disk" else settings.region
-    for path, of_image in rows.groupby("path", sort=False):
-        x, y = (None, None) if task == "disk" else (of_image["x"].to_numpy(), of_image["y"].to_numpy())
-        yield _Job(
-            raw / str(path),
-            instrument_of[path],
-            of_image["time"].iloc[0],
-            of_image["arcsec"].iloc[0],
-            x,
-            y,
-            settings.mask,
-            chosen.img_width,
-            settings.region.field,
-        )
-
-
-def _cut(job: _Job) -> tuple[Disk, npt.NDArray[np.uint8]]:
-    """Decode one image once, find its disk, and cut all its crops."""
-    whole = job.x is None
-    image = imaging.decode(job.path, "L" if whole else "RGB")
-    grey = image if whole else imaging.grey(image)
-    disk = geometry.fit_disk(imaging.without_print(grey, job.instrument), job.instrument, job.time)
-    if job.mask:
-        image = imaging.blank(image, job.instrument, disk)
-    if job.x is None or job.y is None:
-        return disk, imaging.disk_image(image, job.instrument, disk, job.width)[None, :, :, None]
-    scale = job.arcsec / disk.radius
-    fill, half = imaging.fill_value(job.instrument), job.field / 2 / scale
-    squares = [
-        imaging.square(image, disk.x + x / scale, disk.y - y / scale, half, job.width, fill)
-        for x, y in zip(job.x, job.y, strict=True)
-    ]
-    return disk, np.stack(squares)
-
-
-def _shape(task: Task, settings: Crop) -> tuple[int, int, int]:
-    width = settings.disk.img_width if task == "disk" else settings.region.img_width
-    return width, width, 1 if task == "disk" else 3
-
-
-def _index(rows: pd.DataFrame, shard: str, disks: list[Disk]) -> pd.DataFrame:
+def _index(places: pd.DataFrame, shard: str, disks: list[Disk]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "path": rows["path"].to_numpy(),
-            "noaa_ar": rows["noaa_ar"].to_numpy(),
+            "path": places["path"].to_numpy(),
+            "noaa_ar": places["noaa_ar"].to_numpy(),
             "shard": shard,
-            "row": range(len(rows)),
+            "row": range(len(places)),
             "x": [round(disk.x, 2) for disk in disks],
             "y": [round(disk.y, 2) for disk in disks],
             "radius": [round(disk.radius, 2) for disk in disks],

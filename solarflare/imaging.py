@@ -100,7 +100,7 @@ def decode(path: Path, mode: str) -> Pixels:
 
 
 def grey(image: Pixels) -> Pixels:
-    """Return the luminance, (H, W) uint8, of an RGB image."""
+    """Return the luminance, (H, W) uint8, of an image in grey or RGB."""
     return np.asarray(Image.fromarray(image).convert("L"))
 
 
@@ -111,6 +111,14 @@ def printed_boxes(instrument: Instrument, shape: tuple[int, ...]) -> list[tuple[
         (slice(round(top * height), round(bottom * height)), slice(round(left * width), round(right * width)))
         for left, top, right, bottom in PRINTED[instrument]
     ]
+
+
+def printed(instrument: Instrument, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Tell which pixels, (H, W) bool, of an image of this shape lie in the boxes that hold what is printed."""
+    result = np.zeros(shape[:2], dtype=bool)
+    for box in printed_boxes(instrument, shape):
+        result[box] = True
+    return result
 
 
 def without_print(image: Pixels, instrument: Instrument) -> Pixels:
@@ -137,12 +145,10 @@ def masked(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.ND
     -------
     (H, W) bool
     """
-    result = np.zeros(shape[:2], dtype=bool)
+    result = printed(instrument, shape)
     if instrument in MAGNETOGRAPHS:
         rows, columns = np.ogrid[: shape[0], : shape[1]]
-        result = (columns - disk.x) ** 2 + (rows - disk.y) ** 2 > (SKY * disk.radius) ** 2
-    for box in printed_boxes(instrument, shape):
-        result[box] = True
+        result |= (columns - disk.x) ** 2 + (rows - disk.y) ** 2 > (SKY * disk.radius) ** 2
     return result
 
 

@@ -25,8 +25,7 @@ def main() -> None:
                 absence.mark(folder / task, reason)
                 log.info("%s: absent, %s", task, reason)
                 continue
-            of_task = images[images["instrument"] == getattr(chosen.instrument, task)]
-            crops.cut(task, of_task, regions, RAW, folder / task, chosen.crop)
+            crops.cut(task, getattr(chosen.instrument, task), images, regions, RAW, folder / task, chosen.crop)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """When images are taken: matched, so that nothing but the Sun tells the classes apart.
 
 For each positive of the task's own label there is a negative at the same time of day within ``max_days``. Both answers
-come from the label code itself, asked about every candidate time.
+come from the label code itself, asked about every candidate time. A day gives one image: quiet days are few when the
+Sun is active, and many images of one day would tell that it was quiet.
 """
 
 from collections.abc import Callable
@@ -76,14 +77,14 @@ def matched(
         partners = _partners(positives, simulated.max_days, span, generator)
         answers = answer(partners.ravel()).reshape(partners.shape)
         for positive, choice, its_answers in zip(positives, partners, answers, strict=True):
-            free = [time for time in choice[its_answers == 0] if time not in taken]
-            if positive in taken or len(pairs) == count // 2:
+            free = [time for time in choice[its_answers == 0] if _day(time) not in taken]
+            if _day(positive) in taken or len(pairs) == count // 2:
                 continue
             if not free:
                 alone += 1
                 continue
             pairs.append((positive, free[0]))
-            taken |= {positive, free[0]}
+            taken |= {_day(positive), _day(free[0])}
         if len(pairs) == count // 2:
             break
     if not pairs:
@@ -94,6 +95,10 @@ def matched(
     log.info("%s: %d of %d pairs; %d positives without a partner dropped", task, len(pairs), count // 2, alone)
     rows = [(time, f"{task}-{number:05d}") for number, pair in enumerate(sorted(pairs)) for time in pair]
     return pd.DataFrame(rows, columns=["time", "pair_id"]).sort_values("time", ignore_index=True)
+
+
+def _day(time: np.datetime64) -> np.datetime64:
+    return time.astype("datetime64[D]")
 
 
 def _candidates(

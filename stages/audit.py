@@ -1,4 +1,4 @@
-"""Try to cheat: can anything but the Sun predict the label? Writes ``metrics/audit.json``; the verdict is data."""
+"""Try to cheat: can anything but the Sun predict the label? ``metrics/audit.json``; the verdict is data."""
 
 import json
 from pathlib import Path
@@ -6,52 +6,53 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare import absence, params, tables
-from solarflare.console import log, run
-from solarflare.crops import Crops
+from solarflare import absence, crops, params, tables
+from solarflare.console import run
 from solarflare.files import atomic_directory, atomic_path
 from solarflare.params import TASKS, Params, Task
-from solarflare.verification.audit import audit
-from solarflare.verification.probes import probes
+from solarflare.verification.audit import audit, table
+from solarflare.verification.probes import labelled_rows, of_crops, of_files, of_tables
 
 RAW = Path("data/raw")
 
 
 def main() -> None:
     chosen = params.load()
-    images = tables.read(RAW / "images.csv", tables.IMAGES)
-    found = {task: _audit(task, images, chosen) for task in TASKS}
+    found = {task: audit_task(task, chosen) for task in TASKS}
     with atomic_path(Path("metrics/audit.json")) as partial:
         partial.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
-    with atomic_directory(Path("metrics/plots/audit")) as folder:
+    with atomic_directory(Path("metrics/plots/audit")) as partial:
         for task in TASKS:
-            probed = found[task].get("probes", {})
-            rows = [{"probe": name, "kind": one["kind"], **one["roc_auc"]} for name, one in sorted(probed.items())]
-            columns = ["probe", "kind", "value", "low", "high"]
-            pd.DataFrame(rows, columns=columns).to_csv(folder / f"{task}.csv", index=False, lineterminator="\n")
+            if "absent" not in found[task]:
+                plot_data(found[task]).to_csv(partial / f"{task}.csv", index=False, lineterminator="\n")
+    print("\n\n".join(table(task, found[task]) for task in TASKS))
 
 
-def _audit(task: Task, images: pd.DataFrame, chosen: Params) -> dict[str, Any]:
+def audit_task(task: Task, chosen: Params) -> dict[str, Any]:
     folder, labels, splits = (
-        Path(f"data/crops/{task}"),
-        Path(f"data/labels/{task}.csv"),
-        Path(f"data/splits/{task}.csv"),
+        Path(f"data/{name}") for name in (f"crops/{task}", f"labels/{task}.csv", f"splits/{task}.csv")
     )
     if reason := next(filter(None, map(absence.reason, (folder, labels, splits))), None):
         return {"absent": reason}
-    crops = Crops(folder)
-    key = ["path"] if task == "disk" else ["path", "noaa_ar"]
-    schema = tables.DISK_LABELS if task == "disk" else tables.REGION_LABELS
-    rows = tables.read(labels, schema).dropna(subset="label")
-    blocks = tables.read(splits, tables.SPLITS).drop_duplicates(["path", "noaa_ar"])
-    rows = rows.merge(blocks[[*key, "block"]], on=key)
-    rows = rows.merge(crops.index[key].reset_index(names="position"), on=key)
-    seen = probes(task, rows, images, crops, RAW, getattr(chosen.instrument, task), chosen.crop)
-    found = audit(seen, rows, chosen.audit)
-    for name, one in found["probes"].items():
-        auc, verdict = one["roc_auc"], "LEAK" if one["leak"] else "passed" if one["kind"] == "gated" else ""
-        log.info("%s: %-18s %-10s ROC-AUC %.2f [%.2f, %.2f] %s", task, name, one["kind"], *auc.values(), verdict)
-    return found
+    instrument = getattr(chosen.instrument, task)
+    images = tables.read(RAW / "images.csv", tables.IMAGES)
+    images = images[images["instrument"] == instrument]
+    cut = crops.Crops(folder)
+    rows = labelled_rows(
+        tables.read(labels, tables.LABELS[task]), tables.read(splits, tables.SPLITS), images, cut.index
+    )
+    places = crops.places_of(task, images, tables.read(RAW / "regions.csv", tables.REGIONS))
+    probes = {
+        **of_tables(rows, tables.read(RAW / "coverage.csv", tables.COVERAGE)),
+        **of_files(rows, RAW, instrument),
+        **of_crops(rows, cut, places, crops.Cutter(task, instrument, RAW, chosen.crop)),
+    }
+    return audit(probes, rows, chosen.audit)
+
+
+def plot_data(found: dict[str, Any]) -> pd.DataFrame:
+    rows = [(name, *one["roc_auc"].values(), one["kind"]) for name, one in sorted(found["probes"].items())]
+    return pd.DataFrame(rows, columns=["probe", "roc_auc", "low", "high", "kind"])
 
 
 if __name__ == "__main__":

@@ -1,53 +1,102 @@
 """The audit tries to predict the label from anything but the Sun.
 
-Each probe (`solarflare.verification.probes`) is a small gradient boosting model, scored out of fold: whole blocks of
-days are left out, and the two images of a matched pair stay together. A gated probe has found a leak when the lower end
-of its ROC-AUC's interval, corrected for the number of gated probes after Holm, passes a limit.
+Each probe (`solarflare.verification.probes`) is a small forest of random trees, scored out of fold: it forecasts blocks
+of days that it was not fitted on. A gated probe has found a leak when the lower end of its ROC-AUC's interval,
+corrected for the number of gated probes, passes a limit.
+
+Two traps make chance look like less than chance, and would hide a leak behind it:
+
+* The two images of a matched pair have the same hour and opposite labels. Were one fitted on, the other would be
+  forecast wrongly, so a pair stays in one fold.
+* A fold with many positives is forecast by a model that saw few. So the classes weigh the same in every fit, and
+  positives are compared with negatives of their own fold alone.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy import stats
-from scipy.special import logit
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import GroupKFold
+from numpy.typing import NDArray
+from scipy import optimize, stats
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.model_selection import StratifiedGroupKFold
 
+from solarflare.console import progress
 from solarflare.params import Audit
+from solarflare.verification.assessment import rounded
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.probes import Probe
-from solarflare.verification.scores import Ranking
+from solarflare.verification.scores import Ranking, areas
 
 FOLDS = 5
-LEVEL = 0.025
-"""One-sided, of all gated probes of a task together: the lower end of a 95 % interval."""
+TREES, SMALLEST_LEAF = 64, 10
+ERROR = 0.05
+"""Probability, with a true ROC-AUC at the limit, that any gated probe's two-sided interval lies beside it."""
 
 POWER = 0.9
-DECIMALS = 4
-SMALLEST_PROBABILITY = 1e-6
+EVEN_ODDS = 0.5
 
-Values = npt.NDArray[np.float64]
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Scored:
-    """A probe's ROC-AUC and balanced accuracy, and their values in every resample."""
+class Resampled:
+    """A score of the rows themselves, and in every resample, (resamples,)."""
 
-    roc_auc: float
-    balanced_accuracy: float
-    draws: dict[str, Values]
+    value: float
+    draws: Values
 
 
-def audit(probes: dict[str, Probe], rows: pd.DataFrame, settings: Audit) -> dict[str, Any]:
-    """Score every probe and say which found a leak.
+class ByFold:
+    """A ROC-AUC that compares the rows of each fold with each other only.
 
     Parameters
     ----------
-    probes : dict of Probe
-        By name, of the same rows.
+    label : (n,) int
+        1 or 0.
+    score : (n,) float
+        Higher means more likely 1.
+    fold : (n,) int
+        Whose model gave the score.
+    """
+
+    def __init__(self, label: NDArray, score: NDArray, fold: NDArray) -> None:
+        rows = [np.flatnonzero(fold == number) for number in np.unique(fold)]
+        self._folds = [(of_fold, Ranking(label[of_fold], score[of_fold])) for of_fold in rows]
+
+    def roc_auc(self, weight: Values) -> Values:
+        """Return the share of the pairs of a positive and a negative that are ranked rightly, ties counting one half.
+
+        Parameters
+        ----------
+        weight : (resamples, n) float
+            How often each row counts.
+
+        Returns
+        -------
+        (resamples,) float64
+            NaN where no fold holds both classes.
+        """
+        right, compared = np.zeros(len(weight)), np.zeros(len(weight))
+        for rows, ranking in self._folds:
+            positive, negative = ranking.steps(weight[:, rows])
+            pairs = positive.sum(axis=1) * negative.sum(axis=1)
+            right += np.where(pairs > 0, areas(positive, negative)[0] * pairs, 0)
+            compared += pairs
+        with np.errstate(invalid="ignore"):
+            return right / compared
+
+
+def audit(probes: Mapping[str, Probe], rows: pd.DataFrame, settings: Audit) -> dict[str, Any]:
+    """Score every probe, and say which of the gated ones found a leak.
+
+    Parameters
+    ----------
+    probes : mapping of Probe
+        By name, of the same n rows.
     rows : DataFrame
         ``label``, ``block`` and ``pair_id`` of each row.
     settings : Audit
@@ -56,111 +105,209 @@ def audit(probes: dict[str, Probe], rows: pd.DataFrame, settings: Audit) -> dict
     Returns
     -------
     dict
-        ``leak``, ``rows`` and ``probes``, by name: ``kind``, ``question``, ``roc_auc`` and ``balanced_accuracy`` with
-        their 95 % intervals, ``leak``, and of gated probes ``corrected_low`` and ``detectable_roc_auc``, the least
-        ROC-AUC that would have been called a leak with a power of 90 %.
-    """
-    plan = BlockBootstrap(rows["block"].to_numpy(), settings.resamples, settings.seed)
-    label = rows["label"].to_numpy(dtype=int)
-    folds = _folds(rows)
-    scored = {name: _score(probe.features, label, folds, plan, settings.seed) for name, probe in probes.items()}
-    gated = [name for name, probe in probes.items() if probe.kind == "gated"]
-    verdicts = holm({name: scored[name] for name in gated}, plan, settings.max_probe_auc)
-    found = {}
-    for name, probe in probes.items():
-        one = scored[name]
-        found[name] = {
-            "kind": probe.kind,
-            "question": probe.question,
-            "leak": False,
-            "roc_auc": _interval(plan, one.roc_auc, one.draws["roc_auc"]),
-            "balanced_accuracy": _interval(plan, one.balanced_accuracy, one.draws["balanced_accuracy"]),
-            **verdicts.get(name, {}),
-        }
-    return {"leak": any(found[name]["leak"] for name in gated), "rows": len(rows), "probes": found}
-
-
-def holm(scored: dict[str, Scored], plan: BlockBootstrap, limit: float) -> dict[str, dict[str, Any]]:
-    """Return, for each gated probe, whether it is a leak, by the step-down procedure of Holm 1979.
-
-    Parameters
-    ----------
-    scored : dict of Scored
-        The gated probes, by name.
-    plan : BlockBootstrap
-        The resamples that gave their draws.
-    limit : float
-        ROC-AUC that a leak has to pass.
+        Ready for JSON: ``leak``, ``rows`` and ``probes``; by name their ``kind``, ``question``, ``leak``, ``roc_auc``
+        and ``balanced_accuracy`` with intervals of 95 %, and of gated probes ``corrected_low`` and
+        ``detectable_roc_auc``. What is not a number is None: of fewer than five blocks there is no interval, and no
+        verdict but "no leak". ``{"absent": reason}`` if no rows can be held out.
 
     Notes
     -----
-    The probe whose interval leaves the limit farthest behind is asked at `LEVEL` divided by the number of probes, the
-    next by one less, and so on until one does not pass (Scand. J. Stat. 6, 65).
+    A balanced accuracy is the area under a ROC curve with a single threshold, here even odds.
     """
-    share_below = {name: np.mean(one.draws["roc_auc"] <= limit) for name, one in scored.items()}
-    order = sorted(scored, key=lambda name: (share_below[name], -scored[name].roc_auc))
-    verdicts, passing = {}, True
-    for place, name in enumerate(order):
-        level, draws = LEVEL / (len(order) - place), scored[name].draws["roc_auc"]
-        low = plan.interval(scored[name].roc_auc, draws, 1 - 2 * level).low
-        passing = passing and bool(low > limit)
-        reach = stats.norm.ppf(1 - LEVEL / len(order)) + stats.norm.ppf(POWER)
-        verdicts[name] = {
-            "leak": passing,
-            "corrected_low": round(low, DECIMALS),
-            "detectable_roc_auc": round(min(1.0, limit + reach * float(np.nanstd(draws))), DECIMALS),
-        }
-    return verdicts
+    label = rows["label"].to_numpy(int)
+    block = home_blocks(rows)
+    fold = folds(label, block)
+    if fold is None:
+        return {"absent": "a class or all rows lie in one block of days, so that no block can be held out"}
+    plan = BlockBootstrap(block, settings.resamples, settings.seed)
+    scored = {}
+    for name, probe in progress(probes.items(), len(probes), "probes"):
+        score = out_of_fold(probe.features, label, fold, settings.seed)
+        scored[name] = _scored(label, score, fold, plan)
+    gated = {name: scored[name]["roc_auc"] for name, probe in probes.items() if probe.kind == "gated"}
+    lows = holm(gated, plan, settings.max_probe_auc)
+    found: dict[str, dict[str, Any]] = {}
+    for name, probe in probes.items():
+        found[name] = {"kind": probe.kind, "question": probe.question, "leak": False}
+        found[name] |= {score: asdict(plan.interval(one.value, one.draws)) for score, one in scored[name].items()}
+        if name in gated:
+            found[name] |= {
+                "corrected_low": lows[name],
+                "detectable_roc_auc": detectable(settings.max_probe_auc, gated[name].draws, label, len(gated)),
+                "leak": lows[name] > settings.max_probe_auc,
+            }
+    return rounded({"leak": any(one["leak"] for one in found.values()), "rows": len(rows), "probes": found})
 
 
-def _folds(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Return each row's fold: whole blocks, both images of a pair in the block of the first."""
-    blocks = rows["block"].to_numpy(dtype=np.int64)
-    paired = rows["pair_id"] != ""
-    group = np.where(paired, rows["block"].groupby(rows["pair_id"]).transform("min"), blocks).astype(np.int64)
-    folds = np.zeros(len(rows), dtype=np.int64)
-    splitter = GroupKFold(min(FOLDS, len(np.unique(group))))
-    for number, (_, held_out) in enumerate(splitter.split(folds[:, None], groups=group)):
-        folds[held_out] = number
-    return folds
+def _scored(label: NDArray, score: Values, fold: NDArray, plan: BlockBootstrap) -> dict[str, Resampled]:
+    statistics = {"roc_auc": ByFold(label, score, fold), "balanced_accuracy": ByFold(label, score >= EVEN_ODDS, fold)}
+
+    def both(weight: Values) -> dict[str, Values]:
+        return {name: statistic.roc_auc(weight) for name, statistic in statistics.items()}
+
+    own, draws = both(np.ones((1, len(label)))), plan.draws(both)
+    return {name: Resampled(float(own[name][0]), draws[name]) for name in statistics}
 
 
-def _score(features: Values, label: npt.NDArray, folds: npt.NDArray, plan: BlockBootstrap, seed: int) -> Scored:
-    evidence = _out_of_fold(features[:, np.ptp(features, axis=0) > 0], label, folds, seed)
-    ranking, alarm = Ranking(label, evidence), evidence > 0
-
-    def statistic(weight: Values) -> dict[str, Values]:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            recall = weight @ (alarm * label) / (weight @ label)
-            specificity = weight @ (~alarm * (1 - label)) / (weight @ (1 - label))
-        # What says nothing of any row is no better than a coin at any threshold.
-        balanced = np.full(len(weight), 0.5) if not evidence.any() else (recall + specificity) / 2
-        return {"roc_auc": ranking.roc_auc(weight), "balanced_accuracy": balanced}
-
-    own = statistic(np.ones((1, len(label))))
-    return Scored(float(own["roc_auc"][0]), float(own["balanced_accuracy"][0]), plan.draws(statistic))
+def home_blocks(rows: pd.DataFrame) -> NDArray[np.int64]:
+    """Return each row's block, which for all rows of a pair is the earliest of theirs."""
+    block = rows["block"].astype(np.int64)
+    of_pair = block.groupby(rows["pair_id"]).transform("min")
+    return np.asarray(block.where(rows["pair_id"] == "", of_pair), np.int64)
 
 
-def _out_of_fold(features: Values, label: npt.NDArray, folds: npt.NDArray, seed: int) -> Values:
-    """Return each row's log odds for label 1, less those of the rows that its model was fitted on.
+def folds(label: NDArray, block: NDArray) -> NDArray[np.int64] | None:
+    """Divide whole blocks into folds that hold like shares of both classes, or return None if that is impossible.
 
-    Without that, a fold with few positives would be forecast by a model that saw many, and chance would score below
-    one half.
+    Parameters
+    ----------
+    label : (n,) int
+        1 or 0.
+    block : (n,) int
+        Rows of one block get one fold.
     """
-    evidence = np.zeros(len(label))
-    if features.shape[1] == 0:
-        return evidence
-    for fold in np.unique(folds):
-        fitted, held_out = folds != fold, folds == fold
-        if len(np.unique(label[fitted])) < 2:
-            continue
-        model = HistGradientBoostingClassifier(max_iter=60, max_depth=3, min_samples_leaf=15, random_state=seed)
-        probability = model.fit(features[fitted], label[fitted]).predict_proba(features[held_out])[:, 1]
-        clipped = np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
-        evidence[held_out] = logit(clipped) - logit(label[fitted].mean())
-    return evidence
+    number = min(FOLDS, *(len(np.unique(block[label == value])) for value in (0, 1)))
+    if number < 2:
+        return None
+    fold = np.zeros(len(label), dtype=np.int64)
+    for k, (_, held_out) in enumerate(StratifiedGroupKFold(number).split(label, label, block)):
+        fold[held_out] = k
+    return fold
 
 
-def _interval(plan: BlockBootstrap, value: float, draws: Values) -> dict[str, float]:
-    found = plan.interval(value, draws)
-    return {name: round(getattr(found, name), DECIMALS) for name in ("value", "low", "high")}
+def out_of_fold(features: NDArray, label: NDArray, fold: NDArray, seed: int) -> Values:
+    """Forecast each fold from the others.
+
+    Parameters
+    ----------
+    features : (n, k) float
+        What the probe sees; columns that never change are left aside.
+    label : (n,) int
+        1 or 0.
+    fold : (n,) int
+        Which rows are held out together.
+    seed : int
+        Of the trees.
+
+    Returns
+    -------
+    (n,) float64
+        Probability of label 1 if both were equally frequent; one half where there is nothing to see.
+
+    Notes
+    -----
+    Extremely randomised trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1) find a bump at noon as well as a tint
+    over hundreds of pixels, need no scaling, and give the same bits on any number of cores.
+    """
+    score = np.full(len(label), EVEN_ODDS)
+    features = features[:, np.ptp(features, axis=0) > 0]
+    if features.shape[1]:
+        for k in np.unique(fold):
+            fitted, held_out = fold != k, fold == k
+            model = ExtraTreesClassifier(
+                TREES, min_samples_leaf=SMALLEST_LEAF, class_weight="balanced", random_state=seed
+            )
+            model.fit(features[fitted], label[fitted])
+            score[held_out] = model.predict_proba(features[held_out])[:, 1]
+    return score
+
+
+def holm(gated: Mapping[str, Resampled], plan: BlockBootstrap, limit: float) -> dict[str, float]:
+    """Return the lower end of each gated probe's ROC-AUC, corrected for their number; beyond the limit it is a leak.
+
+    Parameters
+    ----------
+    gated : mapping of Resampled
+        The ROC-AUC of each gated probe, by name.
+    plan : BlockBootstrap
+        That drew them.
+    limit : float
+        ROC-AUC that a leak passes.
+
+    Returns
+    -------
+    dict of float
+        NaN where there is no interval.
+
+    Notes
+    -----
+    Holm 1979, Scandinavian Journal of Statistics 6, 65: of m probes, the one that passes the limit most surely shares
+    `ERROR` with all, the next with m - 1, and so on down to the first that does not pass. The rest is judged as that
+    one.
+    """
+    # A resample without a class says nothing: it counts as one below the limit.
+    doubt = {name: (np.mean(~(one.draws > limit)), -one.value, name) for name, one in gated.items()}
+    lows: dict[str, float] = {}
+    sharing = len(gated)
+    for name in sorted(doubt, key=lambda name: doubt[name]):
+        one = gated[name]
+        lows[name] = plan.interval(one.value, one.draws, 1 - ERROR / sharing).low
+        if lows[name] > limit:
+            sharing -= 1
+    return lows
+
+
+def detectable(limit: float, draws: Values, label: NDArray, gated: int) -> float:
+    """Return the least ROC-AUC of a single leak that would have been found with a probability of `POWER`.
+
+    Parameters
+    ----------
+    limit : float
+        ROC-AUC that the corrected lower end has to pass.
+    draws : (resamples,) float
+        The probe's ROC-AUC in every resample. Those of a probe that saw nothing do not vary: then, and wherever it is
+        larger, the standard error of as many independent rows counts.
+    label : (n,) int
+        1 or 0.
+    gated : int
+        How many probes share the error level.
+
+    Returns
+    -------
+    float
+        1 if not even a perfect one were sure to be found.
+
+    Notes
+    -----
+    The standard error of independent rows is that of Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
+    """
+    positives = int(label.sum())
+    negatives = len(label) - positives
+    error = float(np.nanstd(draws))
+    reach = stats.norm.ppf(1 - ERROR / 2 / gated) + stats.norm.ppf(POWER)
+
+    def missing(auc: float) -> float:
+        both_positives, both_negatives = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+        variance = (
+            auc * (1 - auc) + (positives - 1) * (both_positives - auc**2) + (negatives - 1) * (both_negatives - auc**2)
+        ) / (positives * negatives)
+        return auc - limit - reach * max(error, math.sqrt(max(variance, 0)))
+
+    return optimize.brentq(missing, limit, 1) if missing(limit) < 0 < missing(1) else 1.0
+
+
+def table(task: str, found: Mapping[str, Any]) -> str:
+    """Return what the audit found as a table.
+
+    Parameters
+    ----------
+    task : str
+        Whose audit it is.
+    found : mapping
+        What `audit` returned.
+    """
+    if reason := found.get("absent"):
+        return f"{task}: no audit, {reason}"
+    rows = [(task, "", "ROC-AUC", "corrected", "detectable", "")]
+    for name, one in found["probes"].items():
+        auc = one["roc_auc"]
+        interval = f"{_number(auc['value'])} [{_number(auc['low'])}, {_number(auc['high'])}]"
+        limits = (_number(one.get("corrected_low")), _number(one.get("detectable_roc_auc")))
+        gated = ("LEAK" if one["leak"] else "passed") if one["kind"] == "gated" else ""
+        rows.append((name, one["kind"], interval, *(limits if gated else ("", "")), gated))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

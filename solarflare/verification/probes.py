@@ -1,11 +1,11 @@
-"""What a cheat could look at: for each row, numbers that are not the Sun, or the Sun but not as a picture.
+"""What the audit's probes may look at: for each row numbers that are not the Sun, or the Sun but not as a picture.
 
 A *gated* probe sees nothing of the Sun: if it predicts the label, the data leak. A *confounder* sees something of the
-Sun, but no picture: it is a baseline. A *raw* probe sees the images before they are cleaned: it shows what the cleaning
-took away.
+Sun, or of when it was seen, but no picture: a network has to beat it. A *raw* probe sees the images before they were
+cleaned: it shows what the cleaning took away.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,17 +14,27 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
-from solarflare import geometry, imaging
-from solarflare.crops import Crops
+from solarflare import imaging
+from solarflare.console import progress
+from solarflare.crops import Crops, Cutter
+from solarflare.errors import InputError
 from solarflare.geometry import Disk
-from solarflare.params import MAGNETOGRAPHS, Crop, Instrument, Task
+from solarflare.params import Instrument
 
-Features = npt.NDArray[np.float64]
+Features = npt.NDArray[np.float32]
 Kind = Literal["gated", "confounder", "raw"]
 
-GRID = 8  # block means a side, of what is blanked
-BOX = (6, 24)  # block means, rows and columns, of a printed box
-COEFFICIENTS = 16  # of each JPEG quantisation table, the coarse ones first
+GRID = 20
+"""Blocks a side of a crop, over which what was blanked is averaged."""
+
+BOX = (10, 40)
+"""Blocks, rows and columns, over which a printed box of a raw image is averaged: about one a letter."""
+
+ROUNDING = 0.02
+"""Pixels: the index rounds a disk's centre and radius, and what is called blanked must have been."""
+
+WHOLLY = 255
+"""Value of a pixel that lies in a mask with all that it was interpolated from."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class Probe:
         ``gated``, ``confounder`` or ``raw``.
     question : str
         What it asks, in words.
-    features : (n, k) float64
+    features : (n, k) float32
         What it sees of each row.
     """
 
@@ -46,148 +56,220 @@ class Probe:
     features: Features
 
 
-def probes(
-    task: Task,
-    rows: pd.DataFrame,
-    images: pd.DataFrame,
-    crops: Crops,
-    raw: Path,
-    instrument: Instrument,
-    settings: Crop,
-) -> dict[str, Probe]:
-    """Return what each probe sees of a task's labelled rows.
+def labelled_rows(
+    labels: pd.DataFrame, splits: pd.DataFrame, images: pd.DataFrame, crops: pd.DataFrame
+) -> pd.DataFrame:
+    """Return all labelled rows of a task, whatever their part, with all that the tables know of them.
 
     Parameters
     ----------
-    task : str
-        ``"disk"`` or ``"region"``.
-    rows : DataFrame
-        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`, with ``position``, the row of the crops' index.
+    labels : DataFrame
+        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`.
+    splits : DataFrame
+        Of `tables.SPLITS`.
     images : DataFrame
         Of `tables.IMAGES`.
-    crops : Crops
-        Of the task.
-    raw : Path
-        The folder that the images' paths are relative to.
-    instrument : str
-        Of the task.
-    settings : Crop
-        How the crops were cut.
+    crops : DataFrame
+        Of `tables.CROPS`, in the order of the crops.
+
+    Returns
+    -------
+    DataFrame
+        In the order of time, path and region: the columns of `labels`; ``block``; ``position``, ``x``, ``y`` and
+        ``radius`` of the crop; ``bytes``, ``width``, ``height`` and ``place_in_folder`` of the image, its place among
+        those of its folder in the order of names.
+
+    Raises
+    ------
+    InputError
+        If a labelled row has no block, no crop or no image.
+    """
+    key = _key(labels)
+    names = images["path"].sort_values()
+    place = names.groupby(names.str.rpartition("/")[0]).cumcount()
+    rows = labels[labels["label"].notna()].reset_index(drop=True)
+    for df in (
+        splits.drop_duplicates(key)[[*key, "block"]],
+        crops[[*key, "x", "y", "radius"]].assign(position=range(len(crops))),
+        images[["path", "bytes", "width", "height"]].assign(place_in_folder=place),
+    ):
+        rows = rows.merge(df, on=[name for name in key if name in df], how="left")
+    if (missing := rows[["block", "position", "bytes"]].isna().any(axis=1)).any():
+        first = " ".join(str(rows[name][missing.idxmax()]) for name in key)
+        raise InputError(f"{first} has a label, but no split, crop or image; make them again with `dvc repro`")
+    rows = rows.astype({"label": np.int64, "position": np.int64, "block": np.int64})
+    return rows.sort_values(["time", *key], ignore_index=True)
+
+
+def of_tables(rows: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, Probe]:
+    """Return the probes that look at tables alone.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `labelled_rows`.
+    coverage : DataFrame
+        Of `tables.COVERAGE`.
 
     Returns
     -------
     dict of Probe
         By name.
     """
-    images = images.set_index("path")
-    index = crops.index.iloc[rows["position"]].reset_index(drop=True)
-    paths = rows["path"].unique()
-    files = pd.DataFrame([_file(raw / path) for path in paths], index=paths).loc[rows["path"]]
-    printed, blanked, brightness = _pixels(task, rows, index, images, crops, instrument, settings)
     time = rows["time"]
     hour = time.dt.hour + time.dt.minute / 60
-    of_year = 2 * np.pi * time.dt.dayofyear / 365.25
     found = {
-        "printed_boxes": Probe("gated", "Is anything left where the compass and the caption were printed?", printed),
-        "masked_pixels": Probe("gated", "Is anything left in the pixels that were blanked?", blanked),
-        "time_of_day": Probe("gated", "Does the hour or the minute of the image tell?", _table(hour, time.dt.minute)),
-        "file_format": Probe(
-            "gated", "Does the file's form tell: size, mode, JPEG tables?", files.drop(columns="boxes").to_numpy(float)
+        "time_of_day": Probe("gated", "Does the hour or the minute tell?", _columns(hour, time.dt.minute)),
+        "place_in_folder": Probe(
+            "gated", "Does the image's place in its day's folder tell?", _columns(rows["place_in_folder"])
         ),
-        "place_in_folder": Probe("gated", "Does the image's place in its day's folder tell?", _place(rows, images)),
-        "year": Probe("confounder", "Does the date alone tell?", _table(time.dt.year + time.dt.dayofyear / 366)),
-        "season": Probe("confounder", "Does the day of the year tell?", _table(np.sin(of_year), np.cos(of_year))),
+        "list_in_force": Probe("gated", "Does it tell which lists were kept then?", _in_force(time, coverage)),
+        "year": Probe("confounder", "Does the year tell?", _columns(time.dt.year)),
+        "day_of_year": Probe("confounder", "Does the day of the year tell?", _columns(time.dt.dayofyear)),
         "disk_geometry": Probe(
-            "confounder", "Do the disk's radius and centre tell?", _table(*index[["x", "y", "radius"]].T.to_numpy())
+            "confounder", "Do the disk's radius and centre tell?", _columns(rows["radius"], rows["x"], rows["y"])
         ),
-        "file_bytes": Probe("confounder", "Does the file's length tell?", _table(images["bytes"].loc[rows["path"]])),
-        "brightness": Probe("confounder", "Does the mean brightness or the unsigned field tell?", brightness),
+        "file_bytes": Probe("confounder", "Does the length of the file tell?", _columns(rows["bytes"])),
     }
-    if task == "region":
-        for name, question in (("longitude", "longitude"), ("latitude", "latitude"), ("area", "area of its spots")):
-            found[name] = Probe("confounder", f"Does the region's {question} tell?", _table(rows[name].fillna(0)))
-    found["raw_printed_boxes"] = Probe(
-        "raw", "What did the compass and the caption tell before they were blanked?", np.stack(files["boxes"].to_list())
-    )
+    for name in ("longitude", "latitude", "area"):
+        if name in rows:
+            found[name] = Probe("confounder", f"Does the region's {name} tell?", _columns(rows[name].fillna(-1)))
     return found
 
 
-def _table(*columns: npt.ArrayLike) -> Features:
-    return np.column_stack([np.asarray(column, dtype=float) for column in columns])
+def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str, Probe]:
+    """Return the probes that look at the images as they were received.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `labelled_rows`.
+    raw : Path
+        The folder that the images' paths are relative to.
+    instrument : str
+        Of the images.
+
+    Returns
+    -------
+    dict of Probe
+        By name.
+    """
+    of_row, paths = pd.factorize(rows["path"])
+    forms, boxes = [], []
+    for path in progress(paths, len(paths), "files examined"):
+        with Image.open(raw / path) as image:
+            forms.append(_form(image))
+            boxes.append(_printed(image, instrument))
+    form = pd.DataFrame(forms).fillna(-1).to_numpy(np.float32)
+    return {
+        "file_format": Probe("gated", "Does the file's form tell: size, mode, JPEG tables, markers?", form[of_row]),
+        "raw_printed_boxes": Probe(
+            "raw", "What was printed on the image before it was blanked, did it tell?", np.stack(boxes)[of_row]
+        ),
+    }
 
 
-def _file(path: Path) -> dict[str, object]:
-    """Return what a file's form is, and block means of its printed boxes."""
-    with Image.open(path) as image:
-        tables = {
-            f"quantisation {table} {place}": value
-            for table, values in sorted(image.quantization.items())  # type: ignore[attr-defined]
-            for place, value in enumerate(values[:COEFFICIENTS])
-        }
-        form = {"width": image.width, "height": image.height, "channels": len(image.getbands()), **tables}
-        form |= {"progressive": int("progression" in image.info), "density": image.info.get("jfif_density", (0,))[0]}
-        grey = image.convert("L")
-    boxes = [grey.resize((BOX[1], BOX[0]), Image.Resampling.BOX, box=box) for box in _corners(grey.size, path)]
-    return {**form, "boxes": np.concatenate([np.asarray(box, dtype=float).ravel() for box in boxes])}
+def of_crops(rows: pd.DataFrame, crops: Crops, places: pd.DataFrame, cutter: Cutter) -> dict[str, Probe]:
+    """Return the probes that look at what the network gets.
 
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `labelled_rows`.
+    crops : Crops
+        Of the task.
+    places : DataFrame
+        Of `solarflare.crops.places_of`, in any order.
+    cutter : Cutter
+        That cut them.
 
-def _corners(size: tuple[int, int], path: Path) -> list[tuple[int, int, int, int]]:
-    instrument: Instrument = path.relative_to(path.parents[4]).parts[0]  # type: ignore[assignment]
-    boxes = imaging.printed_boxes(instrument, (size[1], size[0]))
-    return [(columns.start, rows.start, columns.stop, rows.stop) for rows, columns in boxes]
+    Returns
+    -------
+    dict of Probe
+        By name.
 
-
-def _place(rows: pd.DataFrame, images: pd.DataFrame) -> Features:
-    """Return each image's place among those of its folder, by name."""
-    paths = pd.Series(sorted(images.index))
-    place = paths.groupby(paths.str.rpartition("/")[0]).cumcount()
-    return _table(pd.Series(place.to_numpy(), index=paths).loc[rows["path"]])
-
-
-def _pixels(
-    task: Task,
-    rows: pd.DataFrame,
-    index: pd.DataFrame,
-    images: pd.DataFrame,
-    crops: Crops,
-    instrument: Instrument,
-    settings: Crop,
-) -> tuple[Features, Features, Features]:
-    """Return what the crops hold in the boxes' place, in all blanked pixels, and how bright they are."""
-    scale = geometry.solar_radius(rows["time"]) / index["radius"].to_numpy()
-    x, y = index["x"].to_numpy(), index["y"].to_numpy()
-    width, fill = crops.take([0]).shape[1], imaging.fill_value(instrument)
-    if task == "region":
-        west, north = geometry.to_arcsec(rows["latitude"], rows["longitude"], rows["time"])
-        x, y = x + west / scale, y - north / scale
-        half = settings.region.field / 2 / scale
-    else:
-        half = imaging.FIELD_OF_VIEW[instrument in MAGNETOGRAPHS] * index["radius"].to_numpy()
-    disks = [Disk(x, y, radius, fitted=True) for x, y, radius in index[["x", "y", "radius"]].to_numpy(float)]
+    Notes
+    -----
+    What was blanked has one value, the instrument's, so that nothing is left but differences from it: where a mask ends
+    says where the Sun is, which is no leak.
+    """
+    instrument, fill = cutter.instrument, imaging.fill_value(cutter.instrument)
+    places = rows[_key(rows)].merge(places, how="left")
     printed: list[Features] = []
     blanked: list[Features] = []
-    brightness = []
-    for place, position in enumerate(rows["position"]):
-        image = images.loc[rows["path"].iloc[place]]
-        shape = (image["height"], image["width"])
-        crop = crops.take([position])[0].astype(np.float32)
-        boxes = np.zeros(shape, dtype=bool)
-        for box in imaging.printed_boxes(instrument, shape):
-            boxes[box] = True
-        for mask, means in ((boxes, printed), (imaging.masked(instrument, shape, disks[place]), blanked)):
-            # Outside the image is blank as well; only what is wholly blanked counts.
-            seen = imaging.square(mask.astype(np.uint8) * 255, x[place], y[place], half[place], width, 255) == 255
-            means.append(_block_means(np.where(seen[..., None], crop - fill, 0)))
-        field = np.abs(crop - fill) if instrument in MAGNETOGRAPHS else crop
-        brightness.append([field.mean(), field.std()])
-    return np.array(printed), np.array(blanked), np.array(brightness, dtype=float)
+    brightness, colour = [], []
+    images = rows.groupby("path", sort=False)  # in the order of the rows
+    for _, of_image in progress(images, len(images), "images' crops examined"):
+        first, around = of_image.iloc[0], places.loc[of_image.index]
+        shape, disk = (first["height"], first["width"]), Disk(first["x"], first["y"], first["radius"], fitted=True)
+        beyond = replace(disk, radius=disk.radius + ROUNDING)
+        crop = crops.take(of_image["position"]).astype(np.float32)
+        difference = crop - fill
+        for mask, means in (
+            (imaging.printed(instrument, shape), printed),
+            (imaging.masked(instrument, shape, beyond), blanked),
+        ):
+            covered = cutter.squares(np.where(mask, WHOLLY, 0).astype(np.uint8), disk, around) == WHOLLY
+            means.append(_block_means(difference * covered[..., None]))
+        light = np.abs(difference)
+        brightness.append(np.column_stack([light.mean(axis=(1, 2, 3)), light.std(axis=(1, 2, 3))]))
+        colour.append(crop.mean(axis=(1, 2)) / np.maximum(crop.mean(axis=(1, 2, 3)), 1)[:, None])
+    return {
+        "printed_boxes": Probe("gated", "Is anything left where the image was printed on?", np.concatenate(printed)),
+        "masked_pixels": Probe("gated", "Is anything left in the pixels that were blanked?", np.concatenate(blanked)),
+        "brightness": Probe(
+            "confounder", "Does the mean brightness or unsigned field tell?", np.concatenate(brightness)
+        ),
+        "colour": Probe("confounder", "Does the balance of the colours tell?", np.concatenate(colour)),
+    }
 
 
-def _block_means(difference: npt.NDArray[np.float32]) -> Features:
-    """Return means over a grid of blocks, and how much any pixel differs, of each channel."""
-    width, _, channels = difference.shape
-    edges = np.linspace(0, width, GRID + 1).round().astype(int)[:-1]
-    sums = np.add.reduceat(np.add.reduceat(difference, edges, axis=0), edges, axis=1)
-    return np.append(sums.ravel() / (width / GRID) ** 2, np.abs(difference).max(axis=(0, 1)).reshape(channels)).astype(
-        float
-    )
+def _key(df: pd.DataFrame) -> list[str]:
+    """Return the columns that name a row: the image and, of regions, the region."""
+    return ["path", "noaa_ar"] if "noaa_ar" in df else ["path"]
+
+
+def _in_force(time: pd.Series, coverage: pd.DataFrame) -> Features:
+    """Return whether each list is complete at each time, a column a list."""
+    kept = coverage[(coverage["status"] == "complete") & (coverage["list"] != "images")]
+    names = sorted(kept["list"].unique())
+    in_force = np.zeros((len(time), len(names)), np.float32)
+    for stretch in kept.itertuples():
+        in_force[(time >= stretch.start) & (time < stretch.end), names.index(stretch.list)] = 1
+    return in_force
+
+
+def _form(image: Image.Image) -> dict[str, float]:
+    """Return what a JPEG's headers say, without its Huffman tables and its length, in which the Sun has a say."""
+    form: dict[str, float] = {"width": image.width, "height": image.height, "channels": len(image.getbands())}
+    for number, values in getattr(image, "quantization", {}).items():
+        form |= {f"quantisation {number}, {place}": value for place, value in enumerate(values)}
+    for number, (_, across, down, _) in enumerate(getattr(image, "layer", [])):
+        form |= {f"samples across {number}": across, f"samples down {number}": down}
+    for key, value in image.info.items():
+        parts = value if isinstance(value, tuple) else (len(value) if isinstance(value, str | bytes) else value,)
+        form |= {f"{key} {place}": float(part) for place, part in enumerate(parts)}
+    return form
+
+
+def _printed(image: Image.Image, instrument: Instrument) -> Features:
+    """Return block means over the printed boxes of a raw image."""
+    grey = image.convert("L")
+    boxes = [
+        grey.resize(BOX[::-1], Image.Resampling.BOX, box=(columns.start, rows.start, columns.stop, rows.stop))
+        for rows, columns in imaging.printed_boxes(instrument, grey.size[::-1])
+    ]
+    return np.concatenate([np.asarray(box, np.float32).ravel() for box in boxes])
+
+
+def _block_means(difference: Features) -> Features:
+    """Return means of crops (n, width, width, C) over a grid of blocks, and each channel's largest absolute value."""
+    width = difference.shape[1]
+    starts = np.linspace(0, width, min(GRID, width), endpoint=False).astype(int)
+    means = np.add.reduceat(np.add.reduceat(difference, starts, axis=1), starts, axis=2) * (len(starts) / width) ** 2
+    return np.concatenate([means.reshape(len(means), -1), np.abs(difference).max(axis=(1, 2))], axis=1)
+
+
+def _columns(*columns: npt.ArrayLike) -> Features:
+    """Return columns beside each other, (n, k)."""
+    return np.column_stack([np.asarray(column, np.float32) for column in columns])

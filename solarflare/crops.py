@@ -226,9 +226,9 @@ def _index(places: pd.DataFrame, shard: str, disks: list[Disk]) -> pd.DataFrame:
             "noaa_ar": places["noaa_ar"].to_numpy(),
             "shard": shard,
             "row": range(len(places)),
-            "x": [round(disk.x, 2) for disk in disks],
-            "y": [round(disk.y, 2) for disk in disks],
-            "radius": [round(disk.radius, 2) for disk in disks],
+            "x": [disk.x for disk in disks],
+            "y": [disk.y for disk in disks],
+            "radius": [disk.radius for disk in disks],
             "fitted": ["yes" if disk.fitted else "no" for disk in disks],
         }
     )

@@ -69,6 +69,8 @@ Values = npt.NDArray[np.float64]
 class Disk:
     """The Sun's disk in an image.
 
+    Centre and radius are whole hundredths of a pixel, so that the index of crops holds just what was used.
+
     Attributes
     ----------
     x, y : float
@@ -105,7 +107,7 @@ def nominal_disks(instrument: Instrument, time: pd.Timestamp, shape: tuple[int, 
     height, width = shape[:2]
     x, y = GONG_CENTRE if instrument == "gong" else ((width - 1) / 2, (height - 1) / 2)
     arcsec = float(sun.angular_radius(Time(time)).to_value(u.arcsec))
-    return [Disk(x, y, arcsec * width / span, fitted=False) for span in WIDTH[instrument]]
+    return [Disk(x, y, round(arcsec * width / span, 2), fitted=False) for span in WIDTH[instrument]]
 
 
 def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Timestamp) -> Disk:
@@ -141,7 +143,7 @@ def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Times
         f_scale=nominal.radius / 300,
     )
     x, y, edge_radius = (float(value) for value in fit.x)
-    disk = Disk(x, y, edge_radius / EDGE_RADIUS[instrument], fitted=True)
+    disk = Disk(round(x, 2), round(y, 2), round(edge_radius / EDGE_RADIUS[instrument], 2), fitted=True)
     residual = np.median(np.abs(np.hypot(edge_x - x, edge_y - y) - edge_radius))
     plausible = (
         np.hypot(x - nominal.x, y - nominal.y) <= CENTRE_TOLERANCE * nominal.radius

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+TIMEOUT = 300  # seconds after which a command is thought to hang
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,13 @@ class Project:
     def execute(self, command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the folder to its end."""
         return subprocess.run(
-            command, cwd=self.folder, env=self.environment(**variables), capture_output=True, text=True, check=False
+            command,
+            cwd=self.folder,
+            env=self.environment(**variables),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT,
         )
 
     def run(self, stage: str, **variables: str) -> subprocess.CompletedProcess[str]:

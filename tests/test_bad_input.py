@@ -155,19 +155,35 @@ def test_labels_that_cannot_be_learned_from(days: range, words: list[str], proje
 # The machine
 
 
-def small_disk(command: list[str], size: str) -> list[str]:
-    """Run a command with a disk of its own, too small, at data/, and list what it left there."""
-    script = f'mount -t tmpfs -o size={size} none data && "$@"; code=$?; ls -A data; exit $code'
-    return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", *command]
+SMALL_DISK = """\
+mkdir -p data && mv data kept && mkdir data && mount -t tmpfs -o size=16k none data || exit 77
+find kept -mindepth 1 -maxdepth 1 -exec ln -s ../{} data/ ";"
+"$@"
+code=$?
+find data -mindepth 1 ! -type l
+exit $code
+"""
 
 
-def test_a_full_disk(project: Project) -> None:
-    (project.folder / "data").mkdir()
-    if not shutil.which("unshare") or project.execute(small_disk(["true"], "16k")).returncode:
+def assert_full_disk_is_said(project: Project, stage: str) -> None:
+    """Run a stage with 16 kB of disk at data/, in a namespace of its own; it leaves nothing there."""
+    if not shutil.which("unshare"):
+        pytest.skip("needs unshare to mount a small disk")
+    namespace = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", SMALL_DISK, "sh"]
+    done = project.execute([*namespace, *project.command(stage)])
+    if done.returncode == 77 or done.stderr.startswith("unshare"):
         pytest.skip("needs the right to mount a small disk in a namespace of its own")
-    done = project.execute(small_disk(project.command("scrape"), "16k"))
     assert_refused(project, done, "the disk is full")
     assert done.stdout == ""
+
+
+def test_a_full_disk_while_images_are_copied(project: Project) -> None:
+    assert_full_disk_is_said(project, "scrape")
+
+
+def test_a_full_disk_while_crops_are_written(project: Project, folder: Path) -> None:
+    disk_alone(project, folder)
+    assert_full_disk_is_said(project, "crop")
 
 
 def many_images(folder: Path) -> None:

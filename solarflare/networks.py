@@ -1,10 +1,15 @@
 """The Keras models, by name: images in as they are stored, one probability out, all scaling inside."""
 
+import math
 from collections.abc import Callable
 
 from solarflare.backend import keras
 
 layers = keras.layers
+
+LARGEST_SIDE = 100  # pixels that a side of an image has where `compact` starts to learn
+FILTERS = (8, 16, 32, 48)
+DROPOUT = 0.3
 
 Shape = tuple[int, int, int]
 
@@ -34,18 +39,29 @@ def paialunga2020(shape: Shape) -> keras.Model:
 
 
 def compact(shape: Shape) -> keras.Model:
-    """Return our own network, for two CPU cores."""
-    height, width, _ = shape
-    stride = max(1, round(min(height, width) / 75))
+    """Return our own network, for two CPU cores.
+
+    What costs time is the first layers, at full resolution. So a large image is first brought down to at most 100
+    pixels a side by three summaries of each cell, which cost nothing to train: its mean (of a magnetogram, the net
+    flux), its highest and its lowest value, so that one small spot on a whole disk is not averaged away. Then each
+    block of convolution and maximum pooling halves the resolution, and what is left is asked for its peak and its mean
+    wherever they are.
+    """
+    cell = math.ceil(min(shape[:2]) / LARGEST_SIDE)
     inputs = keras.Input(shape)
     x = layers.Rescaling(1 / 128, offset=-1)(inputs)
-    x = layers.Conv2D(16, 2 * stride + 1, strides=stride, padding="same", use_bias=False)(x)
-    x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
-    for filters in (24, 32, 48):
-        x = layers.Conv2D(filters, 3, padding="same", strides=2, use_bias=False)(x)
+    if cell > 1:
+        x = layers.Concatenate()(
+            [layers.AveragePooling2D(cell)(x), layers.MaxPooling2D(cell)(x), layers.MaxPooling2D(cell)(-x)]
+        )
+    for filters in FILTERS:
+        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+        # Pooled before it is normalised: the same maximum, a quarter of the work.
+        x = layers.MaxPooling2D()(x)
+        # Training takes few steps: averages with Keras' momentum, 0.99, would not arrive.
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x)])
-    x = layers.Dropout(0.3)(x)
+    x = layers.Dropout(DROPOUT)(x)
     return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x), name="compact")
 
 

@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solarflare import labels, params, tables
+from solarflare import absence, labels, params, tables
 from solarflare.flares import clean
 from solarflare.params import FlareQuestion
 from solarflare.sources import catalogues, coverage, filenames
+from stages import label, split
 
 T0 = pd.Timestamp("2014-02-01")
 QUESTION = params.load().label
@@ -327,14 +329,14 @@ def test_the_order_of_rows_does_not_matter(rows: Any, seed: int) -> None:
 
 
 def truth(*rows: tuple[float, int, float]) -> pd.DataFrame:
-    df = pd.DataFrame(rows, columns=["time", "noaa_ar", "rate"]).assign(slope=1.0)
+    df = pd.DataFrame(rows, columns=["time", "noaa_ar", "rate"]).assign(slope=2.0)
     return tables.check(df.assign(time=df["time"].map(at)), tables.TRUTH, "truth")
 
 
 @pytest.mark.parametrize(
     ("min_class", "expected"),
-    # The rate rises from 0 to 2 a day over two days: 0.5 flares on the first; of ten times the flux there are a tenth.
-    [("C1.0", 0.5), ("M1.0", 0.05)],
+    # The rate rises from 0 to 2 a day over two days: 0.5 flares on the first; of ten times the flux there are a hundredth.
+    [("C1.0", 0.5), ("M1.0", 0.005)],
 )
 def test_the_true_probability_integrates_the_rate(min_class: str, expected: float) -> None:
     asked = QUESTION.region.model_copy(update={"event": "start", "after": 24, "min_class": min_class})
@@ -342,7 +344,7 @@ def test_the_true_probability_integrates_the_rate(min_class: str, expected: floa
     regions = region_table((0, 11967, 10, 0, 5), (0, 11968, 10, 30, 5))
     flares = flare_table()
     table = labels.label_regions(images(0), flares, regions, complete(min_class="A1.0"), known, asked)
-    scale = 1.0 if min_class == "C1.0" else 0.1
+    scale = 1.0 if min_class == "C1.0" else 0.01
     assert table["true_probability"].tolist() == pytest.approx(
         [1 - np.exp(-expected), 1 - np.exp(-0.25 * scale)], rel=1e-4
     )
@@ -356,6 +358,30 @@ def test_a_nowcast_has_no_true_probability() -> None:
     regions = region_table((0, 11967, 10, 0, 5))
     table = labels.label_regions(images(1), flare_table(), regions, complete(), known, QUESTION.region)
     assert table["true_probability"].isna().all()
+
+
+# The stages
+
+
+def test_a_task_that_the_origin_has_no_regions_for_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = yaml.safe_load(params.PARAMS.read_text())
+    content["label"]["disk"]["target"] = "flare"
+    content["split"]["chronological"]["gap_days"] = 0
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    monkeypatch.chdir(tmp_path)
+    raw = Path("data/raw")
+    seen = images(*range(100)).assign(instrument="gong", width=860, height=860, bytes=1, sha256="", origin="")
+    tables.write(seen, raw / "images.csv", tables.IMAGES)
+    flares = flare_table(*((hour, hour + 0.5, "C1.0", None) for hour in range(0, 100, 2)))
+    tables.write(flares, raw / "flares.csv", tables.FLARES)
+    tables.write(tables.empty(tables.REGIONS), raw / "regions.csv", tables.REGIONS)
+    tables.write(complete(), raw / "coverage.csv", tables.COVERAGE)
+    label.main()
+    split.main()
+    assert tables.read(Path("data/labels/disk.csv"), tables.DISK_LABELS)["label"].sum() == 50
+    assert set(tables.read(Path("data/splits/disk.csv"), tables.SPLITS)["part"]) == {"train", "validation", "test"}
+    for folder in ("labels", "splits"):
+        assert absence.reason(Path("data") / folder / "region.csv") == "the origin has no region reports"
 
 
 # The real archive

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solarflare import params, splits
@@ -25,6 +25,7 @@ def with_changes(method: str, **changes: Any) -> Split:
 METHODS = {
     "chronological": with_changes("chronological"),
     "chronological by date": with_changes("chronological", test_start=pd.Timestamp("2013-01-01").date()),
+    "short gaps": with_changes("chronological", gap_days=2.0),
     "blocked_kfold": with_changes("blocked_kfold"),
 }
 
@@ -53,7 +54,7 @@ def parts(labels: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.parametrize("method", METHODS)
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None)
 def test_no_image_region_or_pair_is_on_two_sides(method: str, seed: int) -> None:
     labels = region_labels(seed)
     table = parts(labels, splits.split(labels, METHODS[method], "region"))
@@ -61,16 +62,50 @@ def test_no_image_region_or_pair_is_on_two_sides(method: str, seed: int) -> None
         assert table.groupby(["fold", what])["part"].nunique().max() == 1
 
 
-@pytest.mark.parametrize(("method", "gap"), [("chronological", DEFAULT.chronological.gap_days), ("blocked_kfold", 2.0)])
+@pytest.mark.parametrize("method", METHODS)
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=10, deadline=None)
-def test_no_two_frames_of_nearly_the_same_sun_are_on_two_sides(method: str, gap: float, seed: int) -> None:
+@settings(max_examples=5, deadline=None)
+def test_no_two_frames_of_nearly_the_same_sun_are_on_two_sides(method: str, seed: int) -> None:
     labels = region_labels(seed)
-    table = parts(labels, splits.split(labels, METHODS[method], "region"))
+    chosen = METHODS[method]
+    gap = getattr(chosen, chosen.method).gap_days * DAY
+    table = parts(labels, splits.split(labels, chosen, "region"))
     for _, fold in table.groupby("fold"):
         ordered = fold.sort_values("time")
         changes = ordered["part"].to_numpy()[1:] != ordered["part"].to_numpy()[:-1]
-        assert (ordered["time"].diff()[1:][changes] >= gap * DAY).all()
+        assert (ordered["time"].diff()[1:][changes] >= gap).all()
+
+
+def disk_labels(seed: int) -> pd.DataFrame:
+    """Make labels of images without partners."""
+    labels = region_labels(seed).drop_duplicates("path").drop(columns="noaa_ar")
+    return labels.assign(pair_id="", label=labels["label"].fillna(0))
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=10, deadline=None)
+def test_each_disk_is_tested_in_exactly_one_fold_with_its_whole_block(seed: int) -> None:
+    labels = disk_labels(seed)
+    table = splits.split(labels, METHODS["blocked_kfold"], "disk")
+    tested = table[table["part"] == "test"]
+    assert sorted(tested["path"]) == sorted(labels["path"])
+    assert tested.groupby("block")["fold"].nunique().max() == 1
+    kept = table[table["part"] != ""]
+    assert kept.groupby(["fold", "block"])["part"].nunique().max() == 1
+
+
+def test_a_regions_rows_count_to_the_block_of_its_first_day() -> None:
+    labels = region_labels(1)
+    table = splits.split(labels, METHODS["chronological"], "region").merge(labels, on=["path", "noaa_ar"])
+    first = labels.groupby("noaa_ar")["time"].min()
+    expected = table["noaa_ar"].map((first - splits.EPOCH) // (27 * DAY))
+    assert (table["block"] == expected).all()
+
+
+def test_a_block_has_the_same_number_whatever_data_come_before() -> None:
+    times = pd.Series(np.array(["2009-12-31", "2010-01-27T23:59", "2010-01-28", "2020-01-01"], "datetime64[ns]"))
+    assert splits.blocks(times, 27).tolist() == [-1, 0, 1, 135]
+    assert splits.blocks(times[2:], 27).tolist() == [1, 135]
 
 
 def test_chronological_means_training_then_validation_then_test() -> None:
@@ -89,8 +124,7 @@ def test_the_test_starts_on_the_day_that_was_asked_for() -> None:
 
 @pytest.mark.parametrize("task", ["disk", "region"])
 def test_the_fractions_are_kept_roughly(task: Any) -> None:
-    labels = region_labels(2).drop_duplicates("path").drop(columns="noaa_ar")
-    labels["pair_id"] = ""
+    labels = disk_labels(2)
     table = splits.split(labels, with_changes("chronological", gap_days=0.0), task)
     share = table["part"].value_counts(normalize=True)
     wanted = getattr(DEFAULT.chronological, task)
@@ -98,9 +132,8 @@ def test_the_fractions_are_kept_roughly(task: Any) -> None:
     assert share["validation"] == pytest.approx(wanted.validation, abs=0.02)
 
 
-def test_each_row_is_tested_in_one_fold_at_most_and_nearly_all_are() -> None:
-    labels = region_labels(3)
-    labels["pair_id"] = ""
+def test_each_region_is_tested_in_one_fold_at_most_and_nearly_all_are() -> None:
+    labels = region_labels(3).assign(pair_id="")
     table = splits.split(labels, METHODS["blocked_kfold"], "region")
     tested = table[table["part"] == "test"].groupby(["path", "noaa_ar"]).size()
     assert tested.max() == 1

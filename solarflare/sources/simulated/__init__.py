@@ -1,37 +1,46 @@
 """The origin `simulated`: a Sun that is physically honest and fully known, so that no data and no network are needed.
 
-`regions` emerge, grow and decay; `flares` come from them; `sphere` places them before the Earth; `magnetogram` and
-`euv` take their pictures; `schedule` says when. Every random number follows from the seed and from what it is for, so
-that the same parameters give the same bytes however many processes share the work.
+`regions` emerge, grow and decay; `reports` names them each day; `flares` come from them. `elements` are the flux that
+they are made of: `magnetogram` sees it as it is, `euv` through the corona that it holds. `schedule` says when images
+are taken. Every random number follows from the seed and from what it is for, so that the same parameters give the same
+bytes however many processes share the work.
 """
 
 import hashlib
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from astropy import units as u
 from astropy.time import Time
 from sunpy.coordinates import sun
 
 from solarflare import tables
-from solarflare.console import cores, log, progress
+from solarflare.console import progress
 from solarflare.errors import InputError
 from solarflare.geometry import solar_radius
 from solarflare.params import Instrument, Params
-from solarflare.sources.simulated import euv, flares, magnetogram, regions, schedule
+from solarflare.sources.simulated import euv, flares, magnetogram, regions, reports, schedule
+from solarflare.workers import worker_processes
 
-_simulated: "_Sun"  # in a worker process alone
+log = logging.getLogger("solarflare")
 
-AT_ONCE = 8  # images that a worker takes at a time
-WIDTHS = {"gong": magnetogram.WIDTH, **dict.fromkeys(euv.WAVELENGTH, euv.WIDTH)}
+WIDTHS: dict[Instrument, int] = {"gong": magnetogram.WIDTH, **dict.fromkeys(euv.DISPLAYS, euv.WIDTH)}
+"""The instruments that are simulated, and the side of their images in pixels."""
+
+MARGIN = np.timedelta64(31, "D")
+"""The Sun is simulated for this much more on either side: no window and no report is cut by the ends of the span."""
+
+AT_ONCE = 16
+"""Images that a worker process takes at a time."""
 
 
 @dataclass(frozen=True)
-class _Sun:
-    """What a worker needs to draw any image."""
+class Sun:
+    """All that is needed to draw an image at any time."""
 
     regions: regions.Regions
     flares: flares.Flares
@@ -39,8 +48,8 @@ class _Sun:
 
 
 @dataclass(frozen=True)
-class _Job:
-    """One image to draw, and where it goes."""
+class Job:
+    """An image to draw and the file to write it to; radius in arcsec, tilt (B0) in radians."""
 
     instrument: Instrument
     time: np.datetime64
@@ -64,65 +73,60 @@ def scrape(params: Params, raw: Path) -> None:
     InputError
         If a task asks for an instrument that is not simulated, or for a question that this Sun has no pairs for.
     """
-    chosen = params.scrape.simulated
     for task in params.tasks:
         if (instrument := getattr(params.instrument, task)) not in WIDTHS:
             raise InputError(
-                f"params.yaml: instrument.{task} is {instrument}, which is not simulated; choose {', '.join(WIDTHS)}"
+                f"params.yaml: key instrument.{task} is {instrument}, which the simulated Sun does not make; "
+                f"choose {', '.join(WIDTHS)}"
             )
-    start, end = np.datetime64(chosen.start, "s"), np.datetime64(chosen.end, "s")
-    generators = [np.random.default_rng(child) for child in np.random.SeedSequence(chosen.seed).spawn(4)]
-    # A month more on either side, so that no window and no report is cut by the span's ends.
-    margin = np.timedelta64(31, "D")
-    population = regions.emerge(start - margin, end + margin, generators[0])
-    rates = flares.true_rates(population, start - margin, end + margin)
-    eruptions = flares.erupt(population, rates, generators[1])
-    found = {
-        "flares": tables.check(
-            flares.listed(eruptions, population, rates, generators[2]), tables.FLARES, "the simulated flares"
-        ),
-        "regions": tables.check(
-            regions.daily_reports(population, start - margin, end + margin), tables.REGIONS, "the simulated regions"
-        ),
-        "coverage": schedule.coverage(start - margin, end + margin, flares.LIST, flares.COMPLETE_FROM),
-        "truth": tables.check(rates, tables.TRUTH, "the simulated truth"),
-    }
-    log.info(
-        "%d regions, %d flares of which %d are listed", len(population.born), len(eruptions.flux), len(found["flares"])
+    chosen = params.scrape.simulated
+    start, end = np.datetime64(chosen.start, "s") - MARGIN, np.datetime64(chosen.end, "s") + MARGIN
+    emerging, erupting, listing, choosing = map(np.random.default_rng, np.random.SeedSequence(chosen.seed).spawn(4))
+    population = regions.emerge(start, end, emerging)
+    rates = flares.true_rates(population, start, end)
+    eruptions = flares.erupt(population, rates, erupting)
+    known = schedule.Catalogue(
+        flares=flares.listed(eruptions, population, rates, listing),
+        regions=reports.daily(population, start, end),
+        coverage=schedule.coverage(start, end, flares.LIST, flares.COMPLETE_FROM),
     )
-    images = _schedule(params, found, generators[3])
-    images = _photograph(images, _Sun(population, eruptions, chosen.seed), raw)
-    for schema in (tables.FLARES, tables.REGIONS, tables.COVERAGE, tables.TRUTH):
-        tables.write(found[str(schema.name)], raw / f"{schema.name}.csv", schema)
+    log.info(
+        "regions: %d; flares: %d, of which %d are listed", len(population.born), len(eruptions.flux), len(known.flares)
+    )
+    images = _photograph(_times(params, known, choosing), Sun(population, eruptions, chosen.seed), raw)
     tables.write(images, raw / "images.csv", tables.IMAGES)
+    tables.write(known.flares, raw / "flares.csv", tables.FLARES)
+    tables.write(known.regions, raw / "regions.csv", tables.REGIONS)
+    tables.write(known.coverage, raw / "coverage.csv", tables.COVERAGE)
+    tables.write(rates, raw / "truth.csv", tables.TRUTH)
 
 
-def _schedule(params: Params, found: dict[str, pd.DataFrame], generator: np.random.Generator) -> pd.DataFrame:
-    """Return instrument, time and pair of all images; two tasks with one instrument have their own images."""
-    wanted = {"disk": params.scrape.simulated.disk_images, "region": params.scrape.simulated.region_images}
+def _times(params: Params, known: schedule.Catalogue, generator: np.random.Generator) -> pd.DataFrame:
+    """Return instrument, time and pair of all images."""
     parts = [
-        schedule.matched(params, task, wanted[task], found, generator).assign(
-            instrument=getattr(params.instrument, task)
-        )
+        schedule.matched(params, task, known, generator).assign(instrument=getattr(params.instrument, task))
         for task in sorted(params.tasks)
     ]
-    together = pd.concat(parts, ignore_index=True).sort_values(["instrument", "time"], ignore_index=True)
-    return together.drop_duplicates(["instrument", "time"], ignore_index=True)
+    # Two tasks of one instrument may want the same second.
+    together = pd.concat(parts).drop_duplicates(["instrument", "time"])
+    return together.sort_values(["time", "instrument"], ignore_index=True)
 
 
-def _photograph(images: pd.DataFrame, simulated: _Sun, raw: Path) -> pd.DataFrame:
+def _photograph(images: pd.DataFrame, simulated: Sun, raw: Path) -> pd.DataFrame:
     """Draw all images and return their rows of `tables.IMAGES`."""
     radius = solar_radius(images["time"])
-    tilt = np.radians(sun.B0(Time(images["time"].to_numpy("datetime64[ns]"))).to_value("deg"))
-    folders = images["time"].dt.strftime("%Y/%m/%d")
-    instruments, times = images["instrument"].tolist(), images["time"].to_numpy("datetime64[s]")
-    names = [schedule.file_name(*image) for image in zip(instruments, times, strict=True)]
-    paths = [f"images/{i}/{f}/{n}" for i, f, n in zip(instruments, folders, names, strict=True)]
+    tilt = np.asarray(sun.B0(Time(images["time"].to_numpy("datetime64[ns]"))).to_value(u.rad))
+    times = images["time"].to_numpy("datetime64[s]")
+    names = [schedule.file_name(*image) for image in zip(images["instrument"], times, strict=True)]
+    files = images["time"].dt.strftime("%Y/%m/%d/") + names
+    paths = "images/" + images["instrument"] + "/" + files
     jobs = [
-        _Job(instrument, time, float(r), float(b), raw / path)
-        for instrument, time, r, b, path in zip(instruments, times, radius, tilt, paths, strict=True)
+        Job(instrument, time, float(arcsec), float(b0), raw / path)
+        for instrument, time, arcsec, b0, path in zip(images["instrument"], times, radius, tilt, paths, strict=True)
     ]
-    facts = list(progress(_drawn(jobs, simulated), len(jobs), "images made"))
+    with worker_processes() as pool:
+        drawn = pool.map(partial(_draw, simulated), jobs, chunksize=AT_ONCE)
+        facts = list(progress(drawn, len(jobs), "images made"))
     width = images["instrument"].map(WIDTHS)
     return pd.DataFrame(
         {
@@ -134,29 +138,35 @@ def _photograph(images: pd.DataFrame, simulated: _Sun, raw: Path) -> pd.DataFram
             "bytes": [size for size, _ in facts],
             "sha256": [digest for _, digest in facts],
             "pair_id": images["pair_id"],
-            "origin": [f"simulated/{folder}/{name}" for folder, name in zip(folders, names, strict=True)],
+            "origin": "simulated/" + files,
         }
     )
 
 
-def _drawn(jobs: list[_Job], simulated: _Sun) -> Iterator[tuple[int, str]]:
-    with ProcessPoolExecutor(cores(), initializer=_remember, initargs=(simulated,)) as pool:
-        yield from pool.map(_draw, jobs, chunksize=AT_ONCE)
-
-
-def _remember(simulated: _Sun) -> None:
-    """Keep the Sun in a worker, so that it is not sent with every image."""
-    global _simulated
-    _simulated = simulated
-
-
-def _draw(job: _Job) -> tuple[int, str]:
+def _draw(simulated: Sun, job: Job) -> tuple[int, str]:
     """Draw one image, write it, and return its size in bytes and its SHA-256."""
-    its = _simulated
-    if job.instrument == "gong":
-        content = magnetogram.render(its.regions, job.time, job.radius, job.tilt, its.seed)
-    else:
-        content = euv.render(job.instrument, its.regions, its.flares, job.time, job.radius, job.tilt, its.seed)
+    content = render(simulated, job.instrument, job.time, job.radius, job.tilt)
     job.path.parent.mkdir(parents=True, exist_ok=True)
     job.path.write_bytes(content)
     return len(content), hashlib.sha256(content).hexdigest()
+
+
+def render(simulated: Sun, instrument: Instrument, time: np.datetime64, radius: float, tilt: float) -> bytes:
+    """Return an image as a JPEG file.
+
+    Parameters
+    ----------
+    simulated : Sun
+        Of which it is an image.
+    instrument : str
+        One of `WIDTHS`.
+    time : datetime64
+        UTC.
+    radius : float
+        The Sun's angular radius at that time, in arcsec.
+    tilt : float
+        Latitude of the disk's centre (B0) at that time, in radians.
+    """
+    if instrument == "gong":
+        return magnetogram.render(simulated.regions, time, radius, tilt, simulated.seed)
+    return euv.render(instrument, simulated.regions, simulated.flares, time, radius, tilt, simulated.seed)

@@ -6,11 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from solarflare import tables
 from solarflare.flares import LETTERS
-from solarflare.geometry import rotate_longitude
-from solarflare.sources.simulated.regions import DAY, LONGEST_LIFE, Regions, Times
-
-Values = npt.NDArray[np.float64]
+from solarflare.sources.simulated.regions import DAY, LONGEST_LIFE, Integers, Regions, Times, Values
 
 LIST = "simulated"
 WEAKEST = 1e-7
@@ -30,15 +28,27 @@ RATE = 0.55
 
 RATE_PER_FLUX = 1.2
 RATE_PER_COMPLEXITY = 3.6
-"""A beta-gamma-delta region flares some 35 times as often as an alpha of the same flux (Bloomfield et al. 2012)."""
+"""A beta-gamma-delta region flares some 20 times as often as an alpha of the same flux (Sammis et al. 2000, ApJ 540,
+583; Bloomfield et al. 2012, ApJ 747, L41)."""
 
 DURATION_MEDIAN = 15.0
 DURATION_SPREAD = 0.65
 """Minutes from start to end, log-normal (Veronig et al. 2002, A&A 382, 1070: 12 minutes, with a long tail)."""
 
 RISE_SHARE = 0.4
+"""Of the duration, until the peak."""
+
 WITHOUT_REGION = 0.12
-"""Share of listed flares that no region is named for: 34 % of 2014's M and X flares, fewer in other years."""
+PLACED = 0.5
+"""Share of listed flares that no region is named for (34 % of 2014's M and X flares, fewer in other years), and the
+share of those that have a position all the same."""
+
+BACKGROUND_AT_REST = 2e-8
+BACKGROUND_PER_FLARE = 2.5e-8
+"""W/m2 of the whole Sun's X-ray background: without regions, and for each C1.0 flare a day that they would make."""
+
+DETECTABLE = 2.0
+"""Backgrounds that a flare has to reach to be listed; `COMPLETE_FROM` always is."""
 
 STEP = 0.25
 """Days between two values of a region's rate, linear in between."""
@@ -46,130 +56,144 @@ STEP = 0.25
 
 @dataclass(frozen=True)
 class Flares:
-    """Flares in the order of their starts; times are datetime64[s], flux in W/m2, region the index of their region."""
+    """Flares, one an index, in the order of their starts.
 
-    region: npt.NDArray[np.int64]
+    Attributes
+    ----------
+    region : (n,) int64
+        The index of their region.
+    start, peak, end : (n,) datetime64[s]
+    flux : (n,) float64
+        At the peak, W/m2.
+    """
+
+    region: Integers
     start: Times
     peak: Times
     end: Times
     flux: Values
 
-    def in_progress(self, time: np.datetime64) -> npt.NDArray[np.int64]:
-        """Return which flares are still seen at a time: until three times their decay."""
-        first, last = np.searchsorted(self.start, [time - np.timedelta64(1, "D"), time], side="right")
+    def in_progress(self, time: np.datetime64) -> Integers:
+        """Return which flares shine at a time: until their flux has halved four times."""
+        first, last = np.searchsorted(self.start, [time - DAY, time], side="right")
         window = np.arange(first, last)
         return window[self.peak[window] + 4 * (self.end[window] - self.peak[window]) > time]
 
-    def flux_at(self, which: npt.NDArray[np.int64], time: np.datetime64) -> Values:
-        """Return the X-ray flux of some flares at a time: a linear rise, then halved from peak to end and so on."""
-        rise = (time - self.start[which]) / np.maximum(self.peak[which] - self.start[which], np.timedelta64(1, "s"))
-        decay = (time - self.peak[which]) / np.maximum(self.end[which] - self.peak[which], np.timedelta64(1, "s"))
-        return self.flux[which] * np.where(time < self.peak[which], rise, 0.5**decay)
+    def flux_at(self, which: Integers, time: np.datetime64) -> Values:
+        """Return the X-ray flux of some flares at a time: a fast rise, then halved from peak to end and so on."""
+        rise = (time - self.start[which]) / (self.peak[which] - self.start[which])
+        decay = (time - self.peak[which]) / (self.end[which] - self.peak[which])
+        return np.asarray(self.flux[which] * np.where(time < self.peak[which], rise, 0.5**decay))
 
 
 def rate(flux: Values, complexity: Values) -> Values:
-    """Return how many flares of C1.0 or more a region has in a day.
+    """Return how many flares of C1.0 or more regions have in a day.
 
     Parameters
     ----------
-    flux : ndarray of float64
-        The region's unsigned flux, Mx.
-    complexity : ndarray of float64
+    flux : (n,) float64
+        Unsigned flux, Mx.
+    complexity : (n,) float64
         0 to 1.
     """
-    return RATE * (flux / 1e22) ** RATE_PER_FLUX * np.exp(RATE_PER_COMPLEXITY * (complexity - 0.5))
+    return np.asarray(RATE * (flux / 1e22) ** RATE_PER_FLUX * np.exp(RATE_PER_COMPLEXITY * (complexity - 0.5)))
 
 
 def true_rates(regions: Regions, start: np.datetime64, end: np.datetime64) -> pd.DataFrame:
-    """Return each region's rate while it is on the visible disk, in the form of `tables.TRUTH`.
+    """Return each region's rate of flares that are listed, in the form of `tables.TRUTH`.
 
-    Behind the limb and before birth a region has no flares that are listed, so a row of rate 0 stands a second before
-    the first and after the last.
+    Flares behind the limb are not listed, so that the rate falls to zero within a `STEP` of the limb.
     """
     ages = np.arange(0, LONGEST_LIFE, STEP)
-    parts = []
-    for region in range(len(regions.born)):
-        which = np.full(len(ages), region)
-        times = regions.born[region] + (ages * 86_400).astype(np.int64) * np.timedelta64(1, "s")
-        longitude = (regions.longitude[region] + 180) % 360 - 180
-        turned = longitude + _degrees_a_day(regions.latitude[region]) * ages
-        seen = (np.abs((turned + 180) % 360 - 180) < 90) & (times >= start) & (times < end)
-        values = np.where(seen, rate(regions.flux_at(which, ages), regions.complexity[which]), 0)
-        kept = seen | np.roll(seen, 1) | np.roll(seen, -1)
-        if seen.any():
-            parts.append(pd.DataFrame({"time": times[kept], "noaa_ar": regions.noaa_ar[region], "rate": values[kept]}))
-    return pd.concat(parts, ignore_index=True).assign(slope=SLOPE)
+    which = np.broadcast_to(np.arange(len(regions.born))[:, None], (len(regions.born), len(ages)))
+    times = regions.born[:, None] + (ages * 86_400).astype(np.int64) * np.timedelta64(1, "s")
+    seen = np.abs(regions.longitude_at(which, ages)) < 90
+    seen &= (times >= start) & (times < end)
+    # A region has no flares at birth nor after its end: so the rate is zero where its rows begin and end.
+    seen[:, [0, -1]] = False
+    rates = np.where(seen, rate(regions.flux_at(which, ages), regions.complexity[which]), 0)
+    kept = seen.copy()
+    kept[:, 1:] |= seen[:, :-1]
+    kept[:, :-1] |= seen[:, 1:]
+    df = pd.DataFrame(
+        {"time": times[kept], "noaa_ar": regions.noaa_ar[which[kept]], "rate": rates[kept], "slope": SLOPE}
+    )
+    return tables.check(df, tables.TRUTH, "the simulated truth")
 
 
 def erupt(regions: Regions, rates: pd.DataFrame, generator: np.random.Generator) -> Flares:
     """Draw the flares of all regions from their rates, `WEAKEST` and up."""
-    place = {number: index for index, number in enumerate(regions.noaa_ar)}
-    region, start = [], []
-    scale = (WEAKEST / 1e-6) ** -SLOPE
-    for number, of_region in rates.groupby("noaa_ar"):
-        at = (of_region["time"].to_numpy("datetime64[s]")).astype(np.int64)
-        values = of_region["rate"].to_numpy()
-        cumulative = np.append(0, np.cumsum(np.diff(at) / 86_400 * (values[1:] + values[:-1]) / 2)) * scale
-        count = generator.poisson(cumulative[-1])
-        # The inverse of the cumulative rate turns uniform numbers into times of a Poisson process.
-        times = np.interp(np.sort(generator.uniform(0, cumulative[-1], count)), cumulative, at)
-        region.append(np.full(count, place[number]))
-        start.append(times.astype(np.int64))
-    regions_of, starts = np.concatenate(region), np.concatenate(start)
-    order = np.argsort(starts, kind="stable")
-    n = len(order)
+    at = rates["time"].to_numpy("datetime64[s]").astype(np.int64)
+    number, daily = rates["noaa_ar"].to_numpy(np.int64), rates["rate"].to_numpy(np.float64)
+    same = number[1:] == number[:-1]
+    days = np.where(same, np.diff(at), 0) / 86_400
+    expected = (daily[1:] + daily[:-1]) / 2 * days * (WEAKEST / 1e-6) ** -SLOPE
+    count = generator.poisson(expected)
+    n = int(count.sum())
+    piece = np.repeat(np.arange(len(count)), count)
+    share = _linear_density(daily[piece], daily[piece + 1], generator.uniform(size=n))
+    # Lists give whole minutes.
+    start = (at[piece] + share * (at[piece + 1] - at[piece])).astype(np.int64) // 60 * 60
+    order = np.argsort(start, kind="stable")
     lowest, highest = WEAKEST**-SLOPE, STRONGEST**-SLOPE
-    flux = _to_tenths((lowest - generator.uniform(size=n) * (lowest - highest)) ** (-1 / SLOPE))
-    minutes = DURATION_MEDIAN * np.exp(DURATION_SPREAD * generator.standard_normal(n))
-    duration = np.maximum(120, np.round(minutes) * 60).astype(np.int64)
-    begin = starts[order] // 60 * 60
-    rise = np.maximum(60, np.round(duration * RISE_SHARE / 60) * 60).astype(np.int64)
-    start_time, peak, end = (at.astype("datetime64[s]") for at in (begin, begin + rise, begin + duration))
-    return Flares(regions_of[order], start_time, peak, end, flux)
+    flux = (lowest - generator.uniform(size=n) * (lowest - highest)) ** (-1 / SLOPE)
+    minutes = np.maximum(2, np.round(DURATION_MEDIAN * np.exp(DURATION_SPREAD * generator.standard_normal(n))))
+    rise = np.maximum(1, np.floor(RISE_SHARE * minutes))
+    place, start = np.searchsorted(regions.noaa_ar, number[piece[order]]), start[order].astype("datetime64[s]")
+    peak, end = (start + minutes_after.astype("timedelta64[m]") for minutes_after in (rise, minutes))
+    return Flares(place, start, peak, end, _printed(flux))
 
 
 def listed(flares: Flares, regions: Regions, rates: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
     """Return the list of flares as an observatory publishes it, in the form of `tables.FLARES`.
 
-    The weakest drown in the background, which rises with the flares' total rate; some have no region, and then no
-    position either.
+    The weakest drown in the background, which rises with the regions on the disk; some have no region, and half of
+    those no position either.
     """
-    hours = flares.start.astype("datetime64[h]")
-    total = rates.assign(hour=rates["time"].to_numpy("datetime64[D]")).groupby("hour")["rate"].mean()
-    background = 2e-8 + 1.2e-7 * total.reindex(hours.astype("datetime64[D]")).fillna(0).to_numpy()
-    seen = flares.flux > np.minimum(2 * background, 9e-7)
-    named = generator.uniform(size=len(flares.flux)) >= WITHOUT_REGION
-    days = (flares.start - regions.born[flares.region]) / DAY
-    longitude = regions.longitude[flares.region] + _degrees_a_day(regions.latitude[flares.region]) * days
+    day = flares.start.astype("datetime64[D]")
+    # Rates are a quarter of a day apart: their sum over a day is that many daily rates of the whole Sun.
+    total = rates["rate"].groupby(rates["time"].to_numpy("datetime64[D]")).sum() * STEP
+    background = BACKGROUND_AT_REST + BACKGROUND_PER_FLARE * total.reindex(day).fillna(0).to_numpy()
+    complete = LETTERS[COMPLETE_FROM[0]] * float(COMPLETE_FROM[1:])
+    seen = flares.flux >= np.minimum(DETECTABLE * background, complete) * (1 - 1e-9)
+    n = len(flares.flux)
+    named = generator.uniform(size=n) >= WITHOUT_REGION
+    placed = named | (generator.uniform(size=n) < PLACED)
+    longitude = regions.longitude_at(flares.region, (flares.start - regions.born[flares.region]) / DAY)
     df = pd.DataFrame(
         {
             "start": flares.start,
             "peak": flares.peak,
             "end": flares.end,
-            "goes_class": _goes_class(flares.flux),
+            "goes_class": goes_class(flares.flux),
             "noaa_ar": pd.array(regions.noaa_ar[flares.region], dtype="Int64"),
             "latitude": np.round(regions.latitude[flares.region]),
-            "longitude": np.clip(np.round((longitude + 180) % 360 - 180), -90, 90),
+            "longitude": np.round(np.clip(longitude, -90, 90)),
             "list": LIST,
         }
     )
-    df.loc[~named, ["noaa_ar", "latitude", "longitude"]] = pd.NA
-    return df[seen].reset_index(drop=True)
+    df.loc[~named, "noaa_ar"] = pd.NA
+    df.loc[~placed, ["latitude", "longitude"]] = np.nan
+    return tables.check(df[seen], tables.FLARES, "the simulated flares")
 
 
-def _to_tenths(flux: Values) -> Values:
-    """Cut fluxes to what a class prints, C1.0 and not C1.07."""
-    base = 10 ** np.floor(np.log10(flux))
-    return np.floor(flux / base * 10) / 10 * base
-
-
-def _goes_class(flux: Values) -> npt.NDArray[np.str_]:
-    """Return GOES classes, such as C1.0, of fluxes cut to tenths."""
+def goes_class(flux: Values) -> npt.NDArray[np.str_]:
+    """Return the classes of (n,) peak fluxes in W/m2, from A up, cut to tenths as they are printed."""
     letters = np.array(list(LETTERS))
-    place = np.clip(np.floor(np.log10(flux) + 1e-9).astype(np.int64) + 8, 0, len(letters) - 1)
-    number = np.char.mod("%.1f", flux / np.array(list(LETTERS.values()))[place])
-    return np.char.add(letters[place], number)
+    bounds = np.array(list(LETTERS.values()))
+    place = np.searchsorted(bounds * (1 - 1e-9), flux, side="right") - 1
+    tenths = np.floor(flux / bounds[place] * 10 + 1e-6).astype(np.int64)
+    return np.array([f"{letter}{n // 10}.{n % 10}" for letter, n in zip(letters[place], tenths, strict=True)])
 
 
-def _degrees_a_day(latitude: npt.ArrayLike) -> Values:
-    return rotate_longitude(latitude, np.zeros(np.shape(latitude)), np.ones(np.shape(latitude)))
+def _printed(flux: Values) -> Values:
+    """Cut fluxes to what a class prints: C1.0, not C1.07."""
+    base = 10.0 ** np.floor(np.log10(flux))
+    return np.asarray(np.floor(flux / base * 10) / 10 * base)
+
+
+def _linear_density(first: Values, last: Values, uniform: Values) -> Values:
+    """Turn uniform numbers into numbers from 0 to 1 whose density goes linearly from `first` to `last`."""
+    # Written so that nothing cancels where both are equal.
+    area = uniform * (first + last)
+    return np.asarray(area / (first + np.sqrt(first**2 + area * (last - first)) + 1e-300))

@@ -5,49 +5,54 @@ come from the label code itself, asked about every candidate time. A day gives o
 Sun is active, and many images of one day would tell that it was quiet.
 """
 
-from collections.abc import Callable
+import logging
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from solarflare import labels, tables
-from solarflare.console import log
 from solarflare.errors import InputError
-from solarflare.flares import flux
-from solarflare.params import DiskLabel, FlareQuestion, Instrument, Params, RegionLabel, Task
+from solarflare.params import DiskLabel, Instrument, Params, RegionLabel, Task
 
 Times = npt.NDArray[np.datetime64]
-Answer = Callable[[Times], npt.NDArray[np.float64]]
+
+log = logging.getLogger("solarflare")
 
 GONG_HOURS = np.arange(14, 24)
 GONG_MINUTES = (21, 22)
 GONG_SECOND = 3
 """Big Bear's daylight, and the slot of its images (measured on 2013 and 2018-19)."""
 
-PARTNERS = 24
+PARTNERS = 20
 """Days on which a partner is looked for."""
 
-AT_ONCE = 2_000
-TRIES = 60
-"""Positive candidates asked at a time, and how often."""
+CANDIDATES = 10_000
+TRIES = 100
+"""Times that are asked at once whether they are positive, and how often: enough for one in a thousand."""
 
 
-def matched(
-    params: Params, task: Task, count: int, tables_of_the_sun: dict[str, pd.DataFrame], generator: np.random.Generator
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Catalogue:
+    """What observatories know of the Sun, in the form of `tables.FLARES`, `tables.REGIONS` and `tables.COVERAGE`."""
+
+    flares: pd.DataFrame
+    regions: pd.DataFrame
+    coverage: pd.DataFrame
+
+
+def matched(params: Params, task: Task, known: Catalogue, generator: np.random.Generator) -> pd.DataFrame:
     """Choose the times of a task's images.
 
     Parameters
     ----------
     params : Params
-        The task's instrument and question, the span, ``max_days``.
+        The task's instrument and question, the number of images, the span, ``max_days``.
     task : str
         ``"disk"`` or ``"region"``.
-    count : int
-        Images wanted; half of them are positives.
-    tables_of_the_sun : dict
-        ``flares``, ``regions`` and ``coverage``, in the raw contract.
+    known : Catalogue
+        From which the question is answered.
     generator : Generator
         Of all that is random.
 
@@ -63,30 +68,28 @@ def matched(
     """
     simulated, instrument = params.scrape.simulated, getattr(params.instrument, task)
     question = getattr(params.label, task)
+    count = simulated.disk_images if task == "disk" else simulated.region_images
     span = np.datetime64(simulated.start, "s"), np.datetime64(simulated.end, "s")
 
     def answer(times: Times) -> npt.NDArray[np.float64]:
-        return _answer(times, tables_of_the_sun, question)
+        return _answer(times, known, question)
 
     pairs: list[tuple[np.datetime64, np.datetime64]] = []
     taken: set[np.datetime64] = set()
     alone = 0
     for _ in range(TRIES):
-        candidates = _candidates(instrument, question, tables_of_the_sun["flares"], span, generator)
-        positives = candidates[answer(candidates) == 1]
-        partners = _partners(positives, simulated.max_days, span, generator)
-        answers = answer(partners.ravel()).reshape(partners.shape)
-        for positive, choice, its_answers in zip(positives, partners, answers, strict=True):
-            free = [time for time in choice[its_answers == 0] if _day(time) not in taken]
-            if _day(positive) in taken or len(pairs) == count // 2:
-                continue
-            if not free:
-                alone += 1
-                continue
-            pairs.append((positive, free[0]))
-            taken |= {_day(positive), _day(free[0])}
-        if len(pairs) == count // 2:
+        if (missing := count // 2 - len(pairs)) == 0:
             break
+        candidates = _candidates(instrument, span, generator)
+        positives = candidates[answer(candidates) == 1][: 2 * missing]
+        partners = _partners(positives, simulated.max_days, span, generator)
+        quiet = answer(partners.ravel()).reshape(partners.shape) == 0
+        for positive, others, fit in zip(positives, partners, quiet, strict=True):
+            free = [time for time in others[fit] if _day(time) not in taken]
+            alone += not free
+            if free and _day(positive) not in taken and len(pairs) < count // 2:
+                pairs.append((positive, free[0]))
+                taken |= {_day(positive), _day(free[0])}
     if not pairs:
         raise InputError(
             f"params.yaml: the simulated Sun has no pair of images for label.{task} from {simulated.start} to "
@@ -102,34 +105,20 @@ def _day(time: np.datetime64) -> np.datetime64:
 
 
 def _candidates(
-    instrument: Instrument,
-    question: FlareQuestion,
-    flares: pd.DataFrame,
-    span: tuple[np.datetime64, np.datetime64],
-    generator: np.random.Generator,
+    instrument: Instrument, span: tuple[np.datetime64, np.datetime64], generator: np.random.Generator
 ) -> Times:
-    """Draw times that may be positive: in the window of a flare for a nowcast, any time for all other questions."""
-    asks_for_regions = isinstance(question, DiskLabel) and question.target == "active_region"
-    qualifying = flares[flux(flares["goes_class"]) >= flux(pd.Series([question.min_class]))[0]]
-    if question.event == "overlap" and not asks_for_regions and len(qualifying):
-        flare = qualifying.iloc[generator.integers(len(qualifying), size=AT_ONCE)]
-        start = flare["start"].to_numpy("datetime64[s]") - np.timedelta64(round(question.after * 3600), "s")
-        end = flare["end"].to_numpy("datetime64[s]") + np.timedelta64(round(question.before * 3600), "s")
-        inside = ((end - start).astype(np.int64) * generator.uniform(size=AT_ONCE)).astype(np.int64)
-        times = start + inside * np.timedelta64(1, "s")
-    else:
+    """Draw times at which the instrument takes images: GONG in the slots of its daylight, AIA at any second."""
+    if instrument != "gong":
         seconds = int((span[1] - span[0]).astype(np.int64))
-        times = span[0] + generator.integers(seconds, size=AT_ONCE) * np.timedelta64(1, "s")
-    if instrument == "gong":
-        times = _to_slots(times, generator)
-    return times[(times >= span[0]) & (times < span[1])]
-
-
-def _to_slots(times: Times, generator: np.random.Generator) -> Times:
-    """Move times to the slots of their day in which images are taken."""
-    hours = generator.choice(GONG_HOURS, len(times))
-    minutes = generator.choice(GONG_MINUTES, len(times))
-    return times.astype("datetime64[D]") + (hours * 3600 + minutes * 60 + GONG_SECOND) * np.timedelta64(1, "s")
+        return span[0] + generator.integers(seconds, size=CANDIDATES) * np.timedelta64(1, "s")
+    days = int((span[1] - span[0]) / np.timedelta64(1, "D"))
+    seconds = (
+        86_400 * generator.integers(days, size=CANDIDATES)
+        + 3600 * generator.choice(GONG_HOURS, CANDIDATES)
+        + 60 * generator.choice(GONG_MINUTES, CANDIDATES)
+        + GONG_SECOND
+    )
+    return span[0] + seconds * np.timedelta64(1, "s")
 
 
 def _partners(
@@ -144,19 +133,15 @@ def _partners(
     return np.where((times >= span[0]) & (times < span[1]), times, positives[:, None])
 
 
-def _answer(
-    times: Times, tables_of_the_sun: dict[str, pd.DataFrame], question: DiskLabel | RegionLabel
-) -> npt.NDArray[np.float64]:
+def _answer(times: Times, known: Catalogue, question: DiskLabel | RegionLabel) -> npt.NDArray[np.float64]:
     """Return the label of an image at each time, NaN where it is not known: of its regions, 1 if any has it."""
     unique, place = np.unique(times, return_inverse=True)
     names = [f"{number:09d}" for number in range(len(unique))]
     images = pd.DataFrame({"path": names, "time": unique.astype("datetime64[ns]"), "pair_id": ""})
-    sun = tables_of_the_sun
-    known = sun["flares"], sun["regions"], sun["coverage"], None
     if isinstance(question, DiskLabel):
-        table = labels.label_disk(images, *known, question)
+        table = labels.label_disk(images, known.flares, known.regions, known.coverage, None, question)
     else:
-        table = labels.label_regions(images, *known, question)
+        table = labels.label_regions(images, known.flares, known.regions, known.coverage, None, question)
     strongest = table.dropna(subset="label").groupby("path")["label"].max().astype(np.float64)
     return np.asarray(strongest.reindex(names), dtype=np.float64)[place]
 

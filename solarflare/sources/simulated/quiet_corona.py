@@ -1,0 +1,195 @@
+"""The quiet corona: its shell, its texture drawn out along the field, coronal holes, streamers.
+
+All in natural logarithms of emission, or as factors: the corona's structures multiply.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
+
+from solarflare.sources.simulated import corona
+from solarflare.sources.simulated.regions import DAY, activity
+from solarflare.sources.simulated.sphere import Floats, View, spectral_noise
+
+SCALE_HEIGHT = 0.075
+"""Solar radii over which emission falls by e (radial profiles of 338 AIA 211 images; hydrostatic at 1.8 MK: 0.06)."""
+
+LIMB = 1.45
+"""How much brighter the corona is just off the limb than just inside: less than twice, as spicules absorb."""
+
+BELT = 0.9
+"""How much the corona brightens from minimum to maximum."""
+
+TILE = 768
+BRIGHT_POINTS = 900  # a tile; X-ray bright points number hundreds on the disk (Golub et al. 1974, ApJ 189, L93)
+
+HOLE_EPOCH = 81.0  # days: holes live for some rotations
+HOLES, CHANNELS = 3, 4  # that are born in an epoch; channels are the long dark lanes over filaments
+HOLE_DEPTH = 2.4
+CHANNEL_DEPTH = 0.45
+ORIGIN = np.datetime64("2010-01-01")
+
+STREAMER_DAYS = 5
+ANGLES = 1440
+COARSE = 8  # pixels between two places at which the field's direction is computed
+DOUBLINGS = 5  # the texture is drawn out over 2 ** DOUBLINGS pixels
+
+
+class Sky:
+    """What the pixels of one image see: the quiet corona behind everything else.
+
+    Attributes
+    ----------
+    grain, combed : (width, width) float32
+        Texture of unit variance, as it is and drawn out along the field; 0 off the limb.
+    emission : (width, width) float32
+        Of the quiet corona, 1 at the centre of a featureless disk at minimum.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        time: np.datetime64,
+        sources: corona.Sources,
+        active: Floats,
+        seed: int,
+        generator: np.random.Generator,
+    ) -> None:
+        west, north = view.plane()
+        distance = np.sqrt(west**2 + north**2)
+        inside = np.minimum(distance, np.float32(0.998))
+        toward = np.sqrt(1 - inside**2)
+        level = float(activity(np.array([time]))[0])
+        broad, grain, points = _lying(view, west, north, inside, seed, generator)
+        combed = _combed(grain, view, west, north, toward, sources)
+        disk = distance < 1
+        opened = _openness(view, west, north, toward, time, level, broad, seed)
+        # Active regions close what is open.
+        opened *= np.exp(-gaussian_filter(active, 4))
+        texture = 0.26 * broad + 0.12 * grain + 0.15 * combed + points * np.exp(0.5 * grain)
+        thickness = 1 / np.sqrt(toward**2 + SCALE_HEIGHT)
+        rim = np.float32(LIMB / np.sqrt(SCALE_HEIGHT))
+        beyond = rim * np.exp((1 - distance) / SCALE_HEIGHT) * _streamers(north, west, distance, time, level, seed)
+        shell = np.where(disk, thickness * np.exp(texture - HOLE_DEPTH * opened), beyond)
+        self.emission: Floats = ((1 + BELT * level) * shell).astype(np.float32)
+        self.grain: Floats = np.where(disk, grain, 0)
+        self.combed: Floats = np.where(disk, combed, 0)
+
+
+def _lying(
+    view: View, west: Floats, north: Floats, inside: Floats, seed: int, generator: np.random.Generator
+) -> list[Floats]:
+    """Return textures that lie on the sphere: broad, fine, and bright points; another piece of them in each image."""
+    stretch = np.arcsin(inside) / np.maximum(inside, np.float32(1e-3)) * np.float32(view.radius)
+    shift = generator.integers(TILE, size=2)
+    rows = ((north * stretch).astype(np.int32) + shift[0]) % TILE
+    columns = ((west * stretch).astype(np.int32) + shift[1]) % TILE
+    place = rows * TILE + columns
+    return [tile.ravel()[place] for tile in _tiles(seed)]
+
+
+@lru_cache(1)
+def _tiles(seed: int) -> tuple[Floats, Floats, Floats]:
+    generator = np.random.default_rng([seed, 32])
+    broad = spectral_noise(generator, TILE, 12, 2.4)
+    grain = spectral_noise(generator, TILE, 12, 0.3)
+    points = np.zeros((TILE, TILE), dtype=np.float32)
+    points.ravel()[generator.integers(TILE * TILE, size=BRIGHT_POINTS)] = generator.exponential(1.0, BRIGHT_POINTS)
+    points = 4 * gaussian_filter(points, 1.0, mode="wrap") + 17 * gaussian_filter(points, 2.5, mode="wrap")
+    return broad, grain, points
+
+
+def _combed(noise: Floats, view: View, west: Floats, north: Floats, toward: Floats, sources: corona.Sources) -> Floats:
+    """Return noise drawn out along the field above the surface (line integral convolution), of unit variance.
+
+    Notes
+    -----
+    Cabral & Leedom 1993, doi:10.1145/166117.166151; each pass doubles the length by walking twice as far.
+    """
+    some = slice(COARSE // 2, None, COARSE)
+    west_of, north_of = np.broadcast_arrays(west[:, some], north[some])
+    space = np.stack([west_of, north_of, toward[some, some]], axis=-1)
+    above = 1.04 * space / np.linalg.norm(space, axis=-1, keepdims=True)
+    vector = corona.field(sources, above.reshape(-1, 3).astype(np.float32)).reshape(above.shape)
+    across = vector[..., :2] / (np.linalg.norm(vector[..., :2], axis=-1, keepdims=True) + 1e-12)
+    size = (view.width, view.width)
+    flow_x, flow_y = (
+        np.asarray(Image.fromarray(part.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
+        for part in (across[..., 0], -across[..., 1])
+    )
+    rows, columns = np.mgrid[: view.width, : view.width].astype(np.float32)
+    result = noise
+    for _ in range(DOUBLINGS):
+        x = np.clip(columns + flow_x + np.float32(0.5), 0, view.width - 1).astype(np.int32)
+        y = np.clip(rows + flow_y + np.float32(0.5), 0, view.width - 1).astype(np.int32)
+        place = y * view.width + x
+        result = result + result.ravel()[place]
+        flow_x, flow_y = flow_x + flow_x.ravel()[place], flow_y + flow_y.ravel()[place]
+    return result / result[west**2 + north**2 < 0.9].std()
+
+
+def _openness(
+    view: View,
+    west: Floats,
+    north: Floats,
+    toward: Floats,
+    time: np.datetime64,
+    level: float,
+    broad: Floats,
+    seed: int,
+) -> Floats:
+    """Return how far the field is open, 0 to 1: coronal holes at the poles (largest at minimum) and below them."""
+    days = float((time - ORIGIN) / DAY)
+    sine = north * np.cos(np.float32(view.tilt)) + toward * np.sin(np.float32(view.tilt))
+    ragged = 0.4 * broad
+    result = 1 / (1 + np.exp(-16 * (np.abs(sine) - (0.86 + 0.2 * level) + 0.25 * ragged)))
+    epoch = int(days // HOLE_EPOCH)
+    for number in range(epoch - 2, epoch + 1):
+        generator = np.random.default_rng([seed, 33, number + 1000])
+        for kind in range(HOLES + CHANNELS):
+            latitude, longitude = generator.uniform(-50, 50), generator.uniform(0, 360) + 13.2 * days
+            born, life = (number + generator.uniform()) * HOLE_EPOCH, generator.uniform(60, 160)
+            size, turn, shape = generator.uniform(7, 17), generator.uniform(0, np.pi), generator.uniform(0.35, 0.9)
+            grown = np.sin(np.pi * np.clip((days - born) / life, 0, 1))
+            centre = view.space(np.radians([latitude]), np.radians([longitude]))[0].astype(np.float32)
+            if grown == 0 or centre[2] < 0:
+                continue
+            channel = kind >= HOLES
+            shape, depth = (0.08, CHANNEL_DEPTH) if channel else (shape, 1.0)
+            # Towards the limb a hole is foreshortened.
+            x, y = (west - centre[0]) / max(0.25, centre[2]), north - centre[1]
+            along, across = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+            across = across + 0.05 * broad * channel
+            reach = np.radians(size * (0.7 if channel else 1.0)) * np.sqrt(grown) * (1 + 1.4 * ragged)
+            away = np.sqrt(along**2 * shape + across**2 / shape) - reach
+            result = np.maximum(result, depth / (1 + np.exp(np.clip(away / 0.02, -30, 30))))
+    return result.astype(np.float32)
+
+
+def _streamers(
+    north: Floats, west: Floats, distance: Floats, time: np.datetime64, level: float, seed: int
+) -> npt.NDArray[np.float32]:
+    """Return how dense the corona is around the limb, as a factor: streamers that come and go in days."""
+    day = int(time.astype("datetime64[D]").astype(np.int64))
+    share = day / STREAMER_DAYS - day // STREAMER_DAYS
+    before, after = (_profile(seed, number) for number in (day // STREAMER_DAYS, day // STREAMER_DAYS + 1))
+    around = 2 * np.pi * np.arange(ANGLES) / ANGLES
+    # At minimum streamers stand over the equator alone.
+    belt = 0.55 * np.cos(around) ** 2 * (1 - level)
+    profile = (1 - share) * before + share * after + belt
+    place = ((np.arctan2(north, west) / (2 * np.pi) + 0.5) * ANGLES).astype(np.int32) % ANGLES
+    height = np.clip((distance - 1) / 0.12, 0, 1.6)
+    return np.exp(profile.astype(np.float32)[place] * (0.5 + height) - np.float32(0.25))
+
+
+@lru_cache(4)
+def _profile(seed: int, number: int) -> npt.NDArray[np.float64]:
+    generator = np.random.default_rng([seed, 34, number])
+    result = np.zeros(ANGLES)
+    for width, amplitude in ((60, 0.36), (14, 0.12), (3, 0.05)):
+        wave = gaussian_filter1d(generator.standard_normal(ANGLES), width, mode="wrap")
+        result += amplitude * wave / wave.std()
+    return result

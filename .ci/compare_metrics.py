@@ -22,6 +22,7 @@ def outside(path: str) -> list[str]:
         for name, value in before.items()
         if isinstance(value, dict)
         and {"value", "low", "high"} <= value.keys()
+        and value["low"] is not None  # of fewer than five blocks there is no interval
         and not value["low"] <= after[name]["value"] <= value["high"]
     ]
 

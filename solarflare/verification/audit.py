@@ -28,7 +28,7 @@ from solarflare.console import progress
 from solarflare.params import Audit
 from solarflare.verification.assessment import rounded
 from solarflare.verification.bootstrap import BlockBootstrap
-from solarflare.verification.probes import Probe
+from solarflare.verification.probes import KINDS, Probe
 from solarflare.verification.scores import Ranking, areas
 
 FOLDS = 5
@@ -299,7 +299,7 @@ def table(task: str, found: Mapping[str, Any]) -> str:
     if reason := found.get("absent"):
         return f"{task}: no audit, {reason}"
     rows = [(task, "", "ROC-AUC", "corrected", "detectable", "")]
-    for name, one in found["probes"].items():
+    for name, one in sorted(found["probes"].items(), key=lambda item: (KINDS.index(item[1]["kind"]), item[0])):
         auc = one["roc_auc"]
         interval = f"{_number(auc['value'])} [{_number(auc['low'])}, {_number(auc['high'])}]"
         limits = (_number(one.get("corrected_low")), _number(one.get("detectable_roc_auc")))

@@ -7,7 +7,7 @@ cleaned: it shows what the cleaning took away.
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from solarflare.params import Instrument
 
 Features = npt.NDArray[np.float32]
 Kind = Literal["gated", "confounder", "raw"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 GRID = 20
 """Blocks a side of a crop, over which what was blanked is averaged."""

@@ -190,6 +190,8 @@ def cut(
     with atomic_directory(folder) as partial, worker_processes() as pool:
         for month, of_month in progress(months, len(months), f"months of images cut for {task}"):
             places = places_of(task, of_month, regions)
+            if places.empty:
+                continue
             shard = f"{month}.npy"
             disks = []
             with (partial / shard).open("wb") as file:

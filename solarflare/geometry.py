@@ -209,7 +209,9 @@ def to_arcsec(latitude: npt.ArrayLike, longitude: npt.ArrayLike, times: npt.Arra
     x, y : ndarray of float64, shape (n,)
         Arcsec, west and north positive.
     """
-    obstime = Time(np.asarray(times, dtype="datetime64[ns]"))
+    obstime = _obstime(times)
+    if obstime.size == 0:  # sunpy cannot say where the Earth is at no time
+        return np.empty(0), np.empty(0)
     place = SkyCoord(
         np.asarray(longitude) * u.deg, np.asarray(latitude) * u.deg, frame=HeliographicStonyhurst(obstime=obstime)
     ).transform_to(Helioprojective(observer=get_earth(obstime), obstime=obstime))
@@ -218,7 +220,11 @@ def to_arcsec(latitude: npt.ArrayLike, longitude: npt.ArrayLike, times: npt.Arra
 
 def solar_radius(times: npt.ArrayLike) -> Values:
     """Return the Sun's angular radius as seen from Earth, in arcsec, at each UTC time."""
-    return np.asarray(sun.angular_radius(Time(np.asarray(times, dtype="datetime64[ns]"))).to_value(u.arcsec))
+    return np.asarray(sun.angular_radius(_obstime(times)).to_value(u.arcsec))
+
+
+def _obstime(times: npt.ArrayLike) -> Time:
+    return Time(np.asarray(times, dtype="datetime64[ns]"), format="datetime64")
 
 
 def regions_on_disk(images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:

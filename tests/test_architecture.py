@@ -60,6 +60,13 @@ def test_no_parameter_has_a_name_that_dvcs_run_cache_ignores() -> None:
     assert not {"size", "nfiles"} & set(keys(parameters))
 
 
+def test_every_parameter_is_explained_where_it_first_appears() -> None:
+    text = (ROOT / "params.yaml").read_text()
+    first = {name: line for line in reversed(text.splitlines()) if (name := line.partition(":")[0].strip())}
+    groups = {name for name, line in first.items() if line.rstrip().endswith(":")}
+    assert not [name for name, line in first.items() if "#" not in line and name not in groups]
+
+
 def test_every_stage_is_a_page() -> None:
     assert {stage for stage in STAGES if len((ROOT / f"stages/{stage}.py").read_text().splitlines()) > 80} == set()
 

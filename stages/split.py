@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
 from solarflare import absence, params, tables
 from solarflare.console import log, run
 from solarflare.files import atomic_directory
-from solarflare.params import TASKS
+from solarflare.params import TASKS, Task
 from solarflare.splits import split
 
 
@@ -17,11 +21,18 @@ def main() -> None:
             if reason := absence.reason(source):
                 absence.mark(splits / source.name, reason)
                 continue
-            table = split(tables.read(source, tables.LABELS[task]), settings, task)
+            labels = tables.read(source, tables.LABELS[task])
+            table = split(labels, settings, task)
             tables.write(table, splits / source.name, tables.SPLITS)
-            counts = table.assign(part=table["part"].mask(table["part"] == "", table["reason"]))
-            for row in counts.groupby(["fold", "part"]).size().reset_index(name="rows").itertuples():
-                log.info("%s, fold %d: %6d rows %s", task, row.fold, row.rows, row.part)
+            _report(task, table, labels["label"].dropna().to_numpy())
+
+
+def _report(task: Task, table: pd.DataFrame, label: npt.NDArray[np.int64]) -> None:
+    what = table["part"].where(table["part"] != "", "left out: " + table["reason"])
+    # A split holds the labelled rows once a fold, in their order.
+    known = table[["fold"]].assign(what=what, label=np.tile(label, table["fold"].nunique()))
+    for (fold, part), labels in known.groupby(["fold", "what"])["label"]:
+        log.info("%s, fold %d: %6d rows, %6d of them 1, %s", task, fold, len(labels), labels.sum(), part)
 
 
 if __name__ == "__main__":

@@ -335,7 +335,7 @@ def truth(*rows: tuple[float, int, float]) -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("min_class", "expected"),
-    # The rate rises from 0 to 2 a day over two days: 0.5 flares on the first; of ten times the flux there are a hundredth.
+    # The rate rises from 0 to 2 a day over two days: 0.5 flares on the first, a hundredth of them ten times as strong.
     [("C1.0", 0.5), ("M1.0", 0.005)],
 )
 def test_the_true_probability_integrates_the_rate(min_class: str, expected: float) -> None:

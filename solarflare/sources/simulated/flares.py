@@ -23,7 +23,7 @@ SLOPE = 1.0
 STRONGEST = 2e-3
 """W/m2 (X20)."""
 
-RATE = 0.55
+RATE = 0.7
 """Flares a day of C1.0 or more of a region of 1e22 Mx and middle complexity."""
 
 RATE_PER_FLUX = 1.2

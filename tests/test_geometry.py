@@ -174,13 +174,13 @@ def test_halfway_between_two_reports_the_earlier_serves() -> None:
     assert regions_on_disk(images_table("2014-01-02T12:00"), regions)["latitude"].tolist() == [-9]
 
 
-def test_a_region_is_on_the_disk_of_no_image_a_day_away_or_behind_the_limb() -> None:
+def test_a_region_is_on_the_disk_of_no_image_half_a_day_away_or_behind_the_limb() -> None:
     regions = regions_table(("2014-01-02", 11944, 0, 0), ("2014-01-02", 11945, 0, 85))
-    df = regions_on_disk(images_table("2014-01-01", "2014-01-02T23:00", "2014-01-03T00:01"), regions)
+    df = regions_on_disk(images_table("2014-01-01T12:00", "2014-01-02T11:00", "2014-01-02T12:01"), regions)
     assert list(zip(df["path"], df["noaa_ar"], strict=True)) == [
-        ("2014-01-01.jpg", 11944),
-        ("2014-01-01.jpg", 11945),
-        ("2014-01-02T23:00.jpg", 11944),
+        ("2014-01-01T12:00.jpg", 11944),
+        ("2014-01-01T12:00.jpg", 11945),
+        ("2014-01-02T11:00.jpg", 11944),
     ]
 
 
@@ -211,7 +211,7 @@ def test_regions_on_disk_are_those_of_a_nested_loop(
     expected = []
     for at in sorted(seen):
         for number in (1, 2, 3):
-            near = [hour for hour, of in unique if of == number and abs(hour - at) <= 24]
+            near = [hour for hour, of in unique if of == number and abs(hour - at) <= 12]
             if near:
                 hour = min(near, key=lambda hour: (abs(hour - at), hour))
                 latitude, longitude = unique[hour, number]

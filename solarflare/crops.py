@@ -125,7 +125,7 @@ class Cutter:
         disk : Disk
             Where the Sun is in the image.
         places : DataFrame
-            Of `places_of`, the rows of one image.
+            Of `located`, the rows of one image.
 
         Returns
         -------
@@ -213,11 +213,26 @@ def cut(
 def places_of(task: Task, images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return a row a crop, in the index's order: the image, the region, the Sun's radius and where to cut in arcsec."""
     if task == "disk":
-        places = images[["path", "time"]].assign(noaa_ar=pd.Series(pd.NA, images.index, "Int64"))
-    else:
-        places = geometry.regions_on_disk(images, regions)
-        places["x"], places["y"] = geometry.to_arcsec(places["latitude"], places["longitude"], places["time"])
-    places["solar_radius"] = geometry.solar_radius(places["time"])
+        return located(images[["path", "time"]].assign(noaa_ar=pd.Series(pd.NA, images.index, "Int64")))
+    return located(geometry.regions_on_disk(images, regions))
+
+
+def located(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add what `Cutter.squares` needs to know of a row.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``time`` and, of regions, ``latitude`` and ``longitude``.
+
+    Returns
+    -------
+    DataFrame
+        With ``solar_radius`` and, of regions, their place ``x`` and ``y``, in arcsec.
+    """
+    places = rows.assign(solar_radius=geometry.solar_radius(rows["time"]))
+    if "latitude" in rows:
+        places["x"], places["y"] = geometry.to_arcsec(rows["latitude"], rows["longitude"], rows["time"])
     return places
 
 

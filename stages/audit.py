@@ -41,11 +41,10 @@ def audit_task(task: Task, chosen: Params) -> dict[str, Any]:
     rows = labelled_rows(
         tables.read(labels, tables.LABELS[task]), tables.read(splits, tables.SPLITS), images, cut.index
     )
-    places = crops.places_of(task, images, tables.read(RAW / "regions.csv", tables.REGIONS))
     probes = {
         **of_tables(rows, tables.read(RAW / "coverage.csv", tables.COVERAGE)),
         **of_files(rows, RAW, instrument),
-        **of_crops(rows, cut, places, crops.Cutter(task, instrument, RAW, chosen.crop)),
+        **of_crops(rows, cut, crops.Cutter(task, instrument, RAW, chosen.crop)),
     }
     return audit(probes, rows, chosen.audit)
 

@@ -100,7 +100,6 @@ class Archive:
         number = others.groupby(level=0).cumcount().astype(str)
         others = others.assign(path=others["path"].str.rpartition("/")[0] + "/" + number + ".jpg")
         tables.write(pd.concat([images, others]), data / "raw/images.csv", tables.IMAGES)
-        tables.write(tables.empty(tables.REGIONS), data / "raw/regions.csv", tables.REGIONS)
         coverage = pd.DataFrame({"list": ["noaa"], "start": ["2011-01-01"], "end": ["2020-01-01"]})
         coverage = coverage.assign(min_class="C1.0", status="complete", reason="")
         tables.write(coverage, data / "raw/coverage.csv", tables.COVERAGE)
@@ -137,7 +136,7 @@ def look(data: Path) -> tuple[dict[str, Probe], pd.DataFrame]:
     seen = {
         **probes.of_tables(rows, tables.read(data / "raw/coverage.csv", tables.COVERAGE)),
         **probes.of_files(rows, data / "raw", "gong"),
-        **probes.of_crops(rows, cut, crops.places_of("disk", images, tables.empty(tables.REGIONS)), cutter()),
+        **probes.of_crops(rows, cut, cutter()),
     }
     return seen, rows
 
@@ -355,9 +354,9 @@ def test_the_crop_stage_leaves_nothing_in_what_it_blanks(
     crops.cut(task, instrument, images, regions, tmp_path, tmp_path / "crops", settings)
     cut = crops.Crops(tmp_path / "crops")
     rows = cut.index.assign(position=range(len(cut.index)), width=512, height=512)
-    rows = rows.drop(columns="noaa_ar") if task == "disk" else rows
     places = crops.places_of(task, images, regions)
-    seen = probes.of_crops(rows, cut, places, crops.Cutter(task, instrument, tmp_path, settings))
+    rows = rows.merge(places.drop(columns=["x", "y"], errors="ignore"))
+    seen = probes.of_crops(rows, cut, crops.Cutter(task, instrument, tmp_path, settings))
     assert len(rows) >= len(images)
     assert bool(seen["masked_pixels"].features.any()) is not mask
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from solarflare import imaging
 from solarflare.console import progress
-from solarflare.crops import Crops, Cutter
+from solarflare.crops import Crops, Cutter, located
 from solarflare.errors import InputError
 from solarflare.geometry import Disk
 from solarflare.params import Instrument
@@ -85,7 +85,7 @@ def labelled_rows(
     InputError
         If a labelled row has no block, no crop or no image.
     """
-    key = _key(labels)
+    key = ["path", "noaa_ar"] if "noaa_ar" in labels else ["path"]
     names = images["path"].sort_values()
     place = names.groupby(names.str.rpartition("/")[0]).cumcount()
     rows = labels[labels["label"].notna()].reset_index(drop=True)
@@ -170,7 +170,7 @@ def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str,
     }
 
 
-def of_crops(rows: pd.DataFrame, crops: Crops, places: pd.DataFrame, cutter: Cutter) -> dict[str, Probe]:
+def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Probe]:
     """Return the probes that look at what the network gets.
 
     Parameters
@@ -179,8 +179,6 @@ def of_crops(rows: pd.DataFrame, crops: Crops, places: pd.DataFrame, cutter: Cut
         Of `labelled_rows`.
     crops : Crops
         Of the task.
-    places : DataFrame
-        Of `solarflare.crops.places_of`, in any order.
     cutter : Cutter
         That cut them.
 
@@ -195,7 +193,7 @@ def of_crops(rows: pd.DataFrame, crops: Crops, places: pd.DataFrame, cutter: Cut
     says where the Sun is, which is no leak.
     """
     instrument, fill = cutter.instrument, imaging.fill_value(cutter.instrument)
-    places = rows[_key(rows)].merge(places, how="left")
+    places = located(rows)
     printed: list[Features] = []
     blanked: list[Features] = []
     brightness, colour = [], []
@@ -215,19 +213,16 @@ def of_crops(rows: pd.DataFrame, crops: Crops, places: pd.DataFrame, cutter: Cut
         light = np.abs(difference)
         brightness.append(np.column_stack([light.mean(axis=(1, 2, 3)), light.std(axis=(1, 2, 3))]))
         colour.append(crop.mean(axis=(1, 2)) / np.maximum(crop.mean(axis=(1, 2, 3)), 1)[:, None])
-    return {
+    found = {
         "printed_boxes": Probe("gated", "Is anything left where the image was printed on?", np.concatenate(printed)),
         "masked_pixels": Probe("gated", "Is anything left in the pixels that were blanked?", np.concatenate(blanked)),
         "brightness": Probe(
             "confounder", "Does the mean brightness or unsigned field tell?", np.concatenate(brightness)
         ),
-        "colour": Probe("confounder", "Does the balance of the colours tell?", np.concatenate(colour)),
     }
-
-
-def _key(df: pd.DataFrame) -> list[str]:
-    """Return the columns that name a row: the image and, of regions, the region."""
-    return ["path", "noaa_ar"] if "noaa_ar" in df else ["path"]
+    if colour[0].shape[1] > 1:
+        found["colour"] = Probe("confounder", "Does the balance of the colours tell?", np.concatenate(colour))
+    return found
 
 
 def _in_force(time: pd.Series, coverage: pd.DataFrame) -> Features:

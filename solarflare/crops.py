@@ -133,7 +133,7 @@ class Cutter:
             A crop a row.
         """
         if self.task == "disk":
-            return imaging.disk_image(image, self.instrument, disk, self.shape[0])[None]
+            return imaging.disk_image(image, self.instrument, disk, self.shape[0], self.settings.mask)[None]
         pixels_per_arcsec = disk.radius / places["solar_radius"].iloc[0]
         return np.stack(
             [

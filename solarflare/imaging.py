@@ -36,8 +36,11 @@ CAPTION_WEST = 0.02
 """Solar radii west of the disk's centre that AIA's caption box reaches: 0.012 on 338 images, where it lies from 1.02
 radii south."""
 
-FIELD_OF_VIEW = {True: 1.0, False: 1.15}
-"""Half-width of the full-disk image in solar radii: of magnetograms, and of EUV images (without the caption)."""
+MAGNETIC_FIELD_OF_VIEW = 1.0
+EUV_FIELD_OF_VIEW = 1.15
+WHOLE_FIELD_OF_VIEW = 1.28
+"""Half-widths of the full-disk image in solar radii: to the limb, with the inner corona and without the caption, and
+with everything that is printed, for what is not blanked: AIA's caption ends 1.27 radii south of the centre."""
 
 
 def fill_value(instrument: Instrument) -> int:
@@ -165,25 +168,28 @@ def blank(image: Pixels, instrument: Instrument, disk: Disk) -> Pixels:
     return result
 
 
-def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int) -> Pixels:
+def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int, blanked: bool = True) -> Pixels:
     """Return the full disk, centred, at a radius that does not follow the Earth's distance.
 
     Parameters
     ----------
     image : (H, W) or (H, W, 3) uint8
-        Blanked or not.
+        Of which it is a part.
     instrument : str
-        Whose `FIELD_OF_VIEW` and fill value count.
+        Whose field of view and fill value count.
     disk : Disk
         Where the Sun is in it.
     width : int
         Side of the result in pixels.
+    blanked : bool
+        Whether what is printed is gone from the image; if not, the field is so wide that it can be read.
 
     Returns
     -------
     (width, width) or (width, width, 3) uint8
     """
-    half = FIELD_OF_VIEW[instrument in MAGNETOGRAPHS] * disk.radius
+    narrow = MAGNETIC_FIELD_OF_VIEW if instrument in MAGNETOGRAPHS else EUV_FIELD_OF_VIEW
+    half = (narrow if blanked else WHOLE_FIELD_OF_VIEW) * disk.radius
     return square(image, disk.x, disk.y, half, width, fill_value(instrument))
 
 

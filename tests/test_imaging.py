@@ -151,6 +151,17 @@ def test_the_blanked_part_of_a_crop_tells_no_season() -> None:
 # Cutting
 
 
+@pytest.mark.parametrize(("instrument", "width", "disk"), INSTRUMENTS)
+def test_what_is_not_blanked_shows_everything_that_is_printed(instrument: Instrument, width: int, disk: Disk) -> None:
+    printed = imaging.printed(instrument, (width, width)) & (grey_sun(instrument, width, disk) == 255)
+    blank, letters = (
+        imaging.disk_image(np.where(printed, light, 0).astype(np.uint8), instrument, disk, 300, blanked=False)
+        for light in (0, 255)
+    )
+    area = (imaging.WHOLE_FIELD_OF_VIEW * disk.radius * 2 / 300) ** 2
+    assert (letters.astype(float) - blank).sum() * area == pytest.approx(255 * printed.sum(), rel=0.05)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-5, 5), st.floats(-5, 5), st.floats(0.98, 1.02))
 def test_disks_of_any_centre_and_radius_become_one(x: float, y: float, scale: float) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare import plots
+from solarflare import plots, summary
 from solarflare.errors import InputError
 from solarflare.experiments import Profile
 from solarflare.files import atomic_path
@@ -84,8 +84,16 @@ def table(profile: str) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def with_tables(text: str) -> str:
-    """Return a page with the table of each profile between its markers, ``<!-- results:<profile> -->`` and its end.
+def with_tables(text: str, metrics: Path = Path("metrics")) -> str:
+    """Return a page with each table between its markers.
+
+    Parameters
+    ----------
+    text : str
+        A page with markers ``<!-- summary -->``, for what a run prints at its end, and ``<!-- results:<profile> -->``,
+        each followed by its end, ``<!-- /summary -->`` and so on.
+    metrics : Path, optional
+        The folder in which ``evaluate`` wrote the scores of the run.
 
     Raises
     ------
@@ -93,12 +101,12 @@ def with_tables(text: str) -> str:
         If a marker names a profile without results.
     """
 
-    def replaced(match: re.Match[str]) -> str:
-        return f"{match['start']}\n{table(match['profile'])}\n{match['end']}"
+    def content(name: str) -> str:
+        return f"```text\n{summary.render(metrics)}\n```" if name == "summary" else table(name.removeprefix("results:"))
 
     return re.sub(
-        r"(?P<start><!-- results:(?P<profile>[\w-]+) -->).*?(?P<end><!-- /results:(?P=profile) -->)",
-        replaced,
+        r"(?P<start><!-- (?P<name>summary|results:[\w-]+) -->).*?(?P<end><!-- /(?P=name) -->)",
+        lambda match: f"{match['start']}\n{content(match['name'])}\n{match['end']}",
         text,
         flags=re.DOTALL,
     )

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -138,3 +140,42 @@ def test_an_experiment_reruns_what_its_parameter_touches(project: Path) -> None:
     commit(project, "a longer training")
     assert "roc_auc" in shell("dvc", "metrics", "diff", "HEAD~1", "--all", cwd=project)
     assert "index.html" in shell("dvc", "plots", "diff", "HEAD~1", "-o", "plots", cwd=project)
+
+
+def readme_commands() -> list[str]:
+    """Return every command of the README's shell blocks."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    return [line.partition("#")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
+
+
+RUN_ELSEWHERE = {
+    # by .ci/run
+    "make",
+    "make test",
+    "make lint",
+    # this is one of its tests
+    "make test-slow",
+    # by the Makefile's own set-up, word for word but for the folder of the executables
+    "python3 -m venv .venv",
+    ". .venv/bin/activate",
+    "pip install --require-hashes -r requirements.lock",
+    "pip install --no-deps --no-build-isolation --editable .",
+    # by the fixture of this module, and by tests/test_cli.py and tests/test_experiments.py on pipelines of a second
+    "dvc repro",
+    "solarflare log",
+    "make experiment PROFILE=sdo-euv ARCHIVE=../shared/sun",
+    "make experiment PROFILE=sdo-magnetogram ARCHIVE=../shared/sun",
+    "make experiment PROFILE=forecast",
+    # a server that runs until it is stopped
+    "make ui",
+    # needs the project's default models
+    "python -m benchmarks.simulated_to_real ../shared/sun",
+}
+
+
+@pytest.mark.slow
+def test_the_readmes_commands_run(project: Path) -> None:
+    commands = [command for command in readme_commands() if command not in RUN_ELSEWHERE]
+    assert commands
+    for command in commands:
+        shell(*shlex.split(command), cwd=project)

@@ -178,7 +178,7 @@ class Crop(Group):
 class Train(Group):
     """How one network is trained."""
 
-    network: Literal["compact", "paialunga2020"]
+    network: Literal["compact", "compact_pooled", "paialunga2020"]
     epochs: int = Field(ge=1, le=1000)
     patience: int = Field(ge=1, le=1000)
     batch_size: int = Field(ge=1, le=4096)

@@ -21,7 +21,7 @@ CYCLE_START = np.datetime64("2008-12-01")
 CYCLE_YEARS = 11.0
 """Solar cycle 24 began in December 2008; cycles last eleven years on average (Hathaway 2015, LRSP 12, 4)."""
 
-EMERGENCE_AT_MAXIMUM = 0.45
+EMERGENCE_AT_MAXIMUM = 0.55
 EMERGENCE_AT_MINIMUM = 0.06
 """Regions a day on the whole Sun. A weak cycle, like the 14th or 24th, with spotless days in most of its years."""
 

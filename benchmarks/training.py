@@ -20,7 +20,8 @@ from solarflare.training import Rows
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Ranking
 
-OURS, THEIRS = "compact", "paialunga2020"
+OURS: dict[Task, str] = {"disk": "compact", "region": "compact_pooled"}
+THEIRS = "paialunga2020"
 SHAPES: dict[Task, Shape] = {"disk": (300, 300, 1), "region": (64, 64, 3)}
 IMAGES, ROUNDS = 512, 5
 
@@ -55,7 +56,8 @@ def race(task: Task, chosen: Params) -> None:
     rows = Rows(np.arange(IMAGES), np.arange(IMAGES) % 2)
     polarity = instrument(task, chosen) in MAGNETOGRAPHS
     models = {}
-    for name in (OURS, THEIRS):
+    ours = OURS[task]
+    for name in (ours, THEIRS):
         settings = with_network(task, chosen, name)
         model = training.compiled(settings, SHAPES[task])
         batches = training.training_batches(noise, rows, settings, polarity)
@@ -70,7 +72,7 @@ def race(task: Task, chosen: Params) -> None:
     speed = {name: IMAGES / statistics.median(taken) for name, taken in seconds.items()}
     size = "x".join(map(str, SHAPES[task]))
     print(f"{task}, {size}: " + ", ".join(f"{name} {value:,.0f} images/s" for name, value in speed.items()))
-    print(f"{task}: {OURS} is {speed[OURS] / speed[THEIRS]:.1f} times as fast")
+    print(f"{task}: {ours} is {speed[ours] / speed[THEIRS]:.1f} times as fast")
 
 
 def match(task: Task, chosen: Params) -> None:
@@ -82,7 +84,8 @@ def match(task: Task, chosen: Params) -> None:
     plan = BlockBootstrap(rows.loc[rows["part"] == "test", "block"].to_numpy(), chosen.evaluate.resamples, seed=1)
     once = np.ones((1, len(asked.labels)))
     values, draws = {}, {}
-    for name in (OURS, THEIRS):
+    ours = OURS[task]
+    for name in (ours, THEIRS):
         start = time.perf_counter()
         polarity = instrument(task, chosen) in MAGNETOGRAPHS
         model, history = training.fit(images, learned, watched, with_network(task, chosen, name), polarity)
@@ -95,8 +98,8 @@ def match(task: Task, chosen: Params) -> None:
             f"{task}: {name} ROC-AUC {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}], "
             f"{len(history)} epochs in {taken:.0f} s"
         )
-    paired = plan.difference(values[OURS] - values[THEIRS], draws[OURS] - draws[THEIRS])
-    print(f"{task}: {OURS} less {THEIRS} {paired.value:+.3f} [{paired.low:+.3f}, {paired.high:+.3f}]: {paired.verdict}")
+    paired = plan.difference(values[ours] - values[THEIRS], draws[ours] - draws[THEIRS])
+    print(f"{task}: {ours} less {THEIRS} {paired.value:+.3f} [{paired.low:+.3f}, {paired.high:+.3f}]: {paired.verdict}")
 
 
 def with_network(task: Task, chosen: Params, name: str) -> Train:

@@ -61,7 +61,10 @@ class Crops:
         -------
         (n, H, W, C) uint8
         """
-        return np.stack([self._open(self._shard[place])[self._row[place]] for place in np.asarray(positions)])
+        wanted = np.asarray(positions, dtype=np.int64)
+        if wanted.size == 0:
+            return np.empty((0, *self._open(self._shard[0]).shape[1:]), dtype=np.uint8)
+        return np.stack([self._open(self._shard[place])[self._row[place]] for place in wanted])
 
 
 @dataclass(frozen=True)

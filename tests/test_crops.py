@@ -111,6 +111,10 @@ def test_crops_are_taken_in_any_order(regions: Crops) -> None:
     assert (regions.take([7, 0, 7, 3]) == everything[[7, 0, 7, 3]]).all()
 
 
+def test_no_positions_are_no_crops_of_the_same_shape(regions: Crops) -> None:
+    assert regions.take([]).shape == (0, 32, 32, 3)
+
+
 def test_a_region_sits_in_the_middle_of_its_crop(regions: Crops) -> None:
     crop = regions.take(np.flatnonzero(regions.index["noaa_ar"] == 11944))[..., 0]
     brightest = np.array([np.unravel_index(np.argmax(one), one.shape) for one in crop])

@@ -126,7 +126,7 @@ def test_a_training_of_other_inputs_is_another_run(project: Path, change: str) -
         np.save("data/crops/disk/2014-01.npy", np.full((2, 32, 32, 1), 127, np.uint8))
     else:
         text = params.PARAMS.read_text()
-        params.PARAMS.write_text(text.replace("epochs: 40", "epochs: 41"))
+        params.PARAMS.write_text(text.replace("epochs: 60", "epochs: 61"))
     tracking.log_training("disk")
     assert len(runs()) == 2
 

@@ -22,6 +22,7 @@ TINY = {
         "disk_images": 60,
         "region_images": 60,
     },
+    "split": {"block_days": 9},
     "crop.disk": {"img_width": 64},
     "crop.region": {"img_width": 32},
     "train_disk": {"epochs": 2},

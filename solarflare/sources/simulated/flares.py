@@ -139,9 +139,9 @@ def erupt(regions: Regions, rates: pd.DataFrame, generator: np.random.Generator)
     flux = (lowest - generator.uniform(size=n) * (lowest - highest)) ** (-1 / SLOPE)
     minutes = np.maximum(2, np.round(DURATION_MEDIAN * np.exp(DURATION_SPREAD * generator.standard_normal(n))))
     rise = np.maximum(1, np.floor(RISE_SHARE * minutes))
-    place, start = np.searchsorted(regions.noaa_ar, number[piece[order]]), start[order].astype("datetime64[s]")
-    peak, end = (start + minutes_after.astype("timedelta64[m]") for minutes_after in (rise, minutes))
-    return Flares(place, start, peak, end, _printed(flux))
+    place, begin = np.searchsorted(regions.noaa_ar, number[piece[order]]), start[order].astype("datetime64[s]")
+    peak, end = (begin + minutes_after.astype("timedelta64[m]") for minutes_after in (rise, minutes))
+    return Flares(place, begin, peak, end, _printed(flux))
 
 
 def listed(flares: Flares, regions: Regions, rates: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:

@@ -59,11 +59,12 @@ def test_a_table_is_not_an_absence(tmp_path: Path) -> None:
     [
         ("raise InputError('flares.csv, row 3: mend it')", "error: flares.csv, row 3: mend it"),
         ("raise KeyboardInterrupt", "error: interrupted"),
-        ("open('/dev/full', 'w', buffering=1).write('x\\n')", "error: the disk is full"),
+        ("Path('/dev/full').write_text('x')", "error: the disk is full"),
     ],
 )
 def test_a_command_ends_with_one_sentence_and_exit_code_1(trouble: str, sentence: str) -> None:
     program = f"""
+from pathlib import Path
 from solarflare.console import run
 from solarflare.errors import InputError
 def main():

@@ -96,17 +96,24 @@ def run(profile: Profile) -> dict[str, str]:
     InputError
         If a stage of an experiment fails.
     """
-    head = _output("git", "rev-parse", "HEAD")
     revisions = {}
     for variant, changes in profile.variants.items():
         name = f"{profile.name}-{variant}"
-        ref = f"refs/exps/{head[:2]}/{head[2:]}/{name}"
-        if _output("git", "for-each-ref", ref):
+        if _references(name, _output("git", "rev-parse", "HEAD")):
             _dvc("exp", "remove", "--quiet", name)
+        before = _references(name)
         flags = [f"--set-param={key}={_hydra(value)}" for key, value in (profile.overrides | changes).items()]
         _dvc("exp", "run", "--temp", "--name", name, *flags)
-        revisions[variant] = _output("git", "rev-parse", ref)
+        # Whatever HEAD is by now: commits may be made while an experiment runs.
+        (made,) = _references(name) - before
+        revisions[variant] = _output("git", "rev-parse", made)
     return revisions
+
+
+def _references(name: str, commit: str = "*") -> set[str]:
+    """Return the Git references under which DVC keeps the experiments of a name, those of one commit or all."""
+    pattern = f"refs/exps/{commit[:2]}/{commit[2:] or '*'}/{name}"
+    return set(_output("git", "for-each-ref", "--format=%(refname)", pattern).splitlines())
 
 
 def _applied(changes: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,10 @@ contents = {"disk": disk, "region": {"absent": params["split"]["chronological"][
 for name, content in {**contents, "audit": params["scrape"]}.items():
     pathlib.Path(f"metrics/{name}.json").write_text(json.dumps(content))
 """
+COMMIT = """
+import os, subprocess
+subprocess.run(["git", "commit", "--allow-empty", "--quiet", "--message", "meanwhile"], cwd=os.environ["DVC_ROOT"])
+"""
 METRICS = [{f"metrics/{name}.json": {"cache": False}} for name in ("disk", "region", "audit")]
 STAGES = {
     "evaluate": {
@@ -142,6 +146,19 @@ def test_an_experiment_of_the_same_name_is_replaced(repository: Path) -> None:
     second = experiments.run(profile)
     assert first != second
     assert len(shell("git", "for-each-ref", "refs/exps/*/*/x-short").splitlines()) == 1
+
+
+def test_a_commit_that_is_made_meanwhile_loses_no_results(repository: Path) -> None:
+    Path("stage.py").write_text(STAGE + COMMIT)
+    shell("git", "commit", "-qam", "a stage that takes so long that somebody commits")
+    head = shell("git", "rev-parse", "HEAD")
+    two = {"short": {"train_disk.epochs": 3}, "long": {"train_disk.epochs": 4}}
+    profile = read({**SIMULATED, "variants": two})
+    revisions = experiments.run(profile)
+    assert shell("git", "rev-parse", "HEAD") != head
+    results.collect(profile, revisions)
+    found = json.loads((results.RESULTS / "x.json").read_text())["variants"]
+    assert {name: found[name]["metrics"]["disk"]["roc_auc"]["value"] for name in two} == {"short": 0.03, "long": 0.04}
 
 
 def test_a_failing_stage_is_one_sentence(repository: Path) -> None:

@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from solarflare.files import atomic_path
 
 SUN, SKY, FAINT = "#c8511b", "#2f5d8a", "#9a9a9a"
-COLOURS = [SUN, SKY, "#4b7f52", "#7b5ea7"]
+COLOURS = [SUN, SKY, "#dba21c", "#1f1f1f"]
+DASHES = ["-", (0, (7, 2)), (0, (7, 2, 1.5, 2)), (0, (1.5, 1.5)), (0, (3, 1.5))]
+"""Of curves in one figure. Colours differ in lightness too; with as many dashes and one more, twenty curves differ."""
+
 STYLE = {
     "font.size": 11,
     "axes.titlesize": 12,
@@ -209,8 +212,7 @@ def _square(title: str) -> tuple[Figure, Axes]:
 
 def _lines(axes: Axes, curves: dict[str, pd.DataFrame], x: str, y: str) -> None:
     for index, (name, curve) in enumerate(curves.items()):
-        axes.plot(
-            curve[x], curve[y], color=COLOURS[index % len(COLOURS)], linewidth=2 if index == 0 else 1.3, label=name
-        )
+        colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
+        axes.plot(curve[x], curve[y], color=colour, linestyle=dash, linewidth=2 if index == 0 else 1.5, label=name)
         if index == 0:
             axes.fill_between(curve[x], curve["low"], curve["high"], color=COLOURS[0], alpha=0.18, linewidth=0)

@@ -51,6 +51,16 @@ def test_the_reliability_curve_counts_every_row(forecast: Forecast, plan: BlockB
     assert curves.calibration(forecast, plan)["n"].sum() == ROWS
 
 
+def test_no_two_curves_of_a_figure_are_drawn_alike(forecast: Forecast, plan: BlockBootstrap) -> None:
+    curve = curves.roc(forecast, plan)
+    names = [f"variant {number}" for number in range(8)]
+    axes = plots.roc(dict.fromkeys(names, curve), "title").axes[0]
+    drawn = [line for line in axes.get_lines() if line.get_label() in names]
+    assert len({(str(line.get_color()), str(vars(line)["_dash_pattern"])) for line in drawn}) == len(names)
+    # In grey print dashes alone tell the first ones apart.
+    assert len({str(vars(line)["_dash_pattern"]) for line in drawn[:5]}) == 5
+
+
 @pytest.fixture(scope="module")
 def figures(forecast: Forecast, plan: BlockBootstrap) -> dict[str, object]:
     image = np.random.default_rng(1).integers(0, 256, (20, 20, 3)).astype(np.uint8)

@@ -29,14 +29,13 @@ def store() -> None:
 
 @app.command()
 def log() -> None:
-    """Log to MLflow what is not logged yet, show the scores, and fail if the audit found a leak that is to fail."""
-    from solarflare import params, pipeline, summary, tracking
+    """Log to MLflow what is not logged yet, and fail if the audit found a leak that is to fail."""
+    from solarflare import params, pipeline, tracking
 
     if outdated := pipeline.outdated(["train_disk", "train_region", "evaluate"]):
         raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
     for task in params.TASKS:
         tracking.log_evaluation(task)
-    typer.echo(summary.render())
     audit = json.loads(Path("metrics/audit.json").read_text())
     leaking = [task for task in params.TASKS if audit.get(task, {}).get("leak")]
     if leaking and params.load().audit.on_leak == "fail":

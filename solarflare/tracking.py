@@ -112,6 +112,7 @@ def log_evaluation(task: Task) -> None:
                     EVALUATION: evaluation,
                 }
             )
+        log.info("%s: logged the scores to MLflow", task)
 
 
 class CalibratedNetwork:
@@ -241,6 +242,7 @@ def _training_run(mlflow: Any, task: Task, fingerprint: str) -> str:
         mlflow.log_params(_training_params(loaded, task), synchronous=True)
         _log_curves(mlflow, task, run.info.run_id)
         _log_model(mlflow, task)
+        log.info("%s: logged the training to MLflow", task)
         return run.info.run_id
 
 

@@ -1,6 +1,7 @@
 """Runs in a real MLflow store, of a real DVC project whose stages are made up."""
 
 import json
+import logging
 import shutil
 import subprocess
 import sys
@@ -143,6 +144,13 @@ def test_an_evaluation_adds_scores_figures_and_predictions_to_its_training(proje
     assert run.info.run_name.endswith("ROC-AUC 0.9")
     found = mlflow.artifacts.list_artifacts(run_id=run.info.run_id)
     assert {artifact.path for artifact in found} >= {"disk.json", "predictions", "figures"}
+
+
+def test_what_is_logged_is_said_once(project: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "solarflare"):
+        for _ in range(2):
+            tracking.log_evaluation("disk")
+    assert caplog.messages == ["disk: logged the training to MLflow", "disk: logged the scores to MLflow"]
 
 
 def test_a_new_evaluation_of_the_same_training_replaces_its_scores(project: Path) -> None:

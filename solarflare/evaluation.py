@@ -70,7 +70,7 @@ def evaluate(task: Task, chosen: Params) -> None:
         return
 
     images = Crops(Path(f"data/crops/{task}"))
-    test = forecast(_rows(task, images), images, models, getattr(chosen.instrument, task))
+    test = forecast(training.read_samples(task, images.index), images, models, getattr(chosen.instrument, task))
     network, references = forecasts(test)
     plan = BlockBootstrap(test["block"].to_numpy(), chosen.evaluate.resamples, chosen.evaluate.seed)
     truth = test["true_probability"].to_numpy(float)
@@ -204,13 +204,6 @@ def contact_sheets(folder: Path, words: Wording, test: pd.DataFrame, images: tra
         sheet = {heading: _pictures(group, images) for heading, group in groups.items()}
         title = f"{words.question} {len(rows):,} test images: {answer}"
         plots.save(plots.contact_sheet(sheet, title), folder / f"contact_sheet_{answer}.png")
-
-
-def _rows(task: Task, images: Crops) -> pd.DataFrame:
-    """Return the rows of a task's split with their labels and crops."""
-    labels, splits = Path(f"data/labels/{task}.csv"), Path(f"data/splits/{task}.csv")
-    schema = tables.DISK_LABELS if task == "disk" else tables.REGION_LABELS
-    return training.samples(tables.read(labels, schema), tables.read(splits, tables.SPLITS), images.index)
 
 
 def _audited(task: Task) -> dict[str, Any]:

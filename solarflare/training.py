@@ -120,8 +120,7 @@ def train(task: Task) -> None:
 
 def read_samples(task: Task, index: pd.DataFrame) -> pd.DataFrame:
     """Return `samples` of a task's label table and split, for the index of its crops."""
-    schema = tables.DISK_LABELS if task == "disk" else tables.REGION_LABELS
-    labels = tables.read(Path(f"data/labels/{task}.csv"), schema)
+    labels = tables.read(Path(f"data/labels/{task}.csv"), tables.LABELS[task])
     return samples(labels, tables.read(Path(f"data/splits/{task}.csv"), tables.SPLITS), index)
 
 
@@ -140,8 +139,9 @@ def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> 
     Returns
     -------
     DataFrame
-        The rows that the split gives a part, in its order: its columns, those of the labels, and ``position``, the
-        place in `index`.
+        The rows that the split gives a part and in whose image the disk was found, in the split's order: its columns,
+        those of the labels, and ``position``, the place in `index`. Where a nominal disk had to serve, nobody knows
+        what the crop shows.
 
     Raises
     ------
@@ -151,10 +151,14 @@ def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> 
     key = [name for name in ("path", "noaa_ar") if name in labels]
     rows = splits.loc[splits["part"] != "", [*key, "fold", "block", "part"]]
     rows = rows.merge(labels, on=key, how="left")
-    rows = rows.merge(index[key].assign(position=np.arange(len(index))), on=key, how="left")
+    rows = rows.merge(index[[*key, "fitted"]].assign(position=np.arange(len(index))), on=key, how="left")
     if (missing := rows["label"].isna() | rows["position"].isna()).any():
         first = " ".join(str(rows[name].iloc[missing.argmax()]) for name in key)
         raise InputError(f"{first} is in the split but has no label or no crop; make them again with `dvc repro`")
+    found = rows["fitted"] == "yes"
+    if not found.all():
+        log.info("%6d rows left out: no disk found in the image", (~found).sum())
+    rows = rows[found].drop(columns="fitted").reset_index(drop=True)
     return rows.astype({"label": np.int64, "position": np.int64})
 
 

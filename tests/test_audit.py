@@ -369,6 +369,14 @@ def test_a_label_without_a_crop_is_bad_input(tmp_path: Path) -> None:
         look(tmp_path)
 
 
+def test_an_image_in_which_no_disk_was_found_is_left_out(tmp_path: Path) -> None:
+    archive = Archive.make()
+    archive.write(tmp_path)
+    index = tmp_path / "crops/disk/index.csv"
+    index.write_text(index.read_text().replace(",yes", ",no", 1))
+    assert len(look(tmp_path)[1]) == len(archive.rows) - 1
+
+
 def test_the_stage_leaves_its_verdict_as_data(tmp_path: Path) -> None:
     content = yaml.safe_load((ROOT / "params.yaml").read_text())
     content["crop"]["disk"]["img_width"] = CROP.disk.img_width

@@ -1,3 +1,4 @@
+import logging
 import os
 import subprocess
 import sys
@@ -263,7 +264,7 @@ def test_samples_know_label_part_and_crop() -> None:
     splits = pd.DataFrame(
         {"path": ["b", "a", "a"], "noaa_ar": [1, 2, 1], "fold": 0, "block": 7, "part": ["test", "train", ""]}
     )
-    index = pd.DataFrame({"path": ["a", "b", "a"], "noaa_ar": [2, 1, 1]})
+    index = pd.DataFrame({"path": ["a", "b", "a"], "noaa_ar": [2, 1, 1], "fitted": "yes"})
     known = training.samples(labels, splits, index)
     assert known[["path", "noaa_ar", "part", "label", "position"]].to_numpy().tolist() == [
         ["b", 1, "test", 1, 1],
@@ -271,6 +272,16 @@ def test_samples_know_label_part_and_crop() -> None:
     ]
     with pytest.raises(InputError, match="a 2 is in the split"):
         training.samples(labels, splits, index[1:])
+
+
+def test_an_image_without_a_disk_is_left_out_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    labels = pd.DataFrame({"path": ["a", "b", "c"], "label": [0, 1, 1]})
+    splits = pd.DataFrame({"path": ["a", "b", "c"], "fold": 0, "block": 7, "part": ["train", "train", "test"]})
+    index = pd.DataFrame({"path": ["a", "b", "c"], "fitted": ["yes", "no", "yes"]})
+    with caplog.at_level(logging.INFO, "solarflare"):
+        known = training.samples(labels, splits, index)
+    assert known[["path", "position"]].to_numpy().tolist() == [["a", 0], ["c", 2]]
+    assert "1 rows left out: no disk found in the image" in caplog.text
 
 
 @pytest.mark.parametrize(("folds", "folders"), [([0, 0], {0: "."}), ([1, 0, 1], {0: "fold-0", 1: "fold-1"})])

@@ -62,6 +62,8 @@ def labelled_rows(
 ) -> pd.DataFrame:
     """Return all labelled rows of a task, whatever their part, with all that the tables know of them.
 
+    Those in whose image no disk was found are left out, as they are where networks learn.
+
     Parameters
     ----------
     labels : DataFrame
@@ -91,13 +93,14 @@ def labelled_rows(
     rows = labels[labels["label"].notna()].reset_index(drop=True)
     for df in (
         splits.drop_duplicates(key)[[*key, "block"]],
-        crops[[*key, "x", "y", "radius"]].assign(position=range(len(crops))),
+        crops[[*key, "x", "y", "radius", "fitted"]].assign(position=range(len(crops))),
         images[["path", "bytes", "width", "height"]].assign(place_in_folder=place),
     ):
         rows = rows.merge(df, on=[name for name in key if name in df], how="left")
     if (missing := rows[["block", "position", "bytes"]].isna().any(axis=1)).any():
         first = " ".join(str(rows[name][missing.idxmax()]) for name in key)
         raise InputError(f"{first} has a label, but no split, crop or image; make them again with `dvc repro`")
+    rows = rows[rows["fitted"] == "yes"].drop(columns="fitted")
     rows = rows.astype({"label": np.int64, "position": np.int64, "block": np.int64})
     return rows.sort_values(["time", *key], ignore_index=True)
 

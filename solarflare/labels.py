@@ -101,12 +101,8 @@ def label_regions(
 
     Parameters
     ----------
-    images : DataFrame
-        With ``path``, ``time`` and ``pair_id``.
-    flares, regions, coverage : DataFrame
-        Of `tables.FLARES`, `tables.REGIONS`, `tables.COVERAGE`.
-    truth : DataFrame or None
-        Of `tables.TRUTH`, where the origin knows it.
+    images, flares, regions, coverage, truth : DataFrame
+        As of `label_disk`.
     question : RegionLabel
         Which flares count, how far from the central meridian a region may be, and what becomes of a region in whose
         window a flare occurred that no region is named for.

@@ -41,7 +41,7 @@ def test_the_projects_parameters_are_read_and_frozen() -> None:
         ("train_disk.epochs", 0, r"key train_disk\.epochs is 0; expected greater than or equal to 1"),
         ("train_disk.epocs", 3, r"key train_disk\.epocs is not known; allowed here: .*epochs"),
         ("label.disk.min_class", "Z9", r"key label\.disk\.min_class is 'Z9'; expected a GOES class such as C1\.0"),
-        ("scrape.origin", "moon", r"key scrape\.origin is 'moon'; expected 'simulated' or 'archive'"),
+        ("scrape.origin", "moon", r"key scrape\.origin is 'moon'; expected 'simulated', 'archive' or 'live'"),
         ("scrape.simulated.end", "2001-01-01", r"key scrape\.simulated is .*; expected an end after the start"),
         ("split.random", {"validation": 0.5, "test": 0.5}, r"key split\.random is .* leave something to train on"),
         ("tasks", [], r"key tasks is \[\]; expected .*at least 1 item"),

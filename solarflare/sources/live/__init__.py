@@ -1,0 +1,1 @@
+"""The origin `live`: the observatories' own sites, asked politely, into the raw contract."""

@@ -132,6 +132,7 @@ class Live(Group):
     region_images: int = Field(ge=2, le=100_000)
     max_days: int = Field(ge=1, le=400)
     cadence: float = Field(ge=0.25, le=720)
+    hour: float = Field(ge=0, lt=24)
     tolerance: float = Field(ge=0, le=720)
     seed: Seed
     img_width: Literal[512, 1024, 4096]
@@ -150,6 +151,14 @@ class Live(Group):
     def _in_order(self) -> "Live":
         if self.end <= self.start:
             raise ValueError("expected an end after the start")
+        return self
+
+    @model_validator(mode="after")
+    def _addressed(self) -> "Live":
+        images = [name for instrument in ImageSources.model_fields for name in getattr(self.sources, instrument)]
+        used = [*images, *self.flares, *self.regions, *([self.positions] if self.positions != "none" else [])]
+        if missing := [name for name in used if name not in self.urls]:
+            raise ValueError(f"expected an address in urls for the source {missing[0]}")
         return self
 
 

@@ -1,10 +1,13 @@
 """Which addresses may be asked: http, https and ftp, on the hosts that the parameters name, without credentials."""
 
+import logging
 from collections.abc import Iterable
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from solarflare.errors import InputError
 from solarflare.sources.live.outcomes import Absent
+
+log = logging.getLogger("solarflare")
 
 PORTS = {"http": 80, "https": 443, "ftp": 21}
 """The schemes that are spoken, and their default ports."""
@@ -53,7 +56,8 @@ def redirected(url: str, location: str, hosts: Iterable[str]) -> str:
     except InputError:
         known = False
     if not known:
-        raise Absent(f"moved to {target!r}, a host that scrape.live.extra_hosts does not list")
+        log.warning("%s has moved to %s, on a host that scrape.live.extra_hosts does not list", url, target)
+        raise Absent("moved to another host")
     return target
 
 

@@ -156,6 +156,7 @@ class Fetcher:
             try:
                 return self._transport.get(url, conditions)
             except Refused as refusal:
+                log.warning("%s: %s (%s); it is not asked any more", host.name, refusal.reason, url)
                 host.ended = refusal
                 raise
 
@@ -169,7 +170,7 @@ class Fetcher:
             if parts.scheme not in host.robots:
                 host.robots[parts.scheme] = self._read_robots(f"{parts.scheme}://{parts.netloc}/robots.txt", host)
         if not host.robots[parts.scheme].can_fetch(AGENT, url):
-            raise Refused(f"{host.name}: its robots.txt forbids {parts.path}")
+            raise Refused("forbidden by robots.txt")
 
     def _read_robots(self, url: str, host: Host) -> RobotFileParser:
         robots = RobotFileParser(url)

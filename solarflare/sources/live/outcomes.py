@@ -14,6 +14,10 @@ class Absent(Exception):  # noqa: N818 - an outcome, not a mistake
 class Refused(Exception):  # noqa: N818 - an outcome, not a mistake
     """A host does not want to be asked (403, robots.txt): stop with this host, keep what is there."""
 
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
 
 class Interrupted(InputError):  # noqa: N818 - an outcome, not a mistake
     """A host cannot be asked any more today (daily cap, no answer): what is there is kept, a later run continues."""

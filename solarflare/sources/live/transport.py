@@ -76,7 +76,7 @@ class Transport:
                 if response.status_code in REDIRECTS:
                     return Answer(headers=headers, location=headers.get("location", ""))
                 if response.status_code in REFUSALS:
-                    raise Refused(f"{addresses.authority(url)} says {status}")
+                    raise Refused(status)
                 if response.status_code in TEMPORARY:
                     raise Overloaded(status, retry_after=retry_after(headers.get("retry-after", "")))
                 if response.status_code != 200:
@@ -118,7 +118,7 @@ class Transport:
             connected = True
             return Answer(self._names(connection, path) if path.endswith("/") else self._retrieve(connection, path))
         except ftplib.error_perm as error:
-            raise _denied(url, error) from error
+            raise _denied(error) from error
         except (ftplib.Error, EOFError, OSError, UnicodeError) as error:
             # The connection may be out of step: it is not used again.
             self._connections().pop(addresses.authority(url), None)
@@ -208,7 +208,7 @@ def _temporary(error: Exception) -> Temporary:
     return Temporary("truncated" if "IncompleteRead" in str(error) else "connection broken")
 
 
-def _denied(url: str, error: ftplib.error_perm) -> Absent | Refused:
+def _denied(error: ftplib.error_perm) -> Absent | Refused:
     """Tell a file that is not there from a host that lets nobody in."""
     text = str(error)
-    return Refused(f"{addresses.authority(url)} says {text}") if text.startswith("53") else Absent(text)
+    return Refused(text) if text.startswith("53") else Absent(text)

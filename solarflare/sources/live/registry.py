@@ -1,0 +1,47 @@
+"""All sources by name: what `params.yaml` may name under scrape.live.sources, flares and regions."""
+
+import datetime as dt
+from typing import Protocol
+
+from solarflare.params import Instrument
+from solarflare.sources.live import bbso, gsfc, helioviewer, jsoc
+from solarflare.sources.live.fetch import Fetcher
+from solarflare.sources.live.frames import Frame
+
+
+class ImageSource(Protocol):
+    """What an archive has around a time."""
+
+    def __call__(
+        self, fetcher: Fetcher, bases: tuple[str, ...], instrument: Instrument, time: dt.datetime, img_width: int, /
+    ) -> list[Frame]:
+        """Return the frames of an instrument that an archive has, or is thought to have, around a time.
+
+        Parameters
+        ----------
+        fetcher : Fetcher
+            For listings.
+        bases : tuple of str
+            The base addresses of the archive's mirrors, best first.
+        instrument : str
+            Whose frames.
+        time : datetime
+            UTC; the frame next to it is among those returned, however far it is.
+        img_width : int
+            Side in pixels, where the archive has several.
+
+        Raises
+        ------
+        Absent
+            If it says that it has nothing at all there.
+        Refused
+            If it does not want to be asked.
+        """
+
+
+IMAGES: dict[str, ImageSource] = {
+    "bbso": bbso.frames,
+    "gsfc": gsfc.frames,
+    "jsoc": jsoc.frames,
+    "helioviewer": helioviewer.frames,
+}

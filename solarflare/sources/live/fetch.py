@@ -92,6 +92,10 @@ class Fetcher:
         # That one mirror does not have a file says more than that another cannot be asked.
         raise min(failures, key=lambda failure: (Absent, Refused, Interrupted).index(type(failure)))
 
+    def concurrency(self, urls: Sequence[str]) -> int:
+        """Return how many requests at a time the hosts of some addresses take at most."""
+        return max(self._host(url).manners.concurrency for url in urls)
+
     def stop(self) -> None:
         """Let no further request start."""
         for host in self._hosts.values():

@@ -19,6 +19,11 @@ class Frame:
     urls: tuple[str, ...]
 
     @property
+    def source(self) -> str:
+        """The archive that has it."""
+        return self.origin.partition("/")[0]
+
+    @property
     def path(self) -> str:
         """Where it lies in the raw data."""
         _, year, month, day, name = self.origin.split("/")

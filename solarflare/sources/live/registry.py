@@ -1,10 +1,14 @@
 """All sources by name: what `params.yaml` may name under scrape.live.sources, flares and regions."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Protocol
+
+import numpy as np
 
 from solarflare.params import Instrument
 from solarflare.sources.live import bbso, gsfc, helioviewer, jsoc
+from solarflare.sources.live.collected import Collected
 from solarflare.sources.live.fetch import Fetcher
 from solarflare.sources.live.frames import Frame
 
@@ -39,9 +43,25 @@ class ImageSource(Protocol):
         """
 
 
+class LabelSource(Protocol):
+    """What a list says of a span."""
+
+    def __call__(
+        self, fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64, /
+    ) -> Collected:
+        """Return the rows of a list from `start` to `end` (UTC, excluded), and where it is complete.
+
+        A report that is absent, or a host that refuses, is a row of the coverage with the reason.
+        """
+
+
 IMAGES: dict[str, ImageSource] = {
     "bbso": bbso.frames,
     "gsfc": gsfc.frames,
     "jsoc": jsoc.frames,
     "helioviewer": helioviewer.frames,
 }
+
+FLARES: dict[str, LabelSource] = {}
+
+REGIONS: dict[str, LabelSource] = {}

@@ -50,13 +50,13 @@ def redirected(url: str, location: str, hosts: Iterable[str]) -> str:
     Absent
         If it may not.
     """
-    target = urljoin(url, location)
     try:
+        target = urljoin(url, location)
         known = authority(target) in hosts
-    except InputError:
-        known = False
+    except (ValueError, InputError):
+        target, known = location, False
     if not known:
-        log.warning("%s has moved to %s, on a host that scrape.live.extra_hosts does not list", url, target)
+        log.warning("%s has moved to %r, on a host that scrape.live.extra_hosts does not list", url, target)
         raise Absent("moved to another host")
     return target
 

@@ -87,6 +87,9 @@ class Transport:
                 return Answer(self._read(response.raw), headers)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _temporary(error) from error
+        except ValueError as error:
+            # Requests looks at where a redirect leads, even if it is not to follow it.
+            raise Absent("moved to another host") from error
 
     def _read(self, stream: urllib3.HTTPResponse) -> bytes:
         content = bytearray()

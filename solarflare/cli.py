@@ -55,6 +55,19 @@ def digest(folder: Annotated[Path, typer.Argument(help="An archive: images, flar
 
 
 @app.command()
+def scrape(
+    plan: Annotated[bool, typer.Option("--plan", help="Only print what would be asked of whom, and its cost.")] = False,
+) -> None:
+    """Print what a live scrape would fetch and what it costs; nothing is asked, nothing is written."""
+    from solarflare import params
+    from solarflare.sources.live import cost
+
+    if not plan:
+        raise InputError("`dvc repro scrape` fetches the data; `solarflare scrape --plan` says what that costs")
+    typer.echo(cost.render(*cost.estimate(params.load())))
+
+
+@app.command()
 def experiment(
     profile: Annotated[str, typer.Argument(help="A file in profiles/, without .yaml.")],
     archive: Annotated[Path | None, typer.Option(help="The folder that a profile on real data imports.")] = None,

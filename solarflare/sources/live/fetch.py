@@ -15,10 +15,16 @@ from solarflare.sources.live.manners import AGENT, Host
 from solarflare.sources.live.outcomes import Absent, Interrupted, Refused, Temporary
 from solarflare.sources.live.transport import Answer, Transport
 
-__all__ = ["Absent", "Fetcher", "Interrupted", "Refused", "Verify"]
+__all__ = ["Absent", "Fetcher", "Interrupted", "Read", "Refused", "Verify"]
 
 Verify = Callable[[bytes], str | None]
 """Returns why bytes are not what they should be, or None if they are."""
+
+Read = Callable[[str], bytes]
+"""Returns the content of an address, or raises Absent, Refused or Temporary."""
+
+Read = Callable[[str], bytes]
+"""Returns the content of an address, or raises Absent or Temporary."""
 
 MOVES = 5
 """Redirects that are followed."""
@@ -36,17 +42,25 @@ class Fetcher:
         The hosts that may be asked, and how.
     folder : Path
         The cache.
+
+    Attributes
+    ----------
+    live : Live
+        As given.
+    agent : str
+        The User-Agent: who asks.
     """
 
     def __init__(self, live: Live, folder: Path) -> None:
-        self._cache = Cache(folder / "files")
+        self.cache = Cache(folder / "files")
         self._hosts = {name: Host(name, manners, folder / "requests") for name, manners in host_manners(live).items()}
         common = live.manners
-        agent = f"{AGENT} (research; {live.contact or 'no contact given'})"
-        self._transport = Transport(agent, live.contact or "anonymous@", common.timeout, common.max_bytes)
+        self.live = live
+        self.agent = f"{AGENT} (research; {live.contact or 'no contact given'})"
+        self._transport = Transport(self.agent, live.contact or "anonymous@", common.timeout, common.max_bytes)
         self._fresh: set[str] = set()
 
-    def get(self, urls: Sequence[str], verify: Verify, *, keep: bool = True) -> bytes:
+    def get(self, urls: Sequence[str], verify: Verify, *, keep: bool = True, read: Read | None = None) -> bytes:
         """Return a file.
 
         Parameters
@@ -57,6 +71,10 @@ class Fetcher:
             Returns why bytes are not the file that was asked for, or None.
         keep : bool
             Whether a copy in the cache is final. If not, the server is asked, once a run, whether it has changed.
+        read : callable or None
+            Reads an address otherwise than by a plain request, in a browser for example, and raises as one would.
+        read : callable or None
+            What asks instead, such as a browser, by the same manners; returns the content of an address.
 
         Returns
         -------
@@ -77,12 +95,12 @@ class Fetcher:
         for url in urls:
             self._host(url)
         for url in urls:
-            if (keep or url in self._fresh) and (content := self._cache.read(url)) is not None:
+            if (keep or url in self._fresh) and (content := self.cache.read(url)) is not None:
                 return content
         failures: list[Exception] = []
         for url in urls:
             try:
-                content = self._fetch(url, verify, keep)
+                content = self._fetch(url, verify, keep, read)
             except (Absent, Refused, Interrupted) as failure:
                 log.debug("%s: %s", url, failure)
                 failures.append(failure)
@@ -91,6 +109,11 @@ class Fetcher:
             return content
         # That one mirror does not have a file says more than that another cannot be asked.
         raise min(failures, key=lambda failure: (Absent, Refused, Interrupted).index(type(failure)))
+
+    @property
+    def hosts(self) -> list[str]:
+        """The hosts that may be asked, with their ports where those are not the usual ones."""
+        return sorted(self._hosts)
 
     def concurrency(self, urls: Sequence[str]) -> int:
         """Return how many requests at a time the hosts of some addresses take at most."""
@@ -107,20 +130,20 @@ class Fetcher:
             raise InputError(f"{url!r} is on a host that neither scrape.live.urls nor scrape.live.extra_hosts names")
         return self._hosts[name]
 
-    def _fetch(self, url: str, verify: Verify, keep: bool) -> bytes:
+    def _fetch(self, url: str, verify: Verify, keep: bool, read: Read | None) -> bytes:
         """Return what an address holds, verified, and keep it."""
-        kept = None if keep else self._cache.read(url)
-        conditions = {} if kept is None else self._cache.conditions(url)
+        kept = None if keep else self.cache.read(url)
+        conditions = {} if kept is None else self.cache.conditions(url)
 
         def ask() -> bytes:
-            answer = self._follow(url, conditions)
+            answer = self._follow(url, conditions) if read is None else self._read(url, read)
             content = kept if answer.content is None else answer.content
             if content is None:
                 raise Absent("said to be as before, but never seen before")
             if reason := verify(content):
                 raise Temporary(f"unreadable: {reason}")
             if answer.content is not None:
-                self._cache.write(url, content, answer.headers)
+                self.cache.write(url, content, answer.headers)
             self._fresh.add(url)
             return content
 
@@ -141,24 +164,32 @@ class Fetcher:
                 host.well()
                 return answer
 
-    def _follow(self, url: str, conditions: dict[str, str]) -> Answer:
+    def _read(self, url: str, read: Read) -> Answer:
+        """Let something else ask an address."""
+        self._check_robots(url)
+        return self._ask(url, lambda: Answer(read(url)))
+
+    def _follow(self, url: str, request: Callable[[str], Answer]) -> Answer:
         """Ask an address, and where it points to."""
         for _ in range(MOVES + 1):
             self._check_robots(url)
-            answer = self._ask(url, conditions)
+            answer = self._get(url, conditions)
             if answer.location is None:
                 return answer
             url = addresses.redirected(url, answer.location, self._hosts)
         raise Absent(f"moved more than {MOVES} times")
 
-    def _ask(self, url: str, conditions: dict[str, str]) -> Answer:
+    def _get(self, url: str, conditions: dict[str, str]) -> Answer:
+        return self._ask(url, lambda: self._transport.get(url, conditions))
+
+    def _ask(self, url: str, request: Callable[[], Answer]) -> Answer:
         """Ask once, when it is this request's turn; remember a host that refuses."""
         host = self._host(url)
         if host.ended:
             raise type(host.ended)(str(host.ended))
         with host.turn():
             try:
-                return self._transport.get(url, conditions)
+                return request()
             except Refused as refusal:
                 log.warning("%s: %s (%s); it is not asked any more", host.name, refusal.reason, url)
                 host.ended = refusal
@@ -179,7 +210,7 @@ class Fetcher:
     def _read_robots(self, url: str, host: Host) -> RobotFileParser:
         robots = RobotFileParser(url)
         try:
-            answer = self._persistently(host, lambda: self._ask(url, {}))
+            answer = self._persistently(host, lambda: self._get(url, {}))
             text = (answer.content or b"").decode(errors="replace")
         except Absent:
             text = ""

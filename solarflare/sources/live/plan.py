@@ -93,9 +93,8 @@ def make(params: Params, known: matching.Catalogue, archives: Archives) -> list[
     InputError
         If a question has no pair at all.
     """
-    seeds = np.random.SeedSequence(params.scrape.live.seed).spawn(len(params.tasks))
     wanted: list[Wanted] = []
-    for task, seed in zip(sorted(params.tasks), seeds, strict=True):
+    for task, seed in seeds(params).items():
         if params.scrape.live.sampling == "cadence":
             wanted += _regular(params, task, archives)
         else:
@@ -103,6 +102,12 @@ def make(params: Params, known: matching.Catalogue, archives: Archives) -> list[
     # Two tasks of one instrument may want the same image.
     once = {item.frame.origin if item.frame else f"{number}": item for number, item in reversed([*enumerate(wanted)])}
     return sorted(once.values(), key=lambda item: (item.time, item.instrument, item.task))
+
+
+def seeds(params: Params) -> dict[Task, np.random.SeedSequence]:
+    """Return where the random numbers of each task come from."""
+    tasks = sorted(params.tasks)
+    return dict(zip(tasks, np.random.SeedSequence(params.scrape.live.seed).spawn(len(tasks)), strict=True))
 
 
 def sample(live: Live, task: Task) -> matching.Sample:

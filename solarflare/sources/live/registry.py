@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from solarflare.params import Instrument
-from solarflare.sources.live import bbso, gsfc, helioviewer, jsoc
+from solarflare.sources.live import bbso, gsfc, helioviewer, jsoc, srs, swpc_events
 from solarflare.sources.live.collected import Collected
 from solarflare.sources.live.fetch import Fetcher
 from solarflare.sources.live.frames import Frame
@@ -62,6 +62,10 @@ IMAGES: dict[str, ImageSource] = {
     "helioviewer": helioviewer.frames,
 }
 
-FLARES: dict[str, LabelSource] = {}
+FLARES: dict[str, LabelSource] = {
+    "swpc_events": swpc_events.collect,
+}
 
-REGIONS: dict[str, LabelSource] = {}
+REGIONS: dict[str, LabelSource] = {
+    "swpc_srs": srs.collect,
+}

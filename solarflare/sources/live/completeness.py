@@ -1,6 +1,7 @@
 """Where a label source is complete: the stretches that its reports cover, and the gaps between them."""
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -66,7 +67,7 @@ def _depth(flares: pd.DataFrame) -> dict[int, str]:
 def _by_year(span: Span) -> list[tuple[dt.datetime, dt.datetime]]:
     turns = [dt.datetime(year, 1, 1) for year in range(span.start.year + 1, span.end.year + 1)]
     moments = [span.start, *(turn for turn in turns if turn < span.end), span.end]
-    return list(zip(moments[:-1], moments[1:], strict=True))
+    return list(itertools.pairwise(moments))
 
 
 def clip(df: pd.DataFrame, time: str, start: np.datetime64, end: np.datetime64) -> pd.DataFrame:

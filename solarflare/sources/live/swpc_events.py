@@ -96,8 +96,11 @@ def _flare(x_ray: str, lines: list[str], day: dt.date) -> Flare | None:
     optical = [line for line in lines if line[TYPE] == "FLA"]
     numbers = [region_number(line[REGION], midnight) for line in (x_ray, *optical)]
     places = [place(line[LOCATION]) for line in optical]
+    start, peak, end = (clock(day, x_ray[column]) for column in (BEGIN, MAX, END))
     return flare(
-        *(clock(day, x_ray[column]) for column in (BEGIN, MAX, END)),
+        start,
+        peak,
+        end,
         goes_class(x_ray[CLASS]),
         next((number for number in numbers if number), None),
         next((found for found in places if found), None),

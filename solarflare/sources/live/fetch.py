@@ -169,7 +169,7 @@ class Fetcher:
         self._check_robots(url)
         return self._ask(url, lambda: Answer(read(url)))
 
-    def _follow(self, url: str, request: Callable[[str], Answer]) -> Answer:
+    def _follow(self, url: str, conditions: dict[str, str]) -> Answer:
         """Ask an address, and where it points to."""
         for _ in range(MOVES + 1):
             self._check_robots(url)

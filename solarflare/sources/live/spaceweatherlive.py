@@ -14,7 +14,7 @@ import numpy as np
 from solarflare.sources.live import addresses, completeness, daily
 from solarflare.sources.live.browser import Browser
 from solarflare.sources.live.collected import Collected
-from solarflare.sources.live.fetch import Absent, Fetcher, host_manners
+from solarflare.sources.live.fetch import Absent, Fetcher
 from solarflare.sources.live.rows import Flare, Parsed, clock, datetimes, flare, flare_table, goes_class, region_number
 
 NAME = "spaceweatherlive"
@@ -29,7 +29,7 @@ _REGION = re.compile(r"/region/([0-9]{4,5})\b")
 def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
     """Return the flares that begin from `start` to `end`; see `registry.LabelSource`."""
     live = fetcher.live
-    with Browser(host_manners(live), fetcher.agent, live.manners.timeout, drawn) as browser:
+    with Browser(fetcher.hosts, fetcher.agent, live.manners.timeout, drawn) as browser:
 
         def report(day: dt.date) -> Parsed[Flare]:
             return parse(_page(fetcher, browser, _urls(bases, day), keep=daily.settled(day)), day)

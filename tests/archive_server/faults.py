@@ -46,17 +46,8 @@ class Fault:
             return self.times is None or self._counts[path] <= self.times
 
 
-TRANSIENT: tuple[Kind, ...] = (
-    "busy",
-    "throttled",
-    "throttled_until",
-    "reset",
-    "truncated",
-    "slow",
-    "html",
-    "empty",
-    "cut",
-)
+BROKEN: tuple[Kind, ...] = ("busy", "throttled", "throttled_until", "reset", "truncated", "slow")
+TRANSIENT: tuple[Kind, ...] = (*BROKEN, "html", "empty", "cut")
 """What a client that tries again gets over."""
 
 PERMANENT: tuple[Kind, ...] = ("missing", "html", "empty", "cut", "huge", "bomb", "gzip")

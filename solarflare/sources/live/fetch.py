@@ -23,9 +23,6 @@ Verify = Callable[[bytes], str | None]
 Read = Callable[[str], bytes]
 """Returns the content of an address, or raises Absent, Refused or Temporary."""
 
-Read = Callable[[str], bytes]
-"""Returns the content of an address, or raises Absent or Temporary."""
-
 MOVES = 5
 """Redirects that are followed."""
 

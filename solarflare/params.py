@@ -137,8 +137,8 @@ class Live(Group):
     seed: Seed
     img_width: Literal[512, 1024, 4096]
     sources: ImageSources
-    flares: Sources[Literal["swpc_events", "spaceweatherlive", "ngdc_xrs", "ncei_science", "swpc_json"]]
-    regions: Sources[Literal["swpc_srs", "swpc_json"]]
+    flares: Sources[Literal["swpc_events", "spaceweatherlive", "ngdc_xrs", "ncei_science", "swpc_json", "hek"]]
+    regions: Sources[Literal["swpc_srs", "swpc_json", "hek"]]
     positions: Literal["hek", "none"]
     browser: Literal["auto", "always", "never"]
     contact: str | None

@@ -131,6 +131,18 @@ PLAN = _table(
 """One row an image that a live scrape wants: for which task, at which time, and why; ``time`` and ``origin`` of the
 image that is to be fetched, blank where no archive has one, with the ``reason``."""
 
+DISAGREEMENTS = _table(
+    "disagreements",
+    start=_time(),
+    list=_text(),
+    other=_text(),
+    column=_text(),
+    value=_text(),
+    other_value=_text(),
+)
+"""One row a value in which two lists differ about one flare, which begins at ``start`` in ``list``; of a flare that
+``other`` should have and has not, the column is ``start`` and ``other_value`` blank."""
+
 TRUTH = _table("truth", time=_time(), noaa_ar=_integer(1), rate=_number(0), slope=_number(0))
 """The simulated Sun's true flare rates: flares a day of class C1.0 or more that a region on the visible disk has at
 ``time``, linear between rows of a region, zero outside them; of flux F or more: ``rate * (F / 1e-6) ** -slope``."""

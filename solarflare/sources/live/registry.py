@@ -7,7 +7,19 @@ from typing import Protocol
 import numpy as np
 
 from solarflare.params import Instrument
-from solarflare.sources.live import bbso, gsfc, helioviewer, jsoc, srs, swpc_events
+from solarflare.sources.live import (
+    bbso,
+    gsfc,
+    hek,
+    helioviewer,
+    jsoc,
+    ncei_science,
+    ngdc_xrs,
+    spaceweatherlive,
+    srs,
+    swpc_events,
+    swpc_json,
+)
 from solarflare.sources.live.collected import Collected
 from solarflare.sources.live.fetch import Fetcher
 from solarflare.sources.live.frames import Frame
@@ -64,8 +76,15 @@ IMAGES: dict[str, ImageSource] = {
 
 FLARES: dict[str, LabelSource] = {
     "swpc_events": swpc_events.collect,
+    "spaceweatherlive": spaceweatherlive.collect,
+    "ngdc_xrs": ngdc_xrs.collect,
+    "ncei_science": ncei_science.collect,
+    "swpc_json": swpc_json.flares,
+    "hek": hek.flares,
 }
 
 REGIONS: dict[str, LabelSource] = {
     "swpc_srs": srs.collect,
+    "swpc_json": swpc_json.regions,
+    "hek": hek.regions,
 }

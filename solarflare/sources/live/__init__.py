@@ -36,7 +36,7 @@ def scrape(params: Params, raw: Path) -> None:
     params : Params
         ``scrape.live`` says what to ask whom, ``label`` which questions the images are matched for.
     raw : Path
-        An empty folder, filled with the raw contract and ``plan.csv``.
+        An empty folder, filled with the raw contract, ``plan.csv``, and ``disagreements.csv`` of the flare lists.
 
     Raises
     ------
@@ -57,6 +57,7 @@ def scrape(params: Params, raw: Path) -> None:
     tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
     tables.write(known.flares, raw / "flares.csv", tables.FLARES)
     tables.write(known.regions, raw / "regions.csv", tables.REGIONS)
+    tables.write(known.disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
     coverage = tables.concat([known.coverage, drops.absent(fetched)], tables.COVERAGE)
     tables.write(coverage, raw / "coverage.csv", tables.COVERAGE)
 

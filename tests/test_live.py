@@ -28,7 +28,7 @@ Scrape = Callable[..., Path]
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return World.make(tmp_path_factory.mktemp("site"))
+    return World.small(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture

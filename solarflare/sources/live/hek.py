@@ -57,8 +57,8 @@ SAME_PEAK = dt.timedelta(minutes=2)
 LONGEST = dt.timedelta(days=1)
 """An end that is longer after the start is a mistake; SSW has had ones of days."""
 
-HEMISPHERE = 2 * np.pi * 695_700.0**2
-"""km2: areas at disk centre, in these, come out as NOAA's whole tens of millionths."""
+HEMISPHERE = 2 * np.pi * 696_000.0**2
+"""km2, by the radius with which HEK turns NOAA's millionths into areas at disk centre."""
 
 SPAN = dt.timedelta(days=30)
 """What is asked for at once."""
@@ -85,8 +85,8 @@ def flares(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np
 
 
 def regions(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
-    """Return the regions reported from `start` to `end`; see `registry.LabelSource`."""
-    events, spans = _collect(fetcher, bases, "ar", start, end)
+    """Return the regions reported from `start` to `end`, the report at `end` with them; see `registry.LabelSource`."""
+    events, spans = _collect(fetcher, bases, "ar", start, end + np.timedelta64(DAY))
     rows = region_table(parse_regions(events).rows, NAME)
     within = rows[(rows["time"] >= start) & (rows["time"] <= end)].reset_index(drop=True)
     return Collected(within, completeness.table("regions", spans))

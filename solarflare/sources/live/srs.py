@@ -1,7 +1,7 @@
 """NOAA's daily Solar Region Summaries (SWPC, archived by NCEI, 1996 to now).
 
 Read row by row here, and not by sunpy's `read_srs`: that takes 9 ms a file, half a minute for ten years, and stops at
-the free text of a correction (sunpy issue 5162). On undisturbed files the two agree; a test holds them together.
+the free text of a correction (sunpy issue 5162) and at a region without a longitude (28 February 2010). On undisturbed files the two agree; a test holds them together.
 """
 
 import datetime as dt
@@ -96,8 +96,7 @@ def _spotted(line: str, time: dt.datetime) -> Region | None:
     if not (match := _SPOTTED.match(line)):
         return None
     name, where, area, mcintosh, spots, mag_type = match.groups()
-    # No spots in a region of spots is how a blank is printed: it has an area.
-    return _region(time, name, where, number(area), mcintosh.capitalize(), mag_type.lower(), count(spots) or None)
+    return _region(time, name, where, number(area), mcintosh.capitalize(), mag_type.lower(), count(spots))
 
 
 def _plage(line: str, time: dt.datetime) -> Region | None:

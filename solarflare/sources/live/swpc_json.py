@@ -61,7 +61,7 @@ def flares(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np
 
 
 def regions(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
-    """Return the regions reported from `start` to `end`; see `registry.LabelSource`."""
+    """Return the regions reported from `start` to `end`, the report at `end` with them; see `registry.LabelSource`."""
     rows, reason = tables.empty(tables.REGIONS), ""
     try:
         parsed = _read(fetcher, bases, REGIONS, parse_regions)

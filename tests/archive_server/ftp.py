@@ -1,5 +1,6 @@
 """The same folder over FTP: anonymous, passive, NLST and LIST."""
 
+import logging
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,9 @@ from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import ThreadedFTPServer
 
 from tests.archive_server.faults import Fault
+
+# Without a handler of its own it would set one up that speaks of every connection.
+logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())
 
 
 @dataclass

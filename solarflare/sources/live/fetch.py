@@ -56,6 +56,7 @@ class Fetcher:
         self.agent = f"{AGENT} (research; {live.contact or 'no contact given'})"
         self._transport = Transport(self.agent, live.contact or "anonymous@", common.timeout, common.max_bytes)
         self._fresh: set[str] = set()
+        self._absent: dict[str, str] = {}
 
     def get(self, urls: Sequence[str], verify: Verify, *, keep: bool = True, read: Read | None = None) -> bytes:
         """Return a file.
@@ -97,9 +98,13 @@ class Fetcher:
         failures: list[Exception] = []
         for url in urls:
             try:
+                if read is None and url in self._absent:
+                    raise Absent(self._absent[url])
                 content = self._fetch(url, verify, keep, read)
             except (Absent, Refused, Interrupted) as failure:
                 log.debug("%s: %s", url, failure)
+                if isinstance(failure, Absent) and read is None:
+                    self._absent[url] = failure.reason
                 failures.append(failure)
                 continue
             log.debug("%s: %d bytes%s", url, len(content), f", after {len(failures)} others" if failures else "")

@@ -16,7 +16,7 @@ def refusal(content: bytes) -> str | None:
     """Return why something is no listing, or None if it is one: plain names, or a page with links."""
     if _PAGE.search(content) and not _HREF.search(content.decode(errors="replace")):
         return "a page without links instead of a listing"
-    return None
+    return None if content.strip() else "an empty page instead of a listing"
 
 
 def names(content: bytes) -> list[str]:

@@ -100,7 +100,7 @@ def make(params: Params, known: matching.Catalogue, archives: Archives) -> list[
         else:
             wanted += _matched(params, task, known, archives, np.random.default_rng(seed))
     # Two tasks of one instrument may want the same image.
-    once = {item.frame.origin if item.frame else f"{number}": item for number, item in reversed([*enumerate(wanted)])}
+    once = {item.frame.origin if item.frame else (item.instrument, item.time): item for item in reversed(wanted)}
     return sorted(once.values(), key=lambda item: (item.time, item.instrument, item.task))
 
 

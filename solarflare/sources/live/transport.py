@@ -148,18 +148,20 @@ class Transport:
     def _names(self, connection: ftplib.FTP, folder: str) -> bytes:
         """Return the names in a folder, one a line."""
         connection.cwd(folder)
-        names: list[str] = []
+        names = bytearray()
 
-        def keep(line: str) -> None:
-            names.append(line)
-            self._check(sum(map(len, names[-1:])) + len(names))
+        def keep(name: str) -> None:
+            names.extend(name.encode() + b"\n")
+            self._check(len(names))
 
         try:
             connection.retrlines("NLST", keep)
         except ftplib.error_perm:
             # Some servers know no NLST, and others answer 550 where a folder is empty.
             connection.retrlines("LIST", lambda line: keep(line.rpartition(" ")[2]))
-        return "\n".join(names).encode()
+        if not names:
+            raise Absent("an empty folder")
+        return bytes(names)
 
     def _retrieve(self, connection: ftplib.FTP, path: str) -> bytes:
         content = bytearray()

@@ -1,6 +1,7 @@
 """NOAA's reports: the real ones row by row, and rows as they should not be."""
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ def day_of(path: Path) -> dt.date:
 
 def events(*rows: str) -> Parsed[Flare]:
     return swpc_events.parse((HEAD + "\n".join(rows)).encode(), DAY)
+
+
+def seen(times: Iterable[dt.datetime], goes_class: str, *rest: float) -> Flare:
+    start, peak, end = times
+    noaa_ar, *place = rest or (None,)
+    return Flare(start, peak, end, goes_class, noaa_ar if noaa_ar is None else int(noaa_ar), *place)
 
 
 def at(hour: int, minute: int, day: int = 15) -> dt.datetime:
@@ -194,11 +201,11 @@ def test_yearly_reports_print_the_end_before_the_max(caplog: pytest.LogCaptureFi
     with caplog.at_level("INFO", logger="solarflare"):
         rows = ngdc_xrs.parse(YEARLY.encode()).rows
     assert rows == [
-        Flare(*(dt.datetime(2015, 1, 1, *time) for time in ((4, 57), (5, 7), (5, 17))), "C2.1", 12253, -7, -50),
-        Flare(*(dt.datetime(2015, 1, 2, 4, minute) for minute in (33, 36, 38)), "B7.0"),
-        Flare(*(dt.datetime(2003, 11, 4, *time) for time in ((19, 29), (19, 50), (20, 6))), "X28.0", 10486, -19, 83),
-        Flare(dt.datetime(1996, 7, 11, 23, 59), *(dt.datetime(1996, 7, 12, 0, m) for m in (4, 8)), "B1.7"),
-        Flare(*(dt.datetime(1996, 7, 12, 12, minute) for minute in (0, 4, 8)), ""),
+        seen((dt.datetime(2015, 1, 1, *time) for time in ((4, 57), (5, 7), (5, 17))), "C2.1", 12253, -7, -50),
+        seen((dt.datetime(2015, 1, 2, 4, minute) for minute in (33, 36, 38)), "B7.0"),
+        seen((dt.datetime(2003, 11, 4, *time) for time in ((19, 29), (19, 50), (20, 6))), "X28.0", 10486, -19, 83),
+        seen((dt.datetime(1996, 7, *time) for time in ((11, 23, 59), (12, 0, 4), (12, 0, 8))), "B1.7"),
+        seen((dt.datetime(1996, 7, 12, 12, minute) for minute in (0, 4, 8)), ""),
     ]
     for defect in ("1 identical rows", "1 peaks or ends after midnight", "1 flares without a class", "1 positions"):
         assert defect in caplog.text
@@ -254,8 +261,8 @@ REAL_REGION = (
 def test_json_flares_with_and_without_a_zone() -> None:
     goes = [dt.datetime(2026, 9, 6, 13, minute) for minute in (15, 34, 51)]
     edited = [dt.datetime(2024, 5, 28, 6, minute) for minute in (38, 43, 48)]
-    assert swpc_json.parse_flares(REAL_GOES) == Parsed([Flare(*goes, "C1.1")])
-    assert swpc_json.parse_flares(REAL_EDITED) == Parsed([Flare(*edited, "C4.1", 13697)])
+    assert swpc_json.parse_flares(REAL_GOES) == Parsed([seen(goes, "C1.1")])
+    assert swpc_json.parse_flares(REAL_EDITED) == Parsed([seen(edited, "C4.1", 13697)])
 
 
 @pytest.mark.parametrize("cut", ['"location":"N13E63",', ""])

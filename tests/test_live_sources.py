@@ -1,4 +1,4 @@
-"""The sources of flares and regions: what each brings back of a Sun that its site prints, and what it says is absent."""
+"""The sources of flares and regions: what each brings back of a Sun that its site prints, and what is absent."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from selenium.common.exceptions import WebDriverException
 
 from solarflare.errors import InputError
 from solarflare.sources.live import browser, spaceweatherlive
 from solarflare.sources.live.fetch import Absent
 from solarflare.sources.live.rows import Flare, flare_table
-from tests.archive_server import ArchiveServer, Fault, pages
+from tests.archive_server import ArchiveServer, Fault, Page, pages
 from tests.live_tables import END, FLARES, START, fetcher, same
 
 DAY = dt.date(2014, 1, 30)
@@ -154,8 +155,8 @@ def test_a_browser_reaches_no_other_host_and_takes_no_other_page_for_the_table(t
         assert not other.requests
 
 
-def elsewhere(port: int) -> pages.Page:
-    return pages.Page(f"<script>fetch('http://localhost:{port}/')</script><button>Delete</button>".encode())
+def elsewhere(port: int) -> Page:
+    return Page(f"<script>fetch('http://localhost:{port}/')</script><button>Delete</button>".encode())
 
 
 def test_without_a_browser_a_page_that_needs_one_is_a_gap(tmp_path: Path) -> None:
@@ -176,8 +177,8 @@ def test_no_browser_gets_past_a_refusal(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_system_without_a_browser_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browser.shutil, "which", lambda _: None)
-    monkeypatch.setattr(browser.webdriver, "Chrome", _no_driver)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr("selenium.webdriver.Chrome", no_driver)
     with (
         browser.Browser([], "solarflare", 1, lambda _: True) as reader,
         pytest.raises(InputError, match="install chromium and chromium-driver"),
@@ -185,5 +186,5 @@ def test_a_system_without_a_browser_is_told_what_to_install(monkeypatch: pytest.
         reader.read("http://127.0.0.1/")
 
 
-def _no_driver(*_: object) -> None:
-    raise browser.WebDriverException("Unable to obtain driver for chrome")
+def no_driver(*_: object) -> None:
+    raise WebDriverException("Unable to obtain driver for chrome")

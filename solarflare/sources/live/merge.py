@@ -96,7 +96,7 @@ def _compared(one: Collected, other: Collected) -> list[tuple]:
 def _text(value: object) -> str:
     if isinstance(value, pd.Timestamp):
         return value.strftime(tables.TIME_FORMAT)
-    return "" if value is pd.NaT or value is pd.NA else str(value)
+    return "" if value is None or value is pd.NaT or value is pd.NA else str(value)
 
 
 def _expected(flares: pd.DataFrame, coverage: pd.DataFrame) -> np.ndarray:
@@ -130,13 +130,11 @@ def locate(flares: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
     near = pd.merge_asof(
         flares[["at"]], seen[["at", *columns]], on="at", direction="nearest", tolerance=pd.Timedelta(hek.SAME_PEAK)
     )
-    same = (flares["noaa_ar"] == near["noaa_ar"]).fillna(True).to_numpy(bool)
-    found = near[columns].where(same)
-    unplaced = flares["latitude"].isna()
-    for column in columns:
-        fill = unplaced if column != "noaa_ar" else flares["noaa_ar"].isna()
-        flares[column] = flares[column].where(~fill, found[column])
-    log.info("positions: %d of %d flares placed by others", (unplaced & found["latitude"].notna()).sum(), len(flares))
+    same = (flares["noaa_ar"] == near["noaa_ar"]).fillna(True).astype(bool)
+    unplaced, unnamed = same & flares["latitude"].isna(), same & flares["noaa_ar"].isna()
+    for column, blank in zip(columns, (unnamed, unplaced, unplaced), strict=True):
+        flares[column] = flares[column].mask(blank, near[column])
+    log.info("positions: %d of %d flares placed by others", (unplaced & near["latitude"].notna()).sum(), len(flares))
     return tables.check(flares[list(tables.FLARES.columns)], tables.FLARES, "the located flares").sort_values(
         ["start", "list", "goes_class"], kind="stable", ignore_index=True
     )

@@ -7,7 +7,6 @@ and `merge` refuses to make one list of both.
 
 import csv
 import datetime as dt
-import io
 import re
 from collections.abc import Sequence
 
@@ -68,9 +67,14 @@ def _version(match: re.Match[str]) -> list[int]:
 
 def refusal(content: bytes) -> str | None:
     """Return why something is not a flare report, or None if it is."""
-    header = next(csv.reader([content.decode(errors="replace").partition("\n")[0].replace("\0", "")]), [])
-    missing = [name for name in COLUMNS if name not in map(str.strip, header)]
+    header = _lines(content)[:1]
+    names = [name.strip() for name in header[0].split(",")] if header else []
+    missing = [name for name in COLUMNS if name not in names]
     return f"no flare report: column {missing[0]} is missing" if missing else None
+
+
+def _lines(content: bytes) -> list[str]:
+    return content.decode(errors="replace").replace("\0", "").splitlines()
 
 
 def parse(content: bytes) -> Parsed[Flare]:
@@ -94,8 +98,7 @@ def parse(content: bytes) -> Parsed[Flare]:
     if reason := refusal(content):
         raise Absent(reason)
     parsed = Parsed[Flare]()
-    text = content.decode(errors="replace").replace("\0", "")
-    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True, strict=False)
+    reader = csv.DictReader(_lines(content), skipinitialspace=True)
     while True:
         try:
             row = next(reader, None)

@@ -249,6 +249,16 @@ def test_what_passes_changes_nothing(good: Path, world: World, scrape: Scrape, k
         assert contents(scrape(site.url)) == contents(good)
 
 
+def test_ctrl_c_ends_at_once_with_one_sentence_whatever_pause_is_left(world: World, tmp_path: Path) -> None:
+    with world.serve(Fault(r"jpg$", "throttled", retry_after=600)) as site:
+        manners = choices(site.url)["scrape"]["live"]["manners"] | {"max_wait": 900}
+        project = Project.make(tmp_path / "project", choices(site.url, manners=manners))
+        done = project.interrupt(project.command("scrape"), lambda line: "region: 3 of 3 pairs" in line)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: interrupted")
+    assert not (project.folder / "data/raw").exists()
+
+
 @pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(good: Path, world: World, tmp_path: Path) -> None:
     numbers = random.Random(1)

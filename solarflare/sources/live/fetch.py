@@ -12,7 +12,7 @@ from solarflare.params import Live, Manners
 from solarflare.sources.live import addresses
 from solarflare.sources.live.cache import Cache
 from solarflare.sources.live.manners import AGENT, Host
-from solarflare.sources.live.outcomes import Absent, Interrupted, Refused, Temporary
+from solarflare.sources.live.outcomes import Absent, Interrupted, Refused, Temporary, Unreached
 from solarflare.sources.live.transport import Answer, Transport
 
 __all__ = ["Absent", "Fetcher", "Interrupted", "Read", "Refused", "Verify"]
@@ -171,10 +171,11 @@ class Fetcher:
         self._check_robots(url)
         return self._ask(url, lambda: Answer(read(url)))
 
-    def _follow(self, url: str, conditions: dict[str, str]) -> Answer:
-        """Ask an address, and where it points to."""
+    def _follow(self, url: str, conditions: dict[str, str], *, robots: bool = True) -> Answer:
+        """Ask an address, and where it points to: with `robots`, only what robots.txt allows."""
         for _ in range(MOVES + 1):
-            self._check_robots(url)
+            if robots:
+                self._check_robots(url)
             answer = self._get(url, conditions)
             if answer.location is None:
                 return answer
@@ -210,10 +211,17 @@ class Fetcher:
             raise Refused("forbidden by robots.txt")
 
     def _read_robots(self, url: str, host: Host) -> RobotFileParser:
+        """Return a host's robots.txt: where there is none, all is allowed; where it cannot be read, nothing is."""
+
+        def ask() -> bytes:
+            try:
+                return self._follow(url, {}, robots=False).content or b""
+            except Temporary as failure:
+                raise Unreached(f"robots.txt: {failure.reason}", failure.retry_after) from failure
+
         robots = RobotFileParser(url)
         try:
-            answer = self._persistently(host, lambda: self._get(url, {}))
-            text = (answer.content or b"").decode(errors="replace")
+            text = self._persistently(host, ask).decode(errors="replace")
         except Absent:
             text = ""
         robots.parse(text.splitlines())

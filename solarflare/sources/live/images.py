@@ -4,7 +4,7 @@ import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 import pandas as pd
@@ -46,14 +46,14 @@ def fetch(plan: list[Wanted], fetcher: Fetcher, raw: Path) -> pd.DataFrame:
     """
     frames = sorted((item.frame for item in plan if item.frame), key=lambda frame: frame.origin)
     sources = [list(group) for _, group in groupby(frames, key=lambda frame: frame.source)]
-    try:
-        with ThreadPoolExecutor(max(1, len(sources))) as pool:
-            outcomes = [
-                outcome for done in pool.map(lambda of: _from_source(of, fetcher, raw), sources) for outcome in done
-            ]
-    except BaseException:
-        fetcher.stop()
-        raise
+    with ThreadPoolExecutor(max(1, len(sources))) as pool:
+        try:
+            each = list(pool.map(lambda of: _from_source(of, fetcher, raw), sources))
+        except BaseException:
+            # After Ctrl-C nobody waits for the pause between two requests.
+            fetcher.stop()
+            raise
+    outcomes = list(chain.from_iterable(each))
     if interruption := next((outcome for outcome in outcomes if isinstance(outcome, Interrupted)), None):
         raise interruption
     arrived = (outcome for outcome in outcomes if isinstance(outcome, Outcome))

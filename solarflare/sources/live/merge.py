@@ -61,42 +61,47 @@ def disagreements(lists: Sequence[Collected]) -> pd.DataFrame:
         In the form of `tables.DISAGREEMENTS`, by start, and for each pair of lists. A flare is missing only where the
         other list is complete, and down to its class.
     """
-    rows = [row for one, other in itertools.combinations(lists, 2) for row in _compared(one, other)]
-    df = pd.DataFrame(rows, columns=list(tables.DISAGREEMENTS.columns), dtype=object)
-    return tables.check(df, tables.DISAGREEMENTS, "the disagreements").sort_values(
+    found = [_compared(one, other) for one, other in itertools.combinations(lists, 2)]
+    return tables.concat(found, tables.DISAGREEMENTS).sort_values(
         ["start", "list", "other", "column"], kind="stable", ignore_index=True
     )
 
 
-def _compared(one: Collected, other: Collected) -> list[tuple]:
+def _compared(one: Collected, other: Collected) -> pd.DataFrame:
     """Return what two lists disagree on."""
     flares = tables.concat([one.rows, other.rows], tables.FLARES)
     flares = flares.sort_values(["start", "list"], kind="stable", ignore_index=True)
-    first = next(iter(one.rows["list"]), "")
-    rows: list[tuple] = []
-    alone: dict[str, list[int]] = {}
-    for _, pair in flares.groupby(catalogues.same_flare(flares)):
-        if len(pair) == 1:
-            alone.setdefault(pair["list"].iloc[0], []).append(int(pair.index[0]))
-            continue
-        left, right = pair.sort_values("list", key=lambda lists: lists != first).to_dict("records")
-        for column in COMPARED:
-            texts = [_text(record[column]) for record in (left, right)]
-            if all(texts) and texts[0] != texts[1]:
-                rows.append((left["start"], left["list"], right["list"], column, *texts))
-    for has, lacks in ((one, other), (other, one)):
-        name = next(iter(has.rows["list"]), "")
-        missing = flares.loc[alone.get(name, [])]
-        due = missing[_expected(missing, lacks.coverage)]
-        absent_from = next(iter(lacks.coverage["list"]), "")
-        rows += [(start, name, absent_from, "start", _text(start), "") for start in due["start"]]
-    return rows
+    flare = np.array(catalogues.same_flare(flares), dtype=int)
+    left, right = (flares.set_index(flare)[flares["list"].to_numpy() == _name(found)] for found in (one, other))
+    both = left.join(right, how="inner", rsuffix="_of_other")
+    parts = [_rows(both["start"], one, other, column, both[column], both[f"{column}_of_other"]) for column in COMPARED]
+    differ = [
+        part[(part["value"] != part["other_value"]) & (part[["value", "other_value"]] != "").all(axis=1)]
+        for part in parts
+    ]
+    for has, lacks, rows, others in ((one, other, left, right), (other, one, right, left)):
+        alone = rows[~rows.index.isin(others.index)]
+        due = alone.loc[_expected(alone, lacks.coverage), "start"]
+        differ.append(_rows(due, has, lacks, "start", due, due.mask(due.notna())))
+    return tables.check(pd.concat(differ), tables.DISAGREEMENTS, "the disagreements")
 
 
-def _text(value: object) -> str:
-    if isinstance(value, pd.Timestamp):
-        return value.strftime(tables.TIME_FORMAT)
-    return "" if value is None or value is pd.NaT or value is pd.NA else str(value)
+def _name(found: Collected) -> str:
+    return str(found.coverage["list"].iloc[0])
+
+
+def _rows(
+    start: pd.Series, one: Collected, other: Collected, column: str, value: pd.Series, other_value: pd.Series
+) -> pd.DataFrame:
+    texts = (_text(value), _text(other_value))
+    columns = (start, _name(one), _name(other), column, *texts)
+    return pd.DataFrame(dict(zip(tables.DISAGREEMENTS.columns, columns, strict=True)), index=start.index)
+
+
+def _text(values: pd.Series) -> pd.Series:
+    if pd.api.types.is_datetime64_dtype(values):
+        values = values.dt.strftime(tables.TIME_FORMAT)
+    return values.astype(object).where(values.notna(), "").astype(str)
 
 
 def _expected(flares: pd.DataFrame, coverage: pd.DataFrame) -> np.ndarray:

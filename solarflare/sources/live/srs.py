@@ -1,7 +1,8 @@
 """NOAA's daily Solar Region Summaries (SWPC, archived by NCEI, 1996 to now).
 
 Read row by row here, and not by sunpy's `read_srs`: that takes 9 ms a file, half a minute for ten years, and stops at
-the free text of a correction (sunpy issue 5162) and at a region without a longitude (28 February 2010). On undisturbed files the two agree; a test holds them together.
+the free text of a correction (sunpy issue 5162) and at a region without a longitude (28 February 2010). On undisturbed
+files the two agree; a test holds them together.
 """
 
 import datetime as dt

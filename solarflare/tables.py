@@ -131,6 +131,18 @@ PLAN = _table(
 """One row an image that a live scrape wants: for which task, at which time, and why; ``time`` and ``origin`` of the
 image that is to be fetched, blank where no archive has one, with the ``reason``."""
 
+CUTOUTS = _table(
+    "cutouts",
+    file=_text(),
+    event_type=_one_of("AR", "FL"),
+    time=_time(),
+    goes_class=_goes_class(),
+    noaa_ar=_integer(1, nullable=True),
+    origin=_text(),
+    reason=_text(),
+)
+"""One row a thumbnail around an event of HEK: the ``file`` it is in, or blank with the ``reason``."""
+
 DISAGREEMENTS = _table(
     "disagreements",
     start=_time(),

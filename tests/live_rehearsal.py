@@ -20,7 +20,7 @@ from solarflare import tables
 from tests.archive_server.faults import BROKEN, PERMANENT, Fault
 from tests.archive_server.ftp import FtpServer
 from tests.archive_server.server import ArchiveServer
-from tests.archive_server.world import World, choices
+from tests.archive_server.world import PARAMS, World, choices
 from tests.conftest import SHARED
 from tests.projects import Project
 from tests.test_live import contents
@@ -91,8 +91,7 @@ def main() -> None:
 
 def simulated(folder: Path) -> Path:
     """Make a Sun, and return its raw data."""
-    content = choices()
-    content["scrape"]["origin"] = "simulated"
+    content = yaml.safe_load(PARAMS.read_text())
     content["scrape"]["simulated"] |= TINY["scrape.simulated"]
     project = Project.make(folder / "sun", content)
     done = project.run("scrape")

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from solarflare import tables
 from solarflare.errors import InputError
 from solarflare.files import main_checkout
-from solarflare.params import Params
+from solarflare.params import Live, Params
 from solarflare.sources import drops
 from solarflare.sources.live import catalogue, images, plan
 from solarflare.sources.live.fetch import Fetcher
@@ -45,13 +45,13 @@ def scrape(params: Params, raw: Path) -> None:
         now; what was fetched is in the cache, and the next run continues from there.
     """
     live = params.scrape.live
-    with _alone(main_checkout() / CACHE) as cache:
-        fetcher = Fetcher(live, cache)
+    with fetching(live) as fetcher:
         known = catalogue.collect(params, fetcher)
         wanted = plan.make(params, known, plan.Archives(live, fetcher))
-        tables.write(plan.table(wanted), cache / "plan.csv", tables.PLAN)
+        settled = main_checkout() / CACHE / "plan.csv"
+        tables.write(plan.table(wanted), settled, tables.PLAN)
         fetched = images.fetch(wanted, fetcher, raw)
-        shutil.copyfile(cache / "plan.csv", raw / "plan.csv")
+        shutil.copyfile(settled, raw / "plan.csv")
     _summary(fetched)
     kept = fetched[fetched["reason"] == ""]
     tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
@@ -63,12 +63,24 @@ def scrape(params: Params, raw: Path) -> None:
 
 
 @contextmanager
-def _alone(cache: Path) -> Iterator[Path]:
-    """Hold the cache: two scrapes at once would be two streams to a host that was promised one."""
+def fetching(live: Live) -> Iterator[Fetcher]:
+    """Yield what fetches, and hold the cache: two at once would be two streams to a host that was promised one.
+
+    Parameters
+    ----------
+    live : Live
+        Which hosts may be asked, and how.
+
+    Raises
+    ------
+    InputError
+        If another process holds it.
+    """
+    cache = main_checkout() / CACHE
     cache.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(cache / "scrape.lock", timeout=0):
-            yield cache
+            yield Fetcher(live, cache)
     except Timeout:
         raise InputError(f"another scrape is running in this project ({CACHE}); wait until it has ended") from None
 

@@ -79,14 +79,14 @@ class Answer:
 
 def flares(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
     """Return the flares that begin from `start` to `end`, each once; see `registry.LabelSource`."""
-    events, spans = _collect(fetcher, bases, "fl", start, end)
+    events, spans = collect(fetcher, bases, "fl", start, end)
     rows = flare_table(deduplicate(events).rows, NAME)
     return Collected(completeness.clip(rows, "start", start, end), completeness.table(NAME, spans, rows))
 
 
 def regions(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
     """Return the regions reported from `start` to `end`, the report at `end` with them; see `registry.LabelSource`."""
-    events, spans = _collect(fetcher, bases, "ar", start, end + np.timedelta64(DAY))
+    events, spans = collect(fetcher, bases, "ar", start, end + np.timedelta64(DAY))
     rows = region_table(parse_regions(events).rows, NAME)
     within = rows[(rows["time"] >= start) & (rows["time"] <= end)].reset_index(drop=True)
     return Collected(within, completeness.table("regions", spans))
@@ -114,10 +114,10 @@ def address(base: str, event_type: str, start: dt.datetime, end: dt.datetime, pa
     )
 
 
-def _collect(
+def collect(
     fetcher: Fetcher, bases: Sequence[str], event_type: str, start: np.datetime64, end: np.datetime64
 ) -> tuple[list[dict[str, Any]], list[Span]]:
-    """Return all events of a span, and where they are complete."""
+    """Return all events of a type ("fl" or "ar") in a span, by HEK's own keys, and where they are complete."""
     events: list[dict[str, Any]] = []
     spans: list[Span] = []
     opens, last = datetimes(start), datetimes(end)

@@ -46,13 +46,14 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Sample:
-    """How many images, of what time (UTC, the end excluded), and how far apart in days the two of a pair may be."""
+    """How many images, of what time (UTC, the end excluded), how many days apart, how often candidates are drawn."""
 
     task: Task
     count: int
     start: Time
     end: Time
     max_days: int
+    tries: int = TRIES
 
 
 def first_free(positive: Time, free: list[Time]) -> tuple[Time, Time] | None:
@@ -95,7 +96,7 @@ def matched(
     pairs: list[tuple[Time, Time]] = []
     taken: set[Time] = set()
     alone = 0
-    for _ in range(TRIES):
+    for _ in range(sample.tries):
         if (missing := sample.count // 2 - len(pairs)) == 0:
             break
         candidates = _candidates(instrument, sample, generator)

@@ -15,6 +15,9 @@ from solarflare.sources.live import registry
 from solarflare.sources.live.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.frames import Frame
 
+TRIES = 5
+"""How often candidates are drawn: where an archive has few images, each draw costs many listings of other days."""
+
 log = logging.getLogger("solarflare")
 
 
@@ -118,6 +121,7 @@ def sample(live: Live, task: Task) -> matching.Sample:
         start=np.datetime64(live.start, "s"),
         end=np.datetime64(live.end, "s"),
         max_days=live.max_days,
+        tries=TRIES,
     )
 
 
@@ -143,11 +147,11 @@ def _matched(
     """Want pairs, each image of which an archive has and answers the question at its own time as it should."""
     instrument, question = getattr(params.instrument, task), getattr(params.label, task)
     frames: dict[np.datetime64, tuple[np.datetime64, Frame]] = {}
-    missing: dict[np.datetime64, str] = {}
+    missing: dict[np.datetime64, tuple[np.datetime64, str]] = {}
 
     def take(time: np.datetime64, label: int) -> np.datetime64 | None:
         if (frame := archives.near(instrument, time)) is None:
-            missing[time] = archives.reason
+            missing.setdefault(time.astype("datetime64[D]"), (time, archives.reason))
             return None
         if matching.answer(np.array([frame.time]), known, question)[0] != label:
             return None
@@ -173,11 +177,12 @@ def _matched(
         Wanted(task, instrument, frames[time][0], pair_id, frames[time][1])
         for time, pair_id in zip(rows["time"].to_numpy("datetime64[s]"), rows["pair_id"], strict=True)
     ]
-    return chosen + [Wanted(task, instrument, time, reason=reason) for time, reason in missing.items()]
+    return chosen + [Wanted(task, instrument, time, reason=reason) for time, reason in missing.values()]
 
 
-def _first(missing: dict[np.datetime64, str]) -> str:
-    return next((f" (the first of {len(missing)} images that are absent: {reason})" for reason in missing.values()), "")
+def _first(missing: dict[np.datetime64, tuple[np.datetime64, str]]) -> str:
+    """Say why there was no image on the first of the days that had none."""
+    return next((f" (no image on {len(missing)} days, on {day}: {why})" for day, (_, why) in missing.items()), "")
 
 
 def table(wanted: list[Wanted]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solarflare import tables
@@ -86,6 +86,7 @@ def test_whether_there_are_more_pages(overmax: str, more: bool) -> None:
     assert answer.more is more
 
 
+@settings(deadline=None)
 @given(st.permutations(range(4)))
 def test_the_order_of_the_records_does_not_matter(order: list[int]) -> None:
     time = {"event_starttime": "2014-01-01T00:00:00", "event_peaktime": "2014-01-01T00:10:00"}
@@ -185,6 +186,7 @@ def test_each_year_is_complete_to_its_own_depth() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_coverage_has_one_row_for_days_that_adjoin(gaps: list[bool]) -> None:
     spans = [

@@ -70,8 +70,6 @@ class Fetcher:
         keep : bool
             Whether a copy in the cache is final. If not, the server is asked, once a run, whether it has changed.
         read : callable or None
-            Reads an address otherwise than by a plain request, in a browser for example, and raises as one would.
-        read : callable or None
             What asks instead, such as a browser, by the same manners; returns the content of an address.
 
         Returns
@@ -169,7 +167,10 @@ class Fetcher:
     def _read(self, url: str, read: Read) -> Answer:
         """Let something else ask an address."""
         self._check_robots(url)
-        return self._ask(url, lambda: Answer(read(url)))
+        answer = self._ask(url, lambda: Answer(read(url)))
+        if len(answer.content or b"") > self.live.manners.max_bytes:
+            raise Absent(f"larger than {self.live.manners.max_bytes} bytes")
+        return answer
 
     def _follow(self, url: str, conditions: dict[str, str], *, robots: bool = True) -> Answer:
         """Ask an address, and where it points to: with `robots`, only what robots.txt allows."""

@@ -80,16 +80,25 @@ class Answer:
 def flares(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
     """Return the flares that begin from `start` to `end`, each once; see `registry.LabelSource`."""
     events, spans = collect(fetcher, bases, "fl", start, end)
-    rows = flare_table(deduplicate(events).rows, NAME)
+    parsed = deduplicate(events)
+    _warn(parsed)
+    rows = flare_table(parsed.rows, NAME)
     return Collected(completeness.clip(rows, "start", start, end), completeness.table(NAME, spans, rows))
 
 
 def regions(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
     """Return the regions reported from `start` to `end`, the report at `end` with them; see `registry.LabelSource`."""
     events, spans = collect(fetcher, bases, "ar", start, end + np.timedelta64(DAY))
-    rows = region_table(parse_regions(events).rows, NAME)
+    parsed = parse_regions(events)
+    _warn(parsed)
+    rows = region_table(parsed.rows, NAME)
     within = rows[(rows["time"] >= start) & (rows["time"] <= end)].reset_index(drop=True)
     return Collected(within, completeness.table("regions", spans))
+
+
+def _warn(parsed: Parsed) -> None:
+    if parsed.gap:
+        log.warning("%s: %s", NAME, parsed.gap)
 
 
 def address(base: str, event_type: str, start: dt.datetime, end: dt.datetime, page: int) -> str:
@@ -187,7 +196,9 @@ def deduplicate(events: Sequence[dict[str, Any]]) -> Parsed[Flare]:
     parsed = Parsed[Flare]()
     sightings: dict[str, list[Flare]] = {observer: [] for observer in OBSERVERS}
     for event in events:
-        if (observer := event.get("frm_name")) not in sightings or str(event.get("event_testflag")).lower() == "true":
+        if (observer := str(event.get("frm_name"))) not in sightings or str(
+            event.get("event_testflag")
+        ).lower() == "true":
             continue
         if found := _flare(event):
             sightings[observer].append(found)
@@ -265,9 +276,15 @@ def parse_regions(events: Sequence[dict[str, Any]]) -> Parsed[Region]:
         if time is None or at is None or noaa_ar is None:
             parsed.unreadable.append(str(event.get("kb_archivid")))
             continue
-        square_km = number(event.get("area_atdiskcenter"))
-        area = None if square_km is None or square_km < 0 else float(round(1e6 * square_km / HEMISPHERE))
+        area = _millionths(number(event.get("area_atdiskcenter")))
         mcintosh, mag_type = (str(event.get(name) or "") for name in ("ar_mcintoshcls", "ar_mtwilsoncls"))
         spots = count(event.get("ar_numspots"))
         parsed.rows.append(Region(time, noaa_ar, *at, area, mcintosh.capitalize(), mag_type.lower(), spots))
     return parsed
+
+
+def _millionths(square_km: float | None) -> float | None:
+    """Return an area in whole millionths of the hemisphere; None of none, and of what is larger than that."""
+    if square_km is None or not 0 <= square_km <= HEMISPHERE:
+        return None
+    return float(round(1e6 * square_km / HEMISPHERE))

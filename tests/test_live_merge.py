@@ -186,7 +186,7 @@ def test_each_year_is_complete_to_its_own_depth() -> None:
     ]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_coverage_has_one_row_for_days_that_adjoin(gaps: list[bool]) -> None:
     spans = [

@@ -196,9 +196,7 @@ def deduplicate(events: Sequence[dict[str, Any]]) -> Parsed[Flare]:
     parsed = Parsed[Flare]()
     sightings: dict[str, list[Flare]] = {observer: [] for observer in OBSERVERS}
     for event in events:
-        if (observer := str(event.get("frm_name"))) not in sightings or str(
-            event.get("event_testflag")
-        ).lower() == "true":
+        if (observer := str(event.get("frm_name"))) not in sightings or _is_test(event):
             continue
         if found := _flare(event):
             sightings[observer].append(found)
@@ -216,6 +214,10 @@ def deduplicate(events: Sequence[dict[str, Any]]) -> Parsed[Flare]:
                 kept.setdefault(day, []).append({observer: sighting})
     parsed.rows = sorted((_merged(flare) for flares in kept.values() for flare in flares), key=_peak)
     return parsed
+
+
+def _is_test(event: dict[str, Any]) -> bool:
+    return str(event.get("event_testflag")).lower() == "true"
 
 
 def _same(one: Flare, other: Flare) -> bool:
@@ -269,7 +271,7 @@ def parse_regions(events: Sequence[dict[str, Any]]) -> Parsed[Region]:
     """
     parsed = Parsed[Region]()
     for event in events:
-        if event.get("frm_name") != REGION_OBSERVER or str(event.get("event_testflag")).lower() == "true":
+        if event.get("frm_name") != REGION_OBSERVER or _is_test(event):
             continue
         time, at = moment(event.get("event_starttime")), position(event.get("hgs_y"), event.get("hgs_x"))
         noaa_ar = region_number(event.get("ar_noaanum"), time) if time else None

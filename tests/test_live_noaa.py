@@ -149,7 +149,8 @@ def test_a_quiet_day_is_a_report() -> None:
         (b"", "no event report"),
         (b"<html>Not found</html>", "no event report"),
         (b":Date: 2026 02 14\n#Event\n", "the event report of 2026-02-14"),
-        (b":Date: 2026 02 15\n", "an event report without its table"),
+        (b":Date: 2026 02 15\n", "half an event report"),
+        (b":Date: 2026 02 15\n#Event\n4120 +     2350", "half an event report"),
     ],
 )
 def test_what_is_not_the_report_of_the_day_is_refused(content: bytes, reason: str) -> None:
@@ -180,7 +181,8 @@ def test_a_region_that_cannot_be_read_is_a_gap() -> None:
     [
         (b"", "no region summary"),
         (b":Issued: 2022 Jan 04 0030 UTC\nII. x", "the region summary of 2022 Jan 04"),
-        (b":Issued: 2022 Jan 05 0030 UTC\nI. x", "half a region summary"),
+        (b":Issued: 2022 Jan 05 0030 UTC\nI. x\n", "half a region summary"),
+        (b":Issued: 2022 Jan 05 0030 UTC\nI. x\nII. y", "half a region summary"),
     ],
 )
 def test_what_is_not_the_summary_of_the_day_is_refused(content: bytes, reason: str) -> None:

@@ -58,7 +58,9 @@ def refusal(content: bytes, day: dt.date) -> str | None:
         return "no region summary"
     if " ".join(issued.groups()).upper() != f"{day:%Y %b %d}".upper():
         return f"the region summary of {' '.join(issued.groups())}"
-    return None if re.search(r"^II\.", text, re.MULTILINE) else "half a region summary"
+    # A whole summary has its last section, and ends with a whole line.
+    whole = text.endswith("\n") and re.search(r"^II\.", text, re.MULTILINE)
+    return None if whole else "half a region summary"
 
 
 def parse(content: bytes, day: dt.date) -> Parsed[Region]:

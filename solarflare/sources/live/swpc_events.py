@@ -56,7 +56,9 @@ def refusal(content: bytes, day: dt.date) -> str | None:
         return "no event report"
     if "".join(date.groups()) != f"{day:%Y%m%d}":
         return f"the event report of {'-'.join(date.groups())}"
-    return None if "#Event" in text or "NO EVENT REPORTS" in text else "an event report without its table"
+    # A whole report ends with a whole line.
+    whole = text.endswith("\n") and ("#Event" in text or "NO EVENT REPORTS" in text)
+    return None if whole else "half an event report"
 
 
 def parse(content: bytes, day: dt.date) -> Parsed[Flare]:

@@ -370,6 +370,13 @@ class TestFtp:
             urls = [f"{server}/{FOLDER}/{NAME}" for server in (empty.url, ftp.url)]
             assert fetcher(cache, empty.url, ftp.url).get(urls, a_magnetogram)
 
+    def test_a_file_that_is_too_large_spoils_nothing_after_it(self, ftp: FtpServer, cache: Path) -> None:
+        (ftp.folder / "large").write_bytes(bytes(200_000))
+        asking = fetcher(cache, ftp.url, max_bytes=100_000)
+        with pytest.raises(Absent, match="larger than 100000 bytes"):
+            asking.get([f"{ftp.url}/large"], anything)
+        assert asking.get([f"{ftp.url}/{FOLDER}/{NAME}"], a_magnetogram)
+
     def test_no_command_is_smuggled_in_by_a_name(self, ftp: FtpServer, cache: Path) -> None:
         with pytest.raises(Absent, match="control character"):
             fetcher(cache, ftp.url).get([f"{ftp.url}/a%0D%0ADELE%20b"], anything)

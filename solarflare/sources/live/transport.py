@@ -122,6 +122,10 @@ class Transport:
             return Answer(self._names(connection, path) if path.endswith("/") else self._retrieve(connection, path))
         except ftplib.error_perm as error:
             raise _denied(error) from error
+        except Absent:
+            # Broken off in the middle of a transfer, perhaps.
+            self._connections().pop(addresses.authority(url), None)
+            raise
         except (ftplib.Error, EOFError, OSError, UnicodeError) as error:
             # The connection may be out of step: it is not used again.
             self._connections().pop(addresses.authority(url), None)

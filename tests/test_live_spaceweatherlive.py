@@ -116,6 +116,8 @@ def test_a_browser_reads_a_table_that_a_script_draws_behind_a_consent_overlay(tm
     with site(tmp_path, "script") as server:
         drawn = collect(server, tmp_path / "drawn")
         agents = {request.headers["user-agent"] for request in server.asked()}
+        # Once without a browser, under either name of the first page; from then on with it.
+        assert len(server.asked("xray")) == 2 + 4
     same(drawn, FLARES, "latitude", "longitude")
     assert all(agent.startswith("solarflare/") for agent in agents)
     with site(tmp_path, "plain") as server:

@@ -77,6 +77,11 @@ class Browser:
         self._driver = None
         self._open.close()
 
+    @property
+    def started(self) -> bool:
+        """Whether a page has needed it."""
+        return self._driver is not None
+
     def read(self, url: str) -> bytes:
         """Return the HTML of a page once what is wanted is there.
 

@@ -47,7 +47,8 @@ def _urls(bases: Sequence[str], day: dt.date) -> list[str]:
 
 def _page(fetcher: Fetcher, browser: Browser, urls: list[str], *, keep: bool) -> bytes:
     """Return a page with the table of flares, drawn by a browser where it has none without."""
-    if fetcher.live.browser != "always":
+    # A site that has needed a browser once is not asked twice for each page.
+    if fetcher.live.browser != "always" and not browser.started:
         try:
             return fetcher.get(urls, _needs_browser, keep=keep)
         except Absent as absence:

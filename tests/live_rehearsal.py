@@ -82,7 +82,7 @@ def main() -> None:
             good = scrape(project)
             print(f"well-behaved sites: {len(good.tables['images'])} images, {len(site.requests)} requests")
             rehearse_what_passes(project, site, ftp, good)
-            rehearse_what_is_lost(project, site, good)
+            rehearse_what_is_lost(project, site, ftp, good)
             shell("dvc", "repro", cwd=project)
         for task in ("disk", "region"):
             metrics = yaml.safe_load((project / f"metrics/{task}.json").read_text())
@@ -143,14 +143,16 @@ def rehearse_what_passes(project: Path, site: ArchiveServer, ftp: FtpServer, goo
     ftp.faults.clear()
 
 
-def rehearse_what_is_lost(project: Path, site: ArchiveServer, good: Raw) -> None:
+def rehearse_what_is_lost(project: Path, site: ArchiveServer, ftp: FtpServer, good: Raw) -> None:
     """Lose files for good: what is left is the same less those, each with its reason."""
     images, coverage = good.tables["images"], good.tables["coverage"]
     kinds = [*PERMANENT, "truncated", "moved"]
     chosen = images.iloc[:: len(images) // len(kinds)].iloc[: len(kinds)]
     lost = dict(zip(chosen["origin"], kinds, strict=True))
     for origin, kind in lost.items():
-        site.faults.append(Fault(origin.rpartition("/")[2], kind, target="http://localhost:1"))
+        name = origin.rpartition("/")[2]
+        site.faults.append(Fault(name, kind, target="http://localhost:1"))
+        ftp.faults.append(Fault(name, "missing"))
     bad = scrape(project)
     gone = images["origin"].isin(chosen["origin"])
     assert bad.tables["images"].equals(images[~gone].reset_index(drop=True))

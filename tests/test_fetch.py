@@ -309,6 +309,13 @@ def test_a_mirror_serves_what_the_first_does_not_have(site: ArchiveServer, cache
         assert fetcher(cache, empty.url, site.url).get(urls, a_magnetogram)
 
 
+def test_a_host_that_cannot_be_reached_by_https_is_asked_by_http(site: ArchiveServer, cache: Path) -> None:
+    secure = site.url.replace("http:", "https:")
+    asking = fetcher(cache, secure, site.url)
+    for _ in range(2):
+        assert asking.get([f"{base}/{FOLDER}/{NAME}" for base in (secure, site.url)], a_magnetogram)
+
+
 def test_a_mirror_that_says_absent_counts_more_than_one_that_says_nothing(site: ArchiveServer, cache: Path) -> None:
     site.faults = [Fault("/a", "busy")]
     with ArchiveServer(site.folder) as other, pytest.raises(Absent):

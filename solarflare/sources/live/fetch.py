@@ -147,17 +147,18 @@ class Fetcher:
             self._fresh.add(url)
             return content
 
-        return self._persistently(self._host(url), ask)
+        return self._persistently(url, ask)
 
-    def _persistently(self, host: Host, ask: Callable[[], T]) -> T:
+    def _persistently(self, url: str, ask: Callable[[], T]) -> T:
         """Ask until there is an answer, as often as the manners allow."""
+        host = self._host(url)
         attempt = 0
         while True:
             try:
                 answer = ask()
             except Temporary as failure:
                 if attempt == host.manners.retries:
-                    raise host.given_up(failure) from None
+                    raise host.given_up(failure, urlsplit(url).scheme) from None
                 host.back_off(attempt, failure)
                 attempt += 1
             else:
@@ -188,16 +189,14 @@ class Fetcher:
 
     def _ask(self, url: str, request: Callable[[], Answer]) -> Answer:
         """Ask once, when it is this request's turn; remember a host that refuses."""
-        host = self._host(url)
-        if host.ended:
-            raise type(host.ended)(str(host.ended))
+        host, scheme = self._host(url), urlsplit(url).scheme
+        host.check(scheme)
         with host.turn():
             try:
                 return request()
             except Refused as refusal:
                 log.warning("%s: %s (%s); it is not asked any more", host.name, refusal.reason, url)
-                host.ended = refusal
-                raise
+                raise host.end(refusal, scheme) from None
 
     def _check_robots(self, url: str) -> None:
         """Raise Refused if the host's robots.txt, read before anything else, forbids an address (RFC 9309)."""
@@ -207,11 +206,11 @@ class Fetcher:
         host = self._host(url)
         with host.asking_robots:
             if parts.scheme not in host.robots:
-                host.robots[parts.scheme] = self._read_robots(f"{parts.scheme}://{parts.netloc}/robots.txt", host)
+                host.robots[parts.scheme] = self._read_robots(f"{parts.scheme}://{parts.netloc}/robots.txt")
         if not host.robots[parts.scheme].can_fetch(AGENT, url):
             raise Refused("forbidden by robots.txt")
 
-    def _read_robots(self, url: str, host: Host) -> RobotFileParser:
+    def _read_robots(self, url: str) -> RobotFileParser:
         """Return a host's robots.txt: where there is none, all is allowed; where it cannot be read, nothing is."""
 
         def ask() -> bytes:
@@ -222,7 +221,7 @@ class Fetcher:
 
         robots = RobotFileParser(url)
         try:
-            text = self._persistently(host, ask).decode(errors="replace")
+            text = self._persistently(url, ask).decode(errors="replace")
         except Absent:
             text = ""
         robots.parse(text.splitlines())

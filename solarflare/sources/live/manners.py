@@ -43,7 +43,7 @@ class Host:
         self.robots: dict[str, RobotFileParser] = {}
         self.asking_robots = threading.Lock()
         self._lock = threading.Lock()
-        self.ended: Refused | Interrupted | None = None
+        self._ended: dict[str, Refused | Interrupted] = {}
         self._ledger = ledger
         self._slots = threading.Semaphore(manners.concurrency)
         self._next = 0.0
@@ -65,14 +65,23 @@ class Host:
             self._count()
             yield
 
-    def given_up(self, failure: Temporary) -> Absent | Interrupted:
+    def end(self, why: Refused | Interrupted, scheme: str = "") -> Refused | Interrupted:
+        """Ask no more: by one scheme (what is refused over https may be served over http), or at all."""
+        self._ended[scheme] = why
+        return why
+
+    def check(self, scheme: str) -> None:
+        """Raise why a host is not asked any more by a scheme, if it is not."""
+        if why := self._ended.get(scheme) or self._ended.get(""):
+            raise type(why)(str(why))
+
+    def given_up(self, failure: Temporary, scheme: str) -> Absent | Refused | Interrupted:
         """Return what a file that failed in spite of all retries means: that it is lost, or that the host is."""
-        if isinstance(failure, Overloaded):
-            self._strikes += 1
-        if isinstance(failure, Unreached) or self._strikes >= self.STRIKES:
-            self.ended = Interrupted(f"{self.name}: {failure.reason}; what was fetched is kept: run again to continue")
-            return self.ended
-        return Absent(failure.reason)
+        self._strikes += isinstance(failure, Overloaded)
+        why = Interrupted(f"{self.name}: {failure.reason}; what was fetched is kept: run again to continue")
+        if isinstance(failure, Unreached):
+            return self.end(why, scheme)
+        return self.end(why) if self._strikes >= self.STRIKES else Absent(failure.reason)
 
     def back_off(self, attempt: int, failure: Temporary) -> None:
         """Wait longer with every attempt, and at least as long as the host asks for.
@@ -86,11 +95,12 @@ class Host:
         if failure.retry_after is not None:
             seconds = max(seconds, failure.retry_after)
         if seconds > self.manners.max_wait:
-            self.ended = Interrupted(
-                f"{self.name}: {failure.reason}, to be asked again in {seconds:.0f} s; what was fetched is kept: run "
-                "again then to continue"
+            raise self.end(
+                Interrupted(
+                    f"{self.name}: {failure.reason}, to be asked again in {seconds:.0f} s; what was fetched is kept: "
+                    "run again then to continue"
+                )
             )
-            raise self.ended
         with self._lock:
             self._next = max(self._next, time.monotonic() + seconds)
 

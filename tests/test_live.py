@@ -1,6 +1,10 @@
 """The origin `live` against the observatories on the loopback: what is asked, what comes, what is absent and why."""
 
+import datetime as dt
+import errno
 import hashlib
+import itertools
+import json
 import random
 import subprocess
 import time
@@ -11,11 +15,14 @@ from typing import Any
 import pandas as pd
 import pytest
 from filelock import FileLock
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from solarflare import params, tables
 from solarflare.errors import InputError
 from solarflare.sources import live
-from solarflare.sources.live import cost, images
+from solarflare.sources.live import cost, helioviewer, images
+from solarflare.sources.live.cache import Cache
 from tests.archive_server import Fault, Page
 from tests.archive_server.faults import BROKEN, TRANSIENT, Kind
 from tests.archive_server.world import World, choices
@@ -53,6 +60,10 @@ def contents(raw: Path) -> dict[str, str]:
 
 def read(raw: Path, name: str) -> pd.DataFrame:
     return tables.read(raw / f"{name}.csv", TABLES[name])
+
+
+def dumped(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer).encode()
 
 
 def absences(raw: Path) -> pd.DataFrame:
@@ -187,6 +198,24 @@ def test_a_cable_that_is_pulled_ends_the_run_and_the_next_one_continues(
         assert contents(scrape(site.url)) == contents(good)
 
 
+def test_a_full_disk_ends_the_run_and_the_next_one_continues(
+    good: Path, world: World, scrape: Scrape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, written = Cache.write, itertools.count()
+
+    def full(cache: Cache, url: str, content: bytes, headers: dict[str, str]) -> None:
+        if next(written) == 70:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(cache, url, content, headers)
+
+    with world.serve() as site:
+        monkeypatch.setattr(Cache, "write", full)
+        with pytest.raises(OSError, match="No space left"):
+            scrape(site.url)
+        monkeypatch.setattr(Cache, "write", write)
+        assert contents(scrape(site.url)) == contents(good)
+
+
 def test_the_next_archive_stands_in_where_the_first_has_nothing(world: World, scrape: Scrape) -> None:
     with world.serve(Fault("/browse/", "missing")) as site:
         raw = scrape(site.url, sampling="cadence", hour=0)
@@ -198,6 +227,20 @@ def test_the_next_archive_stands_in_where_the_first_has_nothing(world: World, sc
 def test_an_image_that_is_too_far_from_the_time_is_absent(world: World, scrape: Scrape) -> None:
     with world.serve() as site, pytest.raises(InputError, match="no image within 30 minutes"):
         scrape(site.url, sampling="cadence", hour=5, tolerance=30)
+
+
+@pytest.mark.parametrize("identity", [34205701, "34205701"])
+def test_helioviewer_gives_numbers_as_numbers_or_as_text(identity: int | str) -> None:
+    answer = json.dumps({"id": identity, "date": "2014-01-02 00:00:02", "width": 4096})
+    assert helioviewer.parse(answer.encode()) == (34205701, dt.datetime(2014, 1, 2, 0, 0, 2))
+
+
+@given(st.binary() | st.dictionaries(st.sampled_from(["id", "date"]), st.text() | st.integers()).map(dumped))
+@example(b"[" * 100_000)
+@example(b'{"id": "1", "date": "2014-02-30 00:00:00"}')
+def test_whatever_helioviewer_answers_is_an_image_or_one_sentence(content: bytes) -> None:
+    if helioviewer.refusal(content) is None:
+        helioviewer.parse(content)
 
 
 def test_a_stale_frame_is_dropped(world: World, scrape: Scrape, tmp_path: Path) -> None:

@@ -50,6 +50,6 @@ def refusal(content: bytes) -> str | None:
     """Return why an answer names no image, or None if it does."""
     try:
         parse(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"not what getClosestImage answers ({error})"
     return None

@@ -102,7 +102,8 @@ def refusal(content: bytes) -> str | None:
 def aria2(urls: list[str], folder: Path) -> float:
     """Return the seconds that aria2c takes to fetch the files, and Pillow to decode them."""
     start = time.perf_counter()
-    options = [f"--max-concurrent-downloads={CONCURRENCY}", "--split=1", f"--dir={folder}", "--input-file=-", "--quiet"]
+    options = [f"--max-concurrent-downloads={CONCURRENCY}", "--split=1", "--file-allocation=none", "--quiet"]
+    options += [f"--dir={folder}", "--input-file=-"]
     subprocess.run(["aria2c", *options], input="\n".join(urls), text=True, check=True)
     with ThreadPoolExecutor(cores()) as pool:
         assert len(list(pool.map(partial(decode, folder), urls))) == len(urls)

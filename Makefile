@@ -1,6 +1,6 @@
 # `make` sets everything up and runs the main job; `make test` sets everything up and runs the tests.
 .DELETE_ON_ERROR:
-.PHONY: all setup test test-slow lint experiment ui clean
+.PHONY: all setup test test-slow lint experiment live-rehearsal ui clean
 
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -45,6 +45,10 @@ lint: setup
 # make experiment PROFILE=sdo-euv ARCHIVE=../shared/sun
 experiment: setup
 	solarflare experiment $(PROFILE) $(if $(ARCHIVE),--archive $(ARCHIVE))
+
+# The whole pipeline on observatories on the loopback that misbehave.
+live-rehearsal: setup
+	python -m tests.live_rehearsal
 
 ui: setup
 	mlflow ui --backend-store-uri sqlite:///mlflow.db

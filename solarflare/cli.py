@@ -54,6 +54,35 @@ def digest(folder: Annotated[Path, typer.Argument(help="An archive: images, flar
 
 
 @app.command()
+def scrape(
+    plan: Annotated[bool, typer.Option("--plan", help="Only print what would be asked of whom, and its cost.")] = False,
+) -> None:
+    """Print what a live scrape would fetch and what it costs; nothing is asked, nothing is written."""
+    from solarflare import params
+    from solarflare.sources.live import cost
+
+    if not plan:
+        raise InputError("`dvc repro scrape` fetches the data; `solarflare scrape --plan` says what that costs")
+    typer.echo(cost.render(*cost.estimate(params.load())))
+
+
+@app.command()
+def cutouts(
+    folder: Annotated[Path, typer.Argument(help="Where to: AR/, FL/ and cutouts.csv; what it held is replaced.")],
+    wavelength: Annotated[int, typer.Option(help="Of all of them, in angstrom.")] = 171,
+) -> None:
+    """Fetch the thumbnails around HEK's events, the experiment of 2020's second data set, for scrape.live's span."""
+    from solarflare import params
+    from solarflare.sources import live
+    from solarflare.sources.live import lmsal_cutout
+
+    chosen = params.load().scrape.live
+    with live.fetching(chosen) as fetcher:
+        found = lmsal_cutout.save(chosen, fetcher, wavelength, folder)
+    typer.echo(f"{folder}: {(found['reason'] == '').sum()} of {len(found)} thumbnails of {wavelength} angstrom")
+
+
+@app.command()
 def experiment(
     profile: Annotated[str, typer.Argument(help="A file in profiles/, without .yaml.")],
     archive: Annotated[Path | None, typer.Option(help="The folder that a profile on real data imports.")] = None,

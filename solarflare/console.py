@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from tqdm import tqdm
 
@@ -15,7 +15,19 @@ from solarflare.errors import InputError
 log = logging.getLogger("solarflare")
 T = TypeVar("T")
 
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {per_minute} a minute]"
 LINES_PER_LOOP = 4  # progress lines that a loop writes to a log, where nobody watches a bar move
+
+
+class Bar(tqdm):
+    """A progress bar that knows how many items a minute it has seen: seconds for some loops, hours for others."""
+
+    @property
+    def format_dict(self) -> dict[str, Any]:
+        """What a bar's format may name."""
+        known = super().format_dict
+        rate = known["rate"] or known["n"] / max(known["elapsed"], 1e-9)
+        return {**known, "per_minute": f"{60 * rate:.0f}"}
 
 
 def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
@@ -31,7 +43,7 @@ def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
         What is being counted, for example ``"images cut"``.
     """
     if sys.stderr.isatty():
-        yield from tqdm(items, total=total, desc=what)
+        yield from Bar(items, total=total, desc=what, bar_format=BAR)
         return
     step = max(1, total // LINES_PER_LOOP)
     for done, item in enumerate(items, start=1):

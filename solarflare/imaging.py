@@ -1,6 +1,7 @@
 """Decode an image, blank what is printed on it, cut it, resize it."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,21 @@ from solarflare.params import MAGNETOGRAPHS, Instrument
 Pixels = npt.NDArray[np.uint8]
 
 GONG_SHAPE = (860, 860)
+MODES: dict[Instrument, tuple[str, ...]] = {
+    "gong": ("L",),
+    "hmi": ("L", "RGB"),
+    "aia171": ("RGB",),
+    "aia193": ("RGB",),
+    "aia211": ("RGB",),
+}
+"""Modes of the instruments' JPEGs: some archives give HMI's grey images in three equal channels."""
+
 SMALLEST_SIDE = 256
 """Pixels: a smaller image is a thumbnail."""
+
+LARGEST_SIDE = 4096
+TOO_LARGE = "more pixels than any image of the Sun has"
+"""SDO's cameras have 4096 x 4096 pixels; more would fill the memory."""
 
 PRINTED: dict[Instrument, tuple[tuple[float, float, float, float], ...]] = {
     "gong": ((8 / 860, 8 / 860, 96 / 860, 96 / 860), (8 / 860, 808 / 860, 256 / 860, 856 / 860)),
@@ -48,33 +62,34 @@ def fill_value(instrument: Instrument) -> int:
     return 128 if instrument in MAGNETOGRAPHS else 0
 
 
-def refusal(path: Path, instrument: Instrument) -> str | None:
+def refusal(file: Path | BinaryIO, instrument: Instrument) -> str | None:
     """Return why a file cannot serve as an image of an instrument, or None if it can.
 
     Parameters
     ----------
-    path : Path
-        The file; it is decoded in full.
+    file : Path or binary file
+        It is decoded in full.
     instrument : str
         Whose image it should be.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(file) as image:
             if image.format != "JPEG":
                 return f"not a JPEG but {image.format}"
-            expected = "L" if instrument in MAGNETOGRAPHS else "RGB"
-            if image.mode != expected:
-                return f"mode {image.mode} instead of {expected}"
+            if image.mode not in MODES[instrument]:
+                return f"mode {image.mode} instead of {MODES[instrument][0]}"
             width, height = image.size
             if instrument == "gong" and (height, width) != GONG_SHAPE:
                 return f"{width} x {height} pixels instead of 860 x 860"
             if width != height or width < SMALLEST_SIDE:
                 return f"{width} x {height} pixels instead of a square of at least {SMALLEST_SIDE}"
+            if width > LARGEST_SIDE:
+                return TOO_LARGE
             image.load()
     except UnidentifiedImageError:
         return "not an image"
     except Image.DecompressionBombError:
-        return "more pixels than any image of the Sun has"
+        return TOO_LARGE
     except (OSError, SyntaxError, ValueError) as error:
         return "truncated" if "truncated" in str(error) else f"cannot be decoded ({error})"
     return None

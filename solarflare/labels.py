@@ -190,11 +190,11 @@ def _suspected(unassigned: pd.DataFrame, regions: pd.DataFrame, df: pd.DataFrame
     """Tell in whose window a flare without a region lies that could be the region's: placed near it, or nowhere."""
     placed = unassigned[["latitude", "longitude"]].notna().all(axis=1)
     nowhere = _any(unassigned[~placed], _windows(df["time"], question), question)
-    candidates = _near(unassigned[placed].reset_index(drop=True), regions)
+    candidates = near(unassigned[placed].reset_index(drop=True), regions)
     return nowhere | _any(candidates, _windows(df["time"], question, df["noaa_ar"]), question)
 
 
-def _near(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+def near(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return each flare once for each region that it is placed near to at its start, with that region's number."""
     moments = pd.DataFrame({"path": flares.index, "time": flares["start"]})
     on_disk = regions_on_disk(moments, regions)

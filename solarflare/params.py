@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -32,6 +32,9 @@ Seed = Annotated[int, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0.01, le=0.9)]
 Hours = Annotated[float, Field(ge=0, le=720)]
 Resamples = Annotated[int, Field(ge=100, le=100_000)]
+T = TypeVar("T")
+# At least one, best first.
+Sources = Annotated[tuple[T, ...], Field(min_length=1, strict=False)]
 
 
 class Group(BaseModel):
@@ -77,12 +80,95 @@ class Archive(Group):
     digest: str | None
 
 
+class Pace(Group):
+    """How often a host is asked."""
+
+    delay: float = Field(ge=0, le=3600)
+    jitter: float = Field(ge=0, le=3600)
+    concurrency: int = Field(ge=1, le=16)
+    daily_cap: int = Field(ge=1, le=1_000_000)
+
+
+class Manners(Pace):
+    """How a host is asked."""
+
+    timeout: float = Field(ge=0.1, le=600)
+    retries: int = Field(ge=0, le=20)
+    backoff: float = Field(ge=0, le=600)
+    max_wait: float = Field(ge=0, le=86_400)
+    max_bytes: int = Field(ge=1024, le=1_000_000_000)
+
+    def slowed(self, pace: Pace | None) -> "Manners":
+        """Return the same manners at a pace that is not faster than another in any respect."""
+        if pace is None:
+            return self
+        return self.model_copy(
+            update={
+                "delay": max(self.delay, pace.delay),
+                "jitter": max(self.jitter, pace.jitter),
+                "concurrency": min(self.concurrency, pace.concurrency),
+                "daily_cap": min(self.daily_cap, pace.daily_cap),
+            }
+        )
+
+
+class ImageSources(Group):
+    """Which archives are asked for the images of an instrument, best first."""
+
+    gong: Sources[Literal["bbso"]]
+    hmi: Sources[Literal["gsfc", "jsoc", "helioviewer"]]
+    aia171: Sources[Literal["gsfc", "helioviewer"]]
+    aia193: Sources[Literal["gsfc", "helioviewer"]]
+    aia211: Sources[Literal["gsfc", "helioviewer"]]
+
+
+class Live(Group):
+    """The observatories' own sites."""
+
+    start: Date
+    end: Date
+    sampling: Literal["matched", "cadence"]
+    disk_images: int = Field(ge=2, le=100_000)
+    region_images: int = Field(ge=2, le=100_000)
+    max_days: int = Field(ge=1, le=400)
+    cadence: float = Field(ge=0.25, le=720)
+    hour: float = Field(ge=0, lt=24)
+    tolerance: float = Field(ge=0, le=720)
+    seed: Seed
+    img_width: Literal[512, 1024, 4096]
+    sources: ImageSources
+    flares: Sources[Literal["swpc_events", "spaceweatherlive", "ngdc_xrs", "ncei_science", "swpc_json", "hek"]]
+    regions: Sources[Literal["swpc_srs", "swpc_json", "hek"]]
+    positions: Literal["hek", "none"]
+    browser: Literal["auto", "always", "never"]
+    contact: str | None
+    urls: dict[str, Annotated[tuple[str, ...], Field(min_length=1, strict=False)]]
+    extra_hosts: tuple[str, ...] = Field(strict=False)
+    manners: Manners
+    slower: dict[str, Pace]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Live":
+        if self.end <= self.start:
+            raise ValueError("expected an end after the start")
+        return self
+
+    @model_validator(mode="after")
+    def _addressed(self) -> "Live":
+        images = [name for instrument in ImageSources.model_fields for name in getattr(self.sources, instrument)]
+        used = [*images, *self.flares, *self.regions, *([self.positions] if self.positions != "none" else [])]
+        if missing := [name for name in used if name not in self.urls]:
+            raise ValueError(f"expected an address in urls for the source {missing[0]}")
+        return self
+
+
 class Scrape(Group):
     """Where the data come from."""
 
-    origin: Literal["simulated", "archive"]
+    origin: Literal["simulated", "archive", "live"]
     simulated: Simulated
     archive: Archive
+    live: Live
 
 
 class FlareQuestion(Group):

@@ -118,6 +118,43 @@ COVERAGE = _table(
 question covers has no known label.
 """
 
+PLAN = _table(
+    "plan",
+    task=_one_of("disk", "region"),
+    instrument=_one_of(*INSTRUMENTS),
+    wanted=_time(),
+    time=_time(nullable=True),
+    pair_id=_text(),
+    origin=_text(),
+    reason=_text(),
+)
+"""One row an image that a live scrape wants: for which task, at which time, and why; ``time`` and ``origin`` of the
+image that is to be fetched, blank where no archive has one, with the ``reason``."""
+
+CUTOUTS = _table(
+    "cutouts",
+    file=_text(),
+    event_type=_one_of("AR", "FL"),
+    time=_time(),
+    goes_class=_goes_class(),
+    noaa_ar=_integer(1, nullable=True),
+    origin=_text(),
+    reason=_text(),
+)
+"""One row a thumbnail around an event of HEK: the ``file`` it is in, or blank with the ``reason``."""
+
+DISAGREEMENTS = _table(
+    "disagreements",
+    start=_time(),
+    list=_text(),
+    other=_text(),
+    column=_text(),
+    value=_text(),
+    other_value=_text(),
+)
+"""One row a value in which two lists differ about one flare, which begins at ``start`` in ``list``; of a flare that
+``other`` should have and has not, the column is ``start`` and ``other_value`` blank."""
+
 TRUTH = _table("truth", time=_time(), noaa_ar=_integer(1), rate=_number(0), slope=_number(0))
 """The simulated Sun's true flare rates: flares a day of class C1.0 or more that a region on the visible disk has at
 ``time``, linear between rows of a region, zero outside them; of flux F or more: ``rate * (F / 1e-6) ** -slope``."""

@@ -15,10 +15,13 @@ log = logging.getLogger("solarflare")
 def main() -> None:
     chosen = params.load()
     # Only the chosen origin is imported: sunpy, which the simulated Sun needs, takes seconds.
-    if chosen.scrape.origin == "simulated":
-        from solarflare.sources.simulated import scrape
-    else:
-        from solarflare.sources.archive import scrape
+    match chosen.scrape.origin:
+        case "simulated":
+            from solarflare.sources.simulated import scrape
+        case "archive":
+            from solarflare.sources.archive import scrape
+        case "live":
+            from solarflare.sources.live import scrape
     with atomic_directory(RAW) as raw:
         scrape(chosen, raw)
         images = tables.read(raw / "images.csv", tables.IMAGES)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from solarflare import tables
 from solarflare.errors import InputError
 from solarflare.params import Params
-from solarflare.sources import archive, catalogues, coverage, filenames
+from solarflare.sources import archive, catalogues, coverage, drops, filenames
 from tests import archives
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
@@ -191,7 +191,7 @@ def test_a_stale_frame_is_dropped_however_often_it_is_repeated(folder: Path, raw
         repeat(folder / f"20140103_{hour:02}0000_512_0211.jpg")
     archive.scrape(params_of(folder), raw)
     reasons = tables.read(raw / "coverage.csv", tables.COVERAGE).query("list == 'images'")["reason"]
-    assert reasons.str.endswith(archive.REPEAT).sum() == len(reasons) == 3
+    assert reasons.str.endswith(drops.REPEAT).sum() == len(reasons) == 3
 
 
 def test_the_same_bytes_long_after_are_another_image(folder: Path, raw: Path) -> None:

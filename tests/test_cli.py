@@ -124,3 +124,16 @@ def test_a_leak_fails_unless_it_is_to_warn(project: Path, on_leak: str, code: in
     done = solarflare("log")
     assert done.returncode == code
     assert ("error: the audit found a leak in disk: " in done.stderr) == (on_leak == "fail")
+
+
+def test_a_plan_is_printed_with_its_cost_and_touches_nothing(folder: Path) -> None:
+    done = solarflare("scrape", "--plan")
+    assert done.returncode == 0, done.stderr
+    assert "together" in done.stdout
+    assert [path.name for path in folder.iterdir()] == ["params.yaml"]
+
+
+def test_scrape_without_plan_names_the_command_that_fetches(folder: Path) -> None:
+    assert_refused(
+        solarflare("scrape"), "`dvc repro scrape` fetches the data; `solarflare scrape --plan` says what that costs"
+    )

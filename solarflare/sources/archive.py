@@ -16,14 +16,12 @@ from solarflare.console import cores, progress
 from solarflare.errors import InputError
 from solarflare.files import main_checkout, sha256
 from solarflare.params import Archive, Instrument, Params
-from solarflare.sources import catalogues, coverage, filenames
+from solarflare.sources import catalogues, coverage, drops, filenames
 
 TABLES = ("flares.csv", "regions.csv", "coverage.csv")
 """The tables of an archive, at its top; only the first has to be there."""
 
 NO_TIME = "no time in the name"
-REPEAT = "byte for byte the image before it"
-SAME_TIME = "second image of the same time"
 
 log = logging.getLogger("solarflare")
 T = TypeVar("T")
@@ -57,7 +55,7 @@ def scrape(params: Params, raw: Path) -> None:
 
     instruments = sorted({getattr(params.instrument, task) for task in params.tasks})
     images = _inspect(archive, _find(archive, instruments))
-    _report(images)
+    drops.report(images)
     _require(instruments, images)
     kept = images[images["reason"] == ""]
     _in_parallel(
@@ -69,7 +67,7 @@ def scrape(params: Params, raw: Path) -> None:
     tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
     tables.write(merged, raw / "flares.csv", tables.FLARES)
     tables.write(regions, raw / "regions.csv", tables.REGIONS)
-    tables.write(tables.concat([known, _absent(images)], tables.COVERAGE), raw / "coverage.csv", tables.COVERAGE)
+    tables.write(tables.concat([known, drops.absent(images)], tables.COVERAGE), raw / "coverage.csv", tables.COVERAGE)
 
 
 def digest(folder: Path) -> str:
@@ -168,11 +166,7 @@ def _inspect(archive: Path, found: pd.DataFrame) -> pd.DataFrame:
         "images checked",
     )
     facts = pd.DataFrame(rows, index=found.index, columns=["reason", "width", "height", "bytes", "sha256"])
-    images = found.join(facts)
-    for reason, column in ((REPEAT, "sha256"), (SAME_TIME, "time")):
-        usable = images[images["reason"] == ""]
-        again = usable[column] == usable.groupby("instrument")[column].shift()
-        images.loc[again[again].index, "reason"] = reason
+    images = drops.mark_repeats(found.join(facts))
     day = images["time"].dt.strftime("%Y/%m/%d/")
     images["path"] = "images/" + images["instrument"] + "/" + day + images["file"].map(lambda file: Path(file).name)
     images["origin"] = "archive/" + images["file"]
@@ -190,13 +184,6 @@ def _facts(path: Path, instrument: Instrument | Literal[""]) -> tuple[str, int, 
     return "", width, height, path.stat().st_size, sha256(path)
 
 
-def _report(images: pd.DataFrame) -> None:
-    """Say how many images were dropped, and why."""
-    for reason, count in images.loc[images["reason"] != "", "reason"].value_counts().sort_index().items():
-        first = images.loc[images["reason"] == reason, "file"].iloc[0]
-        log.info("images dropped: %d, %s (the first is %s)", count, reason, first)
-
-
 def _require(instruments: list[Instrument], images: pd.DataFrame) -> None:
     """Refuse an archive all of whose images of an instrument were dropped."""
     for instrument in instruments:
@@ -206,22 +193,6 @@ def _require(instruments: list[Instrument], images: pd.DataFrame) -> None:
                 f"the archive has no usable image of {instrument}; of {len(of_instrument)}, the first is dropped as "
                 f"{of_instrument['reason'].iloc[0]} ({of_instrument['file'].iloc[0]})"
             )
-
-
-def _absent(images: pd.DataFrame) -> pd.DataFrame:
-    """Return the dropped images whose time is known as rows of the coverage table."""
-    dropped = images[(images["reason"] != "") & images["time"].notna()]
-    rows = pd.DataFrame(
-        {
-            "list": "images",
-            "start": dropped["time"],
-            "end": dropped["time"],
-            "min_class": "",
-            "status": "absent",
-            "reason": dropped["file"] + ": " + dropped["reason"],
-        }
-    )
-    return tables.check(rows, tables.COVERAGE, "the dropped images")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,6 +1,7 @@
 """Lenient reading of other people's flare and region tables, and the merging of their flare lists."""
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -112,17 +113,20 @@ def read_coverage(path: Path) -> pd.DataFrame:
     return coverage
 
 
-def merge_lists(flares: pd.DataFrame) -> pd.DataFrame:
+def merge_lists(flares: pd.DataFrame, order: Sequence[str] = ()) -> pd.DataFrame:
     """Make one flare of what several lists report of it.
 
     Two rows are one flare if they stand in different lists, start within `SAME_START` of each other, have peak fluxes
-    within a factor `SAME_FLUX`, and do not name different regions; the closest starts are joined first. The row that
-    knows most (region, position, peak, end) is kept, and its blanks are filled from the other.
+    within a factor `SAME_FLUX`, and do not name different regions; the closest starts are joined first. The row of the
+    list that comes first in `order` is kept, or else the one that knows most (region, position, peak, end), and its
+    blanks are filled from the other.
 
     Parameters
     ----------
     flares : DataFrame
         In the form of `tables.FLARES`, region numbers with five digits.
+    order : sequence of str
+        Lists, the most trusted first; any other comes after them.
 
     Returns
     -------
@@ -131,17 +135,23 @@ def merge_lists(flares: pd.DataFrame) -> pd.DataFrame:
     """
     flares = flares.sort_values(["start", "list", "goes_class"], kind="stable", ignore_index=True)
     known = flares.replace("", pd.NA)
-    flare = _same_flare(flares)
-    order = pd.DataFrame({"flare": flare, "blanks": known.isna().sum(axis=1)}).sort_values(
-        ["flare", "blanks"], kind="stable"
-    )
-    merged = known.loc[order.index].groupby(order["flare"], sort=False).first()
+    flare = same_flare(flares)
+    rank = flares["list"].map({name: number for number, name in enumerate(order)}).fillna(len(order))
+    rows = pd.DataFrame({"flare": flare, "rank": rank, "blanks": known.isna().sum(axis=1)})
+    rows = rows.sort_values(["flare", "rank", "blanks"], kind="stable")
+    merged = known.loc[rows.index].groupby(rows["flare"], sort=False).first()
     merged = merged.sort_values(["start", "list", "goes_class"], kind="stable")
     return tables.check(merged, tables.FLARES, "the merged flare lists")
 
 
-def _same_flare(flares: pd.DataFrame) -> list[int]:
-    """Return for each row, by start time, the number of the flare that it is about."""
+def same_flare(flares: pd.DataFrame) -> list[int]:
+    """Return for each row the number of the flare that it is about, by the rule of `merge_lists`.
+
+    Parameters
+    ----------
+    flares : DataFrame
+        In the form of `tables.FLARES`, by start time, on an index from 0.
+    """
     start, lists = flares["start"].to_numpy(), flares["list"].to_numpy()
     peak = flux(flares["goes_class"])
     region = flares["noaa_ar"].fillna(0).to_numpy(dtype=int)

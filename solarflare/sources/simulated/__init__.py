@@ -23,6 +23,7 @@ from solarflare.console import progress
 from solarflare.errors import InputError
 from solarflare.geometry import solar_radius
 from solarflare.params import Instrument, Params
+from solarflare.sources import matching
 from solarflare.sources.simulated import euv, flares, magnetogram, regions, reports, schedule
 from solarflare.workers import worker_processes
 
@@ -85,7 +86,7 @@ def scrape(params: Params, raw: Path) -> None:
     population = regions.emerge(start, end, emerging)
     rates = flares.true_rates(population, start, end)
     eruptions = flares.erupt(population, rates, erupting)
-    known = schedule.Catalogue(
+    known = matching.Catalogue(
         flares=flares.listed(eruptions, population, rates, listing),
         regions=reports.daily(population, start, end),
         coverage=schedule.coverage(start, end, flares.LIST, flares.COMPLETE_FROM),
@@ -101,7 +102,7 @@ def scrape(params: Params, raw: Path) -> None:
     tables.write(rates, raw / "truth.csv", tables.TRUTH)
 
 
-def _times(params: Params, known: schedule.Catalogue, generator: np.random.Generator) -> pd.DataFrame:
+def _times(params: Params, known: matching.Catalogue, generator: np.random.Generator) -> pd.DataFrame:
     """Return instrument, time and pair of all images."""
     parts = [
         schedule.matched(params, task, known, generator).assign(instrument=getattr(params.instrument, task))

@@ -7,7 +7,7 @@ from solarflare.backend import keras
 
 layers = keras.layers
 
-LARGEST_SIDE = 100  # pixels that a side of an image has where `compact` starts to learn
+LARGEST_SIDE = 75  # pixels that a side of an image has where `compact` starts to learn
 
 Shape = tuple[int, int, int]
 
@@ -46,11 +46,11 @@ def paialunga2020(shape: Shape) -> keras.Model:
 def compact(shape: Shape) -> keras.Model:
     """Return our own network for full disks, for two CPU cores.
 
-    Three blocks of convolution and maximum pooling; what is left is asked for its peak and its mean wherever they are,
+    Four blocks of convolution and maximum pooling; what is left is asked for its peak and its mean wherever they are,
     and for a mean weighted by place, which is learned: spots keep to two belts of the disk.
     """
     inputs = keras.Input(shape)
-    x = _blocks(_brought_down(inputs, shape), filters=(16, 32, 64))
+    x = _blocks(_brought_down(inputs, shape), filters=(12, 24, 32, 48))
     by_place = layers.Flatten()(layers.DepthwiseConv2D(x.shape[1:3])(x))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x), by_place])
     x = layers.Dropout(0.5)(x)

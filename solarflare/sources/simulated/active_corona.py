@@ -30,7 +30,7 @@ LINES_PER_FLUX = 200
 LINES = (40, 400)
 """Lines of a region of 1e22 Mx, and their fewest and most."""
 
-LOOP = 40.0
+LOOP = 22.0
 PER_FOOT, PER_LENGTH = 0.5, -0.45
 STRAND_SPREAD = 0.8
 OPEN = 0.6
@@ -38,8 +38,8 @@ OPEN = 0.6
 spread of strands; and what a line that does not return shines of that."""
 
 MOSS = 0.025
-FLARE = 70.0
-PER_CLASS = 0.75
+FLARE = 220.0
+PER_CLASS = 0.7
 """Emission of a flare of C1.0, in quiet Suns a pixel, and how it goes with the X-ray flux."""
 
 BETWEEN = 5  # points between two steps along a line, so that steps of several pixels leave no gaps
@@ -158,7 +158,7 @@ class Magnetism:
                 foot = int(generator.choice(len(positive), p=weight / weight.sum()))
                 one, other = region.space[positive[foot]], region.space[negative[nearest[foot]]]
                 along = generator.uniform(0, 1, (12, 1))
-                spread = 0.004 * (now / 1e-6) ** 0.2 * generator.standard_normal((12, 3))
+                spread = 0.012 * (now / 1e-6) ** 0.2 * generator.standard_normal((12, 3))
                 place = (one + along * (other - one) + spread) * (1.004 + 0.02 * along * (1 - along))
                 heat = FLARE * (now / 1e-6) ** PER_CLASS * np.exp(0.4 * generator.standard_normal())
                 places.append(place)

@@ -23,12 +23,12 @@ SLOPE = 1.0
 STRONGEST = 2e-3
 """W/m2 (X20)."""
 
-RATE = 0.8
+RATE = 0.5
 """Flares a day of C1.0 or more of a region of 1e22 Mx and middle complexity."""
 
-RATE_PER_FLUX = 1.0
-RATE_PER_COMPLEXITY = 3.0
-"""A beta-gamma-delta region flares some 20 times as often as an alpha of the same flux (Sammis et al. 2000, ApJ 540,
+RATE_PER_FLUX = 2.0
+RATE_PER_COMPLEXITY = 2.5
+"""A beta-gamma-delta region flares some 12 times as often as an alpha of the same flux (Sammis et al. 2000, ApJ 540,
 583; Bloomfield et al. 2012, ApJ 747, L41)."""
 
 DURATION_MEDIAN = 15.0

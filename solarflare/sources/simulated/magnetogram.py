@@ -80,7 +80,7 @@ def _field(regions: Regions, view: View, time: np.datetime64, seed: int) -> Floa
 
 def _cloud(generator: np.random.Generator) -> Floats:
     """Return what thin cloud leaves of the signal, 0 to 1: nearly all of it on most days."""
-    depth = generator.choice([0.05, 0.3, 0.9], p=[0.6, 0.25, 0.15])
+    depth = generator.choice([0.05, 0.3, 0.9], p=[0.75, 0.2, 0.05])
     return np.exp(-np.float32(depth) * np.abs(_smooth(generator, 5)))
 
 

@@ -17,6 +17,9 @@ from solarflare.sources.simulated.sphere import Floats, View, spectral_noise
 SCALE_HEIGHT = 0.075
 """Solar radii over which emission falls by e (radial profiles of 338 AIA 211 images; hydrostatic at 1.8 MK: 0.06)."""
 
+RING = 1.008
+"""Solar radii at which the corona is brightest, before it is blurred: real AIA 211 images have it at 1.013."""
+
 LIMB = 1.45
 """How much brighter the corona is just off the limb than just inside: less than twice, as spicules absorb."""
 
@@ -24,7 +27,7 @@ BELT = 0.9
 """How much the corona brightens from minimum to maximum."""
 
 TILE = 768
-BRIGHT_POINTS = 900  # a tile; X-ray bright points number hundreds on the disk (Golub et al. 1974, ApJ 189, L93)
+BRIGHT_POINTS = 600  # a tile; X-ray bright points number hundreds on the disk (Golub et al. 1974, ApJ 189, L93)
 
 HOLE_EPOCH = 81.0  # days: holes live for some rotations
 HOLES, CHANNELS = 3, 4  # that are born in an epoch; channels are the long dark lanes over filaments
@@ -65,14 +68,14 @@ class Sky:
         level = float(activity(np.array([time]))[0])
         broad, grain, points = _lying(view, west, north, inside, seed, generator)
         combed = _combed(grain, view, west, north, toward, sources)
-        disk = distance < 1
+        disk = distance < RING
         opened = _openness(view, west, north, toward, time, level, broad, seed)
         # Active regions close what is open.
         opened *= np.exp(-gaussian_filter(active, 4))
         texture = 0.26 * broad + 0.12 * grain + 0.15 * combed + points * np.exp(0.5 * grain)
         thickness = 1 / np.sqrt(toward**2 + SCALE_HEIGHT)
         rim = np.float32(LIMB / np.sqrt(SCALE_HEIGHT))
-        beyond = rim * np.exp((1 - distance) / SCALE_HEIGHT) * _streamers(north, west, distance, time, level, seed)
+        beyond = rim * np.exp((RING - distance) / SCALE_HEIGHT) * _streamers(north, west, distance, time, level, seed)
         shell = np.where(disk, thickness * np.exp(texture - HOLE_DEPTH * opened), beyond)
         self.emission: Floats = ((1 + BELT * level) * shell).astype(np.float32)
         self.grain: Floats = np.where(disk, grain, 0)
@@ -98,7 +101,7 @@ def _tiles(seed: int) -> tuple[Floats, Floats, Floats]:
     grain = spectral_noise(generator, TILE, 12, 0.3)
     points = np.zeros((TILE, TILE), dtype=np.float32)
     points.ravel()[generator.integers(TILE * TILE, size=BRIGHT_POINTS)] = generator.exponential(1.0, BRIGHT_POINTS)
-    points = 4 * gaussian_filter(points, 1.0, mode="wrap") + 17 * gaussian_filter(points, 2.5, mode="wrap")
+    points = 2.5 * gaussian_filter(points, 1.0, mode="wrap") + 11 * gaussian_filter(points, 2.5, mode="wrap")
     return broad, grain, points
 
 

@@ -37,21 +37,21 @@ TILT_SPREAD = 12.0
 HALE_EXCEPTIONS = 0.05
 """Share of regions whose polarities are the wrong way round (Li 2018, ApJ 867, 89: 4 to 8 %)."""
 
-FLUX_MEDIAN = 4e21
-FLUX_SPREAD = 0.9
+FLUX_MEDIAN = 1e22
+FLUX_SPREAD = 1.0
 """Largest unsigned flux in Mx, log-normal (Parnell et al. 2009, ApJ 698, 75; NOAA's regions hold 1e21 to 5e22)."""
 
-DECAY_DAYS = 10.0
+DECAY_DAYS = 6.0
 """E-folding time of the flux of a region of `FLUX_MEDIAN`."""
 
-SPOT_DECAY = 0.35
+SPOT_DECAY = 0.65
 """That of the area of its spots, as a share (van Driel-Gesztelyi & Green 2015, LRSP 12, 1: plage outlives spots)."""
 
 AREA_PER_FLUX = 120.0 / 1e22
 AREA_SPREAD = 0.45
 """Millionths of the hemisphere of spots a Mx, at the flux's peak, and its log-normal spread between regions."""
 
-SMALLEST_AREA = 5.0
+SMALLEST_AREA = 10.0
 """Millionths below which no spot is seen; the smallest above it are pores."""
 
 FIRST_NUMBER = 11_040

@@ -17,8 +17,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 TINY = {
     "scrape.simulated": {
-        "start": "2012-01-01",
-        "end": "2014-01-01",
+        "start": "2010-06-01",
+        "end": "2012-06-01",
         "disk_images": 60,
         "region_images": 60,
     },

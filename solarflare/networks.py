@@ -60,7 +60,7 @@ def compact(shape: Shape) -> keras.Model:
 def compact_pooled(shape: Shape) -> keras.Model:
     """Return our own network for cutouts, for two CPU cores.
 
-    Four narrower blocks, asked for peak and mean alone: a few hundred cutouts do not teach where in one to look.
+    The same four blocks, asked for peak and mean alone: a few hundred cutouts do not teach where in one to look.
     """
     inputs = keras.Input(shape)
     x = _blocks(_brought_down(inputs, shape), filters=(8, 16, 32, 48))

@@ -99,7 +99,15 @@ def test_a_network_above_the_ceiling_is_not_trusted(label: NDArray, plan: BlockB
 @pytest.mark.parametrize(
     ("audit", "method", "said"),
     [
-        ({"leak": True, "probes": {"hour": {"leak": True}, "sky": {"leak": False}}}, "chronological", "a leak: hour"),
+        (
+            {
+                "leak": True,
+                "probes": {"hour": {"leak": True}, "sky": {"leak": False}},
+                "near_duplicates": {"pairs": 2, "first": []},
+            },
+            "chronological",
+            "a leak: hour, near duplicates",
+        ),
         ({"leak": False, "probes": {}}, "random", "split.method is random"),
         ({"absent": "no images"}, "chronological", "no verdict: no images"),
     ],

@@ -78,7 +78,7 @@ def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[st
     Parameters
     ----------
     audit : mapping
-        What ``metrics/audit.json`` says of the task: ``leak`` and ``probes``, or ``absent``.
+        What ``metrics/audit.json`` says of the task: ``leak``, ``probes`` and ``near_duplicates``, or ``absent``.
     method : str
         ``split.method``.
     metrics : mapping
@@ -91,6 +91,8 @@ def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[st
         reasons.append(f"the audit has no verdict: {audit.get('absent', 'it did not look at this task')}")
     elif audit["leak"]:
         found = [name for name, probe in audit["probes"].items() if probe["leak"]]
+        if audit["near_duplicates"]["pairs"]:
+            found.append("near duplicates across the test's border")
         reasons.append(f"the audit found a leak: {', '.join(found)}")
     if metrics.get("ceiling", {}).get("difference", {}).get("verdict") == "better":
         reasons.append("the network scores above the true probability, which only a leak explains")

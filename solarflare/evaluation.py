@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import absence, calibration, plots, summary, tables, training
+from solarflare import absence, calibration, history, plots, summary, tables, training
 from solarflare.console import progress
 from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import atomic_directory, atomic_path
+from solarflare.history import Records
 from solarflare.params import DiskLabel, Instrument, Params, RegionLabel, Task
-from solarflare.verification import baselines, curves
+from solarflare.verification import baselines, curves, slices
 from solarflare.verification.assessment import assess, rounded, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
@@ -45,7 +46,7 @@ def wording(label: DiskLabel | RegionLabel) -> Wording:
     return Wording(asked, ("quiet", "flaring"))
 
 
-def evaluate(task: Task, chosen: Params) -> None:
+def evaluate(task: Task, chosen: Params, records: Records) -> None:
     """Score a task: ``metrics/<task>.json``, its predictions, the data of its plots and its figures.
 
     Where the model is absent, so are these.
@@ -56,6 +57,8 @@ def evaluate(task: Task, chosen: Params) -> None:
         ``"disk"`` or ``"region"``.
     chosen : Params
         All parameters.
+    records : Records
+        From which the baselines without images make their forecasts.
 
     Raises
     ------
@@ -69,17 +72,22 @@ def evaluate(task: Task, chosen: Params) -> None:
             absence.mark(path, reason)
         return
 
+    question = getattr(chosen.label, task)
     images = Crops(Path(f"data/crops/{task}"))
-    test = forecast(training.read_samples(task, images.index), images, models, getattr(chosen.instrument, task))
-    network, references = forecasts(test)
+    rows = training.read_samples(task, images.index)
+    features, absent = predictors(rows, images, getattr(chosen.instrument, task), records, question)
+    test = forecast(rows, images, models, features)
+    network, references = forecasts(test, list(features))
     plan = BlockBootstrap(test["block"].to_numpy(), chosen.evaluate.resamples, chosen.evaluate.seed)
     truth = test["true_probability"].to_numpy(float)
     scores = assess(network, references, plan, None if np.isnan(truth).any() else truth)
+    scores["baselines"] |= {name: {"absent": reason} for name, reason in absent.items()}
+    scores["slices"] = rounded(slices.assess(network, parts(test, features), plan))
     scores["threshold"] = rounded({f"fold-{k}": float(rows["threshold"].iloc[0]) for k, rows in test.groupby("fold")})
     reason = untrusted_because(_audited(task), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
 
-    words = wording(getattr(chosen.label, task))
+    words = wording(question)
 
     with atomic_path(metrics) as partial:
         partial.write_text(json.dumps(scores, indent=2, sort_keys=True) + "\n")
@@ -102,7 +110,45 @@ def evaluate(task: Task, chosen: Params) -> None:
         contact_sheets(partial, words, test, images)
 
 
-def forecast(rows: pd.DataFrame, images: training.Images, models: Path, instrument: Instrument) -> pd.DataFrame:
+def predictors(
+    rows: pd.DataFrame,
+    images: training.Images,
+    instrument: Instrument,
+    records: Records,
+    question: DiskLabel | RegionLabel,
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Return what each baseline makes its forecasts from, and why the others are absent.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `training.samples`.
+    images : Images
+        All crops, by position.
+    instrument : str
+        Decides which statistics of the images ``logistic`` gets.
+    records : Records
+        What the baselines of `history.features` get.
+    question : DiskLabel or RegionLabel
+        What is asked.
+
+    Returns
+    -------
+    predictors : dict of DataFrame
+        By baseline, numbers on an index of positions.
+    absent : dict of str
+        By baseline, a reason.
+    """
+    each = rows.drop_duplicates("position").set_index("position").sort_index()
+    recorded = history.features(each, records, question)
+    absent = {name: found for name, found in recorded.items() if isinstance(found, str)}
+    present = {name: found for name, found in recorded.items() if isinstance(found, pd.DataFrame)}
+    return present | {"logistic": _statistics(images, each.index.to_numpy(), instrument)}, absent
+
+
+def forecast(
+    rows: pd.DataFrame, images: training.Images, models: Path, features: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
     """Forecast the test rows of every fold with what was fitted on the fold's other rows.
 
     Parameters
@@ -113,33 +159,43 @@ def forecast(rows: pd.DataFrame, images: training.Images, models: Path, instrume
         All crops, by position.
     models : Path
         What `training.train` wrote.
-    instrument : str
-        Decides which statistics the logistic baseline gets.
+    features : dict of DataFrame
+        Of `predictors`.
 
     Returns
     -------
     DataFrame
         The test rows of all folds in the order of time, path and region: columns of `rows`, and ``probability``,
-        ``logistic``, ``threshold``, ``logistic_threshold`` and ``base_rate`` (of the fold's training rows), all 0 to 1.
+        ``threshold``, ``base_rate`` (of the fold's training rows), and for each baseline the probability by its name
+        and ``<name>_threshold``, all 0 to 1.
     """
-    features = _features(images, np.unique(rows["position"]), instrument)
     folders = training.fold_folders(models, rows["fold"])
     tested = [_forecast_fold(rows[rows["fold"] == fold], images, folder, features) for fold, folder in folders.items()]
     key = [name for name in ("time", "path", "noaa_ar") if name in rows]
     return pd.concat(tested).sort_values(key, ignore_index=True)
 
 
-def forecasts(test: pd.DataFrame) -> tuple[Forecast, dict[str, Forecast]]:
-    """Return the network's forecast and those of the baselines, from the columns that `forecast` made."""
+def forecasts(test: pd.DataFrame, fitted: list[str]) -> tuple[Forecast, dict[str, Forecast]]:
+    """Return the network's forecast, and those of climatology and the fitted baselines, from `forecast`'s columns."""
     label, base_rate = test["label"].to_numpy(), test["base_rate"].to_numpy()
 
     def one(probability: str, threshold: Values | float) -> Forecast:
         return Forecast(label, test[probability].to_numpy(), threshold, base_rate)
 
-    return one("probability", test["threshold"].to_numpy()), {
-        "climatology": one("base_rate", EVEN_ODDS),
-        "logistic": one("logistic", test["logistic_threshold"].to_numpy()),
-    }
+    references = {name: one(name, test[f"{name}_threshold"].to_numpy()) for name in fitted}
+    network = one("probability", test["threshold"].to_numpy())
+    return network, {"climatology": one("base_rate", EVEN_ODDS)} | references
+
+
+def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:
+    """Return the parts of the test rows that are scored on their own, as far as the rows and the records tell them."""
+    found: dict[str, slices.Mask] = {}
+    if "longitude" in test:
+        found |= slices.by_longitude(test["longitude"].to_numpy(float))
+    if "persistence" in features:
+        before = features["persistence"]["before"].loc[test["position"]]
+        found |= slices.by_state_before(before.to_numpy() > 0)
+    return found
 
 
 def histories(models: Path) -> pd.DataFrame:
@@ -216,27 +272,30 @@ def _audited(task: Task) -> dict[str, Any]:
     return audit.get(task, audit)
 
 
-def _features(images: training.Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
+def _statistics(images: training.Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
     """Return the logistic baseline's statistics, a row a position."""
     parts = np.array_split(positions, -(-len(positions) // AT_ONCE))
     shown = progress(parts, len(parts), "batches of crops measured for the baseline")
     return pd.DataFrame(np.vstack([baselines.statistics(images.take(part), instrument) for part in shown]), positions)
 
 
-def _forecast_fold(rows: pd.DataFrame, images: training.Images, folder: Path, features: pd.DataFrame) -> pd.DataFrame:
+def _forecast_fold(
+    rows: pd.DataFrame, images: training.Images, folder: Path, features: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
     train, validation, test = (rows[rows["part"] == part] for part in ("train", "validation", "test"))
     model, fitted = training.load(folder)
-    logistic = baselines.logistic(features.loc[train["position"]].to_numpy(), train["label"].to_numpy())
-
-    def regression(part: pd.DataFrame) -> Values:
-        return logistic.predict_proba(features.loc[part["position"]].to_numpy())[:, 1].round(DECIMALS)
-
+    columns: dict[str, Any] = {}
+    for name, numbers in features.items():
+        trained, checked, asked = (numbers.loc[part["position"]].to_numpy() for part in (train, validation, test))
+        regression = baselines.logistic(trained, train["label"].to_numpy())
+        columns[name] = regression.predict_proba(asked)[:, 1].round(DECIMALS)
+        scored = regression.predict_proba(checked)[:, 1].round(DECIMALS)
+        columns[f"{name}_threshold"] = calibration.best_threshold(scored, validation["label"].to_numpy())
     return test.assign(
         probability=fitted.apply(training.predict(model, images, test["position"].to_numpy())).round(DECIMALS),
         threshold=fitted.threshold,
-        logistic=regression(test),
-        logistic_threshold=calibration.best_threshold(regression(validation), validation["label"].to_numpy()),
         base_rate=train["label"].mean(),
+        **columns,
     )
 
 

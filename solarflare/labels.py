@@ -72,9 +72,9 @@ def label_disk(
     df["goes_class"], df["true_probability"] = "", np.nan
     if question.target == "active_region":
         on_disk = regions_on_disk(df[["path", "time"]], regions)
-        spotted = _spotted(on_disk)
-        positive = df["path"].isin(on_disk.loc[spotted.fillna(False), "path"]).to_numpy()
-        doubtful = df["path"].isin(on_disk.loc[spotted.isna(), "path"]).to_numpy()
+        with_spots = spotted(on_disk)
+        positive = df["path"].isin(on_disk.loc[with_spots.fillna(False), "path"]).to_numpy()
+        doubtful = df["path"].isin(on_disk.loc[with_spots.isna(), "path"]).to_numpy()
         reports = coverage[coverage["list"] == "regions"]
         unknown = {NO_REPORT: ~_covered(reports, df["time"], df["time"]), SPOTS_UNKNOWN: ~positive & doubtful}
     else:
@@ -123,7 +123,7 @@ def label_regions(
     unclassed = _any(assigned[assigned["goes_class"] == ""], windows, question)
     unknown = {
         BEYOND: (df["longitude"].abs() > question.max_longitude).to_numpy(),
-        NO_SPOTS: (~_spotted(df)).fillna(False).to_numpy(bool),
+        NO_SPOTS: (~spotted(df)).fillna(False).to_numpy(bool),
         **_uncovered(df["time"], coverage, question),
         UNCLASSED: ~positive & unclassed,
     }
@@ -135,17 +135,28 @@ def label_regions(
     return tables.check(_decided(df, positive, unknown), tables.REGION_LABELS, "the labels of region")
 
 
+def spotted(regions: pd.DataFrame) -> pd.Series:
+    """Tell which regions have spots, by their number or else their area.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        With ``area`` and ``spots``.
+
+    Returns
+    -------
+    Series of boolean
+        ``<NA>`` where neither is known.
+    """
+    by_area = (regions["area"] > 0).astype("boolean").mask(regions["area"].isna())
+    return (regions["spots"] > 0).astype("boolean").fillna(by_area)
+
+
 def _decided(df: pd.DataFrame, positive: Mask, unknown: dict[str, Mask]) -> pd.DataFrame:
     """Add the label, or the first of the reasons that hold."""
     df["reason"] = np.select(list(unknown.values()), list(unknown), default="")
     df["label"] = np.where(df["reason"] == "", positive, np.nan)
     return df
-
-
-def _spotted(regions: pd.DataFrame) -> pd.Series:
-    """Tell which regions have spots, by their number or else their area; ``<NA>`` where neither is known."""
-    by_area = (regions["area"] > 0).astype("boolean").mask(regions["area"].isna())
-    return (regions["spots"] > 0).astype("boolean").fillna(by_area)
 
 
 def _threshold(question: FlareQuestion) -> float:

@@ -113,11 +113,11 @@ def with_tables(text: str, metrics: Path = Path("metrics")) -> str:
 
 
 def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> list[list[str]]:
-    """Return a row for the network and, below it, one for each baseline."""
+    """Return a row for the network and, below it, one for each baseline, the strongest first."""
     trusted = "" if metrics["trusted"] else ", not trusted"
     first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
     rows = [[*first, "network", *(interval(metrics[score]) for score in SCORES), ""]]
-    for name, baseline in metrics["baselines"].items():
+    for name, baseline in summary.strongest_first(metrics):
         lead = interval(metrics["differences"][name]["roc_auc"])
         rows.append([*[""] * len(first), name, *(interval(baseline[score]) for score in SCORES), lead])
     return rows

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from solarflare import absence, evaluation, networks, params, summary, tables, training
 from solarflare.calibration import Calibration, Platt
 from solarflare.errors import InputError
+from solarflare.history import Records
 from solarflare.training import About
 from solarflare.verification.assessment import assess, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
@@ -21,6 +22,21 @@ from solarflare.verification.scores import Forecast
 
 ROOT = Path(__file__).resolve().parents[1]
 N = 600
+
+LABEL = np.arange(80) % 2
+TIME = pd.Timestamp("2014-01-01") + pd.to_timedelta(np.arange(80)[::-1], unit="h")
+QUESTION = params.load(ROOT / "params.yaml").label.region
+
+
+def flares_before(flaring: NDArray) -> pd.DataFrame:
+    """Return a flare of C1.0, two hours before its image, of each region that is `flaring`."""
+    start = pd.Series(TIME - pd.Timedelta(hours=2))[flaring]
+    rows = pd.DataFrame({"start": start, "peak": start, "end": start, "goes_class": "C1.0"})
+    rows["noaa_ar"], rows["latitude"], rows["longitude"], rows["list"] = 11000 + rows.index, np.nan, np.nan, "swpc"
+    return tables.check(rows, tables.FLARES, "flares")
+
+
+RECORDS = Records(flares_before(LABEL == 1), tables.empty(tables.REGIONS))
 
 
 def noisy(label: NDArray, noise: float, seed: int) -> NDArray:
@@ -74,7 +90,9 @@ def test_a_better_network_is_called_better(scores: dict[str, Any], baseline: str
 def test_a_network_is_not_distinguishable_from_itself(label: NDArray, plan: BlockBootstrap) -> None:
     network = Forecast(label, noisy(label, 1, seed=2), 0.5, 0.5)
     scores = assess(network, {"logistic": network}, plan)
-    assert scores["differences"]["logistic"]["roc_auc"]["verdict"] == "not distinguishable"
+    difference = scores["differences"]["logistic"]["roc_auc"]
+    assert difference["verdict"] == "not distinguishable"
+    assert difference["resolvable"] == 0
     assert scores["resolvable_difference"] == 0
 
 
@@ -132,6 +150,16 @@ def test_a_few_blocks_leave_intervals_blank(label: NDArray) -> None:
     assert scores["roc_auc"]["low"] is scores["roc_auc"]["high"] is scores["resolvable_difference"] is None
 
 
+def test_the_table_puts_the_strongest_baseline_first_and_says_which_is_absent(
+    scores: dict[str, Any], tmp_path: Path
+) -> None:
+    absent = scores["baselines"] | {"catalogue": {"absent": "no region reports"}}
+    content = scores | {"trusted": True, "baselines": absent}
+    table = summary.render(write_metrics(tmp_path, disk=content, region={"absent": "off"}))
+    assert table.index("logistic") < table.index("climatology")
+    assert "disk: no catalogue baseline, no region reports" in table
+
+
 def write_metrics(folder: Path, **contents: dict[str, Any]) -> Path:
     for task, content in contents.items():
         (folder / f"{task}.json").write_text(json.dumps(content))
@@ -179,12 +207,12 @@ def two_folds(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, M
     models = tmp_path_factory.mktemp("models") / "region"
     untrained(models / "fold-0", 0.25)
     untrained(models / "fold-1", 0.75)
-    label = np.arange(80) % 2
+    label = LABEL
     each = pd.DataFrame(
         {
             "path": [f"{i:03}.jpg" for i in range(80)],
             "noaa_ar": 11000 + np.arange(80),
-            "time": pd.Timestamp("2014-01-01") + pd.to_timedelta(np.arange(80)[::-1], unit="h"),
+            "time": TIME,
             "block": np.arange(80) // 8,
             "label": label,
             "true_probability": np.nan,
@@ -201,7 +229,9 @@ def two_folds(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, M
 
 @pytest.fixture(scope="module")
 def tested(two_folds: tuple[pd.DataFrame, Memory, Path]) -> pd.DataFrame:
-    return evaluation.forecast(*two_folds, "gong")
+    rows, images, models = two_folds
+    features, _ = evaluation.predictors(rows, images, "gong", RECORDS, QUESTION)
+    return evaluation.forecast(rows, images, models, features)
 
 
 def test_each_row_is_forecast_by_the_fold_that_tests_it(tested: pd.DataFrame) -> None:
@@ -223,8 +253,9 @@ def test_the_network_s_probabilities_are_its_calibrated_scores(
 
 
 def test_baselines_are_fitted_on_the_other_rows(tested: pd.DataFrame) -> None:
-    _, baselines = evaluation.forecasts(tested)
+    _, baselines = evaluation.forecasts(tested, ["logistic", "history"])
     assert baselines["logistic"].scores()["roc_auc"][0] > 0.95
+    assert baselines["history"].scores()["roc_auc"][0] > 0.95
     assert set(baselines["climatology"].probability) == {0.6}
 
 
@@ -271,7 +302,7 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
     absence.mark(Path("models/disk"), "tasks leaves it out")
     each = rows.drop_duplicates("position").sort_values("time")
     blanks = {name: "" for name in tables.REGION_LABELS.columns if name not in each}
-    labels = each.assign(**blanks | {"latitude": 0, "longitude": 0})
+    labels = each.assign(**blanks | {"latitude": 0, "longitude": np.where(each["position"] < 20, -70, 60)})
     tables.write(labels[list(tables.REGION_LABELS.columns)], Path("data/labels/region.csv"), tables.REGION_LABELS)
     splits = rows.assign(reason="")[list(tables.SPLITS.columns)]
     tables.write(splits, Path("data/splits/region.csv"), tables.SPLITS)
@@ -285,7 +316,7 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
 @pytest.fixture(scope="module")
 def project(inputs: Path, chosen: params.Params) -> Path:
     """The same, evaluated."""
-    evaluation.evaluate("region", chosen)
+    evaluation.evaluate("region", chosen, RECORDS)
     return inputs
 
 
@@ -316,9 +347,22 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
     metrics = json.loads((project / "metrics/region.json").read_text())
     assert metrics["trusted"] is True
     assert metrics["threshold"] == {"fold-0": 0.25, "fold-1": 0.75}
+    assert metrics["baselines"]["catalogue"] == {"absent": "the origin has no region reports"}
+    assert set(metrics["differences"]) == {"climatology", "history", "logistic", "persistence"}
     predictions = tables.read(project / "metrics/predictions/region.csv", tables.PREDICTIONS)
     assert len(predictions) == metrics["n"] == 80
     assert predictions["time"].is_monotonic_increasing
+
+
+def test_parts_of_the_rows_are_scored_on_their_own(project: Path) -> None:
+    slices = json.loads((project / "metrics/region.json").read_text())["slices"]
+    assert {name: (part["n"], part["positive"]) for name, part in slices.items()} == {
+        "inside_60_degrees": (60, 30),
+        "beyond_60_degrees": (20, 10),
+        "quiet_before": (40, 0),
+        "active_before": (40, 40),
+    }
+    assert slices["active_before"]["roc_auc"]["value"] is slices["quiet_before"]["recall"]["value"] is None
 
 
 def test_the_scores_follow_from_the_predictions(project: Path) -> None:
@@ -331,12 +375,12 @@ def test_the_scores_follow_from_the_predictions(project: Path) -> None:
 
 def test_a_second_evaluation_writes_the_same_bytes(project: Path, chosen: params.Params) -> None:
     first = written(project)
-    evaluation.evaluate("region", chosen)
+    evaluation.evaluate("region", chosen, RECORDS)
     assert written(project) == first
 
 
 def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen: params.Params) -> None:
-    evaluation.evaluate("disk", chosen)
+    evaluation.evaluate("disk", chosen, RECORDS)
     outputs = ("metrics/disk.json", "metrics/predictions/disk.csv", "metrics/plots/disk", "reports/disk")
     assert {absence.reason(project / path) for path in outputs} == {"tasks leaves it out"}
 
@@ -344,5 +388,5 @@ def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen:
 def test_a_missing_audit_is_one_sentence(project: Path, chosen: params.Params) -> None:
     (project / "metrics/audit.json").rename(project / "audit.json")
     with pytest.raises(InputError, match=r"metrics/audit\.json is not there"):
-        evaluation.evaluate("region", chosen)
+        evaluation.evaluate("region", chosen, RECORDS)
     (project / "audit.json").rename(project / "metrics/audit.json")

@@ -38,14 +38,15 @@ def assess(
         Ready for JSON, rounded to :data:`DECIMALS`; what is not a number is None. Each score of
         :meth:`Forecast.scores` is ``{"value", "low", "high"}``. Besides: ``n`` and ``blocks``; ``confusion``;
         ``resamples_without_both_classes``, which say nothing of a ROC-AUC and are left out of its interval;
-        ``baselines``, their scores by name; ``differences``, network less baseline by name and score, with ``p`` and
-        ``verdict``; ``resolvable_difference``, in ROC-AUC; and with a true probability ``ceiling``, its ``roc_auc``
-        and the ``difference`` network less ceiling.
+        ``baselines``, their scores by name; ``differences``, network less baseline by name and score, with ``p``,
+        ``verdict`` and what difference is ``resolvable``; ``resolvable_difference``, that of the ROC-AUC to the
+        logistic baseline; and with a true probability ``ceiling``, its ``roc_auc`` and the ``difference`` network less
+        ceiling.
 
     Notes
     -----
-    The resolvable difference is that of the network and the logistic baseline. Two networks are more alike than these
-    two, so it errs on the careful side.
+    Two networks are more alike than the network and the logistic baseline: ``resolvable_difference`` errs on the
+    careful side.
     """
     values, draws = _value(network.scores()), plan.draws(network.scores)
     confusion = _value(network.confusion(np.ones((1, len(network.label)))))
@@ -62,8 +63,7 @@ def assess(
         own, own_draws = _value(baseline.scores()), plan.draws(baseline.scores)
         content["baselines"][name] = _intervals(own, own_draws, plan)
         content["differences"][name] = {
-            score: asdict(plan.difference(values[score] - own[score], draws[score] - own_draws[score]))
-            for score in COMPARED
+            score: _difference(values[score] - own[score], draws[score] - own_draws[score], plan) for score in COMPARED
         }
         if name == "logistic":
             content["resolvable_difference"] = plan.resolvable(draws["roc_auc"] - own_draws["roc_auc"])
@@ -114,6 +114,10 @@ def _value(scores: Mapping[str, Values]) -> dict[str, float]:
 
 def _intervals(values: Mapping[str, float], draws: Mapping[str, Values], plan: BlockBootstrap) -> dict[str, Any]:
     return {name: asdict(plan.interval(value, draws[name])) for name, value in values.items()}
+
+
+def _difference(value: float, draws: Values, plan: BlockBootstrap) -> dict[str, Any]:
+    return {**asdict(plan.difference(value, draws)), "resolvable": plan.resolvable(draws)}
 
 
 def _ceiling(

@@ -45,7 +45,8 @@ def scores(label: NDArray, plan: BlockBootstrap) -> dict[str, Any]:
         "climatology": Forecast(label, np.full(N, 0.4), 0.5, 0.4),
         "logistic": Forecast(label, noisy(label, 3, seed=3), 0.5, 0.4),
     }
-    return assess(network, baselines, plan, true_probability=noisy(label, 0.5, seed=4))
+    parts = {"even": np.arange(N) % 2 == 0, "nowhere": np.zeros(N, bool)}
+    return assess(network, baselines, plan, noisy(label, 0.5, seed=4), parts)
 
 
 def test_scores_come_with_intervals(scores: dict[str, Any]) -> None:
@@ -69,6 +70,19 @@ def test_a_better_network_is_called_better(scores: dict[str, Any], baseline: str
     own, other = scores["roc_auc"]["value"], scores["baselines"][baseline]["roc_auc"]["value"]
     assert difference["value"] == pytest.approx(own - other, abs=2e-4)
     assert difference["verdict"] == "better"
+
+
+def test_a_difference_says_what_could_have_been_resolved(scores: dict[str, Any]) -> None:
+    assert scores["differences"]["logistic"]["roc_auc"]["resolvable"] == scores["resolvable_difference"]
+
+
+def test_some_of_the_rows_are_scored_by_themselves(scores: dict[str, Any], label: NDArray) -> None:
+    even = scores["parts"]["even"]
+    expected = Forecast(label[::2], noisy(label, 1, seed=2)[::2], 0.5, 0.4).scores()
+    assert (even["n"], even["positives"]) == (N / 2, label[::2].sum())
+    assert even["recall"]["value"] == pytest.approx(expected["recall"][0], abs=5e-5)
+    assert even["roc_auc"]["low"] < even["roc_auc"]["value"] < even["roc_auc"]["high"]
+    assert scores["parts"]["nowhere"] == {"n": 0, "positives": 0}
 
 
 def test_a_network_is_not_distinguishable_from_itself(label: NDArray, plan: BlockBootstrap) -> None:

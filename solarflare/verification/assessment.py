@@ -12,12 +12,17 @@ from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast, Ranking
 
 DECIMALS = 4
-COMPARED = ("roc_auc", "brier_skill")
+COMPARED = ("roc_auc", "tss", "brier_skill")
+OF_A_PART = ("roc_auc", "recall", "specificity", "tss")
 Values = NDArray[np.float64]
 
 
 def assess(
-    network: Forecast, baselines: Mapping[str, Forecast], plan: BlockBootstrap, true_probability: Values | None = None
+    network: Forecast,
+    baselines: Mapping[str, Forecast],
+    plan: BlockBootstrap,
+    true_probability: Values | None = None,
+    parts: Mapping[str, NDArray[np.bool_]] | None = None,
 ) -> dict[str, Any]:
     """Return the scores of a network and of its baselines on the same rows and the same resamples.
 
@@ -26,11 +31,13 @@ def assess(
     network : Forecast
         Of the n test rows.
     baselines : mapping
-        By name, forecasts of the same rows; ``logistic`` must be there.
+        By name, forecasts of the same rows.
     plan : BlockBootstrap
         The resamples of these rows.
     true_probability : (n,) float, optional
         What the simulated Sun knows of each row: nobody can forecast better.
+    parts : mapping, optional
+        By name, some of the rows, (n,) bool, that are scored by themselves too.
 
     Returns
     -------
@@ -38,16 +45,18 @@ def assess(
         Ready for JSON, rounded to :data:`DECIMALS`; what is not a number is None. Each score of
         :meth:`Forecast.scores` is ``{"value", "low", "high"}``. Besides: ``n`` and ``blocks``; ``confusion``;
         ``resamples_without_both_classes``, which say nothing of a ROC-AUC and are left out of its interval;
-        ``baselines``, their scores by name; ``differences``, network less baseline by name and score, with ``p`` and
-        ``verdict``; ``resolvable_difference``, in ROC-AUC; and with a true probability ``ceiling``, its ``roc_auc``
-        and the ``difference`` network less ceiling.
+        ``baselines``, their scores by name; ``differences``, network less baseline by name and score, with ``p``,
+        ``verdict`` and what could be ``resolvable``; ``resolvable_difference``, in ROC-AUC, if there is a baseline
+        ``logistic``; with a true probability ``ceiling``, its ``roc_auc`` and the ``difference`` network less ceiling;
+        and ``parts``, by name, each with ``n``, ``positives`` and, unless it has no row, the scores of
+        :data:`OF_A_PART`.
 
     Notes
     -----
     The resolvable difference is that of the network and the logistic baseline. Two networks are more alike than these
     two, so it errs on the careful side.
     """
-    values, draws = _value(network.scores()), plan.draws(network.scores)
+    values, draws = _value(network.scores()), _draws(network, plan)
     confusion = _value(network.confusion(np.ones((1, len(network.label)))))
     content: dict[str, Any] = {
         **_intervals(values, draws, plan),
@@ -59,7 +68,7 @@ def assess(
         "differences": {},
     }
     for name, baseline in baselines.items():
-        own, own_draws = _value(baseline.scores()), plan.draws(baseline.scores)
+        own, own_draws = _value(baseline.scores()), _draws(baseline, plan)
         content["baselines"][name] = _intervals(own, own_draws, plan)
         content["differences"][name] = {
             score: asdict(plan.difference(values[score] - own[score], draws[score] - own_draws[score]))
@@ -69,6 +78,8 @@ def assess(
             content["resolvable_difference"] = plan.resolvable(draws["roc_auc"] - own_draws["roc_auc"])
     if true_probability is not None:
         content["ceiling"] = _ceiling(network.label, true_probability, values["roc_auc"], draws["roc_auc"], plan)
+    if parts is not None:
+        content["parts"] = {name: _part(network, rows, plan) for name, rows in parts.items()}
     return rounded(content)
 
 
@@ -110,6 +121,11 @@ def _value(scores: Mapping[str, Values]) -> dict[str, float]:
     return {name: float(values[0]) for name, values in scores.items()}
 
 
+def _draws(forecast: Forecast, plan: BlockBootstrap) -> dict[str, Values]:
+    """Return the scores of all the rows of the plan in its resamples."""
+    return plan.draws(forecast.grouped(plan.groups).scores, of_blocks=True)
+
+
 def _intervals(values: Mapping[str, float], draws: Mapping[str, Values], plan: BlockBootstrap) -> dict[str, Any]:
     return {name: asdict(plan.interval(value, draws[name])) for name, value in values.items()}
 
@@ -118,10 +134,20 @@ def _ceiling(
     label: NDArray, true_probability: Values, roc_auc: float, draws: Values, plan: BlockBootstrap
 ) -> dict[str, Any]:
     """Score the truth by its order alone: in a matched sample positives are more frequent than it says."""
-    ranking = Ranking(label, true_probability)
-    own = float(ranking.roc_auc(np.ones((1, len(label))))[0])
-    own_draws = plan.draws(lambda weight: {"roc_auc": ranking.roc_auc(weight)})["roc_auc"]
+    own = float(Ranking(label, true_probability).roc_auc(np.ones((1, len(label))))[0])
+    ranking = Ranking(label, true_probability, plan.groups)
+    own_draws = plan.draws(lambda weight: {"roc_auc": ranking.roc_auc(weight)}, of_blocks=True)["roc_auc"]
     return {
         "roc_auc": asdict(plan.interval(own, own_draws)),
         "difference": asdict(plan.difference(roc_auc - own, draws - own_draws)),
     }
+
+
+def _part(network: Forecast, rows: NDArray[np.bool_], plan: BlockBootstrap) -> dict[str, Any]:
+    """Score some of the rows in the resamples of all."""
+    counts = {"n": int(rows.sum()), "positives": int(network.label[rows].sum())}
+    if not counts["n"]:
+        return counts
+    values = _value(network.where(rows).scores())
+    draws = plan.draws(network.grouped(plan.groups).where(rows).scores, of_blocks=True)
+    return counts | _intervals({name: values[name] for name in OF_A_PART}, draws, plan)

@@ -109,8 +109,9 @@ class Forecast:
 
     def where(self, rows: NDArray[np.bool_]) -> "Forecast":
         """Return the forecast of some of the rows."""
-        some = (np.broadcast_to(of, len(rows))[rows] for of in (self.threshold, self.base_rate))
-        return Forecast(self.label[rows], self.probability[rows], *some, self.groups and self.groups.where(rows))
+        threshold, base_rate = (np.broadcast_to(of, len(rows))[rows] for of in (self.threshold, self.base_rate))
+        groups = None if self.groups is None else self.groups.where(rows)
+        return Forecast(self.label[rows], self.probability[rows], threshold, base_rate, groups)
 
     @property
     def alarm(self) -> NDArray[np.bool_]:

@@ -26,7 +26,7 @@ def main() -> None:
     plan = BlockBootstrap(blocks, RESAMPLES, seed=1)
     before = peak()
     start = time.process_time()
-    draws = plan.draws(forecast.scores)
+    draws = plan.draws(forecast.grouped(plan.groups).scores, of_blocks=True)
     ours = time.process_time() - start
     print(f"{RESAMPLES:,} block resamples of {ROWS:,} rows, {len(draws)} scores each: {ours:.1f} s of one core")
     print(f"memory on top of the rows: {peak() - before:.0f} MB")

@@ -95,6 +95,63 @@ def experiment(
     typer.echo(results.table(profile))
 
 
+@app.command()
+def score(
+    file: Annotated[Path, typer.Argument(help="A CSV file with a time, a probability and a label (1: it happened).")],
+    time: Annotated[
+        str | None, typer.Option(help="Column of the time, or of paths that hold it. [default: found]")
+    ] = None,
+    probability: Annotated[str | None, typer.Option(help="Column of the probability. [default: found]")] = None,
+    label: Annotated[str | None, typer.Option(help="Column of what happened. [default: found]")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Another file: is the first better on their common rows?")
+    ] = None,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="A probability from which on it is an alarm.")] = 0.5,
+    base_rate: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Reference of the Brier skill. [default: the file's own]")
+    ] = None,
+    block_days: Annotated[float, typer.Option(min=0.01, help="Rows of a block stay together in a resample.")] = 27,
+    resamples: Annotated[int, typer.Option(min=100, max=100_000, help="Of the block bootstrap.")] = 2000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    figures: Annotated[Path | None, typer.Option(help="Folder for roc.png and reliability.png; replaced.")] = None,
+) -> None:
+    """Score anybody's forecasts, with intervals."""
+    from solarflare import forecasts, scoring
+
+    told = {"time": time, "probability": probability, "label": label}
+    given = {str(path): forecasts.read(path, told, strict=path is file) for path in (file, against) if path}
+    scorer = scoring.Scorer(threshold, block_days, resamples, base_rate)
+    content = scorer.compare(given[str(file)], given[str(against)]) if against else scorer.score(given[str(file)])
+    for warning in content["warnings"]:
+        console.log.warning("warning: %s", warning)
+    typer.echo(json.dumps(content, indent=2) if as_json else scoring.table(content))
+    if figures:
+        scorer.draw(given, figures)
+
+
+@app.command()
+def forecast(
+    file: Annotated[Path, typer.Argument(help="A CSV file with a time, a probability and, for regions, noaa_ar.")],
+    folder: Annotated[Path, typer.Argument(help="Where to.")],
+    method: Annotated[str, typer.Option(help="Its name at CCMC.")],
+    goes_class: Annotated[str, typer.Option("--class", help="C, M or X: flares of this class or more.")] = "C",
+    hours: Annotated[float, typer.Option(min=1, help="Length of the prediction window.")] = 24,
+    data: Annotated[str, typer.Option(help="What went in.")] = "SDO/HMI LOS_Magnetogram",
+    time: Annotated[str | None, typer.Option(help="Column of the time. [default: found]")] = None,
+    probability: Annotated[str | None, typer.Option(help="Column of the probability. [default: found]")] = None,
+) -> None:
+    """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
+    from solarflare import forecasts, scoreboard
+
+    if goes_class not in scoreboard.CLASSES:
+        raise InputError(f"--class is {goes_class!r}; expected one of {', '.join(scoreboard.CLASSES)}")
+    given = forecasts.read(file, {"time": time, "probability": probability}, labelled=False)
+    for warning in given.warnings:
+        console.log.warning("warning: %s", warning)
+    paths = scoreboard.write(given.rows, scoreboard.Method(method, goes_class, hours, data), folder)
+    typer.echo(f"{folder}: {len(paths):,} forecasts")
+
+
 @app.command("results")
 def tables(
     check: Annotated[bool, typer.Option(help="Change nothing; fail if a table is out of step.")] = False,

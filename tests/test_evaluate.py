@@ -61,7 +61,7 @@ def scores(label: NDArray, plan: BlockBootstrap) -> dict[str, Any]:
         "climatology": Forecast(label, np.full(N, 0.4), 0.5, 0.4),
         "logistic": Forecast(label, noisy(label, 3, seed=3), 0.5, 0.4),
     }
-    return assess(network, baselines, plan, true_probability=noisy(label, 0.5, seed=4))
+    return assess(network, baselines, plan, noisy(label, 0.5, seed=4))
 
 
 def test_scores_come_with_intervals(scores: dict[str, Any]) -> None:
@@ -85,6 +85,10 @@ def test_a_better_network_is_called_better(scores: dict[str, Any], baseline: str
     own, other = scores["roc_auc"]["value"], scores["baselines"][baseline]["roc_auc"]["value"]
     assert difference["value"] == pytest.approx(own - other, abs=2e-4)
     assert difference["verdict"] == "better"
+
+
+def test_a_difference_says_what_could_have_been_resolved(scores: dict[str, Any]) -> None:
+    assert scores["differences"]["logistic"]["roc_auc"]["resolvable"] == scores["resolvable_difference"]
 
 
 def test_a_network_is_not_distinguishable_from_itself(label: NDArray, plan: BlockBootstrap) -> None:
@@ -301,7 +305,7 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
     shutil.copytree(models, "models/region")
     absence.mark(Path("models/disk"), "tasks leaves it out")
     each = rows.drop_duplicates("position").sort_values("time")
-    blanks = {name: "" for name in tables.REGION_LABELS.columns if name not in each}
+    blanks: dict[str, Any] = {name: "" for name in tables.REGION_LABELS.columns if name not in each}
     labels = each.assign(**blanks | {"latitude": 0, "longitude": np.where(each["position"] < 20, -70, 60)})
     tables.write(labels[list(tables.REGION_LABELS.columns)], Path("data/labels/region.csv"), tables.REGION_LABELS)
     splits = rows.assign(reason="")[list(tables.SPLITS.columns)]

@@ -97,7 +97,12 @@ def test_the_catalogue_tells_a_region_by_its_last_report() -> None:
     found = history.catalogue(asked(24.6, 24.7, 48.6, 48.7, 73, noaa_ar=11960), listed)
     assert np.expm1(found["area"]).tolist() == pytest.approx([0, 100, 100, 200, 0])
     assert found["magnetic"].tolist() == [0, 4, 4, 1, 0]
-    assert found.loc["row 1", ["reported", "zurich", "penumbra", "compactness"]].tolist() == [1, 6, 6, 4]
+    assert found.loc[["row 1"], ["reported", "zurich", "penumbra", "compactness"]].to_numpy()[0].tolist() == [
+        1,
+        6,
+        6,
+        4,
+    ]
 
 
 def test_the_catalogue_sums_up_the_disk() -> None:
@@ -166,7 +171,7 @@ def test_past_flares_are_those_that_a_nested_loop_finds(
     found = history.flare_history(rows, table, question).join(history.flared_before(rows, table, question))
     peaks = np.nan_to_num(flux(table["goes_class"])) / 1e-6
     least = flux(pd.Series([question.min_class]))[0] / 1e-6
-    for name, row in rows.iterrows():
+    for number, (_, row) in enumerate(rows.iterrows()):
         last = row["time"] - pd.Timedelta(hours=question.before, minutes=30)
 
         def within(length: float, row: Any = row, last: pd.Timestamp = last) -> np.ndarray:
@@ -174,12 +179,12 @@ def test_past_flares_are_those_that_a_nested_loop_finds(
             return peaks[those & (table["noaa_ar"] == row["noaa_ar"])] if "noaa_ar" in row else peaks[those]
 
         length = question.before + question.after or history.NOWCAST_WINDOW
-        assert found.loc[name, "before"] == any(peak >= least for peak in within(length))
+        assert found["before"].iloc[number] == any(peak >= least for peak in within(length))
         for horizon in history.HORIZONS:
             counted = within(horizon)
             expected = [len(counted), counted.sum(), max(counted, default=0)]
             columns = [f"{what}_{horizon}h" for what in ("number", "flux", "strongest")]
-            assert found.loc[name, columns].tolist() == pytest.approx([math.log1p(x) for x in expected], abs=1e-9)
+            assert found[columns].iloc[number].tolist() == pytest.approx([math.log1p(x) for x in expected], abs=1e-9)
 
 
 @given(report_rows, hours, st.booleans())
@@ -189,7 +194,7 @@ def test_the_catalogue_is_what_a_nested_loop_finds(
 ) -> None:
     rows = rows_of(moments, NOWCAST if of_regions else FLARE_ON_DISK)
     found = history.catalogue(rows, reports(*listed))
-    for name, row in rows.iterrows():
+    for number, (_, row) in enumerate(rows.iterrows()):
         out = [report for report in listed if at(24 * report[0]) + history.REPORTS_KNOWN_AFTER <= row["time"]]
         fresh = [report for report in out if row["time"] - at(24 * report[0]) <= pd.Timedelta(hours=24, minutes=40)]
         if of_regions:
@@ -198,8 +203,8 @@ def test_the_catalogue_is_what_a_nested_loop_finds(
         areas = [report[2] for report in last]
         expected = {"area": sum(areas)} if of_regions else {"area_sum": sum(areas), "area_max": max(areas, default=0)}
         reported = "reported" if of_regions else "reported_sum"
-        assert found.loc[name, reported] == len(last)
-        assert np.expm1(found.loc[name, list(expected)]).to_dict() == pytest.approx(expected, abs=1e-9)
+        assert found[reported].iloc[number] == len(last)
+        assert np.expm1(found[list(expected)].iloc[number]).to_dict() == pytest.approx(expected, abs=1e-9)
 
 
 @given(flare_rows, report_rows, hours, st.sampled_from(QUESTIONS), st.floats(-100, 100))

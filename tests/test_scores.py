@@ -11,6 +11,7 @@ from sklearn import metrics
 
 from solarflare.verification.reliability import Diagram
 from solarflare.verification.scores import Forecast, Ranking
+from solarflare.verification.weighting import Groups
 
 
 def score(forecast: Forecast, weight: np.ndarray | None = None) -> dict[str, float]:
@@ -36,12 +37,16 @@ def test_counts_by_hand(example: Forecast) -> None:
         ("base_rate", 3 / 8),
         ("accuracy", 6 / 8),
         ("balanced_accuracy", (2 / 3 + 4 / 5) / 2),
+        ("recall", 2 / 3),
+        ("specificity", 4 / 5),
         ("tss", 2 / 3 - 1 / 5),
         ("hss", 2 * (2 * 4 - 1 * 1) / (3 * 5 + 3 * 5)),
+        ("css", ((2 / 3 - 1 / 5) * (14 / 30)) ** 0.5),
         ("roc_auc", (5 + 4 + 3) / 15),
         ("pr_auc", (1 / 1 + 2 / 3 + 3 / 5) / 3),
         ("brier", (0.01 + 0.16 + 0.49 + 0.49 + 0.16 + 0.04 + 0.01 + 0.0) / 8),
         ("brier_skill", 1 - 1.36 / (3 * 0.75**2 + 5 * 0.25**2)),
+        ("brier_skill_own_rate", 1 - 1.36 / (3 * (5 / 8) ** 2 + 5 * (3 / 8) ** 2)),
         # Bins 9, 6, 3, 7, 4, 2, 1, 0 hold one row each.
         ("expected_calibration_error", (0.1 + 0.4 + 0.7 + 0.7 + 0.4 + 0.2 + 0.1 + 0.0) / 8),
     ],
@@ -63,6 +68,8 @@ def test_weighted_scores_are_those_of_scikit_learn(drawn: list[tuple[int, int, i
     assert scored["roc_auc"] == pytest.approx(metrics.roc_auc_score(label, step, sample_weight=weight))
     assert scored["pr_auc"] == pytest.approx(metrics.average_precision_score(label, step, sample_weight=weight))
     assert scored["brier"] == pytest.approx(metrics.brier_score_loss(label, step / 12, sample_weight=weight))
+    recall = metrics.recall_score(label, forecast.alarm, sample_weight=weight, zero_division=0)
+    assert scored["recall"] == pytest.approx(recall)
     balanced = metrics.balanced_accuracy_score(label, forecast.alarm, sample_weight=weight)
     assert scored["balanced_accuracy"] == pytest.approx(balanced)
 
@@ -73,6 +80,39 @@ def test_a_weight_is_a_repetition(drawn: list[tuple[int, int, int]]) -> None:
     weighted = score(Forecast(label, step / 12, 0.5, 0.3), weight[None, :].astype(float))
     repeated = score(Forecast(np.repeat(label, weight), np.repeat(step / 12, weight), 0.5, 0.3))
     assert weighted == pytest.approx(repeated, nan_ok=True)
+
+
+@given(rows, st.integers(1, 5))
+def test_a_weight_of_a_group_is_that_of_its_rows(drawn: list[tuple[int, int, int]], count: int) -> None:
+    label, step, _ = np.array(drawn).T
+    groups = Groups(np.arange(len(label)) * 7 % count, count)
+    forecast = Forecast(label, step / 12, 0.5, 0.3)
+    weight = np.random.default_rng(1).integers(0, 4, (3, count)).astype(float)
+    of_groups, of_rows = forecast.grouped(groups).scores(weight), forecast.scores(weight[:, groups.number])
+    for name, values in of_rows.items():
+        np.testing.assert_allclose(of_groups[name], values, atol=1e-12, err_msg=name)
+
+
+@given(rows)
+def test_the_scores_of_some_rows_are_those_of_a_forecast_of_these_alone(drawn: list[tuple[int, int, int]]) -> None:
+    label, step, weight = np.array(drawn).T
+    part = Forecast(label, step / 12, np.full(len(label), 0.5), 0.3).where(weight > 0)
+    alone = Forecast(label[weight > 0], step[weight > 0] / 12, 0.5, 0.3)
+    assert score(part) == pytest.approx(score(alone), nan_ok=True)
+
+
+def test_more_scores_than_levels_move_an_area_by_less_than_it_is_rounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("solarflare.verification.scores.LEVELS", 2000)
+    generator = np.random.default_rng(1)
+    label = generator.integers(0, 2, 20_000)
+    forecast = Forecast(label, 1 / (1 + np.exp(-generator.normal(2 * label - 1, 2))), 0.5, 0.5)
+    exact, coarse = score(forecast), score(forecast.grouped(Groups(np.zeros(20_000, int), 1)))
+    assert exact["roc_auc"] == pytest.approx(coarse["roc_auc"], abs=5e-5)
+    assert exact["pr_auc"] == pytest.approx(coarse["pr_auc"], abs=2e-4)
+
+
+def test_a_forecast_worse_than_chance_has_no_composite_skill() -> None:
+    assert score(Forecast(np.array([0, 1, 1]), np.array([0.9, 0.1, 0.6]), 0.5, 0.5))["css"] == 0
 
 
 def test_hss_is_kappa() -> None:

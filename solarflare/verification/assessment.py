@@ -12,12 +12,15 @@ from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast, Ranking
 
 DECIMALS = 4
-COMPARED = ("roc_auc", "brier_skill")
+COMPARED = ("roc_auc", "tss", "brier_skill")
 Values = NDArray[np.float64]
 
 
 def assess(
-    network: Forecast, baselines: Mapping[str, Forecast], plan: BlockBootstrap, true_probability: Values | None = None
+    network: Forecast,
+    baselines: Mapping[str, Forecast],
+    plan: BlockBootstrap,
+    true_probability: Values | None = None,
 ) -> dict[str, Any]:
     """Return the scores of a network and of its baselines on the same rows and the same resamples.
 
@@ -26,7 +29,7 @@ def assess(
     network : Forecast
         Of the n test rows.
     baselines : mapping
-        By name, forecasts of the same rows; ``logistic`` must be there.
+        By name, forecasts of the same rows.
     plan : BlockBootstrap
         The resamples of these rows.
     true_probability : (n,) float, optional
@@ -48,7 +51,7 @@ def assess(
     Two networks are more alike than the network and the logistic baseline: ``resolvable_difference`` errs on the
     careful side.
     """
-    values, draws = _value(network.scores()), plan.draws(network.scores)
+    values, draws = _value(network.scores()), _draws(network, plan)
     confusion = _value(network.confusion(np.ones((1, len(network.label)))))
     content: dict[str, Any] = {
         **_intervals(values, draws, plan),
@@ -60,7 +63,7 @@ def assess(
         "differences": {},
     }
     for name, baseline in baselines.items():
-        own, own_draws = _value(baseline.scores()), plan.draws(baseline.scores)
+        own, own_draws = _value(baseline.scores()), _draws(baseline, plan)
         content["baselines"][name] = _intervals(own, own_draws, plan)
         content["differences"][name] = {
             score: _difference(values[score] - own[score], draws[score] - own_draws[score], plan) for score in COMPARED
@@ -112,6 +115,11 @@ def _value(scores: Mapping[str, Values]) -> dict[str, float]:
     return {name: float(values[0]) for name, values in scores.items()}
 
 
+def _draws(forecast: Forecast, plan: BlockBootstrap) -> dict[str, Values]:
+    """Return the scores of all the rows of the plan in its resamples."""
+    return plan.draws(forecast.grouped(plan.groups).scores, of_blocks=True)
+
+
 def _intervals(values: Mapping[str, float], draws: Mapping[str, Values], plan: BlockBootstrap) -> dict[str, Any]:
     return {name: asdict(plan.interval(value, draws[name])) for name, value in values.items()}
 
@@ -124,9 +132,9 @@ def _ceiling(
     label: NDArray, true_probability: Values, roc_auc: float, draws: Values, plan: BlockBootstrap
 ) -> dict[str, Any]:
     """Score the truth by its order alone: in a matched sample positives are more frequent than it says."""
-    ranking = Ranking(label, true_probability)
-    own = float(ranking.roc_auc(np.ones((1, len(label))))[0])
-    own_draws = plan.draws(lambda weight: {"roc_auc": ranking.roc_auc(weight)})["roc_auc"]
+    own = float(Ranking(label, true_probability).roc_auc(np.ones((1, len(label))))[0])
+    ranking = Ranking(label, true_probability, plan.groups)
+    own_draws = plan.draws(lambda weight: {"roc_auc": ranking.roc_auc(weight)}, of_blocks=True)["roc_auc"]
     return {
         "roc_auc": asdict(plan.interval(own, own_draws)),
         "difference": asdict(plan.difference(roc_auc - own, draws - own_draws)),

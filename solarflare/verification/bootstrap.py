@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from solarflare.verification.weighting import LEVELS, Groups
+
 Values = NDArray[np.float64]
 Statistic = Callable[[Values], Mapping[str, Values]]
 
-CHUNK = 2**20  # weights held at once: 8 MB
+CHUNK = 2**20  # numbers of a statistic held at once: 8 MB
 FEWEST_BLOCKS = 5  # with fewer, the tail of an interval of 95 % lies beyond what some thousand resamples reach
 
 
@@ -39,10 +41,13 @@ class Difference(Interval):
         Two-sided: 1 minus the level of the widest interval that leaves out zero.
     verdict : str
         ``better`` or ``worse`` if the interval leaves out zero, else ``not distinguishable``.
+    resolvable : float
+        The smallest difference that these rows could have told from zero: see :meth:`BlockBootstrap.resolvable`.
     """
 
     p: float
     verdict: str
+    resolvable: float
 
 
 class BlockBootstrap:
@@ -59,34 +64,40 @@ class BlockBootstrap:
     """
 
     def __init__(self, blocks: NDArray, resamples: int, seed: int) -> None:
-        names, self._block = np.unique(np.asarray(blocks), return_inverse=True)
+        names, block = np.unique(np.asarray(blocks), return_inverse=True)
+        self.groups = Groups(block, len(names))
         self.blocks = len(names)
         self.resamples = resamples
         self._seed = seed
 
-    def weights(self) -> Iterator[Values]:
-        """Yield how often each row counts, (some resamples, n), in chunks of constant memory."""
+    def counts(self) -> Iterator[Values]:
+        """Yield how often each block was drawn, (some resamples, blocks), in chunks of constant memory."""
         generator = np.random.default_rng(self._seed)
-        at_once = max(1, CHUNK // max(1, len(self._block)))
+        at_once = max(1, CHUNK // min(max(1, len(self.groups.number)), LEVELS))
         for start in range(0, self.resamples, at_once):
-            drawn = generator.multinomial(
-                self.blocks, np.full(self.blocks, 1 / self.blocks), size=min(at_once, self.resamples - start)
-            )
-            yield drawn.astype(float)[:, self._block]
+            drawn = min(at_once, self.resamples - start)
+            yield generator.multinomial(self.blocks, np.full(self.blocks, 1 / self.blocks), size=drawn).astype(float)
 
-    def draws(self, statistic: Statistic) -> dict[str, Values]:
+    def weights(self) -> Iterator[Values]:
+        """Yield how often each row counts, (some resamples, n)."""
+        for counts in self.counts():
+            yield counts[:, self.groups.number]
+
+    def draws(self, statistic: Statistic, of_blocks: bool = False) -> dict[str, Values]:
         """Return a statistic's values in every resample.
 
         Parameters
         ----------
         statistic : callable
-            From weights (any, n) to named values (any,); NaN where a resample does not allow one.
+            From weights to named values (any,); NaN where a resample does not allow one.
+        of_blocks : bool, optional
+            Whether it takes weights of blocks, (any, blocks), as one of rows in `groups` does; else (any, n).
 
         Returns
         -------
         dict of (resamples,) float64
         """
-        chunks = [statistic(weight) for weight in self.weights()]
+        chunks = [statistic(weight) for weight in (self.counts() if of_blocks else self.weights())]
         return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
     def interval(self, value: float, draws: Values, level: float = 0.95) -> Interval:
@@ -128,7 +139,8 @@ class BlockBootstrap:
         """
         interval = self.interval(value, draws, level)
         verdict = "better" if interval.low > 0 else "worse" if interval.high < 0 else "not distinguishable"
-        return Difference(float(value), interval.low, interval.high, self._p(draws[np.isfinite(draws)]), verdict)
+        p, resolvable = self._p(draws[np.isfinite(draws)]), self.resolvable(draws)
+        return Difference(float(value), interval.low, interval.high, p, verdict, resolvable)
 
     def resolvable(self, draws: Values) -> float:
         """Return which difference these rows can tell from zero: half the width of its normal interval of 95 %.

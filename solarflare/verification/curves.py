@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from solarflare.verification.bootstrap import BlockBootstrap
-from solarflare.verification.scores import Forecast
+from solarflare.verification.scores import Forecast, Ranking
 
 POINTS = 200  # at most, of one curve
 Values = NDArray[np.float64]
@@ -28,13 +28,14 @@ def roc(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
         at each fpr; at most :data:`POINTS` rows, thresholds falling.
     """
 
-    def rates(weight: Values) -> tuple[Values, Values]:
-        true, false = (np.cumsum(steps, axis=1) for steps in forecast.ranking.steps(weight))
+    def rates(ranking: Ranking, weight: Values) -> tuple[Values, Values]:
+        true, false = (np.cumsum(steps, axis=1) for steps in ranking.steps(weight))
         with np.errstate(invalid="ignore"):
             return _from_zero(false / false[:, -1:]), _from_zero(true / true[:, -1:])
 
-    fpr, tpr = (_thin(values[0]) for values in rates(np.ones((1, len(forecast.label)))))
-    draws = plan.draws(lambda weight: {"tpr": _interpolate(fpr, *rates(weight))})
+    fpr, tpr = (_thin(values[0]) for values in rates(forecast.ranking, np.ones((1, len(forecast.label)))))
+    ranking = forecast.grouped(plan.groups).ranking
+    draws = plan.draws(lambda weight: {"tpr": _interpolate(fpr, *rates(ranking, weight))}, of_blocks=True)
     return pd.DataFrame({"fpr": fpr, "tpr": tpr, **_band(tpr, draws["tpr"], plan)})
 
 
@@ -56,15 +57,16 @@ def precision_recall(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
         falling.
     """
 
-    def rates(weight: Values) -> tuple[Values, Values]:
-        true, false = (np.cumsum(steps, axis=1) for steps in forecast.ranking.steps(weight))
+    def rates(ranking: Ranking, weight: Values) -> tuple[Values, Values]:
+        true, false = (np.cumsum(steps, axis=1) for steps in ranking.steps(weight))
         alarms = true + false
         with np.errstate(invalid="ignore"):
             # A resample that lacks the rows of the highest scores has no alarm there, and none of them is false.
             return true / true[:, -1:], np.where(alarms > 0, true / alarms, 1)
 
-    recall, precision = (_thin(values[0]) for values in rates(np.ones((1, len(forecast.label)))))
-    draws = plan.draws(lambda weight: {"precision": _interpolate(recall, *rates(weight))})
+    recall, precision = (_thin(values[0]) for values in rates(forecast.ranking, np.ones((1, len(forecast.label)))))
+    ranking = forecast.grouped(plan.groups).ranking
+    draws = plan.draws(lambda weight: {"precision": _interpolate(recall, *rates(ranking, weight))}, of_blocks=True)
     return pd.DataFrame({"recall": recall, "precision": precision, **_band(precision, draws["precision"], plan)})
 
 
@@ -85,7 +87,8 @@ def calibration(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
         rows, 0 to 1, with the interval of the frequency, and the number of rows.
     """
     own = forecast.diagram.curve(np.ones((1, len(forecast.label))))
-    draws = plan.draws(lambda weight: {"frequency": forecast.diagram.curve(weight).observed_frequency})
+    diagram = forecast.grouped(plan.groups).diagram
+    draws = plan.draws(lambda weight: {"frequency": diagram.curve(weight).observed_frequency}, of_blocks=True)
     frequency = own.observed_frequency[0]
     df = pd.DataFrame(
         {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from solarflare.verification.weighting import totals
+from solarflare.verification.weighting import Groups, totals
 
 BINS = 10
 
@@ -30,7 +30,8 @@ class Curve:
     def expected_calibration_error(self) -> NDArray[np.float64]:
         """Mean distance of the curve from the diagonal, weighted by bin (Guo et al. 2017, arXiv:1706.04599, eq. 3)."""
         gap = np.abs(self.mean_probability - self.observed_frequency)
-        return np.nansum(gap * self.weight, axis=-1) / self.weight.sum(axis=-1)
+        with np.errstate(invalid="ignore"):
+            return np.nansum(gap * self.weight, axis=-1) / self.weight.sum(axis=-1)
 
 
 class Diagram:
@@ -42,25 +43,28 @@ class Diagram:
         What happened, 1 or 0.
     probability : (n,) float
         The forecast, 0 to 1.
+    groups : Groups, optional
+        Which rows share a weight; by default each has its own.
 
     Notes
     -----
     The diagram is Murphy & Winkler 1977; see Wilks 2011, *Statistical Methods in the Atmospheric Sciences*, 8.4.4.
     """
 
-    def __init__(self, label: NDArray, probability: NDArray) -> None:
-        probability, label = np.asarray(probability, float)[:, None], np.asarray(label, float)[:, None]
-        member = np.eye(BINS)[np.minimum((probability[:, 0] * BINS).astype(int), BINS - 1)]
-        self._columns = np.hstack([member, member * probability, member * label])
+    def __init__(self, label: NDArray, probability: NDArray, groups: Groups | None = None) -> None:
+        groups = groups or Groups.of_single_rows(len(label))
+        member = np.minimum((np.asarray(probability) * BINS).astype(int), BINS - 1)
+        columns = (np.ones(len(label)), probability, label)
+        self._rows, self._forecast, self._observed = (groups.table(member, column, BINS) for column in columns)
 
     def curve(self, weight: NDArray) -> Curve:
         """Return the reliability curve of each row of weights.
 
         Parameters
         ----------
-        weight : (resamples, n) float
-            How often each row counts.
+        weight : (resamples, groups) float
+            How often each group counts.
         """
-        total, forecast, observed = np.split(totals(weight, self._columns), 3, axis=-1)
+        total, forecast, observed = (totals(weight, table) for table in (self._rows, self._forecast, self._observed))
         with np.errstate(invalid="ignore"):
             return Curve(forecast / total, observed / total, total)

@@ -1,17 +1,18 @@
 """The scores of a probability forecast of a yes-or-no event, for one or many weightings of its rows.
 
-Every score takes ``weight``, how often each row counts, of shape (resamples, rows): a bootstrap is then a matrix of
-weights, and no score is written twice.
+Every score takes ``weight``, how often each group of rows counts, of shape (resamples, groups): a bootstrap is then a
+matrix of weights, and no score is written twice. Unless told otherwise each row is a group of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from solarflare.verification.reliability import Diagram
-from solarflare.verification.weighting import totals
+from solarflare.verification.weighting import LEVELS, Groups, totals
 
 Values = NDArray[np.float64]
 
@@ -25,29 +26,30 @@ class Ranking:
         What happened, 1 or 0.
     score : (n,) float
         Higher means more likely 1; only the order matters, ties count as ties.
+    groups : Groups, optional
+        Which rows share a weight; by default each has its own. With groups, at most :data:`LEVELS` scores are
+        told apart.
     """
 
-    def __init__(self, label: NDArray, score: NDArray) -> None:
-        self._order = np.argsort(-np.asarray(score, float), kind="stable")
-        ordered = np.asarray(score, float)[self._order]
-        self._first_of_ties = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-        self._positive = np.asarray(label, float)[self._order]
+    def __init__(self, label: NDArray, score: NDArray, groups: Groups | None = None) -> None:
+        _, level, counts = np.unique(-np.asarray(score, float), return_inverse=True, return_counts=True)
+        levels = len(counts)
+        if groups is not None and levels > LEVELS:
+            level = ((np.cumsum(counts) - 1) * LEVELS // len(level))[level]
+            levels = LEVELS
+        groups = groups or Groups.of_single_rows(len(level))
+        positive = np.asarray(label, float)
+        self._positive, self._negative = (groups.table(level, one, levels) for one in (positive, 1 - positive))
 
     def steps(self, weight: NDArray) -> tuple[Values, Values]:
         """Return the weighted positives and negatives at each distinct score, falling, (resamples, scores).
 
         Parameters
         ----------
-        weight : (resamples, n) float
-            How often each row counts.
+        weight : (resamples, groups) float
+            How often each group counts.
         """
-        ordered = weight[:, self._order]
-        positive = ordered * self._positive
-        negative = ordered - positive
-        if len(self._first_of_ties) == len(self._order):
-            return positive, negative
-        at = self._first_of_ties
-        return np.add.reduceat(positive, at, axis=1), np.add.reduceat(negative, at, axis=1)
+        return totals(weight, self._positive), totals(weight, self._negative)
 
     def roc_auc(self, weight: NDArray) -> Values:
         """Return the area under the ROC curve, (resamples,): see :func:`areas`."""
@@ -91,12 +93,25 @@ class Forecast:
         A probability at or above it is an alarm; chosen on validation, so it differs between folds.
     base_rate : (n,) float or float
         Share of label 1 in the training rows: the reference of the Brier skill.
+    groups : Groups, optional
+        Which rows share a weight; by default each has its own.
     """
 
     label: NDArray
     probability: NDArray
     threshold: NDArray | float
     base_rate: NDArray | float
+    groups: Groups | None = None
+
+    def grouped(self, groups: Groups) -> "Forecast":
+        """Return the same forecast with rows that share their weights."""
+        return replace(self, groups=groups)
+
+    def where(self, rows: NDArray[np.bool_]) -> "Forecast":
+        """Return the forecast of some of the rows."""
+        threshold, base_rate = (np.broadcast_to(of, len(rows))[rows] for of in (self.threshold, self.base_rate))
+        groups = None if self.groups is None else self.groups.where(rows)
+        return Forecast(self.label[rows], self.probability[rows], threshold, base_rate, groups)
 
     @property
     def alarm(self) -> NDArray[np.bool_]:
@@ -106,12 +121,12 @@ class Forecast:
     @cached_property
     def ranking(self) -> Ranking:
         """The rows in order of probability."""
-        return Ranking(self.label, self.probability)
+        return Ranking(self.label, self.probability, self.groups)
 
     @cached_property
     def diagram(self) -> Diagram:
         """The rows in bins of probability."""
-        return Diagram(self.label, self.probability)
+        return Diagram(self.label, self.probability, self.groups)
 
     def confusion(self, weight: NDArray) -> dict[str, Values]:
         """Return the weighted counts ``tp, fp, fn, tn`` of the alarms, each (resamples,)."""
@@ -122,47 +137,64 @@ class Forecast:
 
         Parameters
         ----------
-        weight : (resamples, n) float, optional
-            How often each row counts; by default one resample in which each counts once.
+        weight : (resamples, groups) float, optional
+            How often each group counts; by default one resample in which each counts once.
 
         Returns
         -------
         dict of (resamples,) float64
-            ``base_rate``, ``accuracy``, ``balanced_accuracy``, ``roc_auc``, ``pr_auc``, ``tss``, ``hss``, ``brier``,
-            ``brier_skill``, ``expected_calibration_error``; NaN where a score is undefined, as when a class is missing.
+            ``base_rate``, ``accuracy``, ``balanced_accuracy``, ``recall``, ``specificity``, ``roc_auc``, ``pr_auc``,
+            ``tss``, ``hss``, ``css``, ``brier``, ``brier_skill``, ``brier_skill_own_rate``,
+            ``expected_calibration_error``; NaN where a score is undefined, as when a class is missing. Formulas and
+            ranges are in docs/metrics.md.
 
         Notes
         -----
         TSS: Hanssen & Kuipers 1965; for flares Bloomfield et al. 2012, doi:10.1088/2041-8205/747/2/L41, who show that
         it does not depend on the base rate. HSS against chance: Heidke 1926; Doswell et al. 1990,
-        doi:10.1175/1520-0434(1990)005<0576:OSMOSI>2.0.CO;2. Brier 1950; its skill against climatology: Wilks 2011,
-        *Statistical Methods in the Atmospheric Sciences*, 8.4.2.
+        doi:10.1175/1520-0434(1990)005<0576:OSMOSI>2.0.CO;2. CSS: Pandey et al. 2024, arXiv:2406.11054. Brier 1950; its
+        skill against climatology, of the training rows or of these rows themselves: Wilks 2011, *Statistical Methods in
+        the Atmospheric Sciences*, 8.4.2.
         """
-        weight = np.ones((1, len(self.label))) if weight is None else weight
+        weight = np.ones((1, self._groups.count)) if weight is None else weight
         tp, fp, fn, tn = self.confusion(weight).values()
         squared, squared_of_reference = totals(weight, self._squared_errors).T
         roc_auc, pr_auc = areas(*self.ranking.steps(weight))
-        total = tp + fp + fn + tn
+        positives, negatives = tp + fn, tn + fp
+        total = positives + negatives
         with np.errstate(invalid="ignore", divide="ignore"):
-            recall, specificity = tp / (tp + fn), tn / (tn + fp)
+            recall, specificity = tp / positives, tn / negatives
+            tss = recall + specificity - 1
+            hss = 2 * (tp * tn - fn * fp) / (positives * (fn + tn) + (tp + fp) * negatives)
             return {
-                "base_rate": (tp + fn) / total,
+                "base_rate": positives / total,
                 "accuracy": (tp + tn) / total,
                 "balanced_accuracy": (recall + specificity) / 2,
+                "recall": recall,
+                "specificity": specificity,
                 "roc_auc": roc_auc,
                 "pr_auc": pr_auc,
-                "tss": recall + specificity - 1,
-                "hss": 2 * (tp * tn - fn * fp) / ((tp + fn) * (fn + tn) + (tp + fp) * (fp + tn)),
+                "tss": tss,
+                "hss": hss,
+                "css": np.sqrt(np.maximum(tss, 0) * np.maximum(hss, 0)),
                 "brier": squared / total,
                 "brier_skill": 1 - squared / squared_of_reference,
+                "brier_skill_own_rate": 1 - squared / (positives * negatives / total),
                 "expected_calibration_error": self.diagram.curve(weight).expected_calibration_error,
             }
 
-    @cached_property
-    def _cells(self) -> Values:
-        label, alarm = np.asarray(self.label, bool), self.alarm
-        return np.column_stack([alarm & label, alarm & ~label, ~alarm & label, ~alarm & ~label]).astype(float)
+    @property
+    def _groups(self) -> Groups:
+        return self.groups or Groups.of_single_rows(len(self.label))
 
     @cached_property
-    def _squared_errors(self) -> Values:
-        return np.column_stack([(self.probability - self.label) ** 2, (self.base_rate - self.label) ** 2])
+    def _cells(self) -> sparse.csr_array:
+        label, alarm = np.asarray(self.label, bool), self.alarm
+        cell = np.select([alarm & label, alarm & ~label, ~alarm & label], [0, 1, 2], default=3)
+        return self._groups.table(cell, np.ones(len(cell)), 4)
+
+    @cached_property
+    def _squared_errors(self) -> sparse.csr_array:
+        twice = Groups(np.tile(self._groups.number, 2), self._groups.count)
+        errors = np.concatenate([(self.probability - self.label) ** 2, (self.base_rate - self.label) ** 2])
+        return twice.table(np.repeat([0, 1], len(self.label)), errors, 2)

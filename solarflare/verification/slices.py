@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
-from solarflare.verification.weighting import totals
+
+SCORES = ("recall", "specificity", "roc_auc")
 
 Mask = NDArray[np.bool_]
 
@@ -72,19 +73,8 @@ def assess(forecast: Forecast, masks: Mapping[str, Mask], plan: BlockBootstrap) 
 
 
 def _part(forecast: Forecast, mask: Mask, plan: BlockBootstrap) -> dict[str, Any]:
-    label, alarm = np.asarray(forecast.label, bool), forecast.alarm
-    cells = np.column_stack([label & mask, label & alarm & mask, ~label & mask, ~label & ~alarm & mask]).astype(float)
-
-    def scores(weight: NDArray) -> dict[str, NDArray]:
-        positive, found, negative, rejected = totals(weight, cells).T
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return {
-                "recall": found / positive,
-                "specificity": rejected / negative,
-                "roc_auc": forecast.ranking.roc_auc(weight * mask),
-            }
-
-    draws = plan.draws(scores)
-    values = scores(np.ones((1, len(mask))))
-    intervals = {name: asdict(plan.interval(float(value[0]), draws[name])) for name, value in values.items()}
-    return {"n": int(mask.sum()), "positive": int((label & mask).sum()), **intervals}
+    part = forecast.where(mask)
+    values = part.scores()
+    draws = plan.draws(forecast.grouped(plan.groups).where(mask).scores, of_blocks=True)
+    intervals = {name: asdict(plan.interval(float(values[name][0]), draws[name])) for name in SCORES}
+    return {"n": len(part.label), "positive": int(part.label.sum()), **intervals}

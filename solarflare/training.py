@@ -158,8 +158,8 @@ def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> 
     found = rows["fitted"] == "yes"
     if not found.any():
         raise InputError(
-            f"data/crops: no disk was found in any of the {len(rows)} rows' images; check that they show the whole Sun and "
-            "that instrument in params.yaml names what took them"
+            f"data/crops: no disk was found in any of the {len(rows)} rows' images; check that they show the whole Sun "
+            "and that instrument in params.yaml names what took them"
         )
     if not found.all():
         log.info("%6d rows left out: no disk found in the image", (~found).sum())

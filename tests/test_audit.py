@@ -12,6 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 from scipy import stats
+from scipy.ndimage import gaussian_filter
 from sklearn.metrics import roc_auc_score
 
 from solarflare import absence, crops, imaging, params, tables
@@ -427,6 +428,29 @@ def test_the_sky_is_gated_where_there_is_no_sun_in_it(instrument: params.Instrum
     rows = cut.index.assign(position=0, time=time, width=512, height=512)
     seen = probes.of_crops(rows, cut, crops.Cutter("disk", instrument, tmp_path, CROP))["sky"]
     assert (seen.kind, bool(seen.features.any())) == (kind, kind == "confounder")
+
+
+def test_print_is_read_alike_wherever_the_disk_is(tmp_path: Path) -> None:
+    """A year has to look the same in every season, or trees do not find it."""
+    unmasked = CROP.model_copy(update={"mask": False, "disk": params.DiskCrop(img_width=300)})
+    disks = [Disk(430.2, 428.9, 384.0, fitted=True), Disk(424.7, 433.1, 397.0, fitted=True)]
+    writings = [np.zeros((48, 248)), np.zeros((48, 248))]
+    writings[0][:, 40::60] = writings[1][:, 60::60] = 255
+    shard = []
+    for disk in disks:
+        for writing in writings:
+            image = np.full((860, 860), 128, np.uint8)
+            image[imaging.printed_boxes("gong", image.shape)[1]] = gaussian_filter(writing, 4) * 6
+            shard.append(cutter(unmasked).squares(image, disk, pd.DataFrame())[0][..., None])
+    np.save(tmp_path / "all.npy", np.stack(shard))
+    rows = pd.DataFrame({"path": [f"{number}.jpg" for number in range(4)], "row": range(4), "shard": "all.npy"})
+    rows = rows.assign(noaa_ar=pd.Series(pd.NA, rows.index, "Int64"), fitted="yes")
+    rows[["x", "y", "radius"]] = [(disk.x, disk.y, disk.radius) for disk in disks for _ in writings]
+    tables.write(rows, tmp_path / "index.csv", tables.CROPS)
+    rows = rows.assign(position=range(4), time=pd.Timestamp("2013-01-01"), width=860, height=860)
+    seen = probes.of_crops(rows, crops.Crops(tmp_path), cutter(unmasked))["printed_boxes"].features
+    moved, rewritten = np.abs(seen[0] - seen[2]).max(), np.abs(seen[0] - seen[1]).max()
+    assert moved < rewritten / 2
 
 
 def test_raw_probes_see_what_was_taken_away(tmp_path: Path) -> None:

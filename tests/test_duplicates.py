@@ -66,6 +66,14 @@ def test_a_copy_is_found_whatever_was_done_to_it(changed: Callable[[Pixels], Pix
     assert near_duplicates(rows, splits, crops) == [(COUNT - 1, 0)]
 
 
+def test_a_caption_that_all_have_makes_no_copies(tmp_path: Path) -> None:
+    images = suns()
+    images[:, -30:, :60] = 255
+    images[:, -20:-10, 10:40] = np.random.default_rng(1).integers(0, 256, (10, 30))
+    rows, crops = hold(images, tmp_path)
+    assert near_duplicates(rows, parts(rows, ["train", "test"] * (COUNT // 2)), crops) == []
+
+
 def test_a_flipped_sun_is_another_sun(tmp_path: Path) -> None:
     images = suns()
     images[-1] = flipped(images[0])
@@ -107,6 +115,6 @@ def test_a_pair_on_two_sides_of_several_folds_counts_once_for_each_side(tmp_path
 def test_hashes_do_not_depend_on_the_size_of_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, crops = hold(suns(), tmp_path)
     positions = rows["position"].to_numpy()
-    whole = perceptual_hashes(positions, crops)
+    whole = perceptual_hashes(positions, crops, 1)
     monkeypatch.setattr("solarflare.verification.duplicates.AT_ONCE", 5)
-    assert np.array_equal(perceptual_hashes(positions, crops), whole)
+    assert np.array_equal(perceptual_hashes(positions, crops, 1), whole)

@@ -29,13 +29,16 @@ GRID = 20
 """Blocks a side of a crop, over which what was blanked is averaged."""
 
 BOX = (10, 40)
-"""Blocks, rows and columns, over which a printed box of a raw image is averaged: about one a letter."""
+"""Blocks, rows and columns, over which a printed box is averaged, be it of an image or of a crop: a few a letter."""
 
 LIMB = 1.0
 """Solar radii beyond which an EUV image shows the sky: there is corona in it."""
 
 ROUNDING = 0.02
 """Pixels: the index rounds a disk's centre and radius, and what is called blanked must have been."""
+
+BLUR = 2
+"""Pixels over which antialiasing spreads an edge."""
 
 WHOLLY = 255
 """Value of a pixel that lies in a mask with all that it was interpolated from."""
@@ -230,13 +233,14 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
         beyond = replace(disk, radius=disk.radius + ROUNDING)
         crop = crops.take(of_image["position"]).astype(np.float32)
         difference = crop - fill
-        for mask, means in (
-            (imaging.printed(instrument, shape), printed),
-            (imaging.masked(instrument, shape, beyond), blanked),
-            (_sky(instrument, shape, beyond), sky),
-        ):
-            covered = cutter.squares(np.where(mask, WHOLLY, 0).astype(np.uint8), disk, around) == WHOLLY
-            means.append(_block_means(difference * covered[..., None]))
+        masks = [imaging.masked(instrument, shape, beyond), _sky(instrument, shape, beyond)]
+        for box in imaging.printed_boxes(instrument, shape):
+            masks.append(np.zeros(shape, bool))
+            masks[-1][box] = True
+        covered = [cutter.squares(np.where(mask, WHOLLY, 0).astype(np.uint8), disk, around) for mask in masks]
+        blanked.append(_block_means(difference * (covered[0] == WHOLLY)[..., None]))
+        sky.append(_block_means(difference * (covered[1] == WHOLLY)[..., None]))
+        printed.append(np.concatenate([_left_in(box, difference) for box in covered[2:]], axis=1))
         light = np.abs(difference)
         brightness.append(np.column_stack([light.mean(axis=(1, 2, 3)), light.std(axis=(1, 2, 3))]))
         colour.append(crop.mean(axis=(1, 2)) / np.maximum(crop.mean(axis=(1, 2, 3)), 1)[:, None])
@@ -295,6 +299,29 @@ def _printed(grey: Image.Image, instrument: Instrument) -> Features:
         for rows, columns in imaging.printed_boxes(instrument, grey.size[::-1])
     ]
     return np.concatenate([np.asarray(box, np.float32).ravel() for box in boxes])
+
+
+def _left_in(box: npt.NDArray[np.uint8], difference: Features) -> Features:
+    """Return block means of crops (n, width, width, C) over a box, up to WHOLLY (n, width, width), and the extremes."""
+    inside = difference * (box == WHOLLY)[..., None]
+    means = np.zeros((len(box), *BOX), np.float32)
+    for k in np.flatnonzero(inside.any(axis=(1, 2, 3))):
+        (left, right), (top, bottom) = (_edges(box[k].max(axis=axis) / WHOLLY) for axis in (0, 1))
+        read = Image.fromarray(inside[k].mean(axis=2)).resize(
+            BOX[::-1], Image.Resampling.BILINEAR, box=(left, top, right, bottom)
+        )
+        means[k] = np.asarray(read)
+    return np.concatenate([means.reshape(len(means), -1), np.abs(inside).max(axis=(1, 2))], axis=1)
+
+
+def _edges(profile: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return where a stretch of ones with blurred ends begins and ends, to a fraction of a pixel.
+
+    The print moves in a crop by less than a letter as the disk moves in the image; it is read where it is.
+    """
+    whole = np.flatnonzero(profile == 1)
+    first, end = int(whole[0]), int(whole[-1]) + 1
+    return first - float(profile[max(0, first - BLUR) : first].sum()), end + float(profile[end : end + BLUR].sum())
 
 
 def _block_means(difference: Features) -> Features:

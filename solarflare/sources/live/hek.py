@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from solarflare.sources.live import completeness
+from solarflare.sources.live import collected
 from solarflare.sources.live.collected import Collected
 from solarflare.sources.live.completeness import Span
 from solarflare.sources.live.daily import DAY, settled
@@ -82,8 +82,7 @@ def flares(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np
     events, spans = collect(fetcher, bases, "fl", start, end)
     parsed = deduplicate(events)
     _warn(parsed)
-    rows = flare_table(parsed.rows, NAME)
-    return Collected(completeness.clip(rows, "start", start, end), completeness.table(NAME, spans, rows))
+    return collected.flares(NAME, flare_table(parsed.rows, NAME), spans, start, end)
 
 
 def regions(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
@@ -91,9 +90,7 @@ def regions(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: n
     events, spans = collect(fetcher, bases, "ar", start, end + np.timedelta64(DAY))
     parsed = parse_regions(events)
     _warn(parsed)
-    rows = region_table(parsed.rows, NAME)
-    within = rows[(rows["time"] >= start) & (rows["time"] <= end)].reset_index(drop=True)
-    return Collected(within, completeness.table("regions", spans))
+    return collected.regions(region_table(parsed.rows, NAME), spans, start, end)
 
 
 def _warn(parsed: Parsed) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 import html
 import posixpath
 import re
+from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from solarflare.sources.live import addresses
@@ -47,6 +48,6 @@ def _name(href: str) -> str:
     return posixpath.basename(unquote(path))
 
 
-def day_folders(bases: tuple[str, ...], day: dt.date) -> list[str]:
+def day_folders(bases: Iterable[str], day: dt.date) -> list[str]:
     """Return the addresses of a day's folder, YYYY/MM/DD, at an archive's mirrors."""
     return [addresses.join(base, f"{day:%Y}", f"{day:%m}", f"{day:%d}") + "/" for base in bases]

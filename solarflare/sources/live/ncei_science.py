@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from solarflare.sources.live import addresses, completeness, listing
+from solarflare.sources.live import addresses, collected, listing
 from solarflare.sources.live.collected import Collected
 from solarflare.sources.live.fetch import Absent, Fetcher
 from solarflare.sources.live.rows import (
@@ -50,8 +50,7 @@ def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: n
         return Parsed(of_year, parsed.unreadable)
 
     rows, spans = read(NAME, start, end, report, unfinished=this_year)
-    flares = flare_table(rows, NAME)
-    return Collected(completeness.clip(flares, "start", start, end), completeness.table(NAME, spans, flares))
+    return collected.flares(NAME, flare_table(rows, NAME), spans, start, end)
 
 
 def newest(names: Sequence[str], year: int) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from solarflare.sources.live import addresses, completeness
+from solarflare.sources.live import addresses, collected
 from solarflare.sources.live.collected import Collected
 from solarflare.sources.live.fetch import Fetcher
 from solarflare.sources.live.rows import Flare, Parsed, clock, flare, flare_table, goes_class, place, region_number
@@ -43,8 +43,7 @@ def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: n
         return parse(content)
 
     rows, spans = read(NAME, start, end, report, unfinished=LAST_YEAR)
-    flares = flare_table(rows, NAME)
-    return Collected(completeness.clip(flares, "start", start, end), completeness.table(NAME, spans, flares))
+    return collected.flares(NAME, flare_table(rows, NAME), spans, start, end)
 
 
 def refusal(content: bytes, year: int) -> str | None:

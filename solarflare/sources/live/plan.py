@@ -1,6 +1,5 @@
 """Which images are wanted, and where each will come from: settled before the first is fetched."""
 
-import datetime as dt
 import logging
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from solarflare.sources import matching
 from solarflare.sources.live import registry
 from solarflare.sources.live.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.frames import Frame
+from solarflare.sources.live.rows import datetimes
 
 TRIES = 5
 """How often candidates are drawn: where an archive has few images, each draw costs many listings of other days."""
@@ -56,7 +56,7 @@ class Archives:
         for source in getattr(self.live.sources, instrument):
             try:
                 frames = registry.IMAGES[source](
-                    self.fetcher, self.live.urls[source], instrument, moment(time), self.live.img_width
+                    self.fetcher, self.live.urls[source], instrument, datetimes(time), self.live.img_width
                 )
             except (Absent, Refused) as failure:
                 reasons.append(f"{source}: {failure.reason}")
@@ -67,11 +67,6 @@ class Archives:
             reasons.append(f"{source}: no image within {self.live.tolerance:g} minutes")
         self.reason = "; ".join(reasons)
         return None
-
-
-def moment(time: np.datetime64) -> dt.datetime:
-    """Return a time as Python's own type, to the second, without a zone."""
-    return pd.Timestamp(time).to_pydatetime()
 
 
 def make(params: Params, known: matching.Catalogue, archives: Archives) -> list[Wanted]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import lxml.html
 import numpy as np
 
-from solarflare.sources.live import addresses, completeness, daily
+from solarflare.sources.live import addresses, collected, daily, listing
 from solarflare.sources.live.browser import Browser
 from solarflare.sources.live.collected import Collected
 from solarflare.sources.live.fetch import Absent, Fetcher
@@ -35,14 +35,13 @@ def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: n
             return parse(_page(fetcher, browser, _urls(bases, day), keep=daily.settled(day)), day)
 
         rows, spans = daily.read(NAME, daily.days(datetimes(start), datetimes(end)), report)
-    flares = flare_table(rows, NAME)
-    return Collected(completeness.clip(flares, "start", start, end), completeness.table(NAME, spans, flares))
+    return collected.flares(NAME, flare_table(rows, NAME), spans, start, end)
 
 
 def _urls(bases: Sequence[str], day: dt.date) -> list[str]:
     """Return a day's addresses: until about 2021 the name had no ending."""
-    folders = [addresses.join(base, f"{day:%Y}", f"{day:%m}", f"{day:%d}") for base in bases]
-    return [addresses.join(folder, name) for folder in folders for name in ("xray.html", "xray")]
+    names = ("xray.html", "xray")
+    return [addresses.join(folder, name) for folder in listing.day_folders(bases, day) for name in names]
 
 
 def _page(fetcher: Fetcher, browser: Browser, urls: list[str], *, keep: bool) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from solarflare.sources.live import completeness, daily
+from solarflare.sources.live import collected, daily
 from solarflare.sources.live.collected import Collected
 from solarflare.sources.live.fetch import Fetcher
 from solarflare.sources.live.rows import (
@@ -44,8 +44,7 @@ def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: n
         return parse(fetcher.get(addresses, lambda content: refusal(content, day), keep=daily.settled(day)), day)
 
     rows, spans = daily.read(NAME, daily.days(datetimes(start), datetimes(end)), report)
-    flares = flare_table(rows, NAME)
-    return Collected(completeness.clip(flares, "start", start, end), completeness.table(NAME, spans, flares))
+    return collected.flares(NAME, flare_table(rows, NAME), spans, start, end)
 
 
 def refusal(content: bytes, day: dt.date) -> str | None:

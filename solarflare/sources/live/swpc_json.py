@@ -14,7 +14,7 @@ import pandas as pd
 
 from solarflare import tables
 from solarflare.sources import catalogues
-from solarflare.sources.live import addresses, completeness
+from solarflare.sources.live import addresses, collected
 from solarflare.sources.live.collected import Collected
 from solarflare.sources.live.completeness import Span
 from solarflare.sources.live.daily import DAY
@@ -57,7 +57,7 @@ def flares(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np
     rows = catalogues.merge_lists(tables.concat(found, tables.FLARES)).assign(list=NAME)
     window = (rows["start"].min(), rows["start"].max()) if len(rows) else None
     spans = _around(window, start, end, next(filter(None, reasons), ""))
-    return Collected(completeness.clip(rows, "start", start, end), completeness.table(NAME, spans, rows))
+    return collected.flares(NAME, rows, spans, start, end)
 
 
 def regions(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
@@ -70,8 +70,7 @@ def regions(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: n
         reason = outcome.reason
     half = pd.Timedelta(DAY / 2)
     window = (rows["time"].min() - half, rows["time"].max() + half) if len(rows) else None
-    within = rows[(rows["time"] >= start) & (rows["time"] <= end)].reset_index(drop=True)
-    return Collected(within, completeness.table("regions", _around(window, start, end, reason)))
+    return collected.regions(rows, _around(window, start, end, reason), start, end)
 
 
 def _read(fetcher: Fetcher, bases: Sequence[str], file: str, parse: Callable[[bytes], Parsed]) -> Parsed:

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -56,22 +56,31 @@ class Compute(Group):
     threads: int = Field(ge=1, le=64)
 
 
-class Simulated(Group):
-    """The simulated Sun."""
+class Sampled(Group):
+    """Of what time images are, how many of each task, and how far apart those of a pair."""
 
-    seed: Seed
     start: Date
     end: Date
     disk_images: int = Field(ge=2, le=100_000)
     region_images: int = Field(ge=2, le=100_000)
     max_days: int = Field(ge=1, le=400)
-    sampling: Literal["matched", "original"]
+
+    def images(self, task: Task) -> int:
+        """Return how many images a task gets."""
+        return self.disk_images if task == "disk" else self.region_images
 
     @model_validator(mode="after")
-    def _in_order(self) -> "Simulated":
+    def _in_order(self) -> Self:
         if self.end <= self.start:
             raise ValueError("expected an end after the start")
         return self
+
+
+class Simulated(Sampled):
+    """The simulated Sun."""
+
+    seed: Seed
+    sampling: Literal["matched", "original"]
 
 
 class Archive(Group):
@@ -123,15 +132,10 @@ class ImageSources(Group):
     aia211: Sources[Literal["gsfc", "helioviewer"]]
 
 
-class Live(Group):
+class Live(Sampled):
     """The observatories' own sites."""
 
-    start: Date
-    end: Date
     sampling: Literal["matched", "cadence"]
-    disk_images: int = Field(ge=2, le=100_000)
-    region_images: int = Field(ge=2, le=100_000)
-    max_days: int = Field(ge=1, le=400)
     cadence: float = Field(ge=0.25, le=720)
     hour: float = Field(ge=0, lt=24)
     tolerance: float = Field(ge=0, le=720)
@@ -147,12 +151,6 @@ class Live(Group):
     extra_hosts: tuple[str, ...] = Field(strict=False)
     manners: Manners
     slower: dict[str, Pace]
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Live":
-        if self.end <= self.start:
-            raise ValueError("expected an end after the start")
-        return self
 
     @model_validator(mode="after")
     def _addressed(self) -> "Live":

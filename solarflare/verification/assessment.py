@@ -66,10 +66,11 @@ def assess(
         own, own_draws = _value(baseline.scores()), _draws(baseline, plan)
         content["baselines"][name] = _intervals(own, own_draws, plan)
         content["differences"][name] = {
-            score: _difference(values[score] - own[score], draws[score] - own_draws[score], plan) for score in COMPARED
+            score: asdict(plan.difference(values[score] - own[score], draws[score] - own_draws[score]))
+            for score in COMPARED
         }
-        if name == "logistic":
-            content["resolvable_difference"] = plan.resolvable(draws["roc_auc"] - own_draws["roc_auc"])
+    if "logistic" in baselines:
+        content["resolvable_difference"] = content["differences"]["logistic"]["roc_auc"]["resolvable"]
     if true_probability is not None:
         content["ceiling"] = _ceiling(network.label, true_probability, values["roc_auc"], draws["roc_auc"], plan)
     return rounded(content)
@@ -122,10 +123,6 @@ def _draws(forecast: Forecast, plan: BlockBootstrap) -> dict[str, Values]:
 
 def _intervals(values: Mapping[str, float], draws: Mapping[str, Values], plan: BlockBootstrap) -> dict[str, Any]:
     return {name: asdict(plan.interval(value, draws[name])) for name, value in values.items()}
-
-
-def _difference(value: float, draws: Values, plan: BlockBootstrap) -> dict[str, Any]:
-    return {**asdict(plan.difference(value, draws)), "resolvable": plan.resolvable(draws)}
 
 
 def _ceiling(

@@ -175,10 +175,8 @@ def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str,
             forms.append(_form(image))
             grey = image.convert("L")
         boxes.append(_printed(grey, instrument))
-        light, disk = (
-            np.asarray(grey, np.float32)[None, ..., None],
-            Disk(row["x"], row["y"], row["radius"], fitted=True),
-        )
+        light = np.asarray(grey, np.float32)[None, ..., None]
+        disk = Disk(row["x"], row["y"], row["radius"], fitted=True)
         difference = light - imaging.fill_value(instrument)
         for mask, means in (
             (imaging.masked(instrument, light.shape[1:], disk), blanked),

@@ -112,7 +112,7 @@ def sample(live: Live, task: Task) -> matching.Sample:
     """Return how many images of a task are matched, and of what time."""
     return matching.Sample(
         task=task,
-        count=live.disk_images if task == "disk" else live.region_images,
+        count=live.images(task),
         start=np.datetime64(live.start, "s"),
         end=np.datetime64(live.end, "s"),
         max_days=live.max_days,

@@ -45,7 +45,7 @@ def unmatched(params: Params, task: Task, known: matching.Catalogue, generator: 
         If the simulated Sun has too few such times.
     """
     simulated, instrument = params.scrape.simulated, getattr(params.instrument, task)
-    count = (simulated.disk_images if task == "disk" else simulated.region_images) // 2
+    count = simulated.images(task) // 2
     span = (np.datetime64(simulated.start, "s"), np.datetime64(simulated.end, "s"))
     parts = []
     for label in (1, 0):

@@ -36,7 +36,7 @@ def matched(params: Params, task: Task, known: matching.Catalogue, generator: np
     simulated = params.scrape.simulated
     sample = matching.Sample(
         task=task,
-        count=simulated.disk_images if task == "disk" else simulated.region_images,
+        count=simulated.images(task),
         start=np.datetime64(simulated.start, "s"),
         end=np.datetime64(simulated.end, "s"),
         max_days=simulated.max_days,

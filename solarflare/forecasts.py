@@ -89,7 +89,7 @@ def read(
         {
             "time": times(df[columns["time"]]),
             REGION: df.get(REGION, ""),
-            "probability": _numbers(df[columns["probability"]]),
+            "probability": tables.numbers(df[columns["probability"]]),
             "label": _labels(df[columns["label"]]) if labelled else -1,
         }
     )
@@ -180,17 +180,15 @@ def _called(role: str, names: list[str]) -> list[str]:
     return next(filter(None, ([name for name in names if word in name.lower()] for word in WORDS[role])), [])
 
 
-def _numbers(cells: pd.Series) -> pd.Series:
-    return pd.to_numeric(cells, errors="coerce").astype(float)
-
-
 def _labels(cells: pd.Series) -> pd.Series:
-    return _numbers(cells.replace(BOOLEANS) if cells.head(SAMPLE).isin(BOOLEANS).any() else cells)
+    return tables.numbers(cells.replace(BOOLEANS) if cells.head(SAMPLE).isin(BOOLEANS).any() else cells)
 
 
 FITS: dict[str, Callable[[pd.Series], bool]] = {
     "time": lambda cells: bool(times(cells).notna().mean() > 0.5),
-    "probability": lambda cells: bool((_numbers(cells).between(0, 1) & (_numbers(cells) % 1 > 0)).mean() > 0.5),
+    "probability": lambda cells: bool(
+        (tables.numbers(cells).between(0, 1) & (tables.numbers(cells) % 1 > 0)).mean() > 0.5
+    ),
     "label": lambda cells: bool(_labels(cells).isin([0, 1]).mean() > 0.5),
 }
 """Whether some cells, as text, are mostly what a role needs."""

@@ -305,7 +305,7 @@ def _convert(cells: pd.Series, column: pa.Column, where: str) -> pd.Series:
         typed = pd.to_datetime(cells.where(~blank), format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
         typed = typed.astype("datetime64[ns]")
     else:
-        typed = pd.to_numeric(cells.where(~blank), errors="coerce").astype(float)
+        typed = numbers(cells.where(~blank))
         if kind == "Int64":
             whole = (typed % 1 == 0) & (typed.abs() < 2**53)  # floats are exact up to there
             typed = typed.where(whole).astype("Int64")
@@ -314,6 +314,14 @@ def _convert(cells: pd.Series, column: pa.Column, where: str) -> pd.Series:
         row = int(bad.to_numpy().argmax())
         raise InputError(_sentence(where, row, str(column.name), cells.iloc[row], column))
     return typed
+
+
+def numbers(cells: pd.Series) -> pd.Series:
+    """Return cells, text or numbers, as float64; NaN for what is no number."""
+    if cells.dtype == object:
+        # In pandas 2.3 exponents of many digits end the process: a segmentation fault in to_numeric.
+        cells = cells.mask(cells.astype(str).str.contains(r"[eE][+-]?\d{4}"))
+    return pd.to_numeric(cells, errors="coerce").astype(float)
 
 
 def _sentence(where: str, row: int, name: str, value: Any, column: pa.Column) -> str:

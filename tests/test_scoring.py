@@ -313,3 +313,9 @@ def test_a_forecast_of_regions_names_them(tmp_path: Path) -> None:
 def test_an_unknown_class_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--class is 'B'; expected one of X, M, C"):
         forecast(written(made(), tmp_path), tmp_path / "out", "--method", "ours", "--class", "B")
+
+
+def test_an_endless_exponent_is_no_number(tmp_path: Path) -> None:
+    rows = made().astype({"probability": str})
+    rows.loc[7, "probability"] = "0.378931931e4006018982"
+    assert forecasts.read(written(rows, tmp_path)).warnings[0].startswith("1 of 400 rows are left out")

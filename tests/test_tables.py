@@ -89,3 +89,11 @@ def test_a_file_that_is_no_table_is_one_sentence(tmp_path: Path, content: bytes)
     (tmp_path / "flares.csv").write_bytes(content)
     with pytest.raises(InputError, match=r"flares\.csv"):
         tables.read(tmp_path / "flares.csv", tables.FLARES)
+
+
+def test_an_endless_exponent_is_a_bad_cell(tmp_path: Path, flares: pd.DataFrame) -> None:
+    path = tmp_path / "flares.csv"
+    flares.loc[0, "latitude"] = "0.378931931e4006018982"
+    flares.to_csv(path, index=False)
+    with pytest.raises(InputError, match=r"row 1, column latitude: got '0\.378931931e4006018982'"):
+        tables.read(path, tables.FLARES)

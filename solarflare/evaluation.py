@@ -1,6 +1,7 @@
 """Test is read once, here: each fold's network and baselines forecast the fold's test rows, and all rows are scored."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from solarflare.params import DiskLabel, Instrument, Params, RegionLabel, Task
 from solarflare.verification import baselines, curves
 from solarflare.verification.assessment import assess, rounded, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
+from solarflare.verification.predictors import Knowledge, gather
 from solarflare.verification.scores import Forecast
 
 Values = npt.NDArray[np.float64]
@@ -25,6 +27,7 @@ Values = npt.NDArray[np.float64]
 AT_ONCE = 64  # images in memory while their statistics are taken
 DECIMALS = 6  # of a probability; what is scored is rounded already, so that the scores follow from the table
 EVEN_ODDS = 0.5  # the threshold of climatology, which has no validation score to choose one by
+FROM_CENTRE = 60.0  # degrees of longitude beyond which recall is told by itself
 SHOWN = 2 * plots.COLUMNS  # crops in each group of a contact sheet
 
 
@@ -70,12 +73,19 @@ def evaluate(task: Task, chosen: Params) -> None:
         return
 
     images = Crops(Path(f"data/crops/{task}"))
-    test = forecast(training.read_samples(task, images.index), images, models, getattr(chosen.instrument, task))
-    network, references = forecasts(test)
+    rows = training.read_samples(task, images.index)
+    predictors, absent = _predictors(rows, images, chosen, task)
+    test = forecast(rows, images, models, predictors)
+    network, references = forecasts(test, list(predictors))
     plan = BlockBootstrap(test["block"].to_numpy(), chosen.evaluate.resamples, chosen.evaluate.seed)
     truth = test["true_probability"].to_numpy(float)
-    scores = assess(network, references, plan, None if np.isnan(truth).any() else truth)
-    scores["threshold"] = rounded({f"fold-{k}": float(rows["threshold"].iloc[0]) for k, rows in test.groupby("fold")})
+    before = predictors.get("persistence", pd.DataFrame(columns=["before"]))["before"].reindex(test["position"])
+    parts = parts_of(test, before.to_numpy(float))
+    scores = assess(network, references, plan, None if np.isnan(truth).any() else truth, parts)
+    scores["absent_baselines"] = absent
+    first = test.groupby("fold")[["threshold", "base_rate"]].first()
+    for name, key in (("threshold", "threshold"), ("base_rate", "training_base_rate")):
+        scores[key] = rounded({f"fold-{fold}": float(value) for fold, value in first[name].items()})
     reason = untrusted_because(_audited(task), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
 
@@ -86,7 +96,7 @@ def evaluate(task: Task, chosen: Params) -> None:
     tables.write(
         test.reindex(columns=list(tables.PREDICTIONS.columns)), predictions / f"{task}.csv", tables.PREDICTIONS
     )
-    compared = {"network": network, "logistic": references["logistic"]}
+    compared = {"network": network, **{name: references[name] for name in predictors}}
     drawn = {
         "roc": {name: curves.roc(one, plan) for name, one in compared.items()},
         "pr": {name: curves.precision_recall(one, plan) for name, one in compared.items()},
@@ -102,7 +112,9 @@ def evaluate(task: Task, chosen: Params) -> None:
         contact_sheets(partial, words, test, images)
 
 
-def forecast(rows: pd.DataFrame, images: training.Images, models: Path, instrument: Instrument) -> pd.DataFrame:
+def forecast(
+    rows: pd.DataFrame, images: training.Images, models: Path, predictors: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     """Forecast the test rows of every fold with what was fitted on the fold's other rows.
 
     Parameters
@@ -113,23 +125,25 @@ def forecast(rows: pd.DataFrame, images: training.Images, models: Path, instrume
         All crops, by position.
     models : Path
         What `training.train` wrote.
-    instrument : str
-        Decides which statistics the logistic baseline gets.
+    predictors : mapping of DataFrame
+        By baseline, what it is told of each row, by position.
 
     Returns
     -------
     DataFrame
         The test rows of all folds in the order of time, path and region: columns of `rows`, and ``probability``,
-        ``logistic``, ``threshold``, ``logistic_threshold`` and ``base_rate`` (of the fold's training rows), all 0 to 1.
+        ``threshold``, ``base_rate`` (of the fold's training rows) and, for each baseline, ``<baseline>`` and
+        ``<baseline>_threshold``, all 0 to 1.
     """
-    features = _features(images, np.unique(rows["position"]), instrument)
     folders = training.fold_folders(models, rows["fold"])
-    tested = [_forecast_fold(rows[rows["fold"] == fold], images, folder, features) for fold, folder in folders.items()]
+    tested = [
+        _forecast_fold(rows[rows["fold"] == fold], images, folder, predictors) for fold, folder in folders.items()
+    ]
     key = [name for name in ("time", "path", "noaa_ar") if name in rows]
     return pd.concat(tested).sort_values(key, ignore_index=True)
 
 
-def forecasts(test: pd.DataFrame) -> tuple[Forecast, dict[str, Forecast]]:
+def forecasts(test: pd.DataFrame, baselines: Iterable[str]) -> tuple[Forecast, dict[str, Forecast]]:
     """Return the network's forecast and those of the baselines, from the columns that `forecast` made."""
     label, base_rate = test["label"].to_numpy(), test["base_rate"].to_numpy()
 
@@ -138,8 +152,32 @@ def forecasts(test: pd.DataFrame) -> tuple[Forecast, dict[str, Forecast]]:
 
     return one("probability", test["threshold"].to_numpy()), {
         "climatology": one("base_rate", EVEN_ODDS),
-        "logistic": one("logistic", test["logistic_threshold"].to_numpy()),
+        **{name: one(name, test[f"{name}_threshold"].to_numpy()) for name in baselines},
     }
+
+
+def parts_of(test: pd.DataFrame, before: Values) -> dict[str, npt.NDArray[np.bool_]]:
+    """Return the rows that are scored by themselves too.
+
+    Parameters
+    ----------
+    test : DataFrame
+        The test rows; those of regions have a ``longitude``.
+    before : (n,) float
+        The answer to the same question a while before, 1 or 0; NaN where it is not known.
+
+    Returns
+    -------
+    dict of (n,) bool
+        Of regions ``within_60`` and ``beyond_60`` degrees of the central meridian; ``quiet_before`` and
+        ``active_before``, whose recall and specificity tell of transitions (Park et al. 2020,
+        doi:10.3847/1538-4357/ab65f0): a forecast can score well by expecting that all stays as it is.
+    """
+    parts = {"quiet_before": before == 0, "active_before": before == 1}
+    if "longitude" in test:
+        beyond = (test["longitude"].abs() > FROM_CENTRE).to_numpy()
+        parts |= {"within_60": ~beyond, "beyond_60": beyond}
+    return parts
 
 
 def histories(models: Path) -> pd.DataFrame:
@@ -162,7 +200,7 @@ def write_plot_data(folder: Path, data: dict[str, pd.DataFrame]) -> None:
 
 
 def draw(folder: Path, words: Wording, drawn: dict[str, dict[str, pd.DataFrame]], scores: dict[str, Any]) -> None:
-    """Draw the curves of a network, beside the logistic baseline's, and its confusion matrix.
+    """Draw the curves of a network, beside those of its baselines, and its confusion matrix.
 
     Parameters
     ----------
@@ -216,6 +254,17 @@ def _audited(task: Task) -> dict[str, Any]:
     return audit.get(task, audit)
 
 
+def _predictors(
+    rows: pd.DataFrame, images: training.Images, chosen: Params, task: Task
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Return what each baseline is told of each row, by position, and why others are absent."""
+    each = rows.drop_duplicates("position").set_index("position").sort_index()
+    known = Knowledge.read(Path("data/raw"), chosen.evaluate.list_delay)
+    found, absent = gather(each, known, getattr(chosen.label, task))
+    measured = _features(images, each.index.to_numpy(), getattr(chosen.instrument, task))
+    return {"logistic": measured, **found}, absent
+
+
 def _features(images: training.Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
     """Return the logistic baseline's statistics, a row a position."""
     parts = np.array_split(positions, -(-len(positions) // AT_ONCE))
@@ -223,21 +272,24 @@ def _features(images: training.Images, positions: npt.NDArray[np.int64], instrum
     return pd.DataFrame(np.vstack([baselines.statistics(images.take(part), instrument) for part in shown]), positions)
 
 
-def _forecast_fold(rows: pd.DataFrame, images: training.Images, folder: Path, features: pd.DataFrame) -> pd.DataFrame:
+def _forecast_fold(
+    rows: pd.DataFrame, images: training.Images, folder: Path, predictors: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
     train, validation, test = (rows[rows["part"] == part] for part in ("train", "validation", "test"))
     model, fitted = training.load(folder)
-    logistic = baselines.logistic(features.loc[train["position"]].to_numpy(), train["label"].to_numpy())
-
-    def regression(part: pd.DataFrame) -> Values:
-        return logistic.predict_proba(features.loc[part["position"]].to_numpy())[:, 1].round(DECIMALS)
-
-    return test.assign(
-        probability=fitted.apply(training.predict(model, images, test["position"].to_numpy())).round(DECIMALS),
-        threshold=fitted.threshold,
-        logistic=regression(test),
-        logistic_threshold=calibration.best_threshold(regression(validation), validation["label"].to_numpy()),
-        base_rate=train["label"].mean(),
-    )
+    made: dict[str, Any] = {
+        "probability": fitted.apply(training.predict(model, images, test["position"].to_numpy())).round(DECIMALS),
+        "threshold": fitted.threshold,
+        "base_rate": train["label"].mean(),
+    }
+    for name, of_rows in predictors.items():
+        told = [of_rows.loc[part["position"]].to_numpy() for part in (train, validation, test)]
+        baseline = baselines.fit(told[0], train["label"].to_numpy())
+        made[name] = baseline(told[2]).round(DECIMALS)
+        made[f"{name}_threshold"] = calibration.best_threshold(
+            baseline(told[1]).round(DECIMALS), validation["label"].to_numpy()
+        )
+    return test.assign(**made)
 
 
 def _pictures(rows: pd.DataFrame, images: training.Images) -> list[plots.Picture]:

@@ -290,8 +290,9 @@ class Audit(Group):
 
 
 class Evaluate(Group):
-    """How scores get their intervals."""
+    """How scores get their intervals, and what baselines may know."""
 
+    list_delay: Hours
     resamples: Resamples
     seed: Seed
 

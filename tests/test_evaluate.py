@@ -15,6 +15,7 @@ from solarflare import absence, evaluation, networks, params, summary, tables, t
 from solarflare.calibration import Calibration, Platt
 from solarflare.errors import InputError
 from solarflare.training import About
+from solarflare.verification import baselines
 from solarflare.verification.assessment import assess, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
@@ -207,7 +208,10 @@ def two_folds(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, M
 
 @pytest.fixture(scope="module")
 def tested(two_folds: tuple[pd.DataFrame, Memory, Path]) -> pd.DataFrame:
-    return evaluation.forecast(*two_folds, "gong")
+    rows, images, models = two_folds
+    positions = np.arange(len(images.images))
+    measured = pd.DataFrame(baselines.statistics(images.take(positions), "gong"), positions)
+    return evaluation.forecast(rows, images, models, {"logistic": measured})
 
 
 def test_each_row_is_forecast_by_the_fold_that_tests_it(tested: pd.DataFrame) -> None:
@@ -229,9 +233,20 @@ def test_the_network_s_probabilities_are_its_calibrated_scores(
 
 
 def test_baselines_are_fitted_on_the_other_rows(tested: pd.DataFrame) -> None:
-    _, baselines = evaluation.forecasts(tested)
-    assert baselines["logistic"].scores()["roc_auc"][0] > 0.95
-    assert set(baselines["climatology"].probability) == {0.6}
+    _, references = evaluation.forecasts(tested, ["logistic"])
+    assert references["logistic"].scores()["roc_auc"][0] > 0.95
+    assert set(references["climatology"].probability) == {0.6}
+
+
+def test_rows_apart_are_those_before_which_it_was_quiet_or_active_and_those_near_the_limb() -> None:
+    test = pd.DataFrame({"longitude": [-61.0, 60.0, 0.0]})
+    parts = evaluation.parts_of(test, np.array([0, 1, np.nan]))
+    assert {name: rows.tolist() for name, rows in parts.items()} == {
+        "quiet_before": [True, False, False],
+        "active_before": [False, True, False],
+        "within_60": [False, True, True],
+        "beyond_60": [True, False, False],
+    }
 
 
 def test_curves_of_all_folds_are_kept(two_folds: tuple[pd.DataFrame, Memory, Path]) -> None:
@@ -297,7 +312,9 @@ def project(inputs: Path, chosen: params.Params) -> Path:
 
 @pytest.fixture(scope="module")
 def chosen() -> params.Params:
-    return params.load(ROOT / "params.yaml").model_copy(update={"evaluate": params.Evaluate(resamples=100, seed=1)})
+    return params.load(ROOT / "params.yaml").model_copy(
+        update={"evaluate": params.Evaluate(list_delay=1, resamples=100, seed=1)}
+    )
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -322,6 +339,9 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
     metrics = json.loads((project / "metrics/region.json").read_text())
     assert metrics["trusted"] is True
     assert metrics["threshold"] == {"fold-0": 0.25, "fold-1": 0.75}
+    assert metrics["training_base_rate"] == {"fold-0": 0.6, "fold-1": 0.6}
+    assert sorted(metrics["absent_baselines"]) == ["catalogue", "history", "persistence"]
+    assert sorted(metrics["baselines"]) == ["climatology", "logistic"]
     predictions = tables.read(project / "metrics/predictions/region.csv", tables.PREDICTIONS)
     assert len(predictions) == metrics["n"] == 80
     assert predictions["time"].is_monotonic_increasing

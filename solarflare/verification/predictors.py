@@ -4,6 +4,7 @@ Nothing is used that was not known at the image's time. Flares count up to ``del
 by when they were on the lists; a region report counts from ``delay`` hours after the time that it is valid at.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,18 +175,26 @@ def catalogue(rows: pd.DataFrame, known: Knowledge, question: DiskLabel | Region
     -----
     Flare rates by McIntosh class: Gallagher et al. 2002, doi:10.1023/A:1020950221179.
     """
-    asked = pd.DataFrame({"path": rows["path"], "time": _reported(rows["time"], known)})
-    on_disk = regions_on_disk(asked.drop_duplicates("path"), known.regions)
-    of_region = _described(on_disk)
+    image, paths = pd.factorize(rows["path"])
+    times = _reported(rows["time"], known)
+    moments = pd.DataFrame({"path": np.arange(len(paths)), "time": times.to_numpy()[~pd.Series(image).duplicated()]})
+    on_disk = regions_on_disk(moments, known.regions)
     if "noaa_ar" in rows:
-        of_region.index = pd.MultiIndex.from_frame(on_disk[["path", "noaa_ar"]])
-        described = of_region.reindex(pd.MultiIndex.from_frame(rows[["path", "noaa_ar"]]), fill_value=0.0)
+        asked = pd.DataFrame({"path": image, "noaa_ar": rows["noaa_ar"].to_numpy()})
+        listed = on_disk[["path", "noaa_ar"]].assign(place=np.arange(len(on_disk)))
+        place = asked.merge(listed, how="left")["place"].fillna(-1).to_numpy(int)
+        columns = {name: np.append(of_region, 0)[place] for name, of_region in _described(on_disk)}
     else:
-        by_image = of_region.groupby(on_disk["path"])
-        described = by_image.sum().assign(largest=by_image["area"].max()).reindex(rows["path"], fill_value=0.0)
+        columns = {
+            name: np.bincount(on_disk["path"], of_region, minlength=len(paths))[image]
+            for name, of_region in _described(on_disk)
+        }
+        columns["largest"] = (
+            on_disk.groupby("path")["area"].max().reindex(image, fill_value=0).fillna(0).to_numpy(float)
+        )
+    predictors = pd.DataFrame({name: np.log1p(column) for name, column in columns.items()}, rows.index)
     reports = known.coverage[known.coverage["list"] == "regions"]
-    predictors = described.set_axis(rows.index).transform(np.log1p)
-    predictors.loc[~labels.covered(reports, asked["time"], asked["time"])] = np.nan
+    predictors.loc[~labels.covered(reports, times, times)] = np.nan
     return predictors
 
 
@@ -194,17 +203,16 @@ def _reported(times: pd.Series, known: Knowledge) -> pd.Series:
     return known.before(times) - REPORT_REACH
 
 
-def _described(on_disk: pd.DataFrame) -> pd.DataFrame:
-    """Return a region's area, number of spots and classes in numbers, a column a letter."""
-    magnetic, mcintosh = on_disk["mag_type"].str.lower(), on_disk["mcintosh"].str.lower()
-    columns = {
-        "area": on_disk["area"].fillna(0).astype(float),
-        "spots": on_disk["spots"].fillna(0).astype(float),
-        **{part: magnetic.str.contains(part).astype(float) for part in MAGNETIC},
-        **{
-            f"{place}_{letter}": (mcintosh.str[place] == letter.lower()).astype(float)
-            for place, letters in enumerate(MCINTOSH)
-            for letter in letters
-        },
-    }
-    return pd.DataFrame(columns)
+def _described(on_disk: pd.DataFrame) -> Iterator[tuple[str, Values]]:
+    """Yield what describes regions, a column after the other: area, number of spots, parts of their classes."""
+    for name in ("area", "spots"):
+        yield name, on_disk[name].fillna(0).to_numpy(float)
+    # There are few classes and many rows.
+    code, magnetic = pd.factorize(on_disk["mag_type"].str.lower())
+    for part in MAGNETIC:
+        yield part, np.array([part in called for called in magnetic], float)[code]
+    code, mcintosh = pd.factorize(on_disk["mcintosh"].str.lower())
+    for place, letters in enumerate(MCINTOSH):
+        for letter in letters:
+            of_class = [called[place : place + 1] == letter.lower() for called in mcintosh]
+            yield f"{place}_{letter}", np.array(of_class, float)[code]

@@ -1,6 +1,7 @@
 """What is said of a network on its test rows: against its baselines, with intervals, trusted or not."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -345,6 +346,24 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
     predictions = tables.read(project / "metrics/predictions/region.csv", tables.PREDICTIONS)
     assert len(predictions) == metrics["n"] == 80
     assert predictions["time"].is_monotonic_increasing
+
+
+def explained() -> set[str]:
+    """Return the keys that docs/metrics.md explains."""
+    return set(re.findall(r"`(\w+)`", (ROOT / "docs/metrics.md").read_text()))
+
+
+def test_every_key_of_the_metrics_is_explained(project: Path, scores: dict[str, Any]) -> None:
+    metrics = json.loads((project / "metrics/region.json").read_text())
+    keys = {*metrics, *scores, *scores["baselines"]["logistic"], *scores["differences"]["logistic"]["roc_auc"]}
+    keys |= {*metrics["parts"], *scores["parts"]["even"], *metrics["baselines"], *metrics["absent_baselines"]}
+    assert keys | {"untrusted_because"} <= explained()
+
+
+@pytest.mark.parametrize("task", params.TASKS)
+def test_every_committed_score_is_explained(task: str) -> None:
+    metrics = json.loads((ROOT / f"metrics/{task}.json").read_text())
+    assert {*metrics, *metrics.get("baselines", {})} <= explained()
 
 
 def test_the_scores_follow_from_the_predictions(project: Path) -> None:

@@ -1,7 +1,6 @@
 """Test is read once, here: each fold's network and baselines forecast the fold's test rows, and all rows are scored."""
 
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import absence, calibration, plots, summary, tables, training
+from solarflare import absence, calibration, history, plots, summary, tables, training
 from solarflare.console import progress
 from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import atomic_directory, atomic_path
+from solarflare.history import Records
 from solarflare.params import DiskLabel, Instrument, Params, RegionLabel, Task
-from solarflare.verification import baselines, curves
+from solarflare.verification import baselines, curves, slices
 from solarflare.verification.assessment import assess, rounded, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
-from solarflare.verification.predictors import Knowledge, gather
 from solarflare.verification.scores import Forecast
 
 Values = npt.NDArray[np.float64]
@@ -27,7 +26,6 @@ Values = npt.NDArray[np.float64]
 AT_ONCE = 64  # images in memory while their statistics are taken
 DECIMALS = 6  # of a probability; what is scored is rounded already, so that the scores follow from the table
 EVEN_ODDS = 0.5  # the threshold of climatology, which has no validation score to choose one by
-FROM_CENTRE = 60.0  # degrees of longitude beyond which recall is told by itself
 SHOWN = 2 * plots.COLUMNS  # crops in each group of a contact sheet
 
 
@@ -48,7 +46,7 @@ def wording(label: DiskLabel | RegionLabel) -> Wording:
     return Wording(asked, ("quiet", "flaring"))
 
 
-def evaluate(task: Task, chosen: Params) -> None:
+def evaluate(task: Task, chosen: Params, records: Records) -> None:
     """Score a task: ``metrics/<task>.json``, its predictions, the data of its plots and its figures.
 
     Where the model is absent, so are these.
@@ -59,6 +57,8 @@ def evaluate(task: Task, chosen: Params) -> None:
         ``"disk"`` or ``"region"``.
     chosen : Params
         All parameters.
+    records : Records
+        From which the baselines without images make their forecasts.
 
     Raises
     ------
@@ -72,31 +72,29 @@ def evaluate(task: Task, chosen: Params) -> None:
             absence.mark(path, reason)
         return
 
+    question = getattr(chosen.label, task)
     images = Crops(Path(f"data/crops/{task}"))
     rows = training.read_samples(task, images.index)
-    predictors, absent = _predictors(rows, images, chosen, task)
-    test = forecast(rows, images, models, predictors)
-    network, references = forecasts(test, list(predictors))
+    features, absent = predictors(rows, images, getattr(chosen.instrument, task), records, question)
+    test = forecast(rows, images, models, features)
+    network, references = forecasts(test, list(features))
     plan = BlockBootstrap(test["block"].to_numpy(), chosen.evaluate.resamples, chosen.evaluate.seed)
     truth = test["true_probability"].to_numpy(float)
-    before = predictors.get("persistence", pd.DataFrame(columns=["before"]))["before"].reindex(test["position"])
-    parts = parts_of(test, before.to_numpy(float))
-    scores = assess(network, references, plan, None if np.isnan(truth).any() else truth, parts)
-    scores["absent_baselines"] = absent
-    first = test.groupby("fold")[["threshold", "base_rate"]].first()
-    for name, key in (("threshold", "threshold"), ("base_rate", "training_base_rate")):
-        scores[key] = rounded({f"fold-{fold}": float(value) for fold, value in first[name].items()})
+    scores = assess(network, references, plan, None if np.isnan(truth).any() else truth)
+    scores["baselines"] |= {name: {"absent": reason} for name, reason in absent.items()}
+    scores["slices"] = rounded(slices.assess(network, parts(test, features), plan))
+    scores["threshold"] = rounded({f"fold-{k}": float(rows["threshold"].iloc[0]) for k, rows in test.groupby("fold")})
     reason = untrusted_because(_audited(task), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
 
-    words = wording(getattr(chosen.label, task))
+    words = wording(question)
 
     with atomic_path(metrics) as partial:
         partial.write_text(json.dumps(scores, indent=2, sort_keys=True) + "\n")
     tables.write(
         test.reindex(columns=list(tables.PREDICTIONS.columns)), predictions / f"{task}.csv", tables.PREDICTIONS
     )
-    compared = {"network": network, **{name: references[name] for name in predictors}}
+    compared = {"network": network, "logistic": references["logistic"]}
     drawn = {
         "roc": {name: curves.roc(one, plan) for name, one in compared.items()},
         "pr": {name: curves.precision_recall(one, plan) for name, one in compared.items()},
@@ -112,8 +110,44 @@ def evaluate(task: Task, chosen: Params) -> None:
         contact_sheets(partial, words, test, images)
 
 
+def predictors(
+    rows: pd.DataFrame,
+    images: training.Images,
+    instrument: Instrument,
+    records: Records,
+    question: DiskLabel | RegionLabel,
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Return what each baseline makes its forecasts from, and why the others are absent.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `training.samples`.
+    images : Images
+        All crops, by position.
+    instrument : str
+        Decides which statistics of the images ``logistic`` gets.
+    records : Records
+        What the baselines of `history.features` get.
+    question : DiskLabel or RegionLabel
+        What is asked.
+
+    Returns
+    -------
+    predictors : dict of DataFrame
+        By baseline, numbers on an index of positions.
+    absent : dict of str
+        By baseline, a reason.
+    """
+    each = rows.drop_duplicates("position").set_index("position").sort_index()
+    recorded = history.features(each, records, question)
+    absent = {name: found for name, found in recorded.items() if isinstance(found, str)}
+    present = {name: found for name, found in recorded.items() if isinstance(found, pd.DataFrame)}
+    return present | {"logistic": _statistics(images, each.index.to_numpy(), instrument)}, absent
+
+
 def forecast(
-    rows: pd.DataFrame, images: training.Images, models: Path, predictors: Mapping[str, pd.DataFrame]
+    rows: pd.DataFrame, images: training.Images, models: Path, features: dict[str, pd.DataFrame]
 ) -> pd.DataFrame:
     """Forecast the test rows of every fold with what was fitted on the fold's other rows.
 
@@ -125,59 +159,43 @@ def forecast(
         All crops, by position.
     models : Path
         What `training.train` wrote.
-    predictors : mapping of DataFrame
-        By baseline, what it is told of each row, by position.
+    features : dict of DataFrame
+        Of `predictors`.
 
     Returns
     -------
     DataFrame
         The test rows of all folds in the order of time, path and region: columns of `rows`, and ``probability``,
-        ``threshold``, ``base_rate`` (of the fold's training rows) and, for each baseline, ``<baseline>`` and
-        ``<baseline>_threshold``, all 0 to 1.
+        ``threshold``, ``base_rate`` (of the fold's training rows), and for each baseline the probability by its name
+        and ``<name>_threshold``, all 0 to 1.
     """
     folders = training.fold_folders(models, rows["fold"])
-    tested = [
-        _forecast_fold(rows[rows["fold"] == fold], images, folder, predictors) for fold, folder in folders.items()
-    ]
+    tested = [_forecast_fold(rows[rows["fold"] == fold], images, folder, features) for fold, folder in folders.items()]
     key = [name for name in ("time", "path", "noaa_ar") if name in rows]
     return pd.concat(tested).sort_values(key, ignore_index=True)
 
 
-def forecasts(test: pd.DataFrame, baselines: Iterable[str]) -> tuple[Forecast, dict[str, Forecast]]:
-    """Return the network's forecast and those of the baselines, from the columns that `forecast` made."""
+def forecasts(test: pd.DataFrame, fitted: list[str]) -> tuple[Forecast, dict[str, Forecast]]:
+    """Return the network's forecast, and those of climatology and the fitted baselines, from `forecast`'s columns."""
     label, base_rate = test["label"].to_numpy(), test["base_rate"].to_numpy()
 
     def one(probability: str, threshold: Values | float) -> Forecast:
         return Forecast(label, test[probability].to_numpy(), threshold, base_rate)
 
-    return one("probability", test["threshold"].to_numpy()), {
-        "climatology": one("base_rate", EVEN_ODDS),
-        **{name: one(name, test[f"{name}_threshold"].to_numpy()) for name in baselines},
-    }
+    references = {name: one(name, test[f"{name}_threshold"].to_numpy()) for name in fitted}
+    network = one("probability", test["threshold"].to_numpy())
+    return network, {"climatology": one("base_rate", EVEN_ODDS)} | references
 
 
-def parts_of(test: pd.DataFrame, before: Values) -> dict[str, npt.NDArray[np.bool_]]:
-    """Return the rows that are scored by themselves too.
-
-    Parameters
-    ----------
-    test : DataFrame
-        The test rows; those of regions have a ``longitude``.
-    before : (n,) float
-        The answer to the same question a while before, 1 or 0; NaN where it is not known.
-
-    Returns
-    -------
-    dict of (n,) bool
-        Of regions ``within_60`` and ``beyond_60`` degrees of the central meridian; ``quiet_before`` and
-        ``active_before``, whose recall and specificity tell of transitions (Park et al. 2020,
-        doi:10.3847/1538-4357/ab65f0): a forecast can score well by expecting that all stays as it is.
-    """
-    parts = {"quiet_before": before == 0, "active_before": before == 1}
+def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:
+    """Return the parts of the test rows that are scored on their own, as far as the rows and the records tell them."""
+    found: dict[str, slices.Mask] = {}
     if "longitude" in test:
-        beyond = (test["longitude"].abs() > FROM_CENTRE).to_numpy()
-        parts |= {"within_60": ~beyond, "beyond_60": beyond}
-    return parts
+        found |= slices.by_longitude(test["longitude"].to_numpy(float))
+    if "persistence" in features:
+        before = features["persistence"]["before"].loc[test["position"]]
+        found |= slices.by_state_before(before.to_numpy() > 0)
+    return found
 
 
 def histories(models: Path) -> pd.DataFrame:
@@ -200,7 +218,7 @@ def write_plot_data(folder: Path, data: dict[str, pd.DataFrame]) -> None:
 
 
 def draw(folder: Path, words: Wording, drawn: dict[str, dict[str, pd.DataFrame]], scores: dict[str, Any]) -> None:
-    """Draw the curves of a network, beside those of its baselines, and its confusion matrix.
+    """Draw the curves of a network, beside the logistic baseline's, and its confusion matrix.
 
     Parameters
     ----------
@@ -254,18 +272,7 @@ def _audited(task: Task) -> dict[str, Any]:
     return audit.get(task, audit)
 
 
-def _predictors(
-    rows: pd.DataFrame, images: training.Images, chosen: Params, task: Task
-) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Return what each baseline is told of each row, by position, and why others are absent."""
-    each = rows.drop_duplicates("position").set_index("position").sort_index()
-    known = Knowledge.read(Path("data/raw"), chosen.evaluate.list_delay)
-    found, absent = gather(each, known, getattr(chosen.label, task))
-    measured = _features(images, each.index.to_numpy(), getattr(chosen.instrument, task))
-    return {"logistic": measured, **found}, absent
-
-
-def _features(images: training.Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
+def _statistics(images: training.Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
     """Return the logistic baseline's statistics, a row a position."""
     parts = np.array_split(positions, -(-len(positions) // AT_ONCE))
     shown = progress(parts, len(parts), "batches of crops measured for the baseline")
@@ -273,23 +280,23 @@ def _features(images: training.Images, positions: npt.NDArray[np.int64], instrum
 
 
 def _forecast_fold(
-    rows: pd.DataFrame, images: training.Images, folder: Path, predictors: Mapping[str, pd.DataFrame]
+    rows: pd.DataFrame, images: training.Images, folder: Path, features: dict[str, pd.DataFrame]
 ) -> pd.DataFrame:
     train, validation, test = (rows[rows["part"] == part] for part in ("train", "validation", "test"))
     model, fitted = training.load(folder)
-    made: dict[str, Any] = {
-        "probability": fitted.apply(training.predict(model, images, test["position"].to_numpy())).round(DECIMALS),
-        "threshold": fitted.threshold,
-        "base_rate": train["label"].mean(),
-    }
-    for name, of_rows in predictors.items():
-        told = [of_rows.loc[part["position"]].to_numpy() for part in (train, validation, test)]
-        baseline = baselines.fit(told[0], train["label"].to_numpy())
-        made[name] = baseline(told[2]).round(DECIMALS)
-        made[f"{name}_threshold"] = calibration.best_threshold(
-            baseline(told[1]).round(DECIMALS), validation["label"].to_numpy()
-        )
-    return test.assign(**made)
+    columns: dict[str, Any] = {}
+    for name, numbers in features.items():
+        trained, checked, asked = (numbers.loc[part["position"]].to_numpy() for part in (train, validation, test))
+        regression = baselines.logistic(trained, train["label"].to_numpy())
+        columns[name] = regression.predict_proba(asked)[:, 1].round(DECIMALS)
+        scored = regression.predict_proba(checked)[:, 1].round(DECIMALS)
+        columns[f"{name}_threshold"] = calibration.best_threshold(scored, validation["label"].to_numpy())
+    return test.assign(
+        probability=fitted.apply(training.predict(model, images, test["position"].to_numpy())).round(DECIMALS),
+        threshold=fitted.threshold,
+        base_rate=train["label"].mean(),
+        **columns,
+    )
 
 
 def _pictures(rows: pd.DataFrame, images: training.Images) -> list[plots.Picture]:

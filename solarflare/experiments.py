@@ -27,11 +27,15 @@ class Profile:
         What all variants change, by dotted key; includes where the archive is and what it holds, if there is one.
     variants : dict
         By name, what each changes on top of that, by dotted key; at least one.
+    published : dict
+        By task, the accuracy that others published for this design; empty where nobody did. The variants are then
+        repeats, of which the mean counts.
     """
 
     name: str
     overrides: dict[str, Any]
     variants: dict[str, dict[str, Any]]
+    published: dict[str, float]
 
 
 def read(name: str, folder: Path | None = None) -> Profile:
@@ -60,8 +64,14 @@ def read(name: str, folder: Path | None = None) -> Profile:
         known = ", ".join(sorted(file.stem for file in PROFILES.glob("*.yaml")))
         raise InputError(f"{path} is not there; the profiles here are {known or 'none'}")
     content = params.read_yaml(path)
+    published = content.pop("published", {})
     if set(content) != {"overrides", "variants"}:
         raise InputError(f"{path}: got the keys {', '.join(content)}; expected overrides and variants")
+    if not isinstance(published, dict) or not all(
+        task in params.TASKS and isinstance(accuracy, float) and 0 < accuracy < 1
+        for task, accuracy in published.items()
+    ):
+        raise InputError(f"{path}: published is {published!r}; expected accuracies, 0 to 1, by task")
     groups = {"overrides": content["overrides"], **(content["variants"] or {})}
     for group, changes in groups.items():
         if not isinstance(changes, dict):
@@ -73,7 +83,7 @@ def read(name: str, folder: Path | None = None) -> Profile:
         overrides |= _archive(name, folder)
     for changes in variants:
         params.parse(_applied(overrides | changes), path)
-    return Profile(name, overrides, dict(zip(list(groups)[1:], variants, strict=True)))
+    return Profile(name, overrides, dict(zip(list(groups)[1:], variants, strict=True)), published)
 
 
 def run(profile: Profile) -> dict[str, str]:

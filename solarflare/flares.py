@@ -172,30 +172,6 @@ def strongest(flares: pd.DataFrame, windows: Windows, event: Event) -> Integers:
     return np.append(weakest_first, -1)[_range_maxima(rank, np.maximum(first, 0), last)]
 
 
-def in_windows(flares: pd.DataFrame, windows: Windows, values: Values) -> Values:
-    """Add up what is given of the flares that begin in each of many windows.
-
-    Parameters
-    ----------
-    flares : DataFrame
-        As `clean` returns them; if the windows are of regions, each with one.
-    windows : Windows
-        In any order.
-    values : (flares,) float
-        What is added up, such as ones to count them.
-
-    Returns
-    -------
-    (windows,) ndarray of float64
-    """
-    begin = keys(None if windows.noaa_ar is None else flares["noaa_ar"].to_numpy(np.int64), seconds(flares["start"]))
-    order = np.argsort(begin, kind="stable")
-    total = np.append(0, np.cumsum(values[order]))
-    first = np.searchsorted(begin[order], keys(windows.noaa_ar, windows.first))
-    last = np.searchsorted(begin[order], keys(windows.noaa_ar, windows.last), side="right")
-    return total[last] - total[first]
-
-
 def _range_maxima(values: Integers, begin: Integers, end: Integers) -> Integers:
     """Return the maximum of ``values[begin:end]`` for each begin and end, -1 where that is empty (a sparse table)."""
     levels = [values]

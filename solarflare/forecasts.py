@@ -148,12 +148,11 @@ def common(one: Forecasts, other: Forecasts) -> tuple[pd.DataFrame, pd.DataFrame
 
 def times(cells: pd.Series) -> pd.Series:
     """Return the times in texts, which may be paths and file names, as datetime64[ns]; NaT where there is none."""
-    if cells.str.match(r"\d{4}-\d\d-\d\d").all():
-        found = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
-    else:
-        stamp = cells.str.extract(STAMP, expand=False).astype(object)
+    found = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    if found.isna().any():
+        stamp = cells[found.isna()].str.extract(STAMP, expand=False).astype(object)
         digits = stamp.str.translate({ord(separator): None for separator in "-./_: T"}).str.ljust(14, "0")
-        found = pd.to_datetime(digits.str[:8] + "T" + digits.str[8:], format="ISO8601", errors="coerce")
+        found = found.fillna(pd.to_datetime(digits.str[:8] + "T" + digits.str[8:], format="ISO8601", errors="coerce"))
     return found.astype("datetime64[ns]")
 
 
@@ -171,7 +170,8 @@ def _find(df: pd.DataFrame, role: str, told: str | None, path: Path) -> str:
     for names in (_called(role, fitting), fitting, _called(role, list(df.columns))):
         if len(names) == 1:
             return names[0]
-    choice = f"it may be any of {', '.join(fitting)}" if fitting else f"none of {', '.join(df.columns)} looks like one"
+    left = ", ".join(df.columns) or "the columns left"
+    choice = f"it may be any of {', '.join(fitting)}" if fitting else f"none of {left} looks like one"
     raise InputError(f"{path}: which column holds the {role}? {choice}; name it with --{role}")
 
 

@@ -72,18 +72,18 @@ def label_disk(
     df["goes_class"], df["true_probability"] = "", np.nan
     if question.target == "active_region":
         on_disk = regions_on_disk(df[["path", "time"]], regions)
-        spotted = _spotted(on_disk)
-        positive = df["path"].isin(on_disk.loc[spotted.fillna(False), "path"]).to_numpy()
-        doubtful = df["path"].isin(on_disk.loc[spotted.isna(), "path"]).to_numpy()
+        with_spots = spotted(on_disk)
+        positive = df["path"].isin(on_disk.loc[with_spots.fillna(False), "path"]).to_numpy()
+        doubtful = df["path"].isin(on_disk.loc[with_spots.isna(), "path"]).to_numpy()
         reports = coverage[coverage["list"] == "regions"]
-        unknown = {NO_REPORT: ~covered(reports, df["time"], df["time"]), SPOTS_UNKNOWN: ~positive & doubtful}
+        unknown = {NO_REPORT: ~_covered(reports, df["time"], df["time"]), SPOTS_UNKNOWN: ~positive & doubtful}
     else:
         flares, _ = clean(flares)
-        windows = windows_around(df["time"], question)
+        windows = _windows(df["time"], question)
         df["goes_class"] = _strongest_class(flares, windows, question)
-        positive = flux(df["goes_class"]) >= threshold(question)
+        positive = flux(df["goes_class"]) >= _threshold(question)
         unclassed = _any(flares[flares["goes_class"] == ""], windows, question)
-        unknown = uncovered(df["time"], coverage, question) | {UNCLASSED: ~positive & unclassed}
+        unknown = _uncovered(df["time"], coverage, question) | {UNCLASSED: ~positive & unclassed}
         if truth is not None and question.event == "start":
             df["true_probability"] = _true_probability(truth, windows, question)
     return tables.check(_decided(df, positive, unknown), tables.DISK_LABELS, "the labels of disk")
@@ -117,22 +117,39 @@ def label_regions(
     df["true_probability"] = np.nan
     flares, _ = clean(flares)
     assigned = flares[flares["noaa_ar"].notna()]
-    windows = windows_around(df["time"], question, df["noaa_ar"])
+    windows = _windows(df["time"], question, df["noaa_ar"])
     df["goes_class"] = _strongest_class(assigned, windows, question)
-    positive = flux(df["goes_class"]) >= threshold(question)
+    positive = flux(df["goes_class"]) >= _threshold(question)
     unclassed = _any(assigned[assigned["goes_class"] == ""], windows, question)
     unknown = {
         BEYOND: (df["longitude"].abs() > question.max_longitude).to_numpy(),
-        NO_SPOTS: (~_spotted(df)).fillna(False).to_numpy(bool),
-        **uncovered(df["time"], coverage, question),
+        NO_SPOTS: (~spotted(df)).fillna(False).to_numpy(bool),
+        **_uncovered(df["time"], coverage, question),
         UNCLASSED: ~positive & unclassed,
     }
     if question.unassigned == "drop":
-        might_count = flares["noaa_ar"].isna() & ~(flux(flares["goes_class"]) < threshold(question))
+        might_count = flares["noaa_ar"].isna() & ~(flux(flares["goes_class"]) < _threshold(question))
         unknown[UNASSIGNED] = ~positive & _suspected(flares[might_count], regions, df, question)
     if truth is not None and question.event == "start":
         df["true_probability"] = _true_probability(truth, windows, question)
     return tables.check(_decided(df, positive, unknown), tables.REGION_LABELS, "the labels of region")
+
+
+def spotted(regions: pd.DataFrame) -> pd.Series:
+    """Tell which regions have spots, by their number or else their area.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        With ``area`` and ``spots``.
+
+    Returns
+    -------
+    Series of boolean
+        ``<NA>`` where neither is known.
+    """
+    by_area = (regions["area"] > 0).astype("boolean").mask(regions["area"].isna())
+    return (regions["spots"] > 0).astype("boolean").fillna(by_area)
 
 
 def _decided(df: pd.DataFrame, positive: Mask, unknown: dict[str, Mask]) -> pd.DataFrame:
@@ -142,53 +159,11 @@ def _decided(df: pd.DataFrame, positive: Mask, unknown: dict[str, Mask]) -> pd.D
     return df
 
 
-def _spotted(regions: pd.DataFrame) -> pd.Series:
-    """Tell which regions have spots, by their number or else their area; ``<NA>`` where neither is known."""
-    by_area = (regions["area"] > 0).astype("boolean").mask(regions["area"].isna())
-    return (regions["spots"] > 0).astype("boolean").fillna(by_area)
-
-
-def flared(
-    times: pd.Series,
-    noaa_ar: pd.Series | None,
-    flares: pd.DataFrame,
-    coverage: pd.DataFrame,
-    question: FlareQuestion,
-) -> Values:
-    """Answer a flare question at times at which there need not be an image.
-
-    Parameters
-    ----------
-    times : Series of datetime64[ns]
-        Of n questions.
-    noaa_ar : Series of Int64 or None
-        The region that each asks of; None for the whole Sun.
-    flares, coverage : DataFrame
-        As of `label_disk`.
-    question : FlareQuestion
-        Which flares count, and when.
-
-    Returns
-    -------
-    (n,) float64
-        1 or 0; NaN where no list is complete in all of the window, or a 0 might be a flare without a class.
-    """
-    flares, _ = clean(flares)
-    flares = flares if noaa_ar is None else flares[flares["noaa_ar"].notna()]
-    windows = windows_around(times, question, noaa_ar)
-    positive = flux(pd.Series(_strongest_class(flares, windows, question))) >= threshold(question)
-    unclassed = ~positive & _any(flares[flares["goes_class"] == ""], windows, question)
-    unknown = np.any([unclassed, *uncovered(times, coverage, question).values()], axis=0)
-    return np.where(unknown, np.nan, positive)
-
-
-def threshold(question: FlareQuestion) -> float:
-    """Return the peak flux, W/m2, from which on a flare counts."""
+def _threshold(question: FlareQuestion) -> float:
     return float(flux(pd.Series([question.min_class]))[0])
 
 
-def windows_around(times: pd.Series, question: FlareQuestion, noaa_ar: pd.Series | None = None) -> Windows:
-    """Return the windows of a question asked at some times, of the whole Sun or of a region each."""
+def _windows(times: pd.Series, question: FlareQuestion, noaa_ar: pd.Series | None = None) -> Windows:
     at = seconds(times)
     first = at - round(question.before * 3600) + (question.event == "start")
     last = at + round(question.after * 3600)
@@ -203,15 +178,15 @@ def _any(flares: pd.DataFrame, windows: Windows, question: FlareQuestion) -> Mas
     return strongest(flares, windows, question.event) >= 0
 
 
-def uncovered(times: pd.Series, coverage: pd.DataFrame, question: FlareQuestion) -> dict[str, Mask]:
+def _uncovered(times: pd.Series, coverage: pd.DataFrame, question: FlareQuestion) -> dict[str, Mask]:
     """Tell for which times a flare question has no answer, and why."""
     first, last = (times + pd.Timedelta(hours=hours) for hours in (-question.before, question.after))
     lists = coverage[~coverage["list"].isin(["regions", "images"])]
-    deep_enough = lists[flux(lists["min_class"]) <= threshold(question)]
-    return {NO_COVERAGE: ~covered(lists, first, last), TOO_WEAK: ~covered(deep_enough, first, last)}
+    deep_enough = lists[flux(lists["min_class"]) <= _threshold(question)]
+    return {NO_COVERAGE: ~_covered(lists, first, last), TOO_WEAK: ~_covered(deep_enough, first, last)}
 
 
-def covered(coverage: pd.DataFrame, first: pd.Series, last: pd.Series) -> Mask:
+def _covered(coverage: pd.DataFrame, first: pd.Series, last: pd.Series) -> Mask:
     """Tell which spans lie inside the union of the complete rows, each of which is [start, end)."""
     complete = coverage[coverage["status"] == "complete"].sort_values("start")
     start, end = seconds(complete["start"]), np.maximum.accumulate(seconds(complete["end"]))
@@ -225,9 +200,9 @@ def covered(coverage: pd.DataFrame, first: pd.Series, last: pd.Series) -> Mask:
 def _suspected(unassigned: pd.DataFrame, regions: pd.DataFrame, df: pd.DataFrame, question: RegionLabel) -> Mask:
     """Tell in whose window a flare without a region lies that could be the region's: placed near it, or nowhere."""
     placed = unassigned[["latitude", "longitude"]].notna().all(axis=1)
-    nowhere = _any(unassigned[~placed], windows_around(df["time"], question), question)
+    nowhere = _any(unassigned[~placed], _windows(df["time"], question), question)
     candidates = near(unassigned[placed].reset_index(drop=True), regions)
-    return nowhere | _any(candidates, windows_around(df["time"], question, df["noaa_ar"]), question)
+    return nowhere | _any(candidates, _windows(df["time"], question, df["noaa_ar"]), question)
 
 
 def near(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
@@ -265,7 +240,7 @@ def _expected(truth: pd.DataFrame, windows: Windows, question: FlareQuestion) ->
     truth = truth.sort_values(["noaa_ar", "time"])
     noaa_ar = truth["noaa_ar"].to_numpy(np.int64)
     at = keys(noaa_ar, seconds(truth["time"]))
-    rate = (truth["rate"] * (threshold(question) / 1e-6) ** -truth["slope"]).to_numpy() / 86_400
+    rate = (truth["rate"] * (_threshold(question) / 1e-6) ** -truth["slope"]).to_numpy() / 86_400
     # From one region's last row to the next region's first the rate is zero.
     within = np.diff(noaa_ar) == 0
     length = np.where(within, np.diff(at), 1)

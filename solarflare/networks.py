@@ -50,7 +50,7 @@ def compact(shape: Shape) -> keras.Model:
     and for a mean weighted by place, which is learned: spots keep to two belts of the disk.
     """
     inputs = keras.Input(shape)
-    x = _blocks(_brought_down(inputs, shape), filters=(12, 24, 32, 48))
+    x = _blocks(_brought_down(inputs, shape), filters=(8, 16, 32, 48))
     by_place = layers.Flatten()(layers.DepthwiseConv2D(x.shape[1:3])(x))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x), by_place])
     x = layers.Dropout(0.5)(x)
@@ -60,7 +60,7 @@ def compact(shape: Shape) -> keras.Model:
 def compact_pooled(shape: Shape) -> keras.Model:
     """Return our own network for cutouts, for two CPU cores.
 
-    Four narrower blocks, asked for peak and mean alone: a few hundred cutouts do not teach where in one to look.
+    The same four blocks, asked for peak and mean alone: a few hundred cutouts do not teach where in one to look.
     """
     inputs = keras.Input(shape)
     x = _blocks(_brought_down(inputs, shape), filters=(8, 16, 32, 48))

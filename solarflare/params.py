@@ -65,6 +65,7 @@ class Simulated(Group):
     disk_images: int = Field(ge=2, le=100_000)
     region_images: int = Field(ge=2, le=100_000)
     max_days: int = Field(ge=1, le=400)
+    sampling: Literal["matched", "original"]
 
     @model_validator(mode="after")
     def _in_order(self) -> "Simulated":
@@ -291,9 +292,8 @@ class Audit(Group):
 
 
 class Evaluate(Group):
-    """How scores get their intervals, and what baselines may know."""
+    """How scores get their intervals."""
 
-    list_delay: Hours
     resamples: Resamples
     seed: Seed
 

@@ -1,4 +1,4 @@
-"""The figures of an evaluation, drawn from the same small tables that are in Git."""
+"""The figures of an evaluation and of an audit, drawn from the same small tables that are in Git."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +33,9 @@ STYLE = {
     "axes.axisbelow": True,
 }
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 9.5}
+PROBES = {"gated": SUN, "confounder": SKY, "raw": "#dba21c"}
+"""Colours of an audit's probes, by kind, in the order that they are drawn in."""
+
 COLUMNS = 6  # crops a row of a contact sheet
 CELL, CELL_HEIGHT, HEADING, MARGIN = 1.55, 1.9, 0.38, 0.08  # inches, of a contact sheet
 
@@ -147,6 +150,42 @@ def confusion(counts: dict[str, int], classes: tuple[str, str], title: str) -> F
     axes.set_yticklabels(classes, rotation=90, va="center")
     axes.grid(visible=False)
     axes.tick_params(length=0)
+    return figure
+
+
+def probes(scores: pd.DataFrame, limit: float, title: str) -> Figure:
+    """Draw what each probe of an audit scored, a line a probe, grouped by kind.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``probe``, ``roc_auc``, ``low``, ``high``, ``kind`` (gated, confounder or raw) and ``detectable``; NaN where
+        there is none.
+    limit : float
+        ROC-AUC that a leak passes.
+    title : str
+        What stands above.
+    """
+    scores = pd.concat([scores[scores["kind"] == kind] for kind in PROBES], ignore_index=True)
+    with mpl.rc_context(STYLE):
+        figure = _figure(6.4, 1.6 + 0.27 * len(scores))
+        axes = figure.subplots()
+    axes.axvline(0.5, color=FAINT, linewidth=1)
+    axes.axvline(limit, color=FAINT, linewidth=1, linestyle="--", label="a gated probe beyond this leaks")
+    for kind, colour in PROBES.items():
+        of_kind = scores[scores["kind"] == kind]
+        error = np.nan_to_num(np.abs(of_kind[["low", "high"]].sub(of_kind["roc_auc"], axis=0).to_numpy().T))
+        axes.errorbar(
+            of_kind["roc_auc"], of_kind.index, xerr=error, color=colour, marker="o", markersize=5, capsize=2.5,
+            linewidth=1.4, linestyle="", label=kind,
+        )  # fmt: skip
+    axes.plot(scores["detectable"], scores.index, color=SUN, marker="|", markersize=9, linestyle="", label="detectable")
+    lowest = float(np.nanmin(scores[["roc_auc", "low"]].to_numpy(float)))
+    axes.set(xlabel="ROC-AUC, 95 % interval", xlim=(min(0.4, lowest - 0.02), 1.01))
+    axes.set_yticks(scores.index, scores["probe"].str.replace("_", " "))
+    axes.invert_yaxis()
+    axes.set_title(title, loc="left")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.55 / (0.3 + 0.27 * len(scores))), ncols=3, **LEGEND)
     return figure
 
 

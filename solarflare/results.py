@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pandas as pd
@@ -38,6 +39,8 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
         for variant, revision in revisions.items()
     }
     content = {"profile": profile.name, "overrides": profile.overrides, "variants": variants}
+    if profile.published:
+        content["published"] = profile.published
     with atomic_path(RESULTS / f"{profile.name}.json") as partial:
         partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
     for task in TASKS:
@@ -67,6 +70,11 @@ def table(profile: str) -> str:
     if not path.is_file():
         raise InputError(f"{path} is not there; make it with `make experiment PROFILE={profile}`")
     content = json.loads(path.read_text())
+    return _markdown(_comparison(content) if "published" in content else _every_variant(content))
+
+
+def _every_variant(content: dict[str, Any]) -> list[list[str]]:
+    """Return the scores of each variant and of its baselines."""
     heading = [
         content["profile"],
         "task",
@@ -76,12 +84,34 @@ def table(profile: str) -> str:
         *SCORES.values(),
         "network's lead in ROC-AUC",
     ]
-    rows = [heading, ["---"] * len(heading)]
+    rows = [heading]
     for variant, result in content["variants"].items():
         for task in TASKS:
             if "absent" not in result["metrics"][task]:
                 rows += _rows(variant, task, result["metrics"][task])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return rows
+
+
+def _comparison(content: dict[str, Any]) -> list[list[str]]:
+    """Return the mean accuracy of all repeats beside the published one, and what the audit says of the design."""
+    repeats = [result["metrics"] for result in content["variants"].values()]
+    rows = [[content["profile"], "repeats", "mean accuracy", "from", "to", "published", "what the audit found"]]
+    for task, published in content["published"].items():
+        accuracies = [metrics[task]["accuracy"]["value"] for metrics in repeats]
+        audited = repeats[0]["audit"][task]
+        leaks = [
+            f"{name.replace('_', ' ')} {probe['roc_auc']['value']:.2f}"
+            for name, probe in audited["probes"].items()
+            if probe["leak"]
+        ]
+        shown = [f"{accuracy:.1%}" for accuracy in (fmean(accuracies), min(accuracies), max(accuracies), published)]
+        rows.append([task, str(len(repeats)), *shown, ", ".join(leaks) or "nothing"])
+    return rows
+
+
+def _markdown(rows: list[list[str]]) -> str:
+    heading, *others = rows
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heading, ["---"] * len(heading), *others))
 
 
 def with_tables(text: str, metrics: Path = Path("metrics")) -> str:
@@ -113,11 +143,11 @@ def with_tables(text: str, metrics: Path = Path("metrics")) -> str:
 
 
 def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> list[list[str]]:
-    """Return a row for the network and, below it, one for each baseline."""
+    """Return a row for the network and, below it, one for each baseline, the strongest first."""
     trusted = "" if metrics["trusted"] else ", not trusted"
     first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
     rows = [[*first, "network", *(interval(metrics[score]) for score in SCORES), ""]]
-    for name, baseline in metrics["baselines"].items():
+    for name, baseline in summary.strongest_first(metrics):
         lead = interval(metrics["differences"][name]["roc_auc"])
         rows.append([*[""] * len(first), name, *(interval(baseline[score]) for score in SCORES), lead])
     return rows

@@ -39,9 +39,21 @@ def interval(score: dict[str, Any]) -> str:
     return value if score["low"] is None else f"{value} [{score['low']:.2f}, {score['high']:.2f}]"
 
 
+def strongest_first(content: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the baselines that are there with their scores, the one with the highest ROC-AUC first.
+
+    Parameters
+    ----------
+    content : dict
+        Of ``metrics/<task>.json``.
+    """
+    present = [(name, scores) for name, scores in content["baselines"].items() if "absent" not in scores]
+    return sorted(present, key=lambda named: -(named[1]["roc_auc"]["value"] or 0))
+
+
 def _rows(task: str, content: dict[str, Any]) -> list[tuple[str, ...]]:
     rows = [(task, "network", *(interval(content[score]) for score in SCORES), "")]
-    for name, baseline in content["baselines"].items():
+    for name, baseline in strongest_first(content):
         verdict = content["differences"][name]["roc_auc"]["verdict"]
         rows.append(("", name, *(interval(baseline[score]) for score in SCORES), verdict))
     if ceiling := content.get("ceiling"):
@@ -54,4 +66,9 @@ def _remarks(task: str, content: dict[str, Any]) -> list[str]:
     rows = f"{content['n']} test rows, {content['base_rate']['value']:.0%} positive, in {content['blocks']} blocks"
     resolves = content["resolvable_difference"]
     resolvable = "" if resolves is None else f"; ROC-AUC differences below {resolves:.3f} cannot be told from zero"
-    return [f"{task}: {trusted}; {rows}{resolvable}"]
+    absent = [
+        f"{task}: no {name} baseline, {scores['absent']}"
+        for name, scores in content["baselines"].items()
+        if "absent" in scores
+    ]
+    return [f"{task}: {trusted}; {rows}{resolvable}", *absent]

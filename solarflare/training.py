@@ -146,7 +146,7 @@ def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> 
     Raises
     ------
     InputError
-        If a row has no label or no crop.
+        If a row has no label or no crop, or no image shows a disk.
     """
     key = [name for name in ("path", "noaa_ar") if name in labels]
     rows = splits.loc[splits["part"] != "", [*key, "fold", "block", "part"]]
@@ -156,6 +156,11 @@ def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> 
         first = " ".join(str(rows[name].iloc[missing.argmax()]) for name in key)
         raise InputError(f"{first} is in the split but has no label or no crop; make them again with `dvc repro`")
     found = rows["fitted"] == "yes"
+    if not found.any():
+        raise InputError(
+            f"data/crops: no disk was found in any of the {len(rows)} rows' images; check that they show the whole Sun "
+            "and that instrument in params.yaml names what took them"
+        )
     if not found.all():
         log.info("%6d rows left out: no disk found in the image", (~found).sum())
     rows = rows[found].drop(columns="fitted").reset_index(drop=True)

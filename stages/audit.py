@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare import absence, crops, params, tables
+from solarflare import absence, crops, params, plots, tables
 from solarflare.console import run
 from solarflare.files import atomic_directory, atomic_path
 from solarflare.params import TASKS, Params, Task
 from solarflare.verification.audit import audit, table
+from solarflare.verification.duplicates import near_duplicates
 from solarflare.verification.probes import labelled_rows, of_crops, of_files, of_tables
 
 RAW = Path("data/raw")
@@ -24,7 +25,10 @@ def main() -> None:
     with atomic_directory(Path("metrics/plots/audit")) as partial:
         for task in TASKS:
             if "absent" not in found[task]:
-                plot_data(found[task]).to_csv(partial / f"{task}.csv", index=False, lineterminator="\n")
+                scores = plot_data(found[task])
+                scores.to_csv(partial / f"{task}.csv", index=False, lineterminator="\n")
+                figure = plots.probes(scores, chosen.audit.max_probe_auc, f"What tells the label of {task}?")
+                plots.save(figure, partial / f"{task}.png")
     print("\n\n".join(table(task, found[task]) for task in TASKS))
 
 
@@ -38,20 +42,22 @@ def audit_task(task: Task, chosen: Params) -> dict[str, Any]:
     images = tables.read(RAW / "images.csv", tables.IMAGES)
     images = images[images["instrument"] == instrument]
     cut = crops.Crops(folder)
-    rows = labelled_rows(
-        tables.read(labels, tables.LABELS[task]), tables.read(splits, tables.SPLITS), images, cut.index
-    )
+    parts = tables.read(splits, tables.SPLITS)
+    rows = labelled_rows(tables.read(labels, tables.LABELS[task]), parts, images, cut.index)
     probes = {
         **of_tables(rows, tables.read(RAW / "coverage.csv", tables.COVERAGE)),
         **of_files(rows, RAW, instrument),
         **of_crops(rows, cut, crops.Cutter(task, instrument, RAW, chosen.crop)),
     }
-    return audit(probes, rows, chosen.audit)
+    return audit(probes, rows, chosen.audit, near_duplicates(rows, parts, cut))
 
 
 def plot_data(found: dict[str, Any]) -> pd.DataFrame:
-    rows = [(name, *one["roc_auc"].values(), one["kind"]) for name, one in sorted(found["probes"].items())]
-    return pd.DataFrame(rows, columns=["probe", "roc_auc", "low", "high", "kind"])
+    rows = [
+        (name, *one["roc_auc"].values(), one["kind"], one.get("detectable_roc_auc"))
+        for name, one in sorted(found["probes"].items())
+    ]
+    return pd.DataFrame(rows, columns=["probe", "roc_auc", "low", "high", "kind", "detectable"])
 
 
 if __name__ == "__main__":

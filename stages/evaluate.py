@@ -1,17 +1,24 @@
 """Score both networks on test against baselines, say what to make of it, and add it to the runs in MLflow."""
 
-from solarflare import params, summary
+from pathlib import Path
+
+from solarflare import flares, params, summary, tables
 from solarflare.console import run
 from solarflare.evaluation import evaluate
+from solarflare.history import Records
 from solarflare.tracking import log_evaluation
 from solarflare.training import configure
+
+RAW = Path("data/raw")
 
 
 def main() -> None:
     chosen = params.load()
     configure(chosen.compute.threads)
+    listed, _ = flares.clean(tables.read(RAW / "flares.csv", tables.FLARES))
+    records = Records(listed, tables.read(RAW / "regions.csv", tables.REGIONS))
     for task in params.TASKS:
-        evaluate(task, chosen)
+        evaluate(task, chosen, records)
     for task in params.TASKS:
         log_evaluation(task)
     print(summary.render())

@@ -27,7 +27,7 @@ time,noaa_ar,location,area,mcintosh,mag_type,spots
 def write_image(path: Path, seed: int, *, image_format: str = "JPEG") -> Path:
     """Write a disk in the form of an AIA browse image; every seed is another image."""
     y, x = np.mgrid[:512, :512]
-    grey = np.where(np.hypot(x - 255.5, y - 255.5) < 198, 120 + seed % 100, 10).astype(np.uint8)
+    grey = np.where(np.hypot(x - 255.5, y - 255.5) < 205, 120 + seed % 100, 10).astype(np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.dstack([grey, grey // 2, grey])).save(path, image_format)
     return path

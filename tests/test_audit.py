@@ -12,6 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 from scipy import stats
+from scipy.ndimage import gaussian_filter
 from sklearn.metrics import roc_auc_score
 
 from solarflare import absence, crops, imaging, params, tables
@@ -26,7 +27,7 @@ from tests.projects import ROOT, Project
 SETTINGS = params.Audit(max_probe_auc=0.60, on_leak="fail", resamples=300, seed=1)
 CROP = params.load(ROOT / "params.yaml").crop.model_copy(update={"disk": params.DiskCrop(img_width=64)})
 PIXELS, RADIUS = 256, 115
-GATED = {"time_of_day", "place_in_folder", "list_in_force", "file_format", "printed_boxes", "masked_pixels"}
+GATED = {"time_of_day", "place_in_folder", "list_in_force", "file_format", "printed_boxes", "masked_pixels", "sky"}
 
 
 def pairs(count: int, seed: int) -> pd.DataFrame:
@@ -50,6 +51,7 @@ class Archive:
     generator: np.random.Generator
     tint: int = 0
     caption: bool = False
+    second_list: bool = False
 
     @classmethod
     def make(cls, seed: int = 1) -> "Archive":
@@ -64,6 +66,8 @@ class Archive:
         match what:
             case "caption left on":
                 self.caption = True
+            case "list per class":
+                self.second_list = True
             case "tint of the sky":
                 self.tint = 3
             case "hour":
@@ -101,6 +105,10 @@ class Archive:
         others = others.assign(path=others["path"].str.rpartition("/")[0] + "/" + number + ".jpg")
         tables.write(pd.concat([images, others]), data / "raw/images.csv", tables.IMAGES)
         coverage = pd.DataFrame({"list": ["noaa"], "start": ["2011-01-01"], "end": ["2020-01-01"]})
+        if self.second_list:
+            kept = rows["time"][self.carries]
+            hours = pd.DataFrame({"list": "second", "start": kept, "end": kept + pd.Timedelta(hours=1)})
+            coverage = pd.concat([coverage, hours])
         coverage = coverage.assign(min_class="C1.0", status="complete", reason="")
         tables.write(coverage, data / "raw/coverage.csv", tables.COVERAGE)
 
@@ -155,10 +163,11 @@ def leaks(found: dict[str, Any]) -> set[str]:
     [
         ("nothing", set()),
         ("caption left on", {"printed_boxes", "masked_pixels"}),
-        ("tint of the sky", {"masked_pixels"}),
+        ("tint of the sky", {"masked_pixels", "sky"}),
         ("hour", {"time_of_day"}),
         ("JPEG quality", {"file_format"}),
         ("width", {"file_format"}),
+        ("list per class", {"list_in_force"}),
         ("order in the folder", {"place_in_folder"}),
     ],
 )
@@ -172,14 +181,6 @@ def test_a_planted_shortcut_is_named_and_nothing_else(planted: str, named: set[s
     for name in named:
         one = found["probes"][name]
         assert one["roc_auc"]["value"] > one["detectable_roc_auc"]
-
-
-def test_which_list_was_kept_is_a_leak_where_it_tells() -> None:
-    rows = pairs(80, seed=1).assign(place_in_folder=0, radius=1.0, x=0.0, y=0.0, bytes=1)
-    kept = rows["time"][rows["label"] == 1]
-    coverage = pd.DataFrame({"list": "second", "start": kept, "end": kept + pd.Timedelta(hours=1)})
-    coverage = coverage.assign(status="complete", min_class="C1.0", reason="")
-    assert leaks(audit(*gated(probes.of_tables(rows, coverage), rows), SETTINGS)) == {"list_in_force"}
 
 
 def test_a_confounder_is_reported_and_is_no_leak() -> None:
@@ -394,9 +395,9 @@ def test_the_stage_leaves_its_verdict_as_data(tmp_path: Path) -> None:
     assert {name for name, one in found["disk"]["probes"].items() if one["kind"] == "gated"} == GATED
     assert done.stdout.strip() == f"{table('disk', found['disk'])}\n\n{table('region', found['region'])}"
     plots = project.folder / "metrics/plots/audit"
-    assert [path.name for path in plots.iterdir()] == ["disk.csv"]
+    assert sorted(path.name for path in plots.iterdir()) == ["disk.csv", "disk.png"]
     plotted = pd.read_csv(plots / "disk.csv")
-    assert plotted.columns.tolist() == ["probe", "roc_auc", "low", "high", "kind"]
+    assert plotted.columns.tolist() == ["probe", "roc_auc", "low", "high", "kind", "detectable"]
     assert set(plotted["probe"]) == set(found["disk"]["probes"])
 
 
@@ -406,4 +407,56 @@ def test_the_table_says_who_cheated() -> None:
         {"hour": Probe("gated", "", rows[["label"]].to_numpy(np.float32)), "none": constant(rows)}, rows, SETTINGS
     )
     lines = table("disk", found).splitlines()
-    assert [(line.split()[0], line.split()[-1]) for line in lines[1:]] == [("hour", "LEAK"), ("none", "passed")]
+    assert [(line.split()[0], line.split()[-1]) for line in lines[1:3]] == [("hour", "LEAK"), ("none", "passed")]
+    assert lines[3] == "0 near duplicates across the test's border  passed"
+
+
+def test_a_near_duplicate_is_a_leak_and_its_images_are_named() -> None:
+    rows = pairs(40, seed=1).assign(path=[f"{number}.jpg" for number in range(80)])
+    found = audit({"constant": constant(rows)}, rows, SETTINGS, [(70, 3)])
+    assert (found["leak"], found["near_duplicates"]) == (True, {"pairs": 1, "first": [["70.jpg", "3.jpg"]]})
+    assert table("disk", found).endswith("1 near duplicates across the test's border  LEAK")
+
+
+@pytest.mark.parametrize(("instrument", "kind"), [("hmi", "gated"), ("aia211", "confounder")])
+def test_the_sky_is_gated_where_there_is_no_sun_in_it(instrument: params.Instrument, kind: str, tmp_path: Path) -> None:
+    time = pd.Timestamp("2012-01-02 06:00")
+    a_sun(tmp_path / "sun.jpg", instrument, time)
+    images = pd.DataFrame({"path": ["sun.jpg"], "time": [time], "instrument": instrument})
+    crops.cut("disk", instrument, images, pd.DataFrame(), tmp_path, tmp_path / "crops", CROP)
+    cut = crops.Crops(tmp_path / "crops")
+    rows = cut.index.assign(position=0, time=time, width=512, height=512)
+    seen = probes.of_crops(rows, cut, crops.Cutter("disk", instrument, tmp_path, CROP))["sky"]
+    assert (seen.kind, bool(seen.features.any())) == (kind, kind == "confounder")
+
+
+def test_print_is_read_alike_wherever_the_disk_is(tmp_path: Path) -> None:
+    """A year has to look the same in every season, or trees do not find it."""
+    unmasked = CROP.model_copy(update={"mask": False, "disk": params.DiskCrop(img_width=300)})
+    disks = [Disk(430.2, 428.9, 384.0, fitted=True), Disk(424.7, 433.1, 397.0, fitted=True)]
+    writings = [np.zeros((48, 248)), np.zeros((48, 248))]
+    writings[0][:, 40::60] = writings[1][:, 60::60] = 255
+    shard = []
+    for disk in disks:
+        for writing in writings:
+            image = np.full((860, 860), 128, np.uint8)
+            image[imaging.printed_boxes("gong", image.shape)[1]] = gaussian_filter(writing, 4) * 6
+            shard.append(cutter(unmasked).squares(image, disk, pd.DataFrame())[0][..., None])
+    np.save(tmp_path / "all.npy", np.stack(shard))
+    rows = pd.DataFrame({"path": [f"{number}.jpg" for number in range(4)], "row": range(4), "shard": "all.npy"})
+    rows = rows.assign(noaa_ar=pd.Series(pd.NA, rows.index, "Int64"), fitted="yes")
+    rows[["x", "y", "radius"]] = [(disk.x, disk.y, disk.radius) for disk in disks for _ in writings]
+    tables.write(rows, tmp_path / "index.csv", tables.CROPS)
+    rows = rows.assign(position=range(4), time=pd.Timestamp("2013-01-01"), width=860, height=860)
+    seen = probes.of_crops(rows, crops.Crops(tmp_path), cutter(unmasked))["printed_boxes"].features
+    moved, rewritten = np.abs(seen[0] - seen[2]).max(), np.abs(seen[0] - seen[1]).max()
+    assert moved < rewritten / 2
+
+
+def test_raw_probes_see_what_was_taken_away(tmp_path: Path) -> None:
+    archive = Archive.make()
+    archive.write(tmp_path)
+    seen, _ = look(tmp_path)
+    raw = {name: probe.features for name, probe in seen.items() if probe.kind == "raw"}
+    assert set(raw) == {"raw_printed_boxes", "raw_masked_pixels", "raw_sky"}
+    assert all(features.any(axis=1).all() for features in raw.values())

@@ -36,16 +36,3 @@ def test_the_logistic_baseline_learns_what_flux_tells() -> None:
     features = baselines.statistics(images.astype(np.uint8), "gong")
     probability = baselines.logistic(features[:200], label[:200]).predict_proba(features[200:])[:, 1]
     assert ((probability > 0.5) == label[200:]).mean() > 0.95
-
-
-def test_where_nothing_is_known_climatology_is_forecast() -> None:
-    features, label = np.array([[0.0], [0.1], [1.0], [1.1], [np.nan]]), np.array([0, 0, 1, 1, 1])
-    baseline = baselines.fit(features, label)
-    unknown, low, high = baseline(np.array([[np.nan], [0.0], [1.0]]))
-    assert unknown == 3 / 5
-    assert low < 0.5 < high
-
-
-def test_a_baseline_whose_known_rows_are_of_one_class_is_climatology() -> None:
-    baseline = baselines.fit(np.array([[0.0], [1.0], [np.nan]]), np.array([1, 1, 0]))
-    assert baseline(np.array([[0.0], [np.nan]])).tolist() == [2 / 3, 2 / 3]

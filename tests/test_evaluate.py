@@ -1,7 +1,6 @@
 """What is said of a network on its test rows: against its baselines, with intervals, trusted or not."""
 
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,14 +14,29 @@ from numpy.typing import NDArray
 from solarflare import absence, evaluation, networks, params, summary, tables, training
 from solarflare.calibration import Calibration, Platt
 from solarflare.errors import InputError
+from solarflare.history import Records
 from solarflare.training import About
-from solarflare.verification import baselines
 from solarflare.verification.assessment import assess, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
 
 ROOT = Path(__file__).resolve().parents[1]
 N = 600
+
+LABEL = np.arange(80) % 2
+TIME = pd.Timestamp("2014-01-01") + pd.to_timedelta(np.arange(80)[::-1], unit="h")
+QUESTION = params.load(ROOT / "params.yaml").label.region
+
+
+def flares_before(flaring: NDArray) -> pd.DataFrame:
+    """Return a flare of C1.0, two hours before its image, of each region that is `flaring`."""
+    start = pd.Series(TIME - pd.Timedelta(hours=2))[flaring]
+    rows = pd.DataFrame({"start": start, "peak": start, "end": start, "goes_class": "C1.0"})
+    rows["noaa_ar"], rows["latitude"], rows["longitude"], rows["list"] = 11000 + rows.index, np.nan, np.nan, "swpc"
+    return tables.check(rows, tables.FLARES, "flares")
+
+
+RECORDS = Records(flares_before(LABEL == 1), tables.empty(tables.REGIONS))
 
 
 def noisy(label: NDArray, noise: float, seed: int) -> NDArray:
@@ -47,8 +61,7 @@ def scores(label: NDArray, plan: BlockBootstrap) -> dict[str, Any]:
         "climatology": Forecast(label, np.full(N, 0.4), 0.5, 0.4),
         "logistic": Forecast(label, noisy(label, 3, seed=3), 0.5, 0.4),
     }
-    parts = {"even": np.arange(N) % 2 == 0, "nowhere": np.zeros(N, bool)}
-    return assess(network, baselines, plan, noisy(label, 0.5, seed=4), parts)
+    return assess(network, baselines, plan, noisy(label, 0.5, seed=4))
 
 
 def test_scores_come_with_intervals(scores: dict[str, Any]) -> None:
@@ -78,19 +91,12 @@ def test_a_difference_says_what_could_have_been_resolved(scores: dict[str, Any])
     assert scores["differences"]["logistic"]["roc_auc"]["resolvable"] == scores["resolvable_difference"]
 
 
-def test_some_of_the_rows_are_scored_by_themselves(scores: dict[str, Any], label: NDArray) -> None:
-    even = scores["parts"]["even"]
-    expected = Forecast(label[::2], noisy(label, 1, seed=2)[::2], 0.5, 0.4).scores()
-    assert (even["n"], even["positives"]) == (N / 2, label[::2].sum())
-    assert even["recall"]["value"] == pytest.approx(expected["recall"][0], abs=5e-5)
-    assert even["roc_auc"]["low"] < even["roc_auc"]["value"] < even["roc_auc"]["high"]
-    assert scores["parts"]["nowhere"] == {"n": 0, "positives": 0}
-
-
 def test_a_network_is_not_distinguishable_from_itself(label: NDArray, plan: BlockBootstrap) -> None:
     network = Forecast(label, noisy(label, 1, seed=2), 0.5, 0.5)
     scores = assess(network, {"logistic": network}, plan)
-    assert scores["differences"]["logistic"]["roc_auc"]["verdict"] == "not distinguishable"
+    difference = scores["differences"]["logistic"]["roc_auc"]
+    assert difference["verdict"] == "not distinguishable"
+    assert difference["resolvable"] == 0
     assert scores["resolvable_difference"] == 0
 
 
@@ -115,7 +121,15 @@ def test_a_network_above_the_ceiling_is_not_trusted(label: NDArray, plan: BlockB
 @pytest.mark.parametrize(
     ("audit", "method", "said"),
     [
-        ({"leak": True, "probes": {"hour": {"leak": True}, "sky": {"leak": False}}}, "chronological", "a leak: hour"),
+        (
+            {
+                "leak": True,
+                "probes": {"hour": {"leak": True}, "sky": {"leak": False}},
+                "near_duplicates": {"pairs": 2, "first": []},
+            },
+            "chronological",
+            "a leak: hour, near duplicates",
+        ),
         ({"leak": False, "probes": {}}, "random", "split.method is random"),
         ({"absent": "no images"}, "chronological", "no verdict: no images"),
     ],
@@ -138,6 +152,16 @@ def test_a_few_blocks_leave_intervals_blank(label: NDArray) -> None:
     network = Forecast(label, noisy(label, 1, seed=2), 0.5, 0.5)
     scores = assess(network, {"logistic": network}, BlockBootstrap(np.arange(N) // 300, 100, seed=1))
     assert scores["roc_auc"]["low"] is scores["roc_auc"]["high"] is scores["resolvable_difference"] is None
+
+
+def test_the_table_puts_the_strongest_baseline_first_and_says_which_is_absent(
+    scores: dict[str, Any], tmp_path: Path
+) -> None:
+    absent = scores["baselines"] | {"catalogue": {"absent": "no region reports"}}
+    content = scores | {"trusted": True, "baselines": absent}
+    table = summary.render(write_metrics(tmp_path, disk=content, region={"absent": "off"}))
+    assert table.index("logistic") < table.index("climatology")
+    assert "disk: no catalogue baseline, no region reports" in table
 
 
 def write_metrics(folder: Path, **contents: dict[str, Any]) -> Path:
@@ -187,12 +211,12 @@ def two_folds(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, M
     models = tmp_path_factory.mktemp("models") / "region"
     untrained(models / "fold-0", 0.25)
     untrained(models / "fold-1", 0.75)
-    label = np.arange(80) % 2
+    label = LABEL
     each = pd.DataFrame(
         {
             "path": [f"{i:03}.jpg" for i in range(80)],
             "noaa_ar": 11000 + np.arange(80),
-            "time": pd.Timestamp("2014-01-01") + pd.to_timedelta(np.arange(80)[::-1], unit="h"),
+            "time": TIME,
             "block": np.arange(80) // 8,
             "label": label,
             "true_probability": np.nan,
@@ -210,9 +234,8 @@ def two_folds(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, M
 @pytest.fixture(scope="module")
 def tested(two_folds: tuple[pd.DataFrame, Memory, Path]) -> pd.DataFrame:
     rows, images, models = two_folds
-    positions = np.arange(len(images.images))
-    measured = pd.DataFrame(baselines.statistics(images.take(positions), "gong"), positions)
-    return evaluation.forecast(rows, images, models, {"logistic": measured})
+    features, _ = evaluation.predictors(rows, images, "gong", RECORDS, QUESTION)
+    return evaluation.forecast(rows, images, models, features)
 
 
 def test_each_row_is_forecast_by_the_fold_that_tests_it(tested: pd.DataFrame) -> None:
@@ -234,20 +257,10 @@ def test_the_network_s_probabilities_are_its_calibrated_scores(
 
 
 def test_baselines_are_fitted_on_the_other_rows(tested: pd.DataFrame) -> None:
-    _, references = evaluation.forecasts(tested, ["logistic"])
-    assert references["logistic"].scores()["roc_auc"][0] > 0.95
-    assert set(references["climatology"].probability) == {0.6}
-
-
-def test_rows_apart_are_those_before_which_it_was_quiet_or_active_and_those_near_the_limb() -> None:
-    test = pd.DataFrame({"longitude": [-61.0, 60.0, 0.0]})
-    parts = evaluation.parts_of(test, np.array([0, 1, np.nan]))
-    assert {name: rows.tolist() for name, rows in parts.items()} == {
-        "quiet_before": [True, False, False],
-        "active_before": [False, True, False],
-        "within_60": [False, True, True],
-        "beyond_60": [True, False, False],
-    }
+    _, baselines = evaluation.forecasts(tested, ["logistic", "history"])
+    assert baselines["logistic"].scores()["roc_auc"][0] > 0.95
+    assert baselines["history"].scores()["roc_auc"][0] > 0.95
+    assert set(baselines["climatology"].probability) == {0.6}
 
 
 def test_curves_of_all_folds_are_kept(two_folds: tuple[pd.DataFrame, Memory, Path]) -> None:
@@ -292,8 +305,8 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
     shutil.copytree(models, "models/region")
     absence.mark(Path("models/disk"), "tasks leaves it out")
     each = rows.drop_duplicates("position").sort_values("time")
-    blanks = {name: "" for name in tables.REGION_LABELS.columns if name not in each}
-    labels = each.assign(**blanks | {"latitude": 0, "longitude": 0})
+    blanks: dict[str, Any] = {name: "" for name in tables.REGION_LABELS.columns if name not in each}
+    labels = each.assign(**blanks | {"latitude": 0, "longitude": np.where(each["position"] < 20, -70, 60)})
     tables.write(labels[list(tables.REGION_LABELS.columns)], Path("data/labels/region.csv"), tables.REGION_LABELS)
     splits = rows.assign(reason="")[list(tables.SPLITS.columns)]
     tables.write(splits, Path("data/splits/region.csv"), tables.SPLITS)
@@ -307,15 +320,13 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
 @pytest.fixture(scope="module")
 def project(inputs: Path, chosen: params.Params) -> Path:
     """The same, evaluated."""
-    evaluation.evaluate("region", chosen)
+    evaluation.evaluate("region", chosen, RECORDS)
     return inputs
 
 
 @pytest.fixture(scope="module")
 def chosen() -> params.Params:
-    return params.load(ROOT / "params.yaml").model_copy(
-        update={"evaluate": params.Evaluate(list_delay=1, resamples=100, seed=1)}
-    )
+    return params.load(ROOT / "params.yaml").model_copy(update={"evaluate": params.Evaluate(resamples=100, seed=1)})
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -340,30 +351,22 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
     metrics = json.loads((project / "metrics/region.json").read_text())
     assert metrics["trusted"] is True
     assert metrics["threshold"] == {"fold-0": 0.25, "fold-1": 0.75}
-    assert metrics["training_base_rate"] == {"fold-0": 0.6, "fold-1": 0.6}
-    assert sorted(metrics["absent_baselines"]) == ["catalogue", "history", "persistence"]
-    assert sorted(metrics["baselines"]) == ["climatology", "logistic"]
+    assert metrics["baselines"]["catalogue"] == {"absent": "the origin has no region reports"}
+    assert set(metrics["differences"]) == {"climatology", "history", "logistic", "persistence"}
     predictions = tables.read(project / "metrics/predictions/region.csv", tables.PREDICTIONS)
     assert len(predictions) == metrics["n"] == 80
     assert predictions["time"].is_monotonic_increasing
 
 
-def explained() -> set[str]:
-    """Return the keys that docs/metrics.md explains."""
-    return set(re.findall(r"`(\w+)`", (ROOT / "docs/metrics.md").read_text()))
-
-
-def test_every_key_of_the_metrics_is_explained(project: Path, scores: dict[str, Any]) -> None:
-    metrics = json.loads((project / "metrics/region.json").read_text())
-    keys = {*metrics, *scores, *scores["baselines"]["logistic"], *scores["differences"]["logistic"]["roc_auc"]}
-    keys |= {*metrics["parts"], *scores["parts"]["even"], *metrics["baselines"], *metrics["absent_baselines"]}
-    assert keys | {"untrusted_because"} <= explained()
-
-
-@pytest.mark.parametrize("task", params.TASKS)
-def test_every_committed_score_is_explained(task: str) -> None:
-    metrics = json.loads((ROOT / f"metrics/{task}.json").read_text())
-    assert {*metrics, *metrics.get("baselines", {})} <= explained()
+def test_parts_of_the_rows_are_scored_on_their_own(project: Path) -> None:
+    slices = json.loads((project / "metrics/region.json").read_text())["slices"]
+    assert {name: (part["n"], part["positive"]) for name, part in slices.items()} == {
+        "inside_60_degrees": (60, 30),
+        "beyond_60_degrees": (20, 10),
+        "quiet_before": (40, 0),
+        "active_before": (40, 40),
+    }
+    assert slices["active_before"]["roc_auc"]["value"] is slices["quiet_before"]["recall"]["value"] is None
 
 
 def test_the_scores_follow_from_the_predictions(project: Path) -> None:
@@ -376,12 +379,12 @@ def test_the_scores_follow_from_the_predictions(project: Path) -> None:
 
 def test_a_second_evaluation_writes_the_same_bytes(project: Path, chosen: params.Params) -> None:
     first = written(project)
-    evaluation.evaluate("region", chosen)
+    evaluation.evaluate("region", chosen, RECORDS)
     assert written(project) == first
 
 
 def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen: params.Params) -> None:
-    evaluation.evaluate("disk", chosen)
+    evaluation.evaluate("disk", chosen, RECORDS)
     outputs = ("metrics/disk.json", "metrics/predictions/disk.csv", "metrics/plots/disk", "reports/disk")
     assert {absence.reason(project / path) for path in outputs} == {"tasks leaves it out"}
 
@@ -389,5 +392,5 @@ def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen:
 def test_a_missing_audit_is_one_sentence(project: Path, chosen: params.Params) -> None:
     (project / "metrics/audit.json").rename(project / "audit.json")
     with pytest.raises(InputError, match=r"metrics/audit\.json is not there"):
-        evaluation.evaluate("region", chosen)
+        evaluation.evaluate("region", chosen, RECORDS)
     (project / "audit.json").rename(project / "metrics/audit.json")

@@ -113,6 +113,12 @@ def test_a_profile_that_does_not_fit_is_one_sentence(project: Path, overrides: A
         read({"overrides": overrides, "variants": {"a": {}}})
 
 
+@pytest.mark.parametrize("published", [{"disc": 0.9}, {"disk": 94.7}, {"disk": "high"}, 0.9])
+def test_a_published_accuracy_that_is_none_is_one_sentence(project: Path, published: Any) -> None:
+    with pytest.raises(InputError, match=r"^profiles/x\.yaml: published is .*; expected accuracies, 0 to 1, by task"):
+        read({"published": published, "overrides": {}, "variants": {"a": {}}})
+
+
 def test_an_unknown_profile_is_told_the_known_ones(project: Path) -> None:
     read(SIMULATED)
     with pytest.raises(InputError, match=r"^profiles/y\.yaml is not there; the profiles here are x$"):
@@ -183,6 +189,23 @@ def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
     assert written.endswith("\n<!-- /results:x -->\nafter\n")
     assert "old" not in written
     assert results.with_tables(written) == written
+
+
+def test_repeats_are_averaged_beside_what_was_published_and_what_the_audit_found(project: Path) -> None:
+    probes = {
+        "printed_boxes": {"leak": True, "roc_auc": {"value": 0.991}},
+        "sky": {"leak": False, "roc_auc": {"value": 0.5}},
+    }
+    audited = {"disk": {"probes": probes}}
+    variants = {
+        str(accuracy): {"metrics": {"disk": {"accuracy": {"value": accuracy}}, "audit": audited}}
+        for accuracy in (0.9, 1.0)
+    }
+    results.RESULTS.mkdir(parents=True)
+    content = {"profile": "x", "published": {"disk": 0.947}, "variants": variants}
+    (results.RESULTS / "x.json").write_text(json.dumps(content))
+    row = "| disk | 2 | 95.0% | 90.0% | 100.0% | 94.7% | printed boxes 0.99 |"
+    assert results.table("x").splitlines()[2:] == [row]
 
 
 def test_the_readme_is_in_step_with_the_committed_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 TINY = {
     "scrape.simulated": {
-        "start": "2012-01-01",
-        "end": "2014-01-01",
+        "start": "2010-06-01",
+        "end": "2012-06-01",
         "disk_images": 60,
         "region_images": 60,
     },
@@ -161,6 +161,11 @@ RUN_ELSEWHERE = {
     ". .venv/bin/activate",
     "pip install --require-hashes -r requirements.lock",
     "pip install --no-deps --no-build-isolation --editable .",
+    # by tests/test_live.py and tests/test_live_cutouts.py, of observatories on the loopback
+    "dvc exp run -n january-2019 -S scrape.origin=live -S scrape.live.start=2019-01-01 -S scrape.live.end=2019-02-01",
+    "solarflare cutouts --wavelength 171 data/cutouts",
+    # makes a folder of its own and takes minutes: before a release, by hand
+    "make live-rehearsal",
     # by the fixture of this module, and by tests/test_cli.py and tests/test_experiments.py on pipelines of a second
     "dvc repro",
     "solarflare log",

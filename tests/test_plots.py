@@ -61,6 +61,26 @@ def test_no_two_curves_of_a_figure_are_drawn_alike(forecast: Forecast, plan: Blo
     assert len({str(vars(line)["_dash_pattern"]) for line in drawn[:5]}) == 5
 
 
+def probed() -> pd.DataFrame:
+    """Return scores of probes; one of too few blocks for an interval."""
+    return pd.DataFrame(
+        {
+            "probe": ["year", "time_of_day", "raw_sky"],
+            "roc_auc": [0.6, 0.5, 0.3],
+            "low": [0.5, 0.45, np.nan],
+            "high": [0.7, 0.55, np.nan],
+            "kind": ["confounder", "gated", "raw"],
+            "detectable": [np.nan, 0.66, np.nan],
+        }
+    )
+
+
+def test_gated_probes_are_drawn_first_and_every_score_is_in_the_figure() -> None:
+    axes = plots.probes(probed(), 0.6, "title").axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["time of day", "year", "raw sky"]
+    assert axes.get_xlim()[0] < 0.3
+
+
 @pytest.fixture(scope="module")
 def figures(forecast: Forecast, plan: BlockBootstrap) -> dict[str, object]:
     image = np.random.default_rng(1).integers(0, 256, (20, 20, 3)).astype(np.uint8)
@@ -70,11 +90,12 @@ def figures(forecast: Forecast, plan: BlockBootstrap) -> dict[str, object]:
         "pr": lambda: plots.precision_recall({"network": curves.precision_recall(forecast, plan)}, 0.5, "title"),
         "reliability": lambda: plots.reliability(curves.calibration(forecast, plan), 0.5, "title"),
         "confusion": lambda: plots.confusion({"tp": 5, "fp": 0, "fn": 2, "tn": 9}, ("quiet", "active"), "title"),
+        "probes": lambda: plots.probes(probed(), 0.6, "title"),
         "sheet": lambda: plots.contact_sheet({"right": pictures * 4, "wrong": []}, "title"),
     }
 
 
-@pytest.mark.parametrize("name", ["roc", "pr", "reliability", "confusion", "sheet"])
+@pytest.mark.parametrize("name", ["roc", "pr", "reliability", "confusion", "probes", "sheet"])
 def test_the_same_figure_is_the_same_bytes(name: str, figures: dict[str, object], tmp_path: Path) -> None:
     paths = [tmp_path / "first.png", tmp_path / "second.png"]
     for path in paths:

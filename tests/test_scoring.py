@@ -205,11 +205,21 @@ def test_one_class_only_is_one_sentence(label: int, tmp_path: Path) -> None:
         forecasts.read(written(made().assign(label=label), tmp_path))
 
 
+def test_a_blank_time_does_not_make_the_others_lose_their_zone() -> None:
+    found = forecasts.times(pd.Series(["2014-03-07T08:09:10+02:00", ""]))
+    assert found.iloc[0] == pd.Timestamp("2014-03-07T06:09:10")
+    assert pd.isna(found.iloc[1])
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("", "is not a CSV table"),
         ("time,probability,label\n", "has a header and no rows"),
+        (
+            "time,probability\n2014-01-01,0.2\n",
+            "which column holds the label\\? none of the columns left looks like one",
+        ),
         ("a,b\nx,y\n", "which column holds the time\\? none of a, b looks like one; name it with --time"),
         ("time,probability,label\n2014-01-01,,1\n", "no row has time, probability, label"),
         ("time,one,two,label\n2014-01-01,.1,.2,1\n", "it may be any of one, two; name it with --probability"),

@@ -25,7 +25,7 @@ from solarflare.flares import LETTERS, flux, seconds
 from solarflare.geometry import rotate_longitude
 from solarflare.params import TASKS, Params, Task
 from solarflare.sources import simulated
-from solarflare.sources.simulated import flares, regions, reports, schedule
+from solarflare.sources.simulated import flares, regions, reports
 
 PARAMS = Path(__file__).resolve().parents[1] / "params.yaml"
 CONTRACT = (tables.IMAGES, tables.FLARES, tables.REGIONS, tables.COVERAGE, tables.TRUTH)
@@ -197,10 +197,7 @@ def test_a_positive_without_a_partner_is_dropped_and_counted(tmp_path: Path, cap
     assert int(found[1]) > 0
 
 
-def test_a_question_that_this_sun_has_no_pair_for_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(schedule, "TRIES", 3)
+def test_a_question_that_this_sun_has_no_pair_for_is_one_sentence(tmp_path: Path) -> None:
     never = choices(
         tasks=["disk"],
         scrape__simulated__end="2013-01-11",

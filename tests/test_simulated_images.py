@@ -350,7 +350,7 @@ def test_cloud_and_seeing_weaken_a_magnetogram_by_another_amount_each_time() -> 
 
 
 def test_decayed_plage_is_still_seen_and_makes_no_disk_active() -> None:
-    population = a_region(age=27.0, decay=16.0, rise=2.0)
+    population = a_region(age=20.0, decay=5.0 / regions.SPOT_DECAY, rise=2.0)
     start, end = population.born[0] - 31 * DAY, TIME + 31 * DAY
     on_disk = reports.daily(population, start, end)
     images = pd.DataFrame({"path": ["image.jpg"], "time": [pd.Timestamp(TIME)], "pair_id": [""]})

@@ -8,6 +8,7 @@ Sun is active, and many images of one day would tell that it was quiet.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from solarflare.params import DiskLabel, Instrument, RegionLabel, Task
 
 Time = np.datetime64
 Times = npt.NDArray[np.datetime64]
+Question = DiskLabel | RegionLabel
 Find = Callable[[Time, list[Time]], tuple[Time, Time] | None]
 
 log = logging.getLogger("solarflare")
@@ -63,7 +65,7 @@ def first_free(positive: Time, free: list[Time]) -> tuple[Time, Time] | None:
 
 def matched(
     instrument: Instrument,
-    question: DiskLabel | RegionLabel,
+    question: Question,
     sample: Sample,
     known: Catalogue,
     generator: np.random.Generator,
@@ -99,8 +101,8 @@ def matched(
     for _ in range(sample.tries):
         if (missing := sample.count // 2 - len(pairs)) == 0:
             break
-        candidates = _candidates(instrument, sample, generator)
-        positives = candidates[answer(candidates, known, question) == 1][: 2 * missing]
+        drawn = candidates(instrument, sample, generator)
+        positives = drawn[answer(drawn, known, question) == 1][: 2 * missing]
         partners = _partners(positives, sample, generator)
         quiet = answer(partners.ravel(), known, question).reshape(partners.shape) == 0
         for positive, others, fit in zip(positives, partners, quiet, strict=True):
@@ -123,8 +125,22 @@ def numbered(pairs: list[tuple[Time, Time]], task: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["time", "pair_id"]).sort_values("time", ignore_index=True)
 
 
-def answer(times: Times, known: Catalogue, question: DiskLabel | RegionLabel) -> npt.NDArray[np.float64]:
-    """Return the label of an image at each time, NaN where it is not known: of its regions, 1 if any has it."""
+def answer(
+    times: Times, known: Catalogue, question: Question, of_regions: Literal["max", "min"] = "max"
+) -> npt.NDArray[np.float64]:
+    """Return the label of an image at each time, NaN where it is not known.
+
+    Parameters
+    ----------
+    times : (n,) datetime64
+        UTC.
+    known : Catalogue
+        From which the question is answered.
+    question : DiskLabel or RegionLabel
+        Which times are positive.
+    of_regions : str, optional
+        Of an image's regions: ``max``, 1 if any has it, or ``min``, if all have.
+    """
     unique, place = np.unique(times, return_inverse=True)
     names = [f"{number:09d}" for number in range(len(unique))]
     images = pd.DataFrame({"path": names, "time": unique.astype("datetime64[ns]"), "pair_id": ""})
@@ -132,15 +148,15 @@ def answer(times: Times, known: Catalogue, question: DiskLabel | RegionLabel) ->
         table = labels.label_disk(images, known.flares, known.regions, known.coverage, None, question)
     else:
         table = labels.label_regions(images, known.flares, known.regions, known.coverage, None, question)
-    strongest = table.dropna(subset="label").groupby("path")["label"].max().astype(np.float64)
-    return np.asarray(strongest.reindex(names), dtype=np.float64)[place]
+    of_image = table.dropna(subset="label").groupby("path")["label"].agg(of_regions).astype(np.float64)
+    return np.asarray(of_image.reindex(names), dtype=np.float64)[place]
 
 
 def _day(time: Time) -> Time:
     return time.astype("datetime64[D]")
 
 
-def _candidates(instrument: Instrument, sample: Sample, generator: np.random.Generator) -> Times:
+def candidates(instrument: Instrument, sample: Sample, generator: np.random.Generator) -> Times:
     """Draw times at which the instrument takes images: GONG in the slots of its daylight, SDO at any second."""
     length = sample.end - sample.start
     if instrument != "gong":

@@ -13,7 +13,6 @@ from solarflare.verification.scores import Forecast, Ranking
 
 DECIMALS = 4
 COMPARED = ("roc_auc", "tss", "brier_skill")
-OF_A_PART = ("roc_auc", "recall", "specificity", "tss")
 Values = NDArray[np.float64]
 
 
@@ -22,7 +21,6 @@ def assess(
     baselines: Mapping[str, Forecast],
     plan: BlockBootstrap,
     true_probability: Values | None = None,
-    parts: Mapping[str, NDArray[np.bool_]] | None = None,
 ) -> dict[str, Any]:
     """Return the scores of a network and of its baselines on the same rows and the same resamples.
 
@@ -36,8 +34,6 @@ def assess(
         The resamples of these rows.
     true_probability : (n,) float, optional
         What the simulated Sun knows of each row: nobody can forecast better.
-    parts : mapping, optional
-        By name, some of the rows, (n,) bool, that are scored by themselves too.
 
     Returns
     -------
@@ -46,15 +42,14 @@ def assess(
         :meth:`Forecast.scores` is ``{"value", "low", "high"}``. Besides: ``n`` and ``blocks``; ``confusion``;
         ``resamples_without_both_classes``, which say nothing of a ROC-AUC and are left out of its interval;
         ``baselines``, their scores by name; ``differences``, network less baseline by name and score, with ``p``,
-        ``verdict`` and what could be ``resolvable``; ``resolvable_difference``, in ROC-AUC, if there is a baseline
-        ``logistic``; with a true probability ``ceiling``, its ``roc_auc`` and the ``difference`` network less ceiling;
-        and ``parts``, by name, each with ``n``, ``positives`` and, unless it has no row, the scores of
-        :data:`OF_A_PART`.
+        ``verdict`` and what difference is ``resolvable``; ``resolvable_difference``, that of the ROC-AUC to the
+        logistic baseline; and with a true probability ``ceiling``, its ``roc_auc`` and the ``difference`` network less
+        ceiling.
 
     Notes
     -----
-    The resolvable difference is that of the network and the logistic baseline. Two networks are more alike than these
-    two, so it errs on the careful side.
+    Two networks are more alike than the network and the logistic baseline: ``resolvable_difference`` errs on the
+    careful side.
     """
     values, draws = _value(network.scores()), _draws(network, plan)
     confusion = _value(network.confusion(np.ones((1, len(network.label)))))
@@ -78,8 +73,6 @@ def assess(
             content["resolvable_difference"] = plan.resolvable(draws["roc_auc"] - own_draws["roc_auc"])
     if true_probability is not None:
         content["ceiling"] = _ceiling(network.label, true_probability, values["roc_auc"], draws["roc_auc"], plan)
-    if parts is not None:
-        content["parts"] = {name: _part(network, rows, plan) for name, rows in parts.items()}
     return rounded(content)
 
 
@@ -89,7 +82,7 @@ def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[st
     Parameters
     ----------
     audit : mapping
-        What ``metrics/audit.json`` says of the task: ``leak`` and ``probes``, or ``absent``.
+        What ``metrics/audit.json`` says of the task: ``leak``, ``probes`` and ``near_duplicates``, or ``absent``.
     method : str
         ``split.method``.
     metrics : mapping
@@ -102,6 +95,8 @@ def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[st
         reasons.append(f"the audit has no verdict: {audit.get('absent', 'it did not look at this task')}")
     elif audit["leak"]:
         found = [name for name, probe in audit["probes"].items() if probe["leak"]]
+        if audit["near_duplicates"]["pairs"]:
+            found.append("near duplicates across the test's border")
         reasons.append(f"the audit found a leak: {', '.join(found)}")
     if metrics.get("ceiling", {}).get("difference", {}).get("verdict") == "better":
         reasons.append("the network scores above the true probability, which only a leak explains")
@@ -141,13 +136,3 @@ def _ceiling(
         "roc_auc": asdict(plan.interval(own, own_draws)),
         "difference": asdict(plan.difference(roc_auc - own, draws - own_draws)),
     }
-
-
-def _part(network: Forecast, rows: NDArray[np.bool_], plan: BlockBootstrap) -> dict[str, Any]:
-    """Score some of the rows in the resamples of all."""
-    counts = {"n": int(rows.sum()), "positives": int(network.label[rows].sum())}
-    if not counts["n"]:
-        return counts
-    values = _value(network.where(rows).scores())
-    draws = plan.draws(network.grouped(plan.groups).where(rows).scores, of_blocks=True)
-    return counts | _intervals({name: values[name] for name in OF_A_PART}, draws, plan)

@@ -13,7 +13,7 @@ Two traps make chance look like less than chance, and would hide a leak behind i
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ ERROR = 0.05
 
 POWER = 0.9
 EVEN_ODDS = 0.5
+NAMED = 10  # near duplicates whose paths are told
 
 Values = NDArray[np.float64]
 
@@ -90,7 +91,12 @@ class ByFold:
             return right / compared
 
 
-def audit(probes: Mapping[str, Probe], rows: pd.DataFrame, settings: Audit) -> dict[str, Any]:
+def audit(
+    probes: Mapping[str, Probe],
+    rows: pd.DataFrame,
+    settings: Audit,
+    duplicates: Sequence[tuple[int, int]] = (),
+) -> dict[str, Any]:
     """Score every probe, and say which of the gated ones found a leak.
 
     Parameters
@@ -101,14 +107,17 @@ def audit(probes: Mapping[str, Probe], rows: pd.DataFrame, settings: Audit) -> d
         ``label``, ``block`` and ``pair_id`` of each row.
     settings : Audit
         The limit, the resamples and the seed.
+    duplicates : sequence of (int, int), optional
+        What `duplicates.near_duplicates` returned; one is a leak.
 
     Returns
     -------
     dict
-        Ready for JSON: ``leak``, ``rows`` and ``probes``; by name their ``kind``, ``question``, ``leak``, ``roc_auc``
-        and ``balanced_accuracy`` with intervals of 95 %, and of gated probes ``corrected_low`` and
-        ``detectable_roc_auc``. What is not a number is None: of fewer than five blocks there is no interval, and no
-        verdict but "no leak". ``{"absent": reason}`` if no rows can be held out.
+        Ready for JSON: ``leak``, ``rows``, ``probes`` and ``near_duplicates``, their number and the paths of the
+        first; of each probe by name its ``kind``, ``question``, ``leak``, ``roc_auc`` and ``balanced_accuracy`` with
+        intervals of 95 %, and if it is gated ``corrected_low`` and ``detectable_roc_auc``. What is not a number is
+        None: of fewer than five blocks there is no interval, and no verdict but "no leak". ``{"absent": reason}`` if
+        no rows can be held out.
 
     Notes
     -----
@@ -136,7 +145,13 @@ def audit(probes: Mapping[str, Probe], rows: pd.DataFrame, settings: Audit) -> d
                 "detectable_roc_auc": detectable(settings.max_probe_auc, gated[name].draws, label, len(gated)),
                 "leak": lows[name] > settings.max_probe_auc,
             }
-    return rounded({"leak": any(one["leak"] for one in found.values()), "rows": len(rows), "probes": found})
+    leak = bool(duplicates) or any(one["leak"] for one in found.values())
+    return rounded({"leak": leak, "rows": len(rows), "probes": found, "near_duplicates": _named(duplicates, rows)})
+
+
+def _named(duplicates: Sequence[tuple[int, int]], rows: pd.DataFrame) -> dict[str, Any]:
+    first = [[rows["path"][place] for place in pair] for pair in duplicates[:NAMED]]
+    return {"pairs": len(duplicates), "first": first}
 
 
 def _scored(label: NDArray, score: Values, fold: NDArray, plan: BlockBootstrap) -> dict[str, Resampled]:
@@ -306,7 +321,10 @@ def table(task: str, found: Mapping[str, Any]) -> str:
         gated = ("LEAK" if one["leak"] else "passed") if one["kind"] == "gated" else ""
         rows.append((name, one["kind"], interval, *(limits if gated else ("", "")), gated))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    pairs = found["near_duplicates"]["pairs"]
+    lines.append(f"{pairs} near duplicates across the test's border  {'LEAK' if pairs else 'passed'}")
+    return "\n".join(lines)
 
 
 def _number(value: float | None) -> str:

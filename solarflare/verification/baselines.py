@@ -1,9 +1,4 @@
-"""What a network has to beat: climatology, and logistic regressions on a handful of numbers per image.
-
-The numbers are of the image, `statistics`, or of what else was known of the Sun (`solarflare.verification.predictors`).
-"""
-
-from dataclasses import dataclass
+"""What a network has to beat: climatology, and a logistic regression on a handful of numbers per image."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,42 +63,3 @@ def logistic(features: NDArray, label: NDArray) -> Pipeline:
         Its ``predict_proba(features)[:, 1]`` is the probability of label 1 at the training rows' base rate.
     """
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(features, label)
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """A logistic regression where its numbers are known, climatology where they are not.
-
-    Attributes
-    ----------
-    model : Pipeline or None
-        Of `logistic`; None if it could not be fitted.
-    base_rate : float
-        Share of label 1 among the training rows.
-    """
-
-    model: Pipeline | None
-    base_rate: float
-
-    def __call__(self, features: NDArray) -> NDArray[np.float64]:
-        """Return the probability of label 1 for features (n, k), of which any may be NaN."""
-        probability = np.full(len(features), self.base_rate)
-        known = ~np.isnan(features).any(axis=1)
-        if self.model is not None and known.any():
-            probability[known] = self.model.predict_proba(features[known])[:, 1]
-        return probability
-
-
-def fit(features: NDArray, label: NDArray) -> Baseline:
-    """Fit a baseline on those training rows whose features are known.
-
-    Parameters
-    ----------
-    features : (n, k) float
-        Of the training rows; a row with a NaN is unknown.
-    label : (n,) int
-        What happened, 1 or 0.
-    """
-    known = ~np.isnan(features).any(axis=1)
-    both = len(np.unique(label[known])) == 2
-    return Baseline(logistic(features[known], label[known]) if both else None, float(label.mean()))

@@ -19,7 +19,7 @@ from solarflare.console import progress
 from solarflare.crops import Crops, Cutter, located
 from solarflare.errors import InputError
 from solarflare.geometry import Disk
-from solarflare.params import Instrument
+from solarflare.params import MAGNETOGRAPHS, Instrument
 
 Features = npt.NDArray[np.float32]
 Kind = Literal["gated", "confounder", "raw"]
@@ -29,10 +29,16 @@ GRID = 20
 """Blocks a side of a crop, over which what was blanked is averaged."""
 
 BOX = (10, 40)
-"""Blocks, rows and columns, over which a printed box of a raw image is averaged: about one a letter."""
+"""Blocks, rows and columns, over which a printed box is averaged, be it of an image or of a crop: a few a letter."""
+
+LIMB = 1.0
+"""Solar radii beyond which an EUV image shows the sky: there is corona in it."""
 
 ROUNDING = 0.02
 """Pixels: the index rounds a disk's centre and radius, and what is called blanked must have been."""
+
+BLUR = 2
+"""Pixels over which antialiasing spreads an edge."""
 
 WHOLLY = 255
 """Value of a pixel that lies in a mask with all that it was interpolated from."""
@@ -158,18 +164,37 @@ def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str,
     dict of Probe
         By name.
     """
-    of_row, paths = pd.factorize(rows["path"])
-    forms, boxes = [], []
-    for path in progress(paths, len(paths), "files examined"):
-        with Image.open(raw / path) as image:
+    of_row, _ = pd.factorize(rows["path"])
+    images = rows.drop_duplicates("path")
+    forms: list[dict[str, float]] = []
+    boxes: list[Features] = []
+    blanked: list[Features] = []
+    beyond: list[Features] = []
+    for _, row in progress(images.iterrows(), len(images), "files examined"):
+        with Image.open(raw / row["path"]) as image:
             forms.append(_form(image))
-            boxes.append(_printed(image, instrument))
+            grey = image.convert("L")
+        boxes.append(_printed(grey, instrument))
+        light, disk = (
+            np.asarray(grey, np.float32)[None, ..., None],
+            Disk(row["x"], row["y"], row["radius"], fitted=True),
+        )
+        difference = light - imaging.fill_value(instrument)
+        for mask, means in (
+            (imaging.masked(instrument, light.shape[1:], disk), blanked),
+            (_sky(instrument, light.shape[1:], disk), beyond),
+        ):
+            means.append(_block_means(difference * mask[..., None])[0])
     form = pd.DataFrame(forms).fillna(-1).to_numpy(np.float32)
     return {
         "file_format": Probe("gated", "Does the file's form tell: size, mode, JPEG tables, markers?", form[of_row]),
         "raw_printed_boxes": Probe(
             "raw", "What was printed on the image before it was blanked, did it tell?", np.stack(boxes)[of_row]
         ),
+        "raw_masked_pixels": Probe(
+            "raw", "What was in the pixels before they were blanked, did it tell?", np.stack(blanked)[of_row]
+        ),
+        "raw_sky": Probe("raw", "Did the sky of the image as received tell?", np.stack(beyond)[of_row]),
     }
 
 
@@ -199,6 +224,7 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
     places = located(rows)
     printed: list[Features] = []
     blanked: list[Features] = []
+    sky: list[Features] = []
     brightness, colour = [], []
     images = rows.groupby("path", sort=False)  # in the order of the rows
     for _, of_image in progress(images, len(images), "images' crops examined"):
@@ -207,18 +233,25 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
         beyond = replace(disk, radius=disk.radius + ROUNDING)
         crop = crops.take(of_image["position"]).astype(np.float32)
         difference = crop - fill
-        for mask, means in (
-            (imaging.printed(instrument, shape), printed),
-            (imaging.masked(instrument, shape, beyond), blanked),
-        ):
-            covered = cutter.squares(np.where(mask, WHOLLY, 0).astype(np.uint8), disk, around) == WHOLLY
-            means.append(_block_means(difference * covered[..., None]))
+        masks = [imaging.masked(instrument, shape, beyond), _sky(instrument, shape, beyond)]
+        for box in imaging.printed_boxes(instrument, shape):
+            masks.append(np.zeros(shape, bool))
+            masks[-1][box] = True
+        covered = [cutter.squares(np.where(mask, WHOLLY, 0).astype(np.uint8), disk, around) for mask in masks]
+        blanked.append(_block_means(difference * (covered[0] == WHOLLY)[..., None]))
+        sky.append(_block_means(difference * (covered[1] == WHOLLY)[..., None]))
+        printed.append(np.concatenate([_left_in(box, difference) for box in covered[2:]], axis=1))
         light = np.abs(difference)
         brightness.append(np.column_stack([light.mean(axis=(1, 2, 3)), light.std(axis=(1, 2, 3))]))
         colour.append(crop.mean(axis=(1, 2)) / np.maximum(crop.mean(axis=(1, 2, 3)), 1)[:, None])
     found = {
         "printed_boxes": Probe("gated", "Is anything left where the image was printed on?", np.concatenate(printed)),
         "masked_pixels": Probe("gated", "Is anything left in the pixels that were blanked?", np.concatenate(blanked)),
+        "sky": Probe(
+            "gated" if instrument in MAGNETOGRAPHS else "confounder",
+            "Does the sky beyond the limb tell?",
+            np.concatenate(sky),
+        ),
         "brightness": Probe(
             "confounder", "Does the mean brightness or unsigned field tell?", np.concatenate(brightness)
         ),
@@ -251,14 +284,44 @@ def _form(image: Image.Image) -> dict[str, float]:
     return form
 
 
-def _printed(image: Image.Image, instrument: Instrument) -> Features:
+def _sky(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.NDArray[np.bool_]:
+    """Tell which pixels, (H, W) bool, lie beyond the limb and in no printed box."""
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    edge = imaging.SKY if instrument in MAGNETOGRAPHS else LIMB
+    beyond = (columns - disk.x) ** 2 + (rows - disk.y) ** 2 > (edge * disk.radius) ** 2
+    return beyond & ~imaging.printed(instrument, shape)
+
+
+def _printed(grey: Image.Image, instrument: Instrument) -> Features:
     """Return block means over the printed boxes of a raw image."""
-    grey = image.convert("L")
     boxes = [
         grey.resize(BOX[::-1], Image.Resampling.BOX, box=(columns.start, rows.start, columns.stop, rows.stop))
         for rows, columns in imaging.printed_boxes(instrument, grey.size[::-1])
     ]
     return np.concatenate([np.asarray(box, np.float32).ravel() for box in boxes])
+
+
+def _left_in(box: npt.NDArray[np.uint8], difference: Features) -> Features:
+    """Return block means of crops (n, width, width, C) over a box, up to WHOLLY (n, width, width), and the extremes."""
+    inside = difference * (box == WHOLLY)[..., None]
+    means = np.zeros((len(box), *BOX), np.float32)
+    for k in np.flatnonzero(inside.any(axis=(1, 2, 3))):
+        (left, right), (top, bottom) = (_edges(box[k].max(axis=axis) / WHOLLY) for axis in (0, 1))
+        read = Image.fromarray(inside[k].mean(axis=2)).resize(
+            BOX[::-1], Image.Resampling.BILINEAR, box=(left, top, right, bottom)
+        )
+        means[k] = np.asarray(read)
+    return np.concatenate([means.reshape(len(means), -1), np.abs(inside).max(axis=(1, 2))], axis=1)
+
+
+def _edges(profile: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return where a stretch of ones with blurred ends begins and ends, to a fraction of a pixel.
+
+    The print moves in a crop by less than a letter as the disk moves in the image; it is read where it is.
+    """
+    whole = np.flatnonzero(profile == 1)
+    first, end = int(whole[0]), int(whole[-1]) + 1
+    return first - float(profile[max(0, first - BLUR) : first].sum()), end + float(profile[end : end + BLUR].sum())
 
 
 def _block_means(difference: Features) -> Features:

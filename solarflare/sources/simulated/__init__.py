@@ -24,7 +24,7 @@ from solarflare.errors import InputError
 from solarflare.geometry import solar_radius
 from solarflare.params import Instrument, Params
 from solarflare.sources import matching
-from solarflare.sources.simulated import euv, flares, magnetogram, regions, reports, schedule
+from solarflare.sources.simulated import euv, flares, magnetogram, original, regions, reports, schedule
 from solarflare.workers import worker_processes
 
 log = logging.getLogger("solarflare")
@@ -103,9 +103,10 @@ def scrape(params: Params, raw: Path) -> None:
 
 
 def _times(params: Params, known: matching.Catalogue, generator: np.random.Generator) -> pd.DataFrame:
-    """Return instrument, time and pair of all images."""
+    """Return instrument, what it is seen in, time and pair of all images."""
+    choose = {"matched": schedule.matched, "original": original.unmatched}[params.scrape.simulated.sampling]
     parts = [
-        schedule.matched(params, task, known, generator).assign(instrument=getattr(params.instrument, task))
+        choose(params, task, known, generator).assign(instrument=getattr(params.instrument, task))
         for task in sorted(params.tasks)
     ]
     # Two tasks of one instrument may want the same second.
@@ -122,8 +123,8 @@ def _photograph(images: pd.DataFrame, simulated: Sun, raw: Path) -> pd.DataFrame
     files = images["time"].dt.strftime("%Y/%m/%d/") + names
     paths = "images/" + images["instrument"] + "/" + files
     jobs = [
-        Job(instrument, time, float(arcsec), float(b0), raw / path)
-        for instrument, time, arcsec, b0, path in zip(images["instrument"], times, radius, tilt, paths, strict=True)
+        Job(seen_in, time, float(arcsec), float(b0), raw / path)
+        for seen_in, time, arcsec, b0, path in zip(images["seen_in"], times, radius, tilt, paths, strict=True)
     ]
     with worker_processes() as pool:
         drawn = pool.map(partial(_draw, simulated), jobs, chunksize=AT_ONCE)

@@ -26,7 +26,7 @@ def matched(params: Params, task: Task, known: matching.Catalogue, generator: np
     Returns
     -------
     DataFrame
-        ``time`` and ``pair_id``, in the order of time.
+        ``time``, ``pair_id`` and ``seen_in``, the task's instrument, in the order of time.
 
     Raises
     ------
@@ -41,13 +41,14 @@ def matched(params: Params, task: Task, known: matching.Catalogue, generator: np
         end=np.datetime64(simulated.end, "s"),
         max_days=simulated.max_days,
     )
-    pairs = matching.matched(getattr(params.instrument, task), getattr(params.label, task), sample, known, generator)
+    instrument = getattr(params.instrument, task)
+    pairs = matching.matched(instrument, getattr(params.label, task), sample, known, generator)
     if not pairs:
         raise InputError(
             f"params.yaml: the simulated Sun has no pair of images for label.{task} from {simulated.start} to "
             f"{simulated.end}; ask another question, or widen the span or scrape.simulated.max_days"
         )
-    return matching.numbered(pairs, task)
+    return matching.numbered(pairs, task).assign(seen_in=instrument)
 
 
 def file_name(instrument: Instrument, time: np.datetime64) -> str:

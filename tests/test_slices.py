@@ -1,0 +1,41 @@
+"""Scores of parts of the rows: those of the rows themselves, on the resamples of all."""
+
+import numpy as np
+import pytest
+
+from solarflare.verification import slices
+from solarflare.verification.bootstrap import BlockBootstrap
+from solarflare.verification.scores import Forecast
+
+GENERATOR = np.random.default_rng(1)
+LABEL = GENERATOR.integers(0, 2, 300)
+FORECAST = Forecast(LABEL, np.clip(GENERATOR.normal(0.3 + 0.4 * LABEL, 0.3), 0, 1), 0.5, 0.5)
+PLAN = BlockBootstrap(np.arange(300) // 10, 200, seed=1)
+
+
+def test_a_part_by_hand() -> None:
+    forecast = Forecast(np.array([1, 1, 1, 0, 0, 1]), np.array([0.9, 0.6, 0.1, 0.2, 0.7, 0.1]), 0.5, 0.5)
+    inside = np.array([True] * 5 + [False])
+    part = slices.assess(forecast, {"inside": inside}, BlockBootstrap(np.arange(6), 100, seed=1))["inside"]
+    assert (part["n"], part["positive"]) == (5, 3)
+    assert part["recall"]["value"] == pytest.approx(2 / 3)
+    assert part["specificity"]["value"] == 0.5
+    assert part["roc_auc"]["value"] == pytest.approx(3 / 6)
+
+
+def test_all_rows_are_scored_as_ever() -> None:
+    part = slices.assess(FORECAST, {"all": np.ones(300, bool)}, PLAN)["all"]
+    assert part["roc_auc"]["value"] == pytest.approx(FORECAST.scores()["roc_auc"][0])
+    assert part["roc_auc"]["low"] < part["roc_auc"]["value"] < part["roc_auc"]["high"]
+
+
+def test_rows_of_other_parts_do_not_matter() -> None:
+    mask = np.arange(300) < 150
+    flipped = Forecast(np.where(mask, LABEL, 1 - LABEL), FORECAST.probability, 0.5, 0.5)
+    assert slices.assess(FORECAST, {"half": mask}, PLAN) == slices.assess(flipped, {"half": mask}, PLAN)
+
+
+def test_a_part_without_rows_is_absent() -> None:
+    parts = slices.assess(FORECAST, slices.by_longitude(np.full(300, -60.0)), PLAN)
+    assert parts["inside_60_degrees"]["n"] == 300
+    assert set(parts["beyond_60_degrees"]) == {"absent"}

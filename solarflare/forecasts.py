@@ -181,7 +181,9 @@ def _called(role: str, names: list[str]) -> list[str]:
 
 
 def _numbers(cells: pd.Series) -> pd.Series:
-    return pd.to_numeric(cells, errors="coerce").astype(float)
+    # Exponents like these end the process in pandas 2.3 (a segmentation fault in to_numeric).
+    endless = cells.str.contains(r"[eE][+-]?\d{4}", regex=True)
+    return pd.to_numeric(cells.mask(endless), errors="coerce").astype(float)
 
 
 def _labels(cells: pd.Series) -> pd.Series:

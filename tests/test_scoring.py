@@ -247,6 +247,12 @@ def test_what_is_missing_is_counted_and_left_out(tmp_path: Path) -> None:
     assert read.warnings == ["3 of 400 rows are left out: no probability in probability"]
 
 
+def test_an_endless_exponent_is_no_number(tmp_path: Path) -> None:
+    rows = made().astype({"probability": str})
+    rows.loc[7, "probability"] = "0.378931931e4006018982"
+    assert forecasts.read(written(rows, tmp_path)).warnings[0].startswith("1 of 400 rows are left out")
+
+
 def test_order_and_repeats_are_counted(tmp_path: Path) -> None:
     rows = made()
     read = forecasts.read(written(pd.concat([rows, rows.head(5)]), tmp_path))

@@ -139,16 +139,27 @@ def forecast(
     data: Annotated[str, typer.Option(help="What went in.")] = "SDO/HMI LOS_Magnetogram",
     time: Annotated[str | None, typer.Option(help="Column of the time. [default: found]")] = None,
     probability: Annotated[str | None, typer.Option(help="Column of the probability. [default: found]")] = None,
+    fitted_rate: Annotated[
+        float | None,
+        typer.Option(min=0.0001, max=0.9999, help="Base rate that they hold at; corrects to calibration.base_rate."),
+    ] = None,
 ) -> None:
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
-    from solarflare import forecasts, scoreboard
+    from solarflare import calibration, forecasts, params, scoreboard
 
     if goes_class not in scoreboard.CLASSES:
         raise InputError(f"--class is {goes_class!r}; expected one of {', '.join(scoreboard.CLASSES)}")
     given = forecasts.read(file, {"time": time, "probability": probability}, labelled=False)
     for warning in given.warnings:
         console.log.warning("warning: %s", warning)
-    paths = scoreboard.write(given.rows, scoreboard.Method(method, goes_class, hours, data), folder)
+    rows = given.rows
+    if fitted_rate is not None:
+        if (base_rate := params.load().calibration.base_rate) is None:
+            raise InputError(
+                f"{params.PARAMS}: calibration.base_rate is null; set the Sun's own base rate, such as 0.2"
+            )
+        rows = rows.assign(probability=calibration.at_base_rate(rows["probability"], fitted_rate, base_rate))
+    paths = scoreboard.write(rows, scoreboard.Method(method, goes_class, hours, data), folder)
     typer.echo(f"{folder}: {len(paths):,} forecasts")
 
 

@@ -276,7 +276,8 @@ class Train(Group):
 class Calibration(Group):
     """How a network's scores become probabilities."""
 
-    method: Literal["platt", "isotonic"]
+    method: Literal["platt", "isotonic", "temperature"]
+    base_rate: Annotated[float, Field(gt=0, lt=1)] | None
 
 
 class Audit(Group):

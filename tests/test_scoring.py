@@ -316,15 +316,11 @@ def test_a_forecast_of_regions_names_them(tmp_path: Path) -> None:
     ]
 
 
-def test_a_forecast_is_corrected_to_the_sun_s_own_base_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forecast_is_corrected_to_the_sun_s_own_base_rate(tmp_path: Path) -> None:
     path = written(made(1).assign(probability=0.5), tmp_path)
-    text = (ROOT / "params.yaml").read_text()
-    (tmp_path / "params.yaml").write_text(text)
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"calibration\.base_rate is null"):
-        forecast(path, "out", "--method", "ours", "--fitted-rate", 0.5)
-    (tmp_path / "params.yaml").write_text(text.replace("base_rate: null", "base_rate: 0.1"))
-    forecast(path, "out", "--method", "ours", "--fitted-rate", 0.5)
+    with pytest.raises(InputError, match="--fitted-rate and --base-rate go together"):
+        forecast(path, tmp_path / "out", "--method", "ours", "--fitted-rate", 0.5)
+    forecast(path, tmp_path / "out", "--method", "ours", "--fitted-rate", 0.5, "--base-rate", 0.1)
     assert next((tmp_path / "out").iterdir()).read_text().split()[-3] == "0.1000"
 
 

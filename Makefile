@@ -1,6 +1,6 @@
 # `make` sets everything up and runs the main job; `make test` sets everything up and runs the tests.
 .DELETE_ON_ERROR:
-.PHONY: all setup test test-slow lint experiment live-rehearsal ui clean
+.PHONY: all setup test test-slow lint docs experiment live-rehearsal ui clean
 
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -44,6 +44,10 @@ lint: setup
 	ruff check
 	ruff format --check
 	mypy
+
+# The documentation as a site: build/site/index.html.
+docs: setup
+	mkdocs build --quiet --strict
 
 # make experiment PROFILE=sdo-euv ARCHIVE=../shared/sun
 experiment: setup

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.import_graph import ROOT, closure, imports, stage_dependencies
+from tests.import_graph import ROOT, closure, imports, module_path, stage_dependencies
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 PACKAGE = sorted(path.relative_to(ROOT) for path in (ROOT / "solarflare").rglob("*.py"))
@@ -43,6 +43,32 @@ def test_a_stage_depends_on_exactly_the_modules_that_it_imports(stage: str) -> N
 def test_a_heavy_or_outward_package_is_imported_in_its_place_alone(package: str) -> None:
     users = {str(path) for path in PACKAGE if package in {name.partition(".")[0] for name in imports(path)}}
     assert not [path for path in users if not path.startswith(ALLOWED[package])]
+
+
+def layers() -> dict[str, int]:
+    """Return the layer of each module and folder of the package, as docs/architecture.md tells it, the ground first."""
+    section = (ROOT / "docs/architecture.md").read_text().partition("## Layers")[2].partition("## ")[0]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("|")][2:]
+    return {name: level for level, row in enumerate(rows) for name in re.findall(r"`(\w+/?)`", row[3])}
+
+
+def layer_name(path: Path) -> str:
+    return f"{path.parts[1]}/" if len(path.parts) > 2 else path.stem
+
+
+def test_every_module_is_in_one_layer_of_the_architecture() -> None:
+    assert sorted(layers()) == sorted({layer_name(path) for path in PACKAGE} - {"__init__"})
+
+
+def test_no_module_imports_from_a_layer_below_its_own() -> None:
+    level = layers()
+    wrong = [
+        f"{path} imports {module}"
+        for path in PACKAGE
+        for module in filter(None, map(module_path, sorted(imports(path))))
+        if module.name != "__init__.py" and level[layer_name(path)] < level[layer_name(module)]
+    ]
+    assert not wrong
 
 
 @pytest.mark.parametrize("stage", ["train_disk", "train_region"])

@@ -154,6 +154,7 @@ RUN_ELSEWHERE = {
     "make",
     "make test",
     "make lint",
+    "make docs",
     # this is one of its tests
     "make test-slow",
     # by the Makefile's own set-up, word for word but for the folder of the executables

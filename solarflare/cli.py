@@ -96,6 +96,24 @@ def experiment(
 
 
 @app.command()
+def permutation(
+    task: Annotated[list[str] | None, typer.Option(help="disk or region; can be repeated. [default: all]")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Trainings on rotated labels.")] = 20,
+    name: Annotated[str, typer.Option(help="What the results call the data in data/.")] = "simulated",
+) -> None:
+    """Train the networks on labels rotated in time, which must teach them nothing; results in docs/results/."""
+    from solarflare import params, results
+    from solarflare import permutation as test
+
+    asked = params.load().tasks if task is None else [known for known in params.TASKS if known in task]
+    if task is not None and (unknown := set(task) - set(params.TASKS)):
+        raise InputError(f"--task is {', '.join(sorted(unknown))}; expected disk or region")
+    for one in asked:
+        test.keep(name, {one: test.permute(one, repeats)})
+    typer.echo(results.table("permutation"))
+
+
+@app.command()
 def score(
     file: Annotated[Path, typer.Argument(help="A CSV file with a time, a probability and a label (1: it happened).")],
     time: Annotated[

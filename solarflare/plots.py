@@ -189,6 +189,29 @@ def probes(scores: pd.DataFrame, limit: float, title: str) -> Figure:
     return figure
 
 
+def permutation(tests: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw the ROC-AUCs of a permutation test, a line a test: with rotated labels, and with the true ones.
+
+    Parameters
+    ----------
+    tests : mapping
+        By name, what `solarflare.permutation.permute` returned.
+    """
+    with mpl.rc_context(STYLE):
+        figure = _figure(6.4, 1.5 + 0.5 * len(tests))
+        axes = figure.subplots()
+    axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
+    for place, test in enumerate(tests.values()):
+        label = {"label": "rotated labels, a training each"} if place == 0 else {}
+        axes.plot(test["rotated"], [place] * len(test["rotated"]), "o", color=SKY, alpha=0.5, markersize=7, **label)
+        axes.plot(test["true"], place, "D", color=SUN, markersize=8, **({"label": "true labels"} if place == 0 else {}))
+    axes.set(xlabel="ROC-AUC on test", xlim=(0.25, 1.01), ylim=(len(tests) - 0.5, -0.5))
+    axes.set_yticks(range(len(tests)), list(tests))
+    axes.set_title("What is learned from labels of other days?", loc="left")
+    figure.legend(loc="outside lower center", ncols=2, **LEGEND)
+    return figure
+
+
 @dataclass(frozen=True)
 class Picture:
     """A crop and what is written below it.

@@ -174,7 +174,7 @@ def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> list[list[str]]:
     trusted = "" if metrics["trusted"] else ", not trusted"
     first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
     rows = [[*first, "network", *(interval(metrics[score]) for score in SCORES), ""]]
-    for name, baseline in summary.strongest_first(metrics):
+    for name, baseline in summary.strongest_first(metrics["baselines"]):
         lead = interval(metrics["differences"][name]["roc_auc"])
         rows.append([*[""] * len(first), name, *(interval(baseline[score]) for score in SCORES), lead])
     return rows

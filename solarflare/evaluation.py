@@ -218,8 +218,9 @@ def confounders(told: pd.DataFrame, rows: pd.DataFrame, test: pd.DataFrame) -> d
             fold: calibration.best_threshold(df["probability"].to_numpy(), df["label"].to_numpy())
             for fold, df in checked.groupby("fold")
         }
-        columns = asked["probability"], asked["fold"].map(thresholds), asked["base_rate"]
-        found[str(name)] = Forecast(asked["label"].to_numpy(), *(column.to_numpy() for column in columns))
+        threshold = asked["fold"].map(thresholds).to_numpy()
+        label, probability, base_rate = (asked[column].to_numpy() for column in ("label", "probability", "base_rate"))
+        found[str(name)] = Forecast(label, probability, threshold, base_rate)
     return found
 
 

@@ -15,7 +15,7 @@ from solarflare.errors import InputError
 from solarflare.files import atomic_path
 from solarflare.params import MAGNETOGRAPHS, Task, Train
 from solarflare.results import PERMUTATION
-from solarflare.verification.assessment import rounded
+from solarflare.verification.assessment import DECIMALS
 from solarflare.verification.audit import ByFold
 from solarflare.verification.rotation import rotation
 
@@ -59,23 +59,22 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
     polarity = getattr(chosen.instrument, task) in MAGNETOGRAPHS
     rows = training.read_samples(task, images.index)
     training.configure(chosen.compute.threads)
-    true = roc_auc(images, rows, settings, polarity)
+    true = round(roc_auc(images, rows, settings, polarity), DECIMALS)
     log.info("%s: ROC-AUC %.3f with the true labels", task, true)
     rotated = []
     for repeat in range(1, repeats + 1):
         source = rotation(rows, np.random.default_rng([settings.seed, repeat]))
         seeded = settings.model_copy(update={"seed": settings.seed + repeat})
-        rotated.append(roc_auc(images, rows.assign(label=rows["label"].to_numpy()[source]), seeded, polarity))
+        labels = rows["label"].to_numpy()[source]
+        rotated.append(round(roc_auc(images, rows.assign(label=labels), seeded, polarity), DECIMALS))
         log.info("%s: ROC-AUC %.3f with rotated labels, %d of %d", task, rotated[-1], repeat, repeats)
-    return rounded(
-        {
-            "n": int((rows["part"] == "test").sum()),
-            "true": true,
-            "rotated": rotated,
-            "wilcoxon_p": float(stats.wilcoxon(np.array(rotated) - CHANCE).pvalue),
-            "p": (1 + sum(one >= true for one in rotated)) / (1 + repeats),
-        }
-    )
+    return {
+        "n": int((rows["part"] == "test").sum()),
+        "true": true,
+        "rotated": rotated,
+        "wilcoxon_p": round(float(stats.wilcoxon(np.array(rotated) - CHANCE).pvalue), DECIMALS),
+        "p": round((1 + sum(one >= true for one in rotated)) / (1 + repeats), DECIMALS),
+    }
 
 
 def roc_auc(images: training.Images, rows: pd.DataFrame, settings: Train, polarity: bool) -> float:

@@ -232,13 +232,13 @@ def permutation(tests: Mapping[str, Mapping[str, Any]]) -> Figure:
         axes = figure.subplots()
     axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
     for place, test in enumerate(tests.values()):
-        label = {"label": "rotated labels, a training each"} if place == 0 else {}
-        axes.plot(test["rotated"], [place] * len(test["rotated"]), "o", color=SKY, alpha=0.5, markersize=7, **label)
-        axes.plot(test["true"], place, "D", color=SUN, markersize=8, **({"label": "true labels"} if place == 0 else {}))
+        rotated = axes.plot(test["rotated"], [place] * len(test["rotated"]), "o", color=SKY, alpha=0.5, markersize=7)
+        true = axes.plot(test["true"], place, "D", color=SUN, markersize=8)
     axes.set(xlabel="ROC-AUC on test", xlim=(0.25, 1.01), ylim=(len(tests) - 0.5, -0.5))
     axes.set_yticks(range(len(tests)), list(tests))
     axes.set_title("What is learned from labels of other days?", loc="left")
-    figure.legend(loc="outside lower center", ncols=2, **LEGEND)
+    names = ["rotated labels, a training each", "true labels"]
+    figure.legend([*rotated, *true], names, loc="outside lower center", ncols=2, **LEGEND)
     return figure
 
 

@@ -208,7 +208,8 @@ def test_a_confounder_forecasts_from_training_rows_at_their_base_rate() -> None:
     rows = pairs(150, seed=1).assign(path=[f"{number}.jpg" for number in range(300)])
     rows.loc[np.flatnonzero(rows["label"] == 0)[:90], "label"] = 1
     part = np.repeat(["train", "validation", "test", ""], [240, 25, 25, 10])
-    splits = rows[["path", "block"]].assign(noaa_ar=pd.NA, fold=0, part=part, reason="")
+    no_region = pd.Series(pd.NA, rows.index, "Int64")
+    splits = rows[["path", "block"]].assign(noaa_ar=no_region, fold=0, part=part, reason="")
     seen = np.where(part == "train", rows["label"], 1 - rows["label"]).astype(np.float32)[:, None]
     confounders = {"seen": Probe("confounder", "", seen), "nothing": Probe("confounder", "", 0 * seen)}
     told = forecasts(confounders, rows, splits, seed=1)
@@ -394,6 +395,16 @@ def test_a_label_without_a_crop_is_bad_input(tmp_path: Path) -> None:
     index.write_text("".join(index.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(InputError, match=r"gong_magxx_fd_.* has a label, but no split, crop or image"):
         look(tmp_path)
+
+
+def test_a_file_that_an_editor_left_its_notes_in_has_a_form_of_its_own(tmp_path: Path) -> None:
+    archive = Archive.make()
+    archive.write(tmp_path)
+    file = tmp_path / "raw" / archive.rows["path"][3]
+    content, notes = file.read_bytes(), b"Photoshop 3.0\x00"
+    file.write_bytes(content[:2] + b"\xff\xed" + (len(notes) + 2).to_bytes(2, "big") + notes + content[2:])
+    form = look(tmp_path)[0]["file_format"].features
+    assert np.flatnonzero((form != form[0]).any(axis=1)).tolist() == [3]
 
 
 def test_an_image_in_which_no_disk_was_found_is_left_out(tmp_path: Path) -> None:

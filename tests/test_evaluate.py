@@ -295,7 +295,7 @@ def test_a_confounder_forecasts_the_same_rows_with_thresholds_of_its_own(
     assert clock.label.tolist() == tested["label"].tolist()
     assert (clock.probability > 0.5).tolist() == ((tested["label"] == 1) == (tested["fold"] == 0)).tolist()
     assert np.unique(clock.threshold).tolist() == [0.2, 0.5]  # validation of the second fold: better to say always yes
-    assert clock.base_rate.tolist() == tested["base_rate"].tolist()
+    assert np.array_equal(clock.base_rate, tested["base_rate"])
 
 
 def test_a_confounder_that_lacks_rows_is_one_sentence(

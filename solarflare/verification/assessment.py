@@ -63,20 +63,19 @@ def assess(
         "blocks": plan.blocks,
         "confusion": {name: int(count) for name, count in confusion.items()},
         "resamples_without_both_classes": int(np.isnan(draws["roc_auc"]).sum()),
-        "baselines": {},
         "differences": {},
     }
-    others = {name: ("baselines", values.keys(), baseline) for name, baseline in baselines.items()}
-    if confounders:
-        content["confounders"] = {}
-        others |= {name: ("confounders", COMPARED, confounder) for name, confounder in confounders.items()}
-    for name, (group, told, other) in others.items():
-        own, own_draws = _value(other.scores()), _draws(other, plan)
-        content[group][name] = _intervals({score: own[score] for score in told}, own_draws, plan)
-        content["differences"][name] = {
-            score: asdict(plan.difference(values[score] - own[score], draws[score] - own_draws[score]))
-            for score in COMPARED
-        }
+    groups = {"baselines": baselines} | ({"confounders": confounders} if confounders else {})
+    for group, others in groups.items():
+        content[group] = {}
+        for name, other in others.items():
+            own, own_draws = _value(other.scores()), _draws(other, plan)
+            told = own if group == "baselines" else {score: own[score] for score in COMPARED}
+            content[group][name] = _intervals(told, own_draws, plan)
+            content["differences"][name] = {
+                score: asdict(plan.difference(values[score] - own[score], draws[score] - own_draws[score]))
+                for score in COMPARED
+            }
     if "logistic" in baselines:
         content["resolvable_difference"] = content["differences"]["logistic"]["roc_auc"]["resolvable"]
     if true_probability is not None:

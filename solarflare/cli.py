@@ -9,7 +9,7 @@ import typer
 from solarflare import console
 from solarflare.errors import InputError
 
-README = Path("README.md")
+README, DOCS = Path("README.md"), Path("docs")
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -174,14 +174,15 @@ def forecast(
 def tables(
     check: Annotated[bool, typer.Option(help="Change nothing; fail if a table is out of step.")] = False,
 ) -> None:
-    """Write the tables of docs/results/ between their markers in README.md."""
+    """Write the tables of docs/results/ between their markers in README.md and docs/*.md."""
     from solarflare import results
     from solarflare.files import atomic_path
 
-    before = README.read_text()
-    after = results.with_tables(before)
-    if check and after != before:
-        raise InputError(f"{README}: a table is out of step with docs/results/; write it with `solarflare results`")
-    if after != before:
-        with atomic_path(README) as partial:
-            partial.write_text(after)
+    for page in (README, *sorted(DOCS.glob("*.md"))):
+        before = page.read_text()
+        after = results.with_tables(before)
+        if check and after != before:
+            raise InputError(f"{page}: a table is out of step with docs/results/; write it with `solarflare results`")
+        if after != before:
+            with atomic_path(page) as partial:
+                partial.write_text(after)

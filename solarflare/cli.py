@@ -102,13 +102,14 @@ def permutation(
     name: Annotated[str, typer.Option(help="What the results call the data in data/.")] = "simulated",
 ) -> None:
     """Train the networks on labels rotated in time, which must teach them nothing; results in docs/results/."""
-    from solarflare import params, results
+    from solarflare import params, results, training
     from solarflare import permutation as test
 
-    asked = params.load().tasks if task is None else [known for known in params.TASKS if known in task]
-    if task is not None and (unknown := set(task) - set(params.TASKS)):
+    chosen = params.load()
+    if unknown := set(task or []) - set(params.TASKS):
         raise InputError(f"--task is {', '.join(sorted(unknown))}; expected disk or region")
-    for one in asked:
+    training.configure(chosen.compute.threads)
+    for one in [known for known in params.TASKS if known in (task or chosen.tasks)]:
         test.keep(name, {one: test.permute(one, repeats)})
     typer.echo(results.table("permutation"))
 

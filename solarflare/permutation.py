@@ -25,8 +25,8 @@ CHANCE = 0.5
 def permute(task: Task, repeats: int) -> dict[str, Any]:
     """Train a task's network on its labels, and again and again on labels that are rotated in time.
 
-    Reads ``params.yaml``, and the crops, labels and split of the task. Each repeat has a rotation of its own
-    (`solarflare.verification.rotation`), of training, validation and test, and a seed of its own.
+    After `training.configure`. Reads ``params.yaml``, and the crops, labels and split of the task. Each repeat has a
+    rotation of its own (`solarflare.verification.rotation`), of training, validation and test, and a seed of its own.
 
     Parameters
     ----------
@@ -58,7 +58,6 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
     images, settings = Crops(crops), chosen.train(task)
     polarity = getattr(chosen.instrument, task) in MAGNETOGRAPHS
     rows = training.read_samples(task, images.index)
-    training.configure(chosen.compute.threads)
     true = round(roc_auc(images, rows, settings, polarity), DECIMALS)
     log.info("%s: ROC-AUC %.3f with the true labels", task, true)
     rotated = []

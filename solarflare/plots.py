@@ -215,7 +215,7 @@ def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
         axes.set_yticks(range(lines[task]), ["published in 2020", f"{len(accuracies)} repeats", *names])
         axes.set(xlim=(0.4, 1.01), ylim=(lines[task] - 0.5, -0.5))
         axes.set_title(task, loc="left")
-    panels[-1].set_xlabel("accuracy of networks on test, balanced accuracy of probes with its 95 % interval")
+    panels[-1].set_xlabel("accuracy; of probes balanced, with 95 % interval")
     return figure
 
 

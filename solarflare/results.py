@@ -135,7 +135,9 @@ def _every_variant(content: dict[str, Any]) -> list[list[str]]:
 
 def _comparison(content: dict[str, Any]) -> list[list[str]]:
     """Return the mean accuracy of all repeats beside the published one."""
-    rows = [[content["profile"], "repeats", "test rows", "mean accuracy", "spread", "from", "to", "published"]]
+    rows = [
+        [content["profile"], "repeats", "test rows", "mean accuracy", "standard deviation", "from", "to", "published"]
+    ]
     for task, found in content["tasks"].items():
         repeats = found["repeats"].values()
         accuracies = [repeat["accuracy"] for repeat in repeats]

@@ -9,7 +9,7 @@ import typer
 from solarflare import console
 from solarflare.errors import InputError
 
-README = Path("README.md")
+README, DOCS = Path("README.md"), Path("docs")
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -108,6 +108,25 @@ def experiment(
 
 
 @app.command()
+def permutation(
+    task: Annotated[list[str] | None, typer.Option(help="disk or region; can be repeated. [default: all]")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Trainings on rotated labels.")] = 20,
+    name: Annotated[str, typer.Option(help="What the results call the data in data/.")] = "simulated",
+) -> None:
+    """Train the networks on labels rotated in time, which must teach them nothing; results in docs/results/."""
+    from solarflare import params, results, training
+    from solarflare import permutation as test
+
+    chosen = params.load()
+    if unknown := set(task or []) - set(params.TASKS):
+        raise InputError(f"--task is {', '.join(sorted(unknown))}; expected disk or region")
+    training.configure(chosen.compute.threads)
+    for one in [known for known in params.TASKS if known in (task or chosen.tasks)]:
+        test.keep(name, {one: test.permute(one, repeats)})
+    typer.echo(results.table("permutation"))
+
+
+@app.command()
 def score(
     file: Annotated[Path, typer.Argument(help="A CSV file with a time, a probability and a label (1: it happened).")],
     time: Annotated[
@@ -179,14 +198,15 @@ def forecast(
 def tables(
     check: Annotated[bool, typer.Option(help="Change nothing; fail if a table is out of step.")] = False,
 ) -> None:
-    """Write the tables of docs/results/ between their markers in README.md."""
+    """Write the tables of docs/results/ between their markers in README.md and docs/*.md."""
     from solarflare import results
     from solarflare.files import atomic_path
 
-    before = README.read_text()
-    after = results.with_tables(before)
-    if check and after != before:
-        raise InputError(f"{README}: a table is out of step with docs/results/; write it with `solarflare results`")
-    if after != before:
-        with atomic_path(README) as partial:
-            partial.write_text(after)
+    for page in (README, *sorted(DOCS.glob("*.md"))):
+        before = page.read_text()
+        after = results.with_tables(before)
+        if check and after != before:
+            raise InputError(f"{page}: a table is out of step with docs/results/; write it with `solarflare results`")
+        if after != before:
+            with atomic_path(page) as partial:
+                partial.write_text(after)

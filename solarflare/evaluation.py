@@ -80,7 +80,8 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     network, references = forecasts(test, list(features))
     plan = BlockBootstrap(test["block"].to_numpy(), chosen.evaluate.resamples, chosen.evaluate.seed)
     truth = test["true_probability"].to_numpy(float)
-    scores = assess(network, references, plan, None if np.isnan(truth).any() else truth)
+    confounded = confounders(tables.read(Path(f"data/confounders/{task}.csv"), tables.CONFOUNDERS), rows, test)
+    scores = assess(network, references, plan, None if np.isnan(truth).any() else truth, confounded)
     scores["baselines"] |= {name: {"absent": reason} for name, reason in absent.items()}
     scores["slices"] = rounded(slices.assess(network, parts(test, features), plan))
     scores["threshold"] = rounded({f"fold-{k}": float(rows["threshold"].iloc[0]) for k, rows in test.groupby("fold")})
@@ -185,6 +186,42 @@ def forecasts(test: pd.DataFrame, fitted: list[str]) -> tuple[Forecast, dict[str
     references = {name: one(name, test[f"{name}_threshold"].to_numpy()) for name in fitted}
     network = one("probability", test["threshold"].to_numpy())
     return network, {"climatology": one("base_rate", EVEN_ODDS)} | references
+
+
+def confounders(told: pd.DataFrame, rows: pd.DataFrame, test: pd.DataFrame) -> dict[str, Forecast]:
+    """Return what each confounder of the audit alone forecasts, with thresholds chosen on validation.
+
+    Parameters
+    ----------
+    told : DataFrame
+        Of `tables.CONFOUNDERS`.
+    rows : DataFrame
+        Of `training.samples`.
+    test : DataFrame
+        Of `forecast`.
+
+    Raises
+    ------
+    InputError
+        If a row of validation or test has no forecast.
+    """
+    key = [name for name in ("path", "noaa_ar", "fold") if name in rows]
+    found = {}
+    for name, of_one in told.groupby("confounder"):
+        checked, asked = (
+            df[[*key, "label", "base_rate"]].merge(of_one[[*key, "probability"]], on=key, how="left")
+            for df in (rows[rows["part"] == "validation"].assign(base_rate=np.nan), test)
+        )
+        if checked["probability"].isna().any() or asked["probability"].isna().any():
+            raise InputError(f"data/confounders: {name} forecasts not all rows; make it again with `dvc repro audit`")
+        thresholds = {
+            fold: calibration.best_threshold(df["probability"].to_numpy(), df["label"].to_numpy())
+            for fold, df in checked.groupby("fold")
+        }
+        threshold = asked["fold"].map(thresholds).to_numpy()
+        label, probability, base_rate = (asked[column].to_numpy() for column in ("label", "probability", "base_rate"))
+        found[str(name)] = Forecast(label, probability, threshold, base_rate)
+    return found
 
 
 def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:

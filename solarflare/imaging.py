@@ -52,9 +52,7 @@ radii south."""
 
 MAGNETIC_FIELD_OF_VIEW = 1.0
 EUV_FIELD_OF_VIEW = 1.15
-WHOLE_FIELD_OF_VIEW = 1.28
-"""Half-widths of the full-disk image in solar radii: to the limb, with the inner corona and without the caption, and
-with everything that is printed, for what is not blanked: AIA's caption ends 1.27 radii south of the centre."""
+"""Half-widths of the full-disk image in solar radii: to the limb, and with the inner corona, without the caption."""
 
 
 def fill_value(instrument: Instrument) -> int:
@@ -184,7 +182,7 @@ def blank(image: Pixels, instrument: Instrument, disk: Disk) -> Pixels:
 
 
 def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int, blanked: bool = True) -> Pixels:
-    """Return the full disk, centred, at a radius that does not follow the Earth's distance.
+    """Return the full disk, centred, at a radius that does not follow the Earth's distance; or the image as received.
 
     Parameters
     ----------
@@ -197,15 +195,19 @@ def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int, bl
     width : int
         Side of the result in pixels.
     blanked : bool
-        Whether what is printed is gone from the image; if not, the field is so wide that it can be read.
+        Whether what is printed is gone from the image. If not, all of the image is returned, as others do who do not
+        look for the disk: the print stands where it always stands.
 
     Returns
     -------
     (width, width) or (width, width, 3) uint8
     """
-    narrow = MAGNETIC_FIELD_OF_VIEW if instrument in MAGNETOGRAPHS else EUV_FIELD_OF_VIEW
-    half = (narrow if blanked else WHOLE_FIELD_OF_VIEW) * disk.radius
-    return square(image, disk.x, disk.y, half, width, fill_value(instrument))
+    fill = fill_value(instrument)
+    if not blanked:
+        height, breadth = image.shape[:2]
+        return square(image, (breadth - 1) / 2, (height - 1) / 2, max(height, breadth) / 2, width, fill)
+    field = MAGNETIC_FIELD_OF_VIEW if instrument in MAGNETOGRAPHS else EUV_FIELD_OF_VIEW
+    return square(image, disk.x, disk.y, field * disk.radius, width, fill)
 
 
 def square(image: Pixels, x: float, y: float, half: float, width: int, fill: int) -> Pixels:

@@ -36,6 +36,9 @@ LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 9.5}
 PROBES = {"gated": SUN, "confounder": SKY, "raw": "#dba21c"}
 """Colours of an audit's probes, by kind, in the order that they are drawn in."""
 
+WHISKER: dict[str, Any] = {"marker": "o", "markersize": 5, "capsize": 2.5, "linewidth": 1.4, "linestyle": ""}
+"""Of a score with its interval."""
+
 COLUMNS = 6  # crops a row of a contact sheet
 CELL, CELL_HEIGHT, HEADING, MARGIN = 1.55, 1.9, 0.38, 0.08  # inches, of a contact sheet
 
@@ -175,10 +178,7 @@ def probes(scores: pd.DataFrame, limit: float, title: str) -> Figure:
     for kind, colour in PROBES.items():
         of_kind = scores[scores["kind"] == kind]
         error = np.nan_to_num(np.abs(of_kind[["low", "high"]].sub(of_kind["roc_auc"], axis=0).to_numpy().T))
-        axes.errorbar(
-            of_kind["roc_auc"], of_kind.index, xerr=error, color=colour, marker="o", markersize=5, capsize=2.5,
-            linewidth=1.4, linestyle="", label=kind,
-        )  # fmt: skip
+        axes.errorbar(of_kind["roc_auc"], of_kind.index, xerr=error, color=colour, label=kind, **WHISKER)
     axes.plot(scores["detectable"], scores.index, color=SUN, marker="|", markersize=9, linestyle="", label="detectable")
     lowest = float(np.nanmin(scores[["roc_auc", "low"]].to_numpy(float)))
     axes.set(xlabel="ROC-AUC, 95 % interval", xlim=(min(0.4, lowest - 0.02), 1.01))
@@ -186,6 +186,59 @@ def probes(scores: pd.DataFrame, limit: float, title: str) -> Figure:
     axes.invert_yaxis()
     axes.set_title(title, loc="left")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.55 / (0.3 + 0.27 * len(scores))), ncols=3, **LEGEND)
+    return figure
+
+
+def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw the accuracies of repeats beside the published one and beside what probes reach without a network.
+
+    Parameters
+    ----------
+    tasks : mapping
+        By task, ``tasks`` of a file in ``docs/results/``.
+    """
+    lines = {task: 2 + len(found["probes"]) for task, found in tasks.items()}
+    with mpl.rc_context(STYLE):
+        figure = _figure(7.2, 1.3 + 0.34 * sum(lines.values()))
+        panels = figure.subplots(len(tasks), height_ratios=list(lines.values()), sharex=True, squeeze=False)[:, 0]
+    for axes, (task, found) in zip(panels, tasks.items(), strict=True):
+        accuracies = [repeat["accuracy"] for repeat in found["repeats"].values()]
+        axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
+        axes.plot(found["published"], 0, "D", color="#1f1f1f", markersize=7)
+        axes.plot(accuracies, [1] * len(accuracies), "o", color="#1f1f1f", alpha=0.35, markersize=7)
+        axes.plot(np.mean(accuracies), 1, "|", color="#1f1f1f", markersize=18, markeredgewidth=2)
+        probes = sorted(found["probes"].items(), key=lambda named: list(PROBES).index(named[1]["kind"]))
+        for line, (_, probe) in enumerate(probes, start=2):
+            value, low, high = (probe["balanced_accuracy"][end] for end in ("value", "low", "high"))
+            axes.errorbar(value, line, xerr=[[value - low], [high - value]], color=PROBES[probe["kind"]], **WHISKER)
+        names = [f"{name.removeprefix('raw_').replace('_', ' ')}, {probe['kind']}" for name, probe in probes]
+        axes.set_yticks(range(lines[task]), ["published in 2020", f"{len(accuracies)} repeats", *names])
+        axes.set(xlim=(0.4, 1.01), ylim=(lines[task] - 0.5, -0.5))
+        axes.set_title(task, loc="left")
+    panels[-1].set_xlabel("accuracy; of probes balanced, with 95 % interval")
+    return figure
+
+
+def permutation(tests: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw the ROC-AUCs of a permutation test, a line a test: with rotated labels, and with the true ones.
+
+    Parameters
+    ----------
+    tests : mapping
+        By name, what `solarflare.permutation.permute` returned.
+    """
+    with mpl.rc_context(STYLE):
+        figure = _figure(6.4, 1.5 + 0.5 * len(tests))
+        axes = figure.subplots()
+    axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
+    for place, test in enumerate(tests.values()):
+        rotated = axes.plot(test["rotated"], [place] * len(test["rotated"]), "o", color=SKY, alpha=0.5, markersize=7)
+        true = axes.plot(test["true"], place, "D", color=SUN, markersize=8)
+    axes.set(xlabel="ROC-AUC on test", xlim=(0.25, 1.01), ylim=(len(tests) - 0.5, -0.5))
+    axes.set_yticks(range(len(tests)), list(tests))
+    axes.set_title("What is learned from labels of other days?", loc="left")
+    names = ["rotated labels, a training each", "true labels"]
+    figure.legend([*rotated, *true], names, loc="outside lower center", ncols=2, **LEGEND)
     return figure
 
 

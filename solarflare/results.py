@@ -1,16 +1,16 @@
-"""What the experiments of a profile found: one file of scores in Git, small figures, and the tables of the README."""
+"""What experiments found: files of scores in Git, small figures, and the tables of the README and of docs/."""
 
 import io
 import json
 import re
 import subprocess
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, pstdev
 from typing import Any
 
 import pandas as pd
 
-from solarflare import plots, summary
+from solarflare import params, plots, summary
 from solarflare.errors import InputError
 from solarflare.experiments import Profile
 from solarflare.files import atomic_path
@@ -18,11 +18,15 @@ from solarflare.params import TASKS, Task
 from solarflare.summary import interval
 
 RESULTS = Path("docs/results")
+PERMUTATION = RESULTS / "permutation.json"
 SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "hss": "HSS", "brier_skill": "Brier skill"}
 
 
 def collect(profile: Profile, revisions: dict[str, str]) -> None:
-    """Write ``docs/results/<profile>.json`` and a ROC figure a task from the revisions of its experiments.
+    """Write ``docs/results/<profile>.json`` and figures from the revisions of its experiments.
+
+    Of a profile whose accuracy others published: the accuracies of its repeats, what the audit says of the design, and
+    one figure, ``<profile>.png``. Of others: all scores of each variant, and ``<profile>-<task>-roc.png``.
 
     Parameters
     ----------
@@ -31,46 +35,83 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
     revisions : dict
         By variant, the Git revision that holds its results, as :func:`solarflare.experiments.run` returns them.
     """
-    variants = {
-        variant: {
-            "changes": profile.variants[variant],
-            "metrics": {name: json.loads(_show(revision, f"metrics/{name}.json")) for name in (*TASKS, "audit")},
-        }
+    metrics = {
+        variant: {name: json.loads(_show(revision, f"metrics/{name}.json")) for name in (*TASKS, "audit")}
         for variant, revision in revisions.items()
     }
-    content = {"profile": profile.name, "overrides": profile.overrides, "variants": variants}
+    content: dict[str, Any] = {"profile": profile.name, "overrides": profile.overrides}
     if profile.published:
-        content["published"] = profile.published
+        content |= _repeats(profile, metrics)
+        plots.save(plots.claims(content["tasks"]), RESULTS / f"{profile.name}.png")
+    else:
+        content["variants"] = {
+            variant: {"changes": profile.variants[variant], "metrics": found} for variant, found in metrics.items()
+        }
+        _draw_roc(profile.name, revisions, metrics)
     with atomic_path(RESULTS / f"{profile.name}.json") as partial:
         partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
+
+
+def _repeats(profile: Profile, metrics: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return, for each task whose accuracy was published, that of each repeat, and the probes that tell the label.
+
+    Probes look at all rows, whatever their part: the audit of one repeat stands for all.
+    """
+    limit = profile.overrides.get("audit.max_probe_auc", params.load().audit.max_probe_auc)
+    audited = next(iter(metrics.values()))["audit"]
+    tasks = {
+        task: {
+            "published": published,
+            "repeats": {variant: _in_short(found[task]) for variant, found in metrics.items()},
+            "probes": {
+                name: {key: probe[key] for key in ("kind", "roc_auc", "balanced_accuracy", "leak")}
+                for name, probe in audited[task]["probes"].items()
+                if (probe["roc_auc"]["low"] or 0) > limit
+            },
+        }
+        for task, published in profile.published.items()
+    }
+    return {"variants": profile.variants, "tasks": tasks}
+
+
+def _in_short(metrics: dict[str, Any]) -> dict[str, Any]:
+    return {"n": metrics["n"], **{score: metrics[score]["value"] for score in ("accuracy", "roc_auc")}}
+
+
+def _draw_roc(name: str, revisions: dict[str, str], metrics: dict[str, dict[str, Any]]) -> None:
     for task in TASKS:
-        scored = [variant for variant in variants if "absent" not in variants[variant]["metrics"][task]]
         curves = {
             variant: pd.read_csv(io.StringIO(_show(revisions[variant], f"metrics/plots/{task}/roc.csv")))
-            for variant in scored
+            for variant, found in metrics.items()
+            if "absent" not in found[task]
         }
         if curves:
-            plots.save(plots.roc(curves, f"{task}, {profile.name}"), RESULTS / f"{profile.name}-{task}-roc.png")
+            plots.save(plots.roc(curves, f"{task}, {name}"), RESULTS / f"{name}-{task}-roc.png")
 
 
-def table(profile: str) -> str:
-    """Return the scores of a profile as a table in Markdown.
+def table(name: str) -> str:
+    """Return what was found as a table in Markdown.
 
     Parameters
     ----------
-    profile : str
-        Its name.
+    name : str
+        Of a profile, or ``permutation``.
 
     Raises
     ------
     InputError
-        If :func:`collect` has not written its scores yet.
+        If it was not run yet.
     """
-    path = RESULTS / f"{profile}.json"
+    path = RESULTS / f"{name}.json"
     if not path.is_file():
-        raise InputError(f"{path} is not there; make it with `make experiment PROFILE={profile}`")
+        command = "solarflare permutation" if path == PERMUTATION else f"make experiment PROFILE={name}"
+        raise InputError(f"{path} is not there; make it with `{command}`")
     content = json.loads(path.read_text())
-    return _markdown(_comparison(content) if "published" in content else _every_variant(content))
+    if path == PERMUTATION:
+        return _markdown(_permutations(content))
+    if "tasks" in content:
+        return f"{_markdown(_comparison(content))}\n\n{_markdown(_probes(content['tasks']))}"
+    return _markdown(_every_variant(content))
 
 
 def _every_variant(content: dict[str, Any]) -> list[list[str]]:
@@ -93,19 +134,49 @@ def _every_variant(content: dict[str, Any]) -> list[list[str]]:
 
 
 def _comparison(content: dict[str, Any]) -> list[list[str]]:
-    """Return the mean accuracy of all repeats beside the published one, and what the audit says of the design."""
-    repeats = [result["metrics"] for result in content["variants"].values()]
-    rows = [[content["profile"], "repeats", "mean accuracy", "from", "to", "published", "what the audit found"]]
-    for task, published in content["published"].items():
-        accuracies = [metrics[task]["accuracy"]["value"] for metrics in repeats]
-        audited = repeats[0]["audit"][task]
-        leaks = [
-            f"{name.replace('_', ' ')} {probe['roc_auc']['value']:.2f}"
-            for name, probe in audited["probes"].items()
-            if probe["leak"]
-        ]
-        shown = [f"{accuracy:.1%}" for accuracy in (fmean(accuracies), min(accuracies), max(accuracies), published)]
-        rows.append([task, str(len(repeats)), *shown, ", ".join(leaks) or "nothing"])
+    """Return the mean accuracy of all repeats beside the published one."""
+    rows = [
+        [content["profile"], "repeats", "test rows", "mean accuracy", "standard deviation", "from", "to", "published"]
+    ]
+    for task, found in content["tasks"].items():
+        repeats = found["repeats"].values()
+        accuracies = [repeat["accuracy"] for repeat in repeats]
+        shown = (fmean(accuracies), pstdev(accuracies), min(accuracies), max(accuracies), found["published"])
+        tested = sorted({repeat["n"] for repeat in repeats})
+        rows.append([task, str(len(repeats)), " to ".join(map(str, tested)), *(f"{value:.1%}" for value in shown)])
+    return rows
+
+
+def _probes(tasks: dict[str, Any]) -> list[list[str]]:
+    """Return what tells the label of each task without a picture of the Sun, the best first."""
+    rows = [["what tells the label", "task", "kind", "ROC-AUC", "balanced accuracy", "verdict"]]
+    for task, found in tasks.items():
+        for name, probe in sorted(found["probes"].items(), key=lambda named: -named[1]["roc_auc"]["value"]):
+            scores = interval(probe["roc_auc"]), f"{probe['balanced_accuracy']['value']:.0%}"
+            rows.append([name.replace("_", " "), task, probe["kind"], *scores, "leak" if probe["leak"] else ""])
+    return rows
+
+
+def _permutations(content: dict[str, Any]) -> list[list[str]]:
+    """Return a row for each permutation test: what true labels taught, and what those of other days did."""
+    rows = [
+        ["data", "task", "test rows", "true labels", "rotated labels, ROC-AUC", "mean", "around 0.5", "true beyond"]
+    ]
+    for data, tests in content.items():
+        for task, test in tests.items():
+            rotated = sorted(test["rotated"])
+            rows.append(
+                [
+                    data,
+                    task,
+                    str(test["n"]),
+                    f"**{test['true']:.2f}**",
+                    " ".join(f"{one:.2f}" for one in rotated),
+                    f"{fmean(rotated):.2f}",
+                    f"p = {test['wilcoxon_p']:.2f}",
+                    f"p = {test['p']:.3f}",
+                ]
+            )
     return rows
 
 
@@ -147,7 +218,7 @@ def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> list[list[str]]:
     trusted = "" if metrics["trusted"] else ", not trusted"
     first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
     rows = [[*first, "network", *(interval(metrics[score]) for score in SCORES), ""]]
-    for name, baseline in summary.strongest_first(metrics):
+    for name, baseline in summary.strongest_first(metrics["baselines"]):
         lead = interval(metrics["differences"][name]["roc_auc"])
         rows.append([*[""] * len(first), name, *(interval(baseline[score]) for score in SCORES), lead])
     return rows

@@ -218,6 +218,16 @@ PREDICTIONS = _table(
 )
 """One row a test row: the calibrated probability of label 1."""
 
+CONFOUNDERS = _table(
+    "confounders",
+    path=_text(),
+    noaa_ar=_integer(1, nullable=True),
+    fold=_integer(0),
+    confounder=_text(),
+    probability=_number(0, 1),
+)
+"""What each confounder of the audit alone forecasts: one row a confounder and row of validation and test of a fold."""
+
 
 def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     """Read and check a table.

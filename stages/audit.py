@@ -10,7 +10,7 @@ from solarflare import absence, crops, params, plots, tables
 from solarflare.console import run
 from solarflare.files import atomic_directory, atomic_path
 from solarflare.params import TASKS, Params, Task
-from solarflare.verification.audit import audit, table
+from solarflare.verification.audit import audit, forecasts, table
 from solarflare.verification.duplicates import near_duplicates
 from solarflare.verification.probes import labelled_rows, of_crops, of_files, of_tables
 
@@ -19,7 +19,8 @@ RAW = Path("data/raw")
 
 def main() -> None:
     chosen = params.load()
-    found = {task: audit_task(task, chosen) for task in TASKS}
+    with atomic_directory(Path("data/confounders")) as folder:
+        found = {task: audit_task(task, chosen, folder / f"{task}.csv") for task in TASKS}
     with atomic_path(Path("metrics/audit.json")) as partial:
         partial.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
     with atomic_directory(Path("metrics/plots/audit")) as partial:
@@ -32,11 +33,12 @@ def main() -> None:
     print("\n\n".join(table(task, found[task]) for task in TASKS))
 
 
-def audit_task(task: Task, chosen: Params) -> dict[str, Any]:
+def audit_task(task: Task, chosen: Params, confounders: Path) -> dict[str, Any]:
     folder, labels, splits = (
         Path(f"data/{name}") for name in (f"crops/{task}", f"labels/{task}.csv", f"splits/{task}.csv")
     )
     if reason := next(filter(None, map(absence.reason, (folder, labels, splits))), None):
+        absence.mark(confounders, reason)
         return {"absent": reason}
     instrument = getattr(chosen.instrument, task)
     images = tables.read(RAW / "images.csv", tables.IMAGES)
@@ -49,6 +51,8 @@ def audit_task(task: Task, chosen: Params) -> dict[str, Any]:
         **of_files(rows, RAW, instrument),
         **of_crops(rows, cut, crops.Cutter(task, instrument, RAW, chosen.crop)),
     }
+    confounding = {name: probe for name, probe in probes.items() if probe.kind == "confounder"}
+    tables.write(forecasts(confounding, rows, parts, chosen.audit.seed), confounders, tables.CONFOUNDERS)
     return audit(probes, rows, chosen.audit, near_duplicates(rows, parts, cut))
 
 

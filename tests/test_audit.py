@@ -19,7 +19,17 @@ from solarflare import absence, crops, imaging, params, tables
 from solarflare.errors import InputError
 from solarflare.geometry import Disk, nominal_disks
 from solarflare.verification import probes
-from solarflare.verification.audit import ByFold, Resampled, audit, detectable, folds, holm, home_blocks, table
+from solarflare.verification.audit import (
+    ByFold,
+    Resampled,
+    audit,
+    detectable,
+    folds,
+    forecasts,
+    holm,
+    home_blocks,
+    table,
+)
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.probes import Probe
 from tests.projects import ROOT, Project
@@ -95,7 +105,8 @@ class Archive:
         tables.write(index, data / "crops/disk/index.csv", tables.CROPS)
         labels = rows[["path", "time", "label", "pair_id"]].assign(reason="", goes_class="", true_probability=np.nan)
         tables.write(labels, data / "labels/disk.csv", tables.DISK_LABELS)
-        splits = rows[["path", "block"]].assign(noaa_ar=no_region, fold=0, part="train", reason="")
+        part = np.repeat(["train", "validation", "test"], [len(rows) - 60, 30, 30])
+        splits = rows[["path", "block"]].assign(noaa_ar=no_region, fold=0, part=part, reason="")
         tables.write(splits, data / "splits/disk.csv", tables.SPLITS)
         images = rows[["path", "time"]].assign(instrument="gong", bytes=40_000, sha256="", pair_id="", origin="")
         images["width"] = images["height"] = rows["pixels"]
@@ -190,6 +201,22 @@ def test_a_confounder_is_reported_and_is_no_leak() -> None:
     )
     assert found["probes"]["year"]["roc_auc"]["value"] == 1
     assert not found["leak"]
+
+
+def test_a_confounder_forecasts_from_training_rows_at_their_base_rate() -> None:
+    """In the other parts the confounder says the opposite, and its forecasts are as wrong as can be."""
+    rows = pairs(150, seed=1).assign(path=[f"{number}.jpg" for number in range(300)])
+    rows.loc[np.flatnonzero(rows["label"] == 0)[:90], "label"] = 1
+    part = np.repeat(["train", "validation", "test", ""], [240, 25, 25, 10])
+    no_region = pd.Series(pd.NA, rows.index, "Int64")
+    splits = rows[["path", "block"]].assign(noaa_ar=no_region, fold=0, part=part, reason="")
+    seen = np.where(part == "train", rows["label"], 1 - rows["label"]).astype(np.float32)[:, None]
+    confounders = {"seen": Probe("confounder", "", seen), "nothing": Probe("confounder", "", 0 * seen)}
+    told = forecasts(confounders, rows, splits, seed=1)
+    assert told["path"].tolist() == 2 * rows["path"][240:290].tolist()
+    seen_alone, nothing = (told[told["confounder"] == name]["probability"] for name in confounders)
+    assert roc_auc_score(rows["label"][240:290], seen_alone) == 0
+    assert nothing.to_numpy() == pytest.approx(rows["label"][:240].mean(), abs=0.02)
 
 
 def constant(rows: pd.DataFrame) -> Probe:
@@ -370,6 +397,16 @@ def test_a_label_without_a_crop_is_bad_input(tmp_path: Path) -> None:
         look(tmp_path)
 
 
+def test_a_file_that_an_editor_left_its_notes_in_has_a_form_of_its_own(tmp_path: Path) -> None:
+    archive = Archive.make()
+    archive.write(tmp_path)
+    file = tmp_path / "raw" / archive.rows["path"][3]
+    content, notes = file.read_bytes(), b"Photoshop 3.0\x00"
+    file.write_bytes(content[:2] + b"\xff\xed" + (len(notes) + 2).to_bytes(2, "big") + notes + content[2:])
+    form = look(tmp_path)[0]["file_format"].features
+    assert np.flatnonzero((form != form[0]).any(axis=1)).tolist() == [3]
+
+
 def test_an_image_in_which_no_disk_was_found_is_left_out(tmp_path: Path) -> None:
     archive = Archive.make()
     archive.write(tmp_path)
@@ -394,6 +431,11 @@ def test_the_stage_leaves_its_verdict_as_data(tmp_path: Path) -> None:
     assert (found["disk"]["leak"], found["disk"]["rows"], leaks(found["disk"])) == (True, 160, {"time_of_day"})
     assert {name for name, one in found["disk"]["probes"].items() if one["kind"] == "gated"} == GATED
     assert done.stdout.strip() == f"{table('disk', found['disk'])}\n\n{table('region', found['region'])}"
+    told = tables.read(project.folder / "data/confounders/disk.csv", tables.CONFOUNDERS)
+    assert dict(told["confounder"].value_counts()) == dict.fromkeys(
+        ["brightness", "day_of_year", "disk_geometry", "file_bytes", "year"], 60
+    )
+    assert absence.reason(project.folder / "data/confounders/region.csv") == "the origin has no region reports"
     plots = project.folder / "metrics/plots/audit"
     assert sorted(path.name for path in plots.iterdir()) == ["disk.csv", "disk.png"]
     plotted = pd.read_csv(plots / "disk.csv")

@@ -98,8 +98,9 @@ def test_an_unknown_profile_is_one_sentence(folder: Path) -> None:
 def test_results_are_written_and_checked(folder: Path) -> None:
     Path("docs/results").mkdir(parents=True)
     Path("docs/results/x.json").write_text(json.dumps({"profile": "x", "variants": {}}))
-    Path("README.md").write_text("<!-- results:x -->\n<!-- /results:x -->\n")
-    sentence = "README.md: a table is out of step with docs/results/; write it with `solarflare results`"
+    Path("README.md").write_text("nothing to fill in\n")
+    Path("docs/x.md").write_text("<!-- results:x -->\n<!-- /results:x -->\n")
+    sentence = "docs/x.md: a table is out of step with docs/results/; write it with `solarflare results`"
     assert_refused(solarflare("results", "--check"), sentence)
     assert solarflare("results").returncode == 0
     assert solarflare("results", "--check").returncode == 0

@@ -164,6 +164,23 @@ def test_the_table_puts_the_strongest_baseline_first_and_says_which_is_absent(
     assert "disk: no catalogue baseline, no region reports" in table
 
 
+def test_confounders_stand_below_the_baselines_the_strongest_first_with_a_verdict_each(
+    label: NDArray, plan: BlockBootstrap, tmp_path: Path
+) -> None:
+    network, seeing, blind = (Forecast(label, noisy(label, noise, seed=noise), 0.5, 0.4) for noise in (1, 2, 9))
+    scores = assess(network, {"logistic": seeing}, plan, confounders={"day_of_year": blind, "area": network})
+    assert scores["confounders"]["area"] == {score: scores[score] for score in ("roc_auc", "tss", "brier_skill")}
+    write_metrics(tmp_path, disk=scores | {"trusted": True}, region={"absent": "off"})
+    lines = [line.split("  ") for line in summary.render(tmp_path).splitlines()[3:7]]
+    cells = [[cell.strip() for cell in line if cell] for line in lines]
+    assert [(line[0], line[-1]) for line in cells] == [
+        ("logistic", "better"),
+        ("confounders:", "confounders:"),
+        ("area", "not distinguishable"),
+        ("day of year", "better"),
+    ]
+
+
 def write_metrics(folder: Path, **contents: dict[str, Any]) -> Path:
     for task, content in contents.items():
         (folder / f"{task}.json").write_text(json.dumps(content))
@@ -263,6 +280,31 @@ def test_baselines_are_fitted_on_the_other_rows(tested: pd.DataFrame) -> None:
     assert set(baselines["climatology"].probability) == {0.6}
 
 
+def told_by_a_clock(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what a confounder tells that knows the label in its first fold, and the opposite in the second."""
+    asked = rows[rows["part"] != "train"]
+    right = asked["label"].where(asked["fold"] == 0, 1 - asked["label"])
+    return asked[["path", "noaa_ar", "fold"]].assign(confounder="clock", probability=0.2 + 0.6 * right)
+
+
+def test_a_confounder_forecasts_the_same_rows_with_thresholds_of_its_own(
+    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
+) -> None:
+    rows = two_folds[0]
+    clock = evaluation.confounders(told_by_a_clock(rows).sample(frac=1, random_state=1), rows, tested)["clock"]
+    assert clock.label.tolist() == tested["label"].tolist()
+    assert (clock.probability > 0.5).tolist() == ((tested["label"] == 1) == (tested["fold"] == 0)).tolist()
+    assert np.unique(clock.threshold).tolist() == [0.2, 0.5]  # validation of the second fold: better to say always yes
+    assert np.array_equal(clock.base_rate, tested["base_rate"])
+
+
+def test_a_confounder_that_lacks_rows_is_one_sentence(
+    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
+) -> None:
+    with pytest.raises(InputError, match="data/confounders: clock forecasts not all rows"):
+        evaluation.confounders(told_by_a_clock(two_folds[0])[1:], two_folds[0], tested)
+
+
 def test_curves_of_all_folds_are_kept(two_folds: tuple[pd.DataFrame, Memory, Path]) -> None:
     history = evaluation.histories(two_folds[2])
     assert history[["fold", "epoch"]].to_numpy().tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]]
@@ -313,6 +355,7 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
     index = each.assign(shard="2014-01.npy", row=each["position"], x=16, y=16, radius=16, fitted="yes")
     tables.write(index[list(tables.CROPS.columns)], Path("data/crops/region/index.csv"), tables.CROPS)
     np.save("data/crops/region/2014-01.npy", images.images)
+    tables.write(told_by_a_clock(rows), Path("data/confounders/region.csv"), tables.CONFOUNDERS)
     Path("metrics").mkdir()
     Path("metrics/audit.json").write_text(json.dumps({"region": {"leak": False, "probes": {}}}))
 
@@ -352,7 +395,8 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
     assert metrics["trusted"] is True
     assert metrics["threshold"] == {"fold-0": 0.25, "fold-1": 0.75}
     assert metrics["baselines"]["catalogue"] == {"absent": "the origin has no region reports"}
-    assert set(metrics["differences"]) == {"climatology", "history", "logistic", "persistence"}
+    assert set(metrics["confounders"]) == {"clock"}
+    assert set(metrics["differences"]) == {"climatology", "clock", "history", "logistic", "persistence"}
     predictions = tables.read(project / "metrics/predictions/region.csv", tables.PREDICTIONS)
     assert len(predictions) == metrics["n"] == 80
     assert predictions["time"].is_monotonic_increasing

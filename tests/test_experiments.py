@@ -191,21 +191,50 @@ def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
     assert results.with_tables(written) == written
 
 
-def test_repeats_are_averaged_beside_what_was_published_and_what_the_audit_found(project: Path) -> None:
+def score(value: float) -> dict[str, float]:
+    return {"value": value, "low": value - 0.02, "high": value + 0.01}
+
+
+def test_repeats_are_averaged_beside_what_was_published_and_what_tells_without_a_network(repository: Path) -> None:
     probes = {
-        "printed_boxes": {"leak": True, "roc_auc": {"value": 0.991}},
-        "sky": {"leak": False, "roc_auc": {"value": 0.5}},
+        name: {"kind": kind, "leak": kind == "gated", "roc_auc": score(value), "balanced_accuracy": score(value - 0.1)}
+        for name, kind, value in (("printed_boxes", "gated", 0.99), ("year", "confounder", 0.61), ("sky", "raw", 0.9))
     }
-    audited = {"disk": {"probes": probes}}
-    variants = {
-        str(accuracy): {"metrics": {"disk": {"accuracy": {"value": accuracy}}, "audit": audited}}
-        for accuracy in (0.9, 1.0)
+    stage = "import json, pathlib, yaml\nseed = yaml.safe_load(open('params.yaml'))['split']['seed']\n"
+    contents = {
+        "disk": {"n": 14, "accuracy": score(0.8), "roc_auc": score(0.7)},
+        "region": {"absent": "off"},
+        "audit": {"disk": {"probes": probes}},
     }
+    stage += f"contents = {contents!r}\ncontents['disk']['accuracy']['value'] += seed / 10\n"
+    stage += "pathlib.Path('metrics/plots/disk').mkdir(parents=True, exist_ok=True)\n"
+    stage += "[pathlib.Path(f'metrics/{k}.json').write_text(json.dumps(v)) for k, v in contents.items()]\n"
+    Path("stage.py").write_text(stage)
+    repeats = {"first": {"split.seed": 1}, "second": {"split.seed": 2}}
+    profile = read({"published": {"disk": 0.947}, "overrides": {}, "variants": repeats})
+    results.collect(profile, experiments.run(profile))
+    table = results.table("x").splitlines()
+    assert table[2] == "| disk | 2 | 14 | 95.0% | 5.0% | 90.0% | 100.0% | 94.7% |"
+    assert table[6:] == [
+        "| printed boxes | disk | gated | 0.99 [0.97, 1.00] | 89% | leak |",
+        "| sky | disk | raw | 0.90 [0.88, 0.91] | 80% |  |",
+    ]
+    assert (results.RESULTS / "x.png").stat().st_size < 100_000
+
+
+def test_permutations_are_a_row_a_task(project: Path) -> None:
     results.RESULTS.mkdir(parents=True)
-    content = {"profile": "x", "published": {"disk": 0.947}, "variants": variants}
-    (results.RESULTS / "x.json").write_text(json.dumps(content))
-    row = "| disk | 2 | 95.0% | 90.0% | 100.0% | 94.7% | printed boxes 0.99 |"
-    assert results.table("x").splitlines()[2:] == [row]
+    test = {"n": 40, "true": 0.9, "rotated": [0.55, 0.45], "wilcoxon_p": 1.0, "p": 0.3333}
+    results.PERMUTATION.write_text(json.dumps({"simulated": {"disk": test}}))
+    row = "| simulated | disk | 40 | **0.90** | 0.45 0.55 | 0.50 | p = 1.00 | p = 0.333 |"
+    assert results.table("permutation").splitlines()[2:] == [row]
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.stem)
+def test_a_page_is_in_step_with_the_committed_results(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    text = page.read_text()
+    assert results.with_tables(text) == text
 
 
 def test_the_readme_is_in_step_with_the_committed_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,7 +158,7 @@ def test_what_is_not_blanked_shows_everything_that_is_printed(instrument: Instru
         imaging.disk_image(np.where(printed, light, 0).astype(np.uint8), instrument, disk, 300, blanked=False)
         for light in (0, 255)
     )
-    area = (imaging.WHOLE_FIELD_OF_VIEW * disk.radius * 2 / 300) ** 2
+    area = (width / 300) ** 2
     assert (letters.astype(float) - blank).sum() * area == pytest.approx(255 * printed.sum(), rel=0.05)
 
 

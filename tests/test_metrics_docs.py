@@ -10,7 +10,15 @@ import pytest
 from tests.import_graph import ROOT
 
 TEXT = (ROOT / "docs/metrics.md").read_text()
-NAMED = ("disk", "region", "probes", "baselines", "slices", "differences")  # what they hold is called by its own name
+NAMED = (
+    "disk",
+    "region",
+    "probes",
+    "baselines",
+    "confounders",
+    "slices",
+    "differences",
+)  # what they hold is called by its own name
 
 
 def keys(content: dict[str, Any], group: str = "") -> Iterator[str]:

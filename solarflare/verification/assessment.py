@@ -21,6 +21,7 @@ def assess(
     baselines: Mapping[str, Forecast],
     plan: BlockBootstrap,
     true_probability: Values | None = None,
+    confounders: Mapping[str, Forecast] | None = None,
 ) -> dict[str, Any]:
     """Return the scores of a network and of its baselines on the same rows and the same resamples.
 
@@ -34,6 +35,8 @@ def assess(
         The resamples of these rows.
     true_probability : (n,) float, optional
         What the simulated Sun knows of each row: nobody can forecast better.
+    confounders : mapping, optional
+        By name, forecasts of the same rows by what is no picture; names differ from those of the baselines.
 
     Returns
     -------
@@ -41,8 +44,9 @@ def assess(
         Ready for JSON, rounded to :data:`DECIMALS`; what is not a number is None. Each score of
         :meth:`Forecast.scores` is ``{"value", "low", "high"}``. Besides: ``n`` and ``blocks``; ``confusion``;
         ``resamples_without_both_classes``, which say nothing of a ROC-AUC and are left out of its interval;
-        ``baselines``, their scores by name; ``differences``, network less baseline by name and score, with ``p``,
-        ``verdict`` and what difference is ``resolvable``; ``resolvable_difference``, that of the ROC-AUC to the
+        ``baselines``, their scores by name; ``confounders``, theirs in :data:`COMPARED`, if there are any;
+        ``differences``, network less either by name and score, with ``p``, ``verdict`` and what difference is
+        ``resolvable``; ``resolvable_difference``, that of the ROC-AUC to the
         logistic baseline; and with a true probability ``ceiling``, its ``roc_auc`` and the ``difference`` network less
         ceiling.
 
@@ -59,16 +63,19 @@ def assess(
         "blocks": plan.blocks,
         "confusion": {name: int(count) for name, count in confusion.items()},
         "resamples_without_both_classes": int(np.isnan(draws["roc_auc"]).sum()),
-        "baselines": {},
         "differences": {},
     }
-    for name, baseline in baselines.items():
-        own, own_draws = _value(baseline.scores()), _draws(baseline, plan)
-        content["baselines"][name] = _intervals(own, own_draws, plan)
-        content["differences"][name] = {
-            score: asdict(plan.difference(values[score] - own[score], draws[score] - own_draws[score]))
-            for score in COMPARED
-        }
+    groups = {"baselines": baselines} | ({"confounders": confounders} if confounders else {})
+    for group, others in groups.items():
+        content[group] = {}
+        for name, other in others.items():
+            own, own_draws = _value(other.scores()), _draws(other, plan)
+            told = own if group == "baselines" else {score: own[score] for score in COMPARED}
+            content[group][name] = _intervals(told, own_draws, plan)
+            content["differences"][name] = {
+                score: asdict(plan.difference(values[score] - own[score], draws[score] - own_draws[score]))
+                for score in COMPARED
+            }
     if "logistic" in baselines:
         content["resolvable_difference"] = content["differences"]["logistic"]["roc_auc"]["resolvable"]
     if true_probability is not None:

@@ -15,7 +15,7 @@ Two traps make chance look like less than chance, and would hide a leak behind i
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from scipy import optimize, stats
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import StratifiedGroupKFold
 
+from solarflare import tables
 from solarflare.console import progress
 from solarflare.params import Audit
 from solarflare.verification.assessment import rounded
@@ -38,6 +39,7 @@ ERROR = 0.05
 
 POWER = 0.9
 EVEN_ODDS = 0.5
+DECIMALS = 6  # of a forecast probability
 NAMED = 10  # near duplicates whose paths are told
 
 Values = NDArray[np.float64]
@@ -219,12 +221,45 @@ def out_of_fold(features: NDArray, label: NDArray, fold: NDArray, seed: int) -> 
     if features.shape[1]:
         for k in np.unique(fold):
             fitted, held_out = fold != k, fold == k
-            model = ExtraTreesClassifier(
-                TREES, min_samples_leaf=SMALLEST_LEAF, class_weight="balanced", random_state=seed
-            )
-            model.fit(features[fitted], label[fitted])
+            model = forest("balanced", seed).fit(features[fitted], label[fitted])
             score[held_out] = model.predict_proba(features[held_out])[:, 1]
     return score
+
+
+def forecasts(probes: Mapping[str, Probe], rows: pd.DataFrame, splits: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Forecast as a network does, from training rows, but with the trees of a probe.
+
+    Parameters
+    ----------
+    probes : mapping of Probe
+        By name, of the same n rows.
+    rows : DataFrame
+        ``path``, ``noaa_ar`` if the task has it, and ``label`` of each row.
+    splits : DataFrame
+        Of `tables.SPLITS`: each fold's trees learn from its training rows.
+    seed : int
+        Of the trees.
+
+    Returns
+    -------
+    DataFrame
+        Of `tables.CONFOUNDERS`: probabilities of validation and test rows at the training rows' base rate.
+    """
+    key = ["path", "noaa_ar"] if "noaa_ar" in rows else ["path"]
+    parts = splits.merge(rows[[*key, "label"]].assign(place=range(len(rows))), on=key)
+    told = []
+    for fold, of_fold in parts.groupby("fold"):
+        learned, asked = of_fold[of_fold["part"] == "train"], of_fold[of_fold["part"].isin(["validation", "test"])]
+        for name, probe in progress(probes.items(), len(probes), f"confounders' forecasts of fold {fold}"):
+            model = forest(None, seed).fit(probe.features[learned["place"]], learned["label"])
+            probability = model.predict_proba(probe.features[asked["place"]])[:, 1].round(DECIMALS)
+            told.append(asked[["path", "noaa_ar", "fold"]].assign(confounder=name, probability=probability))
+    return tables.concat(told, tables.CONFOUNDERS)
+
+
+def forest(class_weight: Literal["balanced"] | None, seed: int) -> ExtraTreesClassifier:
+    """Return the trees of a probe, not fitted yet."""
+    return ExtraTreesClassifier(TREES, min_samples_leaf=SMALLEST_LEAF, class_weight=class_weight, random_state=seed)
 
 
 def holm(gated: Mapping[str, Resampled], plan: BlockBootstrap, limit: float) -> dict[str, float]:

@@ -6,6 +6,7 @@ cleaned: it shows what the cleaning took away.
 """
 
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -277,8 +278,11 @@ def _form(image: Image.Image) -> dict[str, float]:
     for number, (_, across, down, _) in enumerate(getattr(image, "layer", [])):
         form |= {f"samples across {number}": across, f"samples down {number}": down}
     for key, value in image.info.items():
-        parts = value if isinstance(value, tuple) else (len(value) if isinstance(value, str | bytes) else value,)
-        form |= {f"{key} {place}": float(part) for place, part in enumerate(parts)}
+        parts = value if isinstance(value, tuple) else (value,)
+        # Of a text, or of an editor's notes, the length.
+        form |= {
+            f"{key} {place}": float(part if isinstance(part, Real) else len(part)) for place, part in enumerate(parts)
+        }
     return form
 
 

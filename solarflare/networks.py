@@ -1,4 +1,9 @@
-"""The Keras models, by name: images in as they are stored, one probability out, all scaling inside."""
+"""The Keras models, by name: images in as they are stored, one probability out, all scaling inside.
+
+Each network ends in a logit. An ensemble of networks that differ in their seeds answers with the mean of its members'
+logits (Lakshminarayanan et al. 2017, arXiv:1612.01474, average probabilities; logits add up, and so do their
+gradients), and is one Keras model like any other.
+"""
 
 import math
 from collections.abc import Callable
@@ -37,9 +42,8 @@ def paialunga2020(shape: Shape) -> keras.Model:
             layers.Conv2D(3, 3, activation="relu"),
             layers.MaxPooling2D(),
             layers.Flatten(),
-            layers.Dense(1, activation="sigmoid"),
-        ],
-        name="paialunga2020",
+            layers.Dense(1),
+        ]
     )
 
 
@@ -54,7 +58,7 @@ def compact(shape: Shape) -> keras.Model:
     by_place = layers.Flatten()(layers.DepthwiseConv2D(x.shape[1:3])(x))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x), by_place])
     x = layers.Dropout(0.5)(x)
-    return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x), name="compact")
+    return keras.Model(inputs, layers.Dense(1)(x))
 
 
 def compact_pooled(shape: Shape) -> keras.Model:
@@ -66,7 +70,7 @@ def compact_pooled(shape: Shape) -> keras.Model:
     x = _blocks(_brought_down(inputs, shape), filters=(8, 16, 32, 48))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x)])
     x = layers.Dropout(0.3)(x)
-    return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x), name="compact_pooled")
+    return keras.Model(inputs, layers.Dense(1)(x))
 
 
 def _brought_down(inputs: keras.KerasTensor, shape: Shape) -> keras.KerasTensor:
@@ -96,6 +100,7 @@ def _blocks(x: keras.KerasTensor, filters: tuple[int, ...]) -> keras.KerasTensor
     return x
 
 
+# Without names of their own: several of one kind are parts of an ensemble.
 NETWORKS: dict[str, Callable[[Shape], keras.Model]] = {
     "compact": compact,
     "compact_pooled": compact_pooled,
@@ -103,8 +108,8 @@ NETWORKS: dict[str, Callable[[Shape], keras.Model]] = {
 }
 
 
-def build(name: str, shape: Shape) -> keras.Model:
-    """Return a network with fresh weights, drawn from Keras' random seed.
+def build(name: str, shape: Shape, members: int = 1) -> keras.Model:
+    """Return a network, or an ensemble of several, with fresh weights, drawn from Keras' random seed.
 
     Parameters
     ----------
@@ -112,10 +117,15 @@ def build(name: str, shape: Shape) -> keras.Model:
         A key of `NETWORKS`.
     shape : tuple of int
         Height and width, 16 to 1024 pixels each, and channels of the images: 1 (grey) or 3 (RGB).
+    members : int, optional
+        How many networks.
 
     Returns
     -------
     keras.Model
         From images (N, H, W, C), uint8 or float, 0 to 255, to scores (N, 1), float32, 0 to 1.
     """
-    return NETWORKS[name](shape)
+    inputs = keras.Input(shape)
+    logits = [NETWORKS[name](shape)(inputs) for _ in range(members)]
+    mean = layers.Average()(logits) if members > 1 else logits[0]
+    return keras.Model(inputs, layers.Activation("sigmoid")(mean), name=name)

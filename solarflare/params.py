@@ -264,10 +264,12 @@ class Train(Group):
     """How one network is trained."""
 
     network: Literal["compact", "compact_pooled", "paialunga2020"]
+    ensemble: int = Field(ge=1, le=50)
     epochs: int = Field(ge=1, le=1000)
-    patience: int = Field(ge=1, le=1000)
+    patience: Annotated[int, Field(ge=1, le=1000)] | None
     batch_size: int = Field(ge=1, le=4096)
     learning_rate: float = Field(ge=1e-6, le=1)
+    schedule: Literal["constant", "cosine"]
     augment: bool
     class_weight: Literal["balanced", "none"]
     seed: Seed

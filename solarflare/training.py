@@ -22,12 +22,13 @@ from solarflare.calibration import Calibration
 from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import atomic_directory
-from solarflare.networks import Shape, build
+from solarflare.networks import NETWORKS, Shape, build
 from solarflare.params import MAGNETOGRAPHS, Task, Train
 
 WEIGHTS, ABOUT, CALIBRATION, HISTORY = "model.weights.h5", "model.json", "calibration.json", "history.csv"
 DECIMALS = 6  # of the curves in history.csv
 AT_ONCE = 64  # images that a prediction holds in memory
+SEEDS_APART = 1000  # from one member's seed to the next one's: experiments with seeds in a row share no member
 
 log = logging.getLogger("solarflare")
 
@@ -61,6 +62,8 @@ class About:
         As in ``params.yaml``.
     question : dict
         ``label.<task>`` of ``params.yaml``.
+    members : int
+        How many networks answer together.
     """
 
     network: str
@@ -69,6 +72,7 @@ class About:
     instrument: str
     origin: str
     question: Mapping[str, Any]
+    members: int = 1
 
 
 def configure(threads: int) -> None:
@@ -106,7 +110,8 @@ def train(task: Task) -> None:
     folds = {fold: tuple(part(rows, fold, name) for name in ("train", "validation")) for fold in rows["fold"].unique()}
     settings, instrument = chosen.train(task), getattr(chosen.instrument, task)
     question = getattr(chosen.label, task).model_dump(mode="json")
-    origin = About(settings.network, image_shape(images), task, instrument, chosen.scrape.origin, question)
+    about_images = image_shape(images), task, instrument, chosen.scrape.origin
+    origin = About(settings.network, *about_images, question, settings.ensemble)
     configure(chosen.compute.threads)
     with atomic_directory(models) as partial:
         for fold, folder in fold_folders(partial, folds).items():
@@ -203,7 +208,7 @@ def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
 def fit(
     images: Images, training: Rows, validation: Rows, settings: Train, polarity: bool
 ) -> tuple[keras.Model, pd.DataFrame]:
-    """Train a network, and keep the weights of the epoch with the least validation loss.
+    """Train a network, or an ensemble of several that differ in their seeds.
 
     Parameters
     ----------
@@ -219,37 +224,70 @@ def fit(
     Returns
     -------
     model : keras.Model
-        With the best epoch's weights.
+        Of `solarflare.networks.build`.
     history : DataFrame
         One row an epoch: ``epoch`` (from 1), ``roc_auc`` and ``loss`` (of augmented and class-weighted training
-        images), ``val_roc_auc`` and ``val_loss``.
+        images), ``val_roc_auc`` and ``val_loss``; of an ensemble, the mean of the members that were still learning.
     """
-    model = compiled(settings, image_shape(images))
+    seeds = range(settings.seed, settings.seed + settings.ensemble * SEEDS_APART, SEEDS_APART)
+    seeded = [settings.model_copy(update={"seed": seed}) for seed in seeds]
+    members, histories = zip(*(_fit_one(images, training, validation, one, polarity) for one in seeded), strict=True)
+    model = build(settings.network, image_shape(images), settings.ensemble)
+    model.set_weights([weight for member in members for weight in member.get_weights()])
+    return model, pd.concat(histories).groupby("epoch").mean().round(DECIMALS).reset_index()
+
+
+def _fit_one(
+    images: Images, training: Rows, validation: Rows, settings: Train, polarity: bool
+) -> tuple[keras.Model, pd.DataFrame]:
+    """Train one network that ends in a logit, and return it with its history.
+
+    With patience it keeps the weights of the epoch with the least validation loss, without those of the last.
+    """
+    model = compiled(settings, image_shape(images), steps=-(-len(training.labels) // settings.batch_size))
     watched = sys.stdout.isatty()
-    stopping = keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
+    callbacks = [] if watched else [keras.callbacks.LambdaCallback(on_epoch_end=_say)]
+    if settings.patience is not None:
+        callbacks.append(
+            keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
+        )
     done = model.fit(
         training_batches(images, training, settings, polarity),
         validation_data=batches(images, validation, settings.batch_size),
         epochs=settings.epochs,
         class_weight=_balance(training.labels) if settings.class_weight == "balanced" else None,
-        callbacks=[stopping] if watched else [stopping, keras.callbacks.LambdaCallback(on_epoch_end=_say)],
+        callbacks=callbacks,
         verbose=1 if watched else 0,
         shuffle=False,  # The pipeline does that; Keras would warn that it cannot.
     )
-    history = pd.DataFrame(done.history).round(DECIMALS)
+    history = pd.DataFrame(done.history)
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
     return model, history
 
 
-def compiled(settings: Train, shape: Shape) -> keras.Model:
-    """Return a network ready to be trained, its weights drawn from the settings' seed."""
+def compiled(settings: Train, shape: Shape, steps: int = 1) -> keras.Model:
+    """Return a network that ends in a logit, ready to be trained.
+
+    Parameters
+    ----------
+    settings : params.Train
+        Its weights are drawn from their seed.
+    shape : tuple of int
+        Height, width and channels of its images.
+    steps : int, optional
+        Batches an epoch, by which a learning rate that falls knows when the last one is reached.
+    """
     keras.backend.clear_session()
     keras.utils.set_random_seed(settings.seed)
-    model = build(settings.network, shape)
+    model = NETWORKS[settings.network](shape)
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = settings.learning_rate
+    if settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps * settings.epochs)
     model.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
-        loss="binary_crossentropy",
-        metrics=[keras.metrics.AUC(name="roc_auc")],
+        optimizer=keras.optimizers.Adam(rate),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        # Thresholds are taken from 0 to 1.
+        metrics=[keras.metrics.AUC(name="roc_auc", from_logits=True)],
     )
     return model
 
@@ -360,7 +398,7 @@ def load(folder: Path) -> tuple[keras.Model, Calibration]:
         If a file is missing or broken.
     """
     origin = about(folder)
-    model = build(origin.network, origin.shape)
+    model = build(origin.network, origin.shape, origin.members)
     try:
         model.load_weights(folder / WEIGHTS)
     except (OSError, ValueError):

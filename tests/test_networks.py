@@ -22,6 +22,12 @@ def test_an_image_of_any_size_gives_one_probability(name: str, shape: Shape) -> 
     assert ((scores >= 0) & (scores <= 1)).all()
 
 
+def test_an_ensemble_ends_in_the_sigmoid_of_one_logit() -> None:
+    model = build("compact_pooled", (32, 32, 3), members=3)
+    assert model.count_params() == 3 * build("compact_pooled", (32, 32, 3)).count_params()
+    assert model.layers[-1].get_config()["activation"] == "sigmoid"
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_bytes_and_floats_mean_the_same(name: str) -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), dtype=np.uint8)

@@ -2,6 +2,7 @@ import logging
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
 from solarflare import absence, calibration, imaging, params, tables, training
 from solarflare.backend import tf
+from solarflare.calibration import Calibration, Platt
 from solarflare.errors import InputError
 from solarflare.training import About, Rows
 
@@ -25,10 +28,12 @@ ROOT = Path(__file__).resolve().parents[1]
 ABOUT = About("compact", (32, 32, 1), "disk", "gong", "simulated", {"target": "active_region"})
 TRAIN = params.Train(
     network="compact",
+    ensemble=1,
     epochs=8,
     patience=8,
     batch_size=16,
     learning_rate=0.005,
+    schedule="constant",
     augment=True,
     class_weight="balanced",
     seed=1,
@@ -94,6 +99,29 @@ def test_it_stops_when_validation_gets_no_better() -> None:
     patient = TRAIN.model_copy(update={"epochs": 30, "patience": 2})
     _, history = training.fit(images, rows(labels, 0, 80), wrong, patient, polarity=True)
     assert len(history) == history["val_loss"].argmin() + 1 + 2 < 30
+
+
+def test_without_patience_it_learns_to_the_last_epoch() -> None:
+    images, labels = spots(60)
+    wrong = Rows(np.arange(40, 60), 1 - labels[40:60])
+    steady = TRAIN.model_copy(update={"patience": None, "schedule": "cosine"})
+    model, history = training.fit(images, rows(labels, 0, 40), wrong, steady, polarity=True)
+    assert len(history) == steady.epochs
+    scores = training.predict(model, images, wrong.positions).astype(float)
+    loss = -np.mean(np.log(np.where(wrong.labels == 1, scores, 1 - scores)))
+    assert loss == pytest.approx(history["val_loss"].iloc[-1], abs=1e-4)
+
+
+def test_an_ensemble_answers_with_the_mean_of_its_members_logits_even_when_read_back(tmp_path: Path) -> None:
+    images, labels = spots(60)
+    parts, brief = (rows(labels, 0, 40), rows(labels, 40, 60)), TRAIN.model_copy(update={"epochs": 2})
+    seeds = (brief.seed, brief.seed + training.SEEDS_APART)
+    alone = [training.fit(images, *parts, brief.model_copy(update={"seed": seed}), polarity=True)[0] for seed in seeds]
+    together, history = training.fit(images, *parts, brief.model_copy(update={"ensemble": 2}), polarity=True)
+    training.save(tmp_path, together, history, Calibration(Platt(1.0, 0.0), 0.5), replace(ABOUT, members=2))
+    expected = expit(np.mean([logit(training.predict(model, images, np.arange(60))) for model in alone], axis=0))
+    for model in (together, training.load(tmp_path)[0]):
+        assert training.predict(model, images, np.arange(60)) == pytest.approx(expected, abs=1e-5)
 
 
 def test_nothing_but_training_and_validation_images_is_read() -> None:
@@ -204,7 +232,7 @@ def test_predictions_do_not_depend_on_how_many_images_are_held(trained: tuple[tf
 def test_a_broken_model_is_one_sentence(
     trained: tuple[tf.keras.Model, pd.DataFrame], tmp_path: Path, name: str, content: str | None
 ) -> None:
-    training.save(tmp_path, *trained, calibration.Calibration(calibration.Platt(1.0, 0.0), 0.5), ABOUT)
+    training.save(tmp_path, *trained, Calibration(Platt(1.0, 0.0), 0.5), ABOUT)
     if content is None:
         (tmp_path / name).unlink()
     else:

@@ -9,13 +9,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import absence, calibration, history, plots, summary, tables, training
+from solarflare import (
+    absence,
+    attribution,
+    calibration,
+    explanation,
+    gallery,
+    history,
+    plots,
+    summary,
+    tables,
+    training,
+)
 from solarflare.console import progress
-from solarflare.crops import Crops
+from solarflare.crops import Crops, Cutter
 from solarflare.errors import InputError
 from solarflare.files import atomic_directory, atomic_path
 from solarflare.history import Records
-from solarflare.params import DiskLabel, Instrument, Params, RegionLabel, Task
+from solarflare.params import DiskLabel, Evaluate, Instrument, Params, RegionLabel, Task
 from solarflare.verification import baselines, curves, slices
 from solarflare.verification.assessment import assess, rounded, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
@@ -27,6 +38,7 @@ AT_ONCE = 64  # images in memory while their statistics are taken
 DECIMALS = 6  # of a probability; what is scored is rounded already, so that the scores follow from the table
 EVEN_ODDS = 0.5  # the threshold of climatology, which has no validation score to choose one by
 SHOWN = 2 * plots.COLUMNS  # crops in each group of a contact sheet
+RAW = Path("data/raw")
 
 
 @dataclass(frozen=True)
@@ -87,8 +99,11 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     reason = untrusted_because(_audited(task), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
 
-    words = wording(question)
+    cutter = Cutter(task, getattr(chosen.instrument, task), RAW, chosen.crop)
+    scores["attribution"] = explain(rows, test, images, models, cutter, records.regions, chosen.evaluate)
 
+    words = wording(question)
+    shown = gallery.choose(test)
     with atomic_path(metrics) as partial:
         partial.write_text(json.dumps(scores, indent=2, sort_keys=True) + "\n")
     tables.write(
@@ -108,6 +123,10 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     with atomic_directory(reports) as partial:
         draw(partial, words, drawn, scores)
         contact_sheets(partial, words, test, images)
+        maps = attribution.attribute(rows, shown, images, models).maps
+        gallery.write(
+            partial, f"{words.question} Orange speaks for yes, blue for no", shown, _pictures(shown, images), maps
+        )
 
 
 def predictors(
@@ -185,6 +204,42 @@ def forecasts(test: pd.DataFrame, fitted: list[str]) -> tuple[Forecast, dict[str
     references = {name: one(name, test[f"{name}_threshold"].to_numpy()) for name in fitted}
     network = one("probability", test["threshold"].to_numpy())
     return network, {"climatology": one("base_rate", EVEN_ODDS)} | references
+
+
+def explain(
+    rows: pd.DataFrame,
+    test: pd.DataFrame,
+    images: Crops,
+    models: Path,
+    cutter: Cutter,
+    regions: pd.DataFrame,
+    settings: Evaluate,
+) -> dict[str, Any]:
+    """Return what `explanation.assess` says of a sample of the test rows.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `training.samples`.
+    test : DataFrame
+        Of `forecast`.
+    images : Crops
+        All crops.
+    models : Path
+        What `training.train` wrote.
+    cutter : Cutter
+        That cut the crops.
+    regions : DataFrame
+        Of `tables.REGIONS`.
+    settings : Evaluate
+        Resamples and their seed.
+    """
+    asked = explanation.sample(test)
+    found = attribution.attribute(rows, asked, images, models)
+    of_path = tables.read(cutter.raw / "images.csv", tables.IMAGES).set_index("path")[["width", "height"]]
+    asked = asked.join(of_path, on="path").join(images.index[["x", "y", "radius"]], on="position")
+    plan = BlockBootstrap(asked["block"].to_numpy(), settings.resamples, settings.seed)
+    return explanation.assess(found.maps, found.gap, explanation.places(asked, regions, cutter), plan)
 
 
 def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:

@@ -313,6 +313,9 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
     index = each.assign(shard="2014-01.npy", row=each["position"], x=16, y=16, radius=16, fitted="yes")
     tables.write(index[list(tables.CROPS.columns)], Path("data/crops/region/index.csv"), tables.CROPS)
     np.save("data/crops/region/2014-01.npy", images.images)
+    pictures = each.assign(instrument="aia211", width=32, height=32, bytes=1000)
+    pictures = pictures.reindex(columns=list(tables.IMAGES.columns), fill_value="")
+    tables.write(pictures, Path("data/raw/images.csv"), tables.IMAGES)
     Path("metrics").mkdir()
     Path("metrics/audit.json").write_text(json.dumps({"region": {"leak": False, "probes": {}}}))
 
@@ -326,7 +329,9 @@ def project(inputs: Path, chosen: params.Params) -> Path:
 
 @pytest.fixture(scope="module")
 def chosen() -> params.Params:
-    return params.load(ROOT / "params.yaml").model_copy(update={"evaluate": params.Evaluate(resamples=100, seed=1)})
+    loaded = params.load(ROOT / "params.yaml")
+    small = loaded.crop.model_copy(update={"region": loaded.crop.region.model_copy(update={"img_width": 32})})
+    return loaded.model_copy(update={"evaluate": params.Evaluate(resamples=100, seed=1), "crop": small})
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -367,6 +372,16 @@ def test_parts_of_the_rows_are_scored_on_their_own(project: Path) -> None:
         "active_before": (40, 40),
     }
     assert slices["active_before"]["roc_auc"]["value"] is slices["quiet_before"]["recall"]["value"] is None
+
+
+def test_it_is_told_how_much_the_answers_rest_on_the_sun(project: Path) -> None:
+    found = json.loads((project / "metrics/region.json").read_text())["attribution"]
+    assert found["n"] == 80
+    assert found["completeness_error"] < 0.2  # the networks are not trained
+    for place in ("inside_disk", "near_centre"):
+        assert 0 < found[place]["area"] < 1
+        assert 0 < found[place]["mass"]["value"] <= 1
+    assert len(list((project / "reports/region/gallery").glob("*.jpg"))) == 18
 
 
 def test_the_scores_follow_from_the_predictions(project: Path) -> None:

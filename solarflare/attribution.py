@@ -21,7 +21,7 @@ from solarflare.backend import keras, tf
 from solarflare.console import progress
 from solarflare.training import AT_ONCE, Images
 
-STEPS = 24  # of the way; what the sum then lacks is in the metrics
+STEPS = 16  # of the way; what the sum then lacks is in the metrics
 AVERAGED = 512  # training images in the baseline, at most
 
 Values = npt.NDArray[np.float32]

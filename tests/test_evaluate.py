@@ -310,10 +310,10 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
     tables.write(labels[list(tables.REGION_LABELS.columns)], Path("data/labels/region.csv"), tables.REGION_LABELS)
     splits = rows.assign(reason="")[list(tables.SPLITS.columns)]
     tables.write(splits, Path("data/splits/region.csv"), tables.SPLITS)
-    index = each.assign(shard="2014-01.npy", row=each["position"], x=16, y=16, radius=16, fitted="yes")
+    index = each.assign(shard="2014-01.npy", row=each["position"], x=256, y=256, radius=204, fitted="yes")
     tables.write(index[list(tables.CROPS.columns)], Path("data/crops/region/index.csv"), tables.CROPS)
     np.save("data/crops/region/2014-01.npy", images.images)
-    pictures = each.assign(instrument="aia211", width=32, height=32, bytes=1000)
+    pictures = each.assign(instrument="aia211", width=512, height=512, bytes=1000)
     pictures = pictures.reindex(columns=list(tables.IMAGES.columns), fill_value="")
     tables.write(pictures, Path("data/raw/images.csv"), tables.IMAGES)
     Path("metrics").mkdir()
@@ -376,7 +376,7 @@ def test_parts_of_the_rows_are_scored_on_their_own(project: Path) -> None:
 
 def test_it_is_told_how_much_the_answers_rest_on_the_sun(project: Path) -> None:
     found = json.loads((project / "metrics/region.json").read_text())["attribution"]
-    assert found["n"] == 80
+    assert found["n"] == 64
     assert found["completeness_error"] < 0.2  # the networks are not trained
     for place in ("inside_disk", "near_centre"):
         assert 0 < found[place]["area"] < 1

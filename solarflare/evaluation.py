@@ -1,7 +1,6 @@
 """Test is read once, here: each fold's network and baselines forecast the fold's test rows, and all rows are scored."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from solarflare.verification import baselines, curves, slices
 from solarflare.verification.assessment import assess, rounded, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
+from solarflare.wording import Wording, wording
 
 Values = npt.NDArray[np.float64]
 
@@ -39,23 +39,6 @@ DECIMALS = 6  # of a probability; what is scored is rounded already, so that the
 EVEN_ODDS = 0.5  # the threshold of climatology, which has no validation score to choose one by
 SHOWN = 2 * plots.COLUMNS  # crops in each group of a contact sheet
 RAW = Path("data/raw")
-
-
-@dataclass(frozen=True)
-class Wording:
-    """What figures call a task's question and its two answers."""
-
-    question: str
-    answers: tuple[str, str]
-
-
-def wording(label: DiskLabel | RegionLabel) -> Wording:
-    """Return what figures call the question that a task's labels answer."""
-    if isinstance(label, DiskLabel) and label.target == "active_region":
-        return Wording("Is the Sun active?", ("quiet", "active"))
-    subject = "the Sun" if isinstance(label, DiskLabel) else "this region"
-    asked = f"Will {subject} flare?" if label.event == "start" else f"Is {subject} flaring?"
-    return Wording(asked, ("quiet", "flaring"))
 
 
 def evaluate(task: Task, chosen: Params, records: Records) -> None:
@@ -244,7 +227,8 @@ def explain(
 
 def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:
     """Return the parts of the test rows that are scored on their own, as far as the rows and the records tell them."""
-    found: dict[str, slices.Mask] = {}
+    found = slices.by_year(test["time"].to_numpy("datetime64[s]"))
+    found |= slices.by_class(test["label"].to_numpy(), test["goes_class"].to_numpy(str))
     if "longitude" in test:
         found |= slices.by_longitude(test["longitude"].to_numpy(float))
     if "persistence" in features:

@@ -6,6 +6,7 @@ from solarflare import flares, params, summary, tables
 from solarflare.console import run
 from solarflare.evaluation import evaluate
 from solarflare.history import Records
+from solarflare.report import page
 from solarflare.tracking import log_evaluation
 from solarflare.training import configure
 
@@ -19,9 +20,11 @@ def main() -> None:
     records = Records(listed, tables.read(RAW / "regions.csv", tables.REGIONS))
     for task in params.TASKS:
         evaluate(task, chosen, records)
+    written = page.write(chosen)
     for task in params.TASKS:
         log_evaluation(task)
     print(summary.render())
+    print(f"All of it on one page: {written}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from solarflare.training import About
 from solarflare.verification.assessment import assess, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
+from solarflare.wording import Wording, wording
 
 ROOT = Path(__file__).resolve().parents[1]
 N = 600
@@ -271,9 +272,7 @@ def test_curves_of_all_folds_are_kept(two_folds: tuple[pd.DataFrame, Memory, Pat
 def test_there_is_a_contact_sheet_for_each_class(
     tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path], tmp_path: Path
 ) -> None:
-    evaluation.contact_sheets(
-        tmp_path, evaluation.Wording("Is this region flaring?", ("quiet", "flaring")), tested, two_folds[1]
-    )
+    evaluation.contact_sheets(tmp_path, Wording("Is this region flaring?", ("quiet", "flaring")), tested, two_folds[1])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["contact_sheet_flaring.png", "contact_sheet_quiet.png"]
 
 
@@ -287,7 +286,7 @@ def test_there_is_a_contact_sheet_for_each_class(
 )
 def test_figures_ask_what_the_labels_answer(label: dict[str, Any], asked: str) -> None:
     question = params.DiskLabel(min_class="C1.0", before=0, after=24, **label)
-    assert evaluation.wording(question).question == asked
+    assert wording(question).question == asked
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ def overlay(image: Pixels, attribution: npt.NDArray[np.float32]) -> Pixels:
 def write(
     folder: Path, title: str, shown: pd.DataFrame, pictures: Sequence[Picture], maps: npt.NDArray[np.float32]
 ) -> None:
-    """Write ``gallery.png``, and for the page ``gallery/``: each image beside its map, and ``index.csv`` of them.
+    """Write ``gallery.png``, and for the page ``gallery/``: each image, its map, and ``index.csv`` of them.
 
     Parameters
     ----------
@@ -77,12 +77,9 @@ def write(
     (folder / "gallery").mkdir()
     for number, (group, *pair) in enumerate(zip(shown["group"], pictures, beside, strict=True)):
         sheet[GROUPS[group]] += pair
-        side_by_side = np.concatenate([_rgb(picture.image) for picture in pair], axis=1)
-        Image.fromarray(side_by_side).save(folder / "gallery" / f"{number:02}.jpg", quality=88, subsampling=0)
+        for kind, picture in zip(("image", "map"), pair, strict=True):
+            shown_in = Image.fromarray(picture.image.squeeze())
+            shown_in.save(folder / "gallery" / f"{number:02}-{kind}.jpg", quality=88, subsampling=0)
     plots.save(plots.contact_sheet(sheet, title), folder / "gallery.png")
     listed = shown.reindex(columns=["group", "path", "noaa_ar", "time", "label", "probability"])
     listed.to_csv(folder / "gallery/index.csv", index=False, date_format=tables.TIME_FORMAT, lineterminator="\n")
-
-
-def _rgb(image: Pixels) -> Pixels:
-    return np.broadcast_to(image, (*image.shape[:2], 3))

@@ -364,11 +364,13 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
 
 def test_parts_of_the_rows_are_scored_on_their_own(project: Path) -> None:
     slices = json.loads((project / "metrics/region.json").read_text())["slices"]
-    assert {name: (part["n"], part["positive"]) for name, part in slices.items()} == {
+    assert {name: (part["n"], part["positive"]) for name, part in slices.items() if "n" in part} == {
+        "from_30_to_60_degrees": (60, 30),
         "inside_60_degrees": (60, 30),
         "beyond_60_degrees": (20, 10),
         "quiet_before": (40, 0),
         "active_before": (40, 40),
+        "year_2014": (80, 40),
     }
     assert slices["active_before"]["roc_auc"]["value"] is slices["quiet_before"]["recall"]["value"] is None
 
@@ -380,7 +382,7 @@ def test_it_is_told_how_much_the_answers_rest_on_the_sun(project: Path) -> None:
     for place in ("inside_disk", "near_centre"):
         assert 0 < found[place]["area"] < 1
         assert 0 < found[place]["mass"]["value"] <= 1
-    assert len(list((project / "reports/region/gallery").glob("*.jpg"))) == 18
+    assert len(list((project / "reports/region/gallery").glob("*-map.jpg"))) == 18
 
 
 def test_the_scores_follow_from_the_predictions(project: Path) -> None:

@@ -59,5 +59,6 @@ def test_files_of_the_gallery(channels: int, tmp_path: Path) -> None:
     assert written[0] == written[1]
     listed = pd.read_csv(tmp_path / "once/gallery/index.csv")
     assert list(listed.columns) == ["group", "path", "noaa_ar", "time", "label", "probability"]
-    with Image.open(tmp_path / f"once/gallery/{len(listed) - 1:02}.jpg") as image:
-        assert image.size == (32, 16)
+    for kind, mode in (("image", "L" if channels == 1 else "RGB"), ("map", "RGB")):
+        with Image.open(tmp_path / f"once/gallery/{len(listed) - 1:02}-{kind}.jpg") as image:
+            assert (image.size, image.mode) == ((16, 16), mode)

@@ -65,7 +65,13 @@ class Frame:
         return " ".join(f"{self.across(a):.1f},{self.up(b):.1f}" for a, b in zip(x, y, strict=True))
 
 
-def forest(rows: Sequence[Row], label: str, none: float | None = None, limit: float | None = None) -> Markup:
+def forest(
+    rows: Sequence[Row],
+    label: str,
+    none: float | None = None,
+    limit: float | None = None,
+    shown: Sequence[float] = (),
+) -> Markup:
     """Draw scores with their intervals, a line each.
 
     Parameters
@@ -78,10 +84,12 @@ def forest(rows: Sequence[Row], label: str, none: float | None = None, limit: fl
         The score without skill, marked by a line.
     limit : float, optional
         A score that is marked by a dashed line.
+    shown : sequence of float, optional
+        Numbers that the axis shows besides.
     """
     numbers = [value for row in rows for value in (row.value, row.low, row.high) if value is not None]
-    marked = [value for value in (none, limit) if value is not None]
-    x, ticks = _axis(min(numbers + marked), max(numbers + marked))
+    numbers += [value for value in (none, limit, *shown) if value is not None]
+    x, ticks = _axis(min(numbers), max(numbers))
     frame = Frame(NAMES, 4, PANEL - 14, 4 + ROW * len(rows), x)
     svg = _svg(PANEL, frame.bottom + 24, label)
     for tick in ticks:
@@ -193,7 +201,7 @@ def _axis(low: float, high: float) -> tuple[Range, list[float]]:
 
 
 def _square(axes: tuple[str, str], label: str) -> tuple[Element, Frame]:
-    frame = Frame(46, 8, 46 + SQUARE, 8 + SQUARE)
+    frame = Frame(56, 8, 56 + SQUARE, 8 + SQUARE)
     svg = _svg(frame.right + 14, frame.bottom + 44, label)
     for tick in (0, 0.25, 0.5, 0.75, 1):
         _line(svg, "grid", frame.across(tick), frame.top, frame.across(tick), frame.bottom)

@@ -39,6 +39,7 @@ BASELINES = {
     "catalogue": "what NOAA noted of the regions",
 }
 NO_SKILL = {"roc_auc": 0.5, "tss": 0.0, "brier_skill": 0.0}
+SLICED = {"recall": "Recall", "specificity": "Specificity", "roc_auc": "ROC-AUC"}
 SLICES = {
     "_degrees": "By longitude",
     "year_": "By year",
@@ -59,8 +60,7 @@ class Slices:
 
     heading: str
     parts: list[tuple[str, dict[str, Any]]]
-    recall: Markup
-    specificity: Markup
+    charts: dict[str, Markup]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Section:
     slices : list of Slices
         By property.
     gallery : dict of list of tuple
-        By heading, what ``gallery/index.csv`` says of each image, and its ``url``.
+        By heading, what ``gallery/index.csv`` says of each image, and ``image`` and ``map`` as data URLs.
     timeline : Timeline
         Of its images.
     """
@@ -137,6 +137,7 @@ def write(chosen: Params) -> Path:
         score_names=summary.SCORES,
         baselines=BASELINES,
         places=PLACES,
+        sliced=SLICED,
         limit=chosen.audit.max_probe_auc,
         block_days=chosen.split.block_days,
         parameters=parameters(chosen),
@@ -265,11 +266,15 @@ def _slices(mark: str, heading: str, found: dict[str, Any]) -> Slices | None:
     if not parts:
         return None
 
-    def chart(score: str) -> Markup:
-        rows = [_row(_part(name), part[score]) for name, part in parts]
-        return charts.forest(rows, f"{heading}, {score} with its interval; the table below has the numbers")
-
-    return Slices(heading, [(_part(name), part) for name, part in parts], chart("recall"), chart("specificity"))
+    drawn = {
+        score: charts.forest(
+            [_row(_part(name), part[score]) for name, part in parts],
+            f"{heading}, {score} with its interval; the table below has the numbers",
+            shown=(0.0, 1.0),
+        )
+        for score in SLICED
+    }
+    return Slices(heading, [(_part(name), part) for name, part in parts], drawn)
 
 
 def _part(name: str) -> str:
@@ -280,7 +285,8 @@ def _part(name: str) -> str:
 def _gallery(task: Task) -> dict[str, list[Any]]:
     folder = Path(f"reports/{task}/gallery")
     listed = pd.read_csv(folder / "index.csv", parse_dates=["time"], dtype={"noaa_ar": str}, keep_default_na=False)
-    listed["url"] = [_data_url(folder / f"{place:02}.jpg") for place in range(len(listed))]
+    for kind in ("image", "map"):
+        listed[kind] = [_data_url(folder / f"{place:02}-{kind}.jpg") for place in range(len(listed))]
     return {heading: list(listed[listed["group"] == group].itertuples()) for group, heading in GROUPS.items()}
 
 

@@ -1,6 +1,8 @@
 """When a task's images were taken, what they were labelled, which part they were in, and what the lists cover."""
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import pandas as pd
 from markupsafe import Markup
@@ -65,10 +67,10 @@ def timeline(task: Task, labels: pd.DataFrame, splits: pd.DataFrame, coverage: p
     noun = "images" if task == "disk" else "regions"
     said = f"Labelled {noun} a month, from {months[0]} to {months[-1]}; the table below has the numbers"
     return Timeline(
-        [(one.year, 100 * place / len(months)) for place, one in enumerate(months) if one.month == 1],
+        [(one.year, 100 * place / len(months)) for place, one in enumerate(months) if one.month == 1 or place == 0],
         charts.columns(counts, said),
         [(f"fold {fold}" if folds[1:] else "parts", _parts(rows, months)) for fold, rows in enumerate(folds)]
-        + [(str(name), _coverage(str(name), rows, months)) for name, rows in complete.groupby("list")],
+        + [(f"list {name}", _coverage(str(name), rows, months)) for name, rows in complete.groupby("list")],
         by_year.fillna(0).astype(int),
         absent.rename("n").reset_index(),
     )
@@ -79,9 +81,9 @@ def _parts(rows: pd.DataFrame, months: pd.PeriodIndex) -> Markup:
     counts = pd.crosstab(rows["time"].dt.to_period("M"), rows["part"]).reindex(index=months, fill_value=0)
     names, most = counts.columns.tolist(), counts.to_numpy().argmax(axis=1).tolist()
     held = [(place, names[part]) for place, part in enumerate(most) if counts.iloc[place].any()]
-    changes = [(place, name) for number, (place, name) in enumerate(held) if number == 0 or held[number - 1][1] != name]
-    said = ", ".join(f"{PARTS[name]} from {months[place]}" for place, name in changes)
-    spans = [(place, place + 1, name or "out") for place, name in held]
+    runs = [(name, [place for place, _ in run]) for name, run in groupby(held, key=itemgetter(1))]
+    said = ", ".join(f"{PARTS[name]} {months[run[0]]} to {months[run[-1]]}" for name, run in runs)
+    spans = [(run[0], run[-1] + 1, name or "out") for name, run in runs]
     return charts.strip(spans, len(months), f"What most rows of a month are for: {said}")
 
 

@@ -14,20 +14,26 @@ SCORES = ("recall", "specificity", "roc_auc")
 
 Mask = NDArray[np.bool_]
 
-NEAR_LIMB = 60.0
-"""Degrees from the central meridian beyond which the projection spoils what magnetograms and images show."""
+CENTRAL, NEAR_LIMB = 30.0, 60.0
+"""Degrees from the central meridian within which regions are seen from above, and beyond which the projection spoils
+what magnetograms and images show."""
 
 
 def by_longitude(longitude: NDArray) -> dict[str, Mask]:
-    """Return which rows lie inside and beyond :data:`NEAR_LIMB`.
+    """Return which rows lie near the central meridian, inside and beyond :data:`NEAR_LIMB`.
 
     Parameters
     ----------
     longitude : (n,) float
         Stonyhurst degrees.
     """
-    inside = np.abs(longitude) <= NEAR_LIMB
-    return {f"inside_{NEAR_LIMB:.0f}_degrees": inside, f"beyond_{NEAR_LIMB:.0f}_degrees": ~inside}
+    away = np.abs(longitude)
+    return {
+        f"inside_{CENTRAL:.0f}_degrees": away <= CENTRAL,
+        f"inside_{NEAR_LIMB:.0f}_degrees": away <= NEAR_LIMB,
+        f"from_{CENTRAL:.0f}_to_{NEAR_LIMB:.0f}_degrees": (away > CENTRAL) & (away <= NEAR_LIMB),
+        f"beyond_{NEAR_LIMB:.0f}_degrees": away > NEAR_LIMB,
+    }
 
 
 def by_year(time: NDArray[np.datetime64]) -> dict[str, Mask]:

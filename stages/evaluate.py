@@ -1,4 +1,4 @@
-"""Score both networks on test against baselines, say what to make of it, and add it to the runs in MLflow."""
+"""Score both networks on test against baselines, say on a page what to make of it, and add it to the runs in MLflow."""
 
 from pathlib import Path
 
@@ -20,11 +20,10 @@ def main() -> None:
     records = Records(listed, tables.read(RAW / "regions.csv", tables.REGIONS))
     for task in params.TASKS:
         evaluate(task, chosen, records)
-    written = page.write(chosen)
+    page.write(chosen)
     for task in params.TASKS:
         log_evaluation(task)
     print(summary.render())
-    print(f"All of it on one page: {written}")
 
 
 if __name__ == "__main__":

@@ -208,8 +208,11 @@ def untrained(folder: Path, threshold: float) -> None:
 
 @pytest.fixture(scope="module")
 def two_folds(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Memory, Path]:
-    """Rows, images and models of two folds, each the other's test."""
-    models = tmp_path_factory.mktemp("models") / "region"
+    return make_two_folds(tmp_path_factory.mktemp("models") / "region")
+
+
+def make_two_folds(models: Path) -> tuple[pd.DataFrame, Memory, Path]:
+    """Return rows, images and models of two folds, each the other's test."""
     untrained(models / "fold-0", 0.25)
     untrained(models / "fold-1", 0.75)
     label = LABEL
@@ -328,6 +331,11 @@ def project(inputs: Path, chosen: params.Params) -> Path:
 
 @pytest.fixture(scope="module")
 def chosen() -> params.Params:
+    return small_and_fast()
+
+
+def small_and_fast() -> params.Params:
+    """Return the parameters with small cutouts and few resamples."""
     loaded = params.load(ROOT / "params.yaml")
     small = loaded.crop.model_copy(update={"region": loaded.crop.region.model_copy(update={"img_width": 32})})
     return loaded.model_copy(update={"evaluate": params.Evaluate(resamples=100, seed=1), "crop": small})

@@ -112,8 +112,8 @@ class Section:
     timeline: Timeline
 
 
-def write(chosen: Params) -> Path:
-    """Write ``reports/index.html``: one file, the same bytes for the same outputs, and return its path.
+def write(chosen: Params) -> None:
+    """Write ``reports/index.html``: one file, the same bytes for the same outputs.
 
     Parameters
     ----------
@@ -146,7 +146,6 @@ def write(chosen: Params) -> Path:
     )
     with atomic_path(PAGE) as partial:
         partial.write_text(text)
-    return PAGE
 
 
 def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:

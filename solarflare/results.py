@@ -1,4 +1,4 @@
-"""What the experiments of a profile found: one file of scores in Git, small figures, and the tables of the README."""
+"""What experiments found: files of scores in Git, small figures, and the tables of the README and of docs/."""
 
 import io
 import json
@@ -18,6 +18,7 @@ from solarflare.params import TASKS, Task
 from solarflare.summary import interval
 
 RESULTS = Path("docs/results")
+PERMUTATION = RESULTS / "permutation.json"
 SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "hss": "HSS", "brier_skill": "Brier skill"}
 
 
@@ -53,23 +54,26 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
             plots.save(plots.roc(curves, f"{task}, {profile.name}"), RESULTS / f"{profile.name}-{task}-roc.png")
 
 
-def table(profile: str) -> str:
-    """Return the scores of a profile as a table in Markdown.
+def table(name: str) -> str:
+    """Return what was found as a table in Markdown.
 
     Parameters
     ----------
-    profile : str
-        Its name.
+    name : str
+        Of a profile, or ``permutation``.
 
     Raises
     ------
     InputError
-        If :func:`collect` has not written its scores yet.
+        If it was not run yet.
     """
-    path = RESULTS / f"{profile}.json"
+    path = RESULTS / f"{name}.json"
     if not path.is_file():
-        raise InputError(f"{path} is not there; make it with `make experiment PROFILE={profile}`")
+        command = "solarflare permutation" if path == PERMUTATION else f"make experiment PROFILE={name}"
+        raise InputError(f"{path} is not there; make it with `{command}`")
     content = json.loads(path.read_text())
+    if path == PERMUTATION:
+        return _markdown(_permutations(content))
     return _markdown(_comparison(content) if "published" in content else _every_variant(content))
 
 
@@ -106,6 +110,29 @@ def _comparison(content: dict[str, Any]) -> list[list[str]]:
         ]
         shown = [f"{accuracy:.1%}" for accuracy in (fmean(accuracies), min(accuracies), max(accuracies), published)]
         rows.append([task, str(len(repeats)), *shown, ", ".join(leaks) or "nothing"])
+    return rows
+
+
+def _permutations(content: dict[str, Any]) -> list[list[str]]:
+    """Return a row for each permutation test: what true labels taught, and what those of other days did."""
+    rows = [
+        ["data", "task", "test rows", "true labels", "rotated labels, ROC-AUC", "mean", "around 0.5", "true beyond"]
+    ]
+    for data, tests in content.items():
+        for task, test in tests.items():
+            rotated = sorted(test["rotated"])
+            rows.append(
+                [
+                    data,
+                    task,
+                    str(test["n"]),
+                    f"**{test['true']:.2f}**",
+                    " ".join(f"{one:.2f}" for one in rotated),
+                    f"{fmean(rotated):.2f}",
+                    f"p = {test['wilcoxon_p']:.2f}",
+                    f"p = {test['p']:.3f}",
+                ]
+            )
     return rows
 
 
@@ -147,7 +174,7 @@ def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> list[list[str]]:
     trusted = "" if metrics["trusted"] else ", not trusted"
     first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
     rows = [[*first, "network", *(interval(metrics[score]) for score in SCORES), ""]]
-    for name, baseline in summary.strongest_first(metrics):
+    for name, baseline in summary.strongest_first(metrics["baselines"]):
         lead = interval(metrics["differences"][name]["roc_auc"])
         rows.append([*[""] * len(first), name, *(interval(baseline[score]) for score in SCORES), lead])
     return rows

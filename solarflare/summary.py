@@ -39,26 +39,39 @@ def interval(score: dict[str, Any]) -> str:
     return value if score["low"] is None else f"{value} [{score['low']:.2f}, {score['high']:.2f}]"
 
 
-def strongest_first(content: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the baselines that are there with their scores, the one with the highest ROC-AUC first.
+def strongest_first(forecasts: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the forecasts that are there with their scores, the one with the highest ROC-AUC first.
 
     Parameters
     ----------
-    content : dict
-        Of ``metrics/<task>.json``.
+    forecasts : dict
+        ``baselines`` or ``confounders`` of ``metrics/<task>.json``.
     """
-    present = [(name, scores) for name, scores in content["baselines"].items() if "absent" not in scores]
+    present = [(name, scores) for name, scores in forecasts.items() if "absent" not in scores]
     return sorted(present, key=lambda named: -(named[1]["roc_auc"]["value"] or 0))
 
 
 def _rows(task: str, content: dict[str, Any]) -> list[tuple[str, ...]]:
     rows = [(task, "network", *(interval(content[score]) for score in SCORES), "")]
-    for name, baseline in strongest_first(content):
-        verdict = content["differences"][name]["roc_auc"]["verdict"]
-        rows.append(("", name, *(interval(baseline[score]) for score in SCORES), verdict))
+    rows += _compared(content, content["baselines"])
     if ceiling := content.get("ceiling"):
         rows.append(("", "ceiling", interval(ceiling["roc_auc"]), "", "", ceiling["difference"]["verdict"]))
+    if confounders := content.get("confounders"):
+        rows += [("", "confounders:", "", "", "", ""), *_compared(content, confounders)]
     return rows
+
+
+def _compared(content: dict[str, Any], forecasts: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return a row for each forecast that the network is held against."""
+    return [
+        (
+            "",
+            name.replace("_", " "),
+            *(interval(scores[score]) for score in SCORES),
+            content["differences"][name]["roc_auc"]["verdict"],
+        )
+        for name, scores in strongest_first(forecasts)
+    ]
 
 
 def _remarks(task: str, content: dict[str, Any]) -> list[str]:

@@ -188,8 +188,7 @@ def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) ->
     ],
 )
 def test_the_standing_says_the_bad_news_first(verdicts: dict[str, str], said: str) -> None:
-    differences = {name: {"roc_auc": {"verdict": verdict}} for name, verdict in verdicts.items()}
-    assert page.standing(differences) == said
+    assert page.standing(verdicts) == said
 
 
 def test_a_forest_plot_puts_scores_in_their_order() -> None:

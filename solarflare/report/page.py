@@ -22,6 +22,7 @@ from solarflare.verification.assessment import COMPARED
 from solarflare.wording import Wording, wording
 
 Named = dict[str, dict[str, Any]]
+Scored = list[tuple[str, dict[str, Any]]]
 
 PAGE = Path("reports/index.html")
 RAW = Path("data/raw")
@@ -59,7 +60,7 @@ class Slices:
     """Parts of the test rows by one property: their names and scores, and charts of the scores."""
 
     heading: str
-    parts: list[tuple[str, dict[str, Any]]]
+    parts: Scored
     charts: dict[str, Markup]
 
 
@@ -77,8 +78,8 @@ class Section:
         ``metrics/<task>.json``.
     standing : str
         How the network compares with the baselines, in a few words.
-    baselines : list of (str, dict)
-        Those that are there, the strongest first.
+    compared : dict of list of (str, dict)
+        By heading, the scores of what the network is held against, the strongest first.
     forests : dict of Markup
         By score, the network beside the baselines.
     curves : dict of Markup
@@ -101,7 +102,7 @@ class Section:
     words: Wording
     scores: dict[str, Any]
     standing: str
-    baselines: list[tuple[str, dict[str, Any]]]
+    compared: dict[str, Scored]
     forests: dict[str, Markup]
     curves: dict[str, Markup]
     audit: dict[str, Any]
@@ -152,7 +153,8 @@ def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
     """Read what the stages wrote of a task, and draw it."""
     scores = json.loads(Path(f"metrics/{task}.json").read_text())
     words = wording(getattr(chosen.label, task))
-    baselines = summary.strongest_first(scores)
+    baselines = summary.strongest_first(scores["baselines"])
+    confounders = summary.strongest_first(scores.get("confounders", {}))
     probes = {
         kind: {name: one for name, one in audit.get("probes", {}).items() if one["kind"] == kind}
         for kind in plots.PROBES
@@ -162,8 +164,8 @@ def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
         task,
         words,
         scores,
-        standing(scores["differences"]),
-        baselines,
+        standing({name: scores["differences"][name]["roc_auc"]["verdict"] for name, _ in baselines}),
+        {"Baselines": baselines, "Confounders, no picture of the Sun": confounders},
         {score: _forest([("network", scores), *baselines], score, words.question) for score in COMPARED},
         _curves(task, scores, words.question),
         audit,
@@ -175,21 +177,19 @@ def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
     )
 
 
-def standing(differences: dict[str, Any]) -> str:
-    """Say how a network compares with the baselines, by the verdicts on its ROC-AUC."""
-    by_verdict: dict[str, list[str]] = {}
-    for name, difference in differences.items():
-        by_verdict.setdefault(difference["roc_auc"]["verdict"], []).append(name)
-    said = [
-        f"{phrase} {_listed(by_verdict[verdict])}"
-        for verdict, phrase in (
-            ("worse", "worse than"),
-            ("not distinguishable", "no better than"),
-            ("better", "better than"),
-        )
-        if verdict in by_verdict
-    ]
-    return "better than every other forecast" if set(by_verdict) == {"better"} else "; ".join(said)
+def standing(verdicts: dict[str, str]) -> str:
+    """Say how a network compares with the forecasts that it is held against, the bad news first.
+
+    Parameters
+    ----------
+    verdicts : dict of str
+        By forecast, as of `bootstrap.Difference`.
+    """
+    if set(verdicts.values()) == {"better"}:
+        return "better than every other forecast"
+    phrases = {"worse": "worse than", "not distinguishable": "no better than", "better": "better than"}
+    named = {verdict: [name for name, found in verdicts.items() if found == verdict] for verdict in phrases}
+    return "; ".join(f"{phrase} {_listed(named[verdict])}" for verdict, phrase in phrases.items() if named[verdict])
 
 
 def parameters(chosen: Params) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def _row(name: str, score: dict[str, Any], kind: str = "") -> Row:
     return Row(name.replace("_", " "), score["value"], score["low"], score["high"], kind)
 
 
-def _forest(forecasts: list[tuple[str, dict[str, Any]]], score: str, question: str) -> Markup:
+def _forest(forecasts: Scored, score: str, question: str) -> Markup:
     rows = [_row(name, of[score], "own" if name == "network" else "") for name, of in forecasts]
     label = f"{question} {summary.SCORES[score]} of each forecast with its interval; the table below has the numbers"
     return charts.forest(rows, label, NO_SKILL[score])

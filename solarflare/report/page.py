@@ -76,8 +76,8 @@ class Section:
         Its question and answers.
     scores : dict
         ``metrics/<task>.json``.
-    standing : str
-        How the network compares with the baselines, in a few words.
+    standing : list of str
+        How the network compares with the baselines, and with what is no picture, in a few words each.
     compared : dict of list of (str, dict)
         By heading, the scores of what the network is held against, the strongest first.
     forests : dict of Markup
@@ -101,7 +101,7 @@ class Section:
     task: Task
     words: Wording
     scores: dict[str, Any]
-    standing: str
+    standing: list[str]
     compared: dict[str, Scored]
     forests: dict[str, Markup]
     curves: dict[str, Markup]
@@ -164,7 +164,11 @@ def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
         task,
         words,
         scores,
-        standing({name: scores["differences"][name]["roc_auc"]["verdict"] for name, _ in baselines}),
+        [
+            standing({name: scores["differences"][name]["roc_auc"]["verdict"] for name, _ in forecasts}, together)
+            for forecasts, together in ((baselines, "every baseline"), (confounders, "every confounder of the audit"))
+            if forecasts
+        ],
         {"Baselines": baselines, "Confounders, no picture of the Sun": confounders},
         {score: _forest([("network", scores), *baselines], score, words.question) for score in COMPARED},
         _curves(task, scores, words.question),
@@ -177,16 +181,18 @@ def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
     )
 
 
-def standing(verdicts: dict[str, str]) -> str:
+def standing(verdicts: dict[str, str], together: str) -> str:
     """Say how a network compares with the forecasts that it is held against, the bad news first.
 
     Parameters
     ----------
     verdicts : dict of str
         By forecast, as of `bootstrap.Difference`.
+    together : str
+        What all of them are called.
     """
     if set(verdicts.values()) == {"better"}:
-        return "better than every other forecast"
+        return f"better than {together}"
     phrases = {"worse": "worse than", "not distinguishable": "no better than", "better": "better than"}
     named = {verdict: [name for name, found in verdicts.items() if found == verdict] for verdict in phrases}
     return "; ".join(f"{phrase} {_listed(named[verdict])}" for verdict, phrase in phrases.items() if named[verdict])
@@ -213,6 +219,7 @@ def _schemas(task: Task) -> dict[str, Any]:
 
 
 def _listed(names: list[str]) -> str:
+    names = [name.replace("_", " ") for name in names]
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 

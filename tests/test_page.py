@@ -14,6 +14,7 @@ import pytest
 from solarflare import evaluation, tables
 from solarflare.report import charts, page
 from solarflare.report.charts import Row
+from solarflare.report.sections import standing
 from solarflare.report.timeline import timeline
 from tests.test_evaluate import RECORDS, make_two_folds, small_and_fast, write_inputs
 
@@ -188,7 +189,7 @@ def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) ->
     ],
 )
 def test_the_standing_says_the_bad_news_first(verdicts: dict[str, str], said: str) -> None:
-    assert page.standing(verdicts, "all") == said
+    assert standing(verdicts, "all") == said
 
 
 def test_a_forest_plot_puts_scores_in_their_order() -> None:

@@ -86,7 +86,6 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     scores["attribution"] = explain(rows, test, images, models, cutter, records.regions, chosen.evaluate)
 
     words = wording(question)
-    shown = gallery.choose(test)
     with atomic_path(metrics) as partial:
         partial.write_text(json.dumps(scores, indent=2, sort_keys=True) + "\n")
     tables.write(
@@ -106,10 +105,10 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     with atomic_directory(reports) as partial:
         draw(partial, words, drawn, scores)
         contact_sheets(partial, words, test, images)
+        shown = gallery.choose(test)
         maps = attribution.attribute(rows, shown, images, models).maps
-        gallery.write(
-            partial, f"{words.question} Orange speaks for yes, blue for no", shown, _pictures(shown, images), maps
-        )
+        title = f"{words.question} Orange speaks for yes, blue for no"
+        gallery.write(partial, title, shown, _pictures(shown, images), maps)
 
 
 def predictors(

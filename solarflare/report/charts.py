@@ -18,6 +18,7 @@ STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0)  # between two ticks
 MOST_TICKS = 6
 
 Range = tuple[float, float]
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def forest(
     return _markup(svg)
 
 
-def curve(points: pd.DataFrame, axes: tuple[str, str], reference: tuple[Range, Range], label: str) -> Markup:
+def curve(points: pd.DataFrame, axes: tuple[str, str], without_skill: tuple[Point, Point], label: str) -> Markup:
     """Draw a curve with its band in a unit square.
 
     Parameters
@@ -118,8 +119,8 @@ def curve(points: pd.DataFrame, axes: tuple[str, str], reference: tuple[Range, R
         x and y in the first two columns, and the band, ``low`` and ``high``.
     axes : (str, str)
         What stands below and beside.
-    reference : ((float, float), (float, float))
-        Both ends of a line without skill, x and y.
+    without_skill : ((float, float), (float, float))
+        Where a line without skill begins and ends.
     label : str
         What a screen reader says.
     """
@@ -127,7 +128,7 @@ def curve(points: pd.DataFrame, axes: tuple[str, str], reference: tuple[Range, R
     x, y = (points.iloc[:, place].tolist() for place in (0, 1))
     band = points.dropna(subset=["low", "high"])
     edge, low, high = band.iloc[:, 0].tolist(), band["low"].tolist(), band["high"].tolist()
-    _element(svg, "polyline", **{"class": "none"}, points=frame.points(*zip(*reference, strict=True)))
+    _element(svg, "polyline", **{"class": "none"}, points=frame.points(*zip(*without_skill, strict=True)))
     _element(svg, "polygon", **{"class": "band"}, points=frame.points(edge + edge[::-1], high + low[::-1]))
     _element(svg, "polyline", **{"class": "curve"}, points=frame.points(x, y))
     return _markup(svg)

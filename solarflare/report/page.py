@@ -28,6 +28,13 @@ HASHED = (
 UNTOLD = ("scrape.archive.path", "scrape.live.contact")
 """Parameters that say where something was and whose it is, not what it is."""
 
+INSTRUMENTS = {
+    "gong": "Magnetograms by GONG at Big Bear",
+    "hmi": "Magnetograms by HMI on SDO",
+    "aia171": "Images by AIA on SDO at 171 Å",
+    "aia193": "Images by AIA on SDO at 193 Å",
+    "aia211": "Images by AIA on SDO at 211 Å",
+}
 BASELINES = {
     "climatology": "the base rate of the training rows",
     "persistence": "what was before goes on",
@@ -71,6 +78,7 @@ def write(chosen: Params) -> None:
         origin=chosen.scrape.origin,
         score_names=summary.SCORES,
         baselines=BASELINES,
+        instruments=INSTRUMENTS,
         places=PLACES,
         sliced=SLICED,
         limit=chosen.audit.max_probe_auc,

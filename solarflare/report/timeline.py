@@ -24,6 +24,8 @@ class Timeline:
         Each year's first month as a share of the width, in percent.
     labels : Markup
         Columns, a month each.
+    most : int
+        What the highest of them counts.
     strips : list of (str, Markup)
         What stands at the left, and spans over the same months.
     by_year : DataFrame
@@ -34,6 +36,7 @@ class Timeline:
 
     years: list[tuple[int, float]]
     labels: Markup
+    most: int
     strips: list[tuple[str, Markup]]
     by_year: pd.DataFrame
     gaps: pd.DataFrame
@@ -69,6 +72,7 @@ def timeline(task: Task, labels: pd.DataFrame, splits: pd.DataFrame, coverage: p
     return Timeline(
         [(one.year, 100 * place / len(months)) for place, one in enumerate(months) if one.month == 1 or place == 0],
         charts.columns(counts, said),
+        int(counts.sum(axis=1).max()),
         [(f"fold {fold}" if folds[1:] else "parts", _parts(rows, months)) for fold, rows in enumerate(folds)]
         + [(f"list {name}", _coverage(str(name), rows, months)) for name, rows in complete.groupby("list")],
         by_year.fillna(0).astype(int),

@@ -9,7 +9,6 @@ has seen it, the default one calls it flaring, and all cutouts would be explaine
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,28 +18,13 @@ import pandas as pd
 from solarflare import training
 from solarflare.backend import keras, tf
 from solarflare.console import progress
+from solarflare.explanation import Attribution
 from solarflare.training import AT_ONCE, Images
 
 STEPS = 16  # of the way; what the sum then lacks is in the metrics
 AVERAGED = 512  # training images in the baseline, at most
 
 Values = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """What the pixels of n images contribute to a network's logits.
-
-    Attributes
-    ----------
-    maps : (n, H, W) float32
-        Summed over the channels; what is positive speaks for label 1.
-    gap : (n,) float32
-        The logit of each image less that of the baseline, which a perfect map adds up to.
-    """
-
-    maps: Values
-    gap: Values
 
 
 def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: Path) -> Attribution:

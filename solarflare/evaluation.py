@@ -8,24 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import (
-    absence,
-    attribution,
-    calibration,
-    explanation,
-    gallery,
-    history,
-    plots,
-    summary,
-    tables,
-    training,
-)
+from solarflare import absence, calibration, gallery, history, plots, summary, tables, training
+from solarflare.attribution import attribute
 from solarflare.console import progress
 from solarflare.crops import Crops, Cutter
 from solarflare.errors import InputError
+from solarflare.explanation import explain, sample
 from solarflare.files import atomic_directory, atomic_path
 from solarflare.history import Records
-from solarflare.params import DiskLabel, Evaluate, Instrument, Params, RegionLabel, Task
+from solarflare.params import DiskLabel, Instrument, Params, RegionLabel, Task
 from solarflare.verification import baselines, curves, slices
 from solarflare.verification.assessment import assess, rounded, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
@@ -82,8 +73,9 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     reason = untrusted_because(_audited(task), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
 
-    cutter = Cutter(task, getattr(chosen.instrument, task), RAW, chosen.crop)
-    scores["attribution"] = explain(rows, test, images, models, cutter, records.regions, chosen.evaluate)
+    asked, cutter = sample(test), Cutter(task, getattr(chosen.instrument, task), RAW, chosen.crop)
+    found = attribute(rows, asked, images, models)
+    scores["attribution"] = explain(asked, found, images.index, records.regions, cutter, chosen.evaluate)
 
     words = wording(question)
     with atomic_path(metrics) as partial:
@@ -106,7 +98,7 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
         draw(partial, words, drawn, scores)
         contact_sheets(partial, words, test, images)
         shown = gallery.choose(test)
-        maps = attribution.attribute(rows, shown, images, models).maps
+        maps = attribute(rows, shown, images, models).maps
         title = f"{words.question} Orange speaks for yes, blue for no"
         gallery.write(partial, title, shown, _pictures(shown, images), maps)
 
@@ -186,42 +178,6 @@ def forecasts(test: pd.DataFrame, fitted: list[str]) -> tuple[Forecast, dict[str
     references = {name: one(name, test[f"{name}_threshold"].to_numpy()) for name in fitted}
     network = one("probability", test["threshold"].to_numpy())
     return network, {"climatology": one("base_rate", EVEN_ODDS)} | references
-
-
-def explain(
-    rows: pd.DataFrame,
-    test: pd.DataFrame,
-    images: Crops,
-    models: Path,
-    cutter: Cutter,
-    regions: pd.DataFrame,
-    settings: Evaluate,
-) -> dict[str, Any]:
-    """Return what `explanation.assess` says of a sample of the test rows.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `training.samples`.
-    test : DataFrame
-        Of `forecast`.
-    images : Crops
-        All crops.
-    models : Path
-        What `training.train` wrote.
-    cutter : Cutter
-        That cut the crops.
-    regions : DataFrame
-        Of `tables.REGIONS`.
-    settings : Evaluate
-        Resamples and their seed.
-    """
-    asked = explanation.sample(test)
-    found = attribution.attribute(rows, asked, images, models)
-    of_path = tables.read(cutter.raw / "images.csv", tables.IMAGES).set_index("path")[["width", "height"]]
-    asked = asked.join(of_path, on="path").join(images.index[["x", "y", "radius"]], on="position")
-    plan = BlockBootstrap(asked["block"].to_numpy(), settings.resamples, settings.seed)
-    return explanation.assess(found.maps, found.gap, explanation.places(asked, regions, cutter), plan)
 
 
 def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:

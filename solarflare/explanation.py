@@ -1,17 +1,18 @@
 """How much of what a network's answers rest on lies where the Sun is, and how much where it is not."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import imaging
+from solarflare import imaging, tables
 from solarflare.crops import Cutter, located
 from solarflare.geometry import Disk, regions_on_disk
 from solarflare.labels import spotted
+from solarflare.params import Evaluate
 from solarflare.verification.assessment import rounded
 from solarflare.verification.bootstrap import BlockBootstrap
 
@@ -29,9 +30,57 @@ Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Attribution:
+    """What the pixels of n images contribute to a network's logits.
+
+    Attributes
+    ----------
+    maps : (n, H, W) float32
+        Summed over the channels; what is positive speaks for label 1.
+    gap : (n,) float32
+        The logit of each image less that of the baseline, which a perfect map adds up to.
+    """
+
+    maps: npt.NDArray[np.float32]
+    gap: npt.NDArray[np.float32]
+
+
 def sample(test: pd.DataFrame) -> pd.DataFrame:
     """Return `SAMPLE` of the test rows at most, evenly spread."""
     return test.iloc[np.unique(np.linspace(0, len(test) - 1, min(len(test), SAMPLE)).round().astype(int))]
+
+
+def explain(
+    tested: pd.DataFrame,
+    found: Attribution,
+    crops: pd.DataFrame,
+    regions: pd.DataFrame,
+    cutter: Cutter,
+    settings: Evaluate,
+) -> dict[str, Any]:
+    """Return what `assess` says of test rows.
+
+    Parameters
+    ----------
+    tested : DataFrame
+        The n rows: ``path``, ``time``, ``position`` and ``block``, and of a cutout the ``latitude`` and ``longitude``
+        of its region.
+    found : Attribution
+        Of these rows.
+    crops : DataFrame
+        Of `tables.CROPS`, by position.
+    regions : DataFrame
+        Of `tables.REGIONS`.
+    cutter : Cutter
+        That cut the crops.
+    settings : Evaluate
+        Resamples and their seed.
+    """
+    images = tables.read(cutter.raw / "images.csv", tables.IMAGES).set_index("path")[["width", "height"]]
+    placed = tested.join(images, on="path").join(crops[["x", "y", "radius"]], on="position")
+    plan = BlockBootstrap(tested["block"].to_numpy(), settings.resamples, settings.seed)
+    return assess(found, places(placed, regions, cutter), plan)
 
 
 def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[str, Mask]:
@@ -102,17 +151,13 @@ def towards_us(west: npt.ArrayLike, north: npt.ArrayLike) -> Values:
     return np.stack([west, north, np.sqrt(np.maximum(0, 1 - west**2 - north**2))], axis=-1)
 
 
-def assess(
-    maps: npt.NDArray[np.float32], gap: npt.NDArray[np.float32], masks: Mapping[str, Mask], plan: BlockBootstrap
-) -> dict[str, Any]:
+def assess(found: Attribution, masks: Mapping[str, Mask], plan: BlockBootstrap) -> dict[str, Any]:
     """Return how much of the attribution lies in each place, beside how much a uniform map would have there.
 
     Parameters
     ----------
-    maps : (n, H, W) float32
-        Of `attribution.Attribution`; without regard to the sign, each map weighs the same.
-    gap : (n,) float32
-        What they should add up to.
+    found : Attribution
+        Of n rows; each map weighs the same, and signs do not count.
     masks : mapping of (n, H, W) bool
         Of `places`.
     plan : BlockBootstrap
@@ -121,24 +166,24 @@ def assess(
     Returns
     -------
     dict
-        Ready for JSON: ``n``; ``completeness_error``, how much the sums of the maps differ from `gap`, as a share of
-        it, both summed over the rows; by place ``n``, the rows whose crop shows any of it, ``area``, its mean share of
-        their pixels, and with its interval ``mass``, its mean share of their attribution. A place that no crop shows
-        is ``{"absent": reason}``.
+        Ready for JSON: ``n``; ``completeness_error``, how much the sums of the maps differ from the gaps, as a share
+        of these, both summed over the rows; by place ``n``, the rows whose crop shows any of it, ``area``, its mean
+        share of their pixels, and with its interval ``mass``, its mean share of their attribution. A place that no
+        crop shows is ``{"absent": reason}``.
     """
-    size = np.abs(maps).astype(np.float64)
+    size = np.abs(found.maps).astype(np.float64)
     total = size.sum(axis=(1, 2))
-    missing = np.abs(maps.sum(axis=(1, 2), dtype=np.float64) - gap).sum() / np.abs(gap).sum()
-    found: dict[str, Any] = {"n": len(maps), "completeness_error": float(missing)}
+    missing = np.abs(found.maps.sum(axis=(1, 2), dtype=np.float64) - found.gap).sum() / np.abs(found.gap).sum()
+    content: dict[str, Any] = {"n": len(size), "completeness_error": float(missing)}
     for name, mask in masks.items():
         shown = mask.any(axis=(1, 2)) & (total > 0)
         if not shown.any():
-            found[name] = {"absent": "no explained crop shows it"}
+            content[name] = {"absent": "no explained crop shows it"}
             continue
         mass = (size * mask).sum(axis=(1, 2))[shown] / total[shown]
         interval = plan.interval(float(mass.mean()), _means(mass, shown, plan))
-        found[name] = {"n": int(shown.sum()), "area": float(mask[shown].mean()), "mass": asdict(interval)}
-    return rounded(found)
+        content[name] = {"n": int(shown.sum()), "area": float(mask[shown].mean()), "mass": asdict(interval)}
+    return rounded(content)
 
 
 def _means(values: Values, rows: Mask, plan: BlockBootstrap) -> Values:

@@ -70,7 +70,7 @@ def write(
     pictures : sequence of Picture
         Their crops.
     maps : (n, H, W) float32
-        Of `attribution.Attribution`.
+        Of `explanation.Attribution`.
     """
     beside = [Picture(overlay(picture.image, one), "") for picture, one in zip(pictures, maps, strict=True)]
     sheet: dict[str, list[Picture]] = {heading: [] for heading in GROUPS.values()}

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
 from solarflare import explanation, imaging, params, tables
 from solarflare.crops import Cutter
+from solarflare.explanation import Attribution
 from solarflare.geometry import Disk
 from solarflare.verification.bootstrap import BlockBootstrap
 
@@ -17,14 +17,15 @@ TIME = pd.Timestamp("2014-06-01 12:00")
 PLAN = BlockBootstrap(np.arange(40) // 4, 200, seed=1)
 
 
-def uniform(noise: int) -> NDArray[np.float32]:
-    return np.random.default_rng(noise).normal(size=(40, 10, 10)).astype(np.float32)
+def uniform(noise: int) -> Attribution:
+    maps = np.random.default_rng(noise).normal(size=(40, 10, 10)).astype(np.float32)
+    return Attribution(maps, np.ones(40, np.float32))
 
 
 def test_a_uniform_map_has_as_much_mass_in_a_place_as_the_place_has_area() -> None:
     half = np.zeros((40, 10, 10), bool)
     half[:, :5] = True
-    found = explanation.assess(uniform(1), np.ones(40, np.float32), {"half": half}, PLAN)["half"]
+    found = explanation.assess(uniform(1), {"half": half}, PLAN)["half"]
     assert found["area"] == 0.5
     assert found["mass"]["low"] < 0.5 < found["mass"]["high"]
 
@@ -34,21 +35,21 @@ def test_mass_is_a_share_without_regard_to_the_sign() -> None:
     maps[:, 0, 0], maps[:, 9, 9] = -3, 1
     place = np.zeros(maps.shape, bool)
     place[:, 0, 0] = True
-    found = explanation.assess(maps, np.full(40, -2, np.float32), {"place": place}, PLAN)
+    found = explanation.assess(Attribution(maps, np.full(40, -2, np.float32)), {"place": place}, PLAN)
     assert found["place"]["mass"] == {"value": 0.75, "low": 0.75, "high": 0.75}
     assert found["completeness_error"] == 0
 
 
 def test_what_the_sum_lacks_is_told() -> None:
     maps = np.full((40, 10, 10), 0.01, np.float32)
-    assert explanation.assess(maps, np.full(40, 1.25, np.float32), {}, PLAN)["completeness_error"] == 0.2
+    assert explanation.assess(Attribution(maps, np.full(40, 1.25, np.float32)), {}, PLAN)["completeness_error"] == 0.2
 
 
 def test_rows_that_do_not_show_a_place_do_not_count() -> None:
     place = np.zeros((40, 10, 10), bool)
     nowhere = place.copy()
     place[:8] = True
-    found = explanation.assess(uniform(2), np.ones(40, np.float32), {"place": place, "nowhere": nowhere}, PLAN)
+    found = explanation.assess(uniform(2), {"place": place, "nowhere": nowhere}, PLAN)
     assert (found["place"]["n"], found["place"]["mass"]["value"]) == (8, 1)
     assert found["nowhere"] == {"absent": "no explained crop shows it"}
 

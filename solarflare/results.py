@@ -1,4 +1,4 @@
-"""What experiments found: files of scores in Git, small figures, and the tables of the README and of docs/."""
+"""What the experiments of a profile found: one file of scores in Git, small figures, and the tables of the README."""
 
 import io
 import json
@@ -18,7 +18,6 @@ from solarflare.params import TASKS, Task
 from solarflare.summary import interval
 
 RESULTS = Path("docs/results")
-PERMUTATION = RESULTS / "permutation.json"
 SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "hss": "HSS", "brier_skill": "Brier skill"}
 
 
@@ -54,26 +53,23 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
             plots.save(plots.roc(curves, f"{task}, {profile.name}"), RESULTS / f"{profile.name}-{task}-roc.png")
 
 
-def table(name: str) -> str:
-    """Return what was found as a table in Markdown.
+def table(profile: str) -> str:
+    """Return the scores of a profile as a table in Markdown.
 
     Parameters
     ----------
-    name : str
-        Of a profile, or ``permutation``.
+    profile : str
+        Its name.
 
     Raises
     ------
     InputError
-        If it was not run yet.
+        If :func:`collect` has not written its scores yet.
     """
-    path = RESULTS / f"{name}.json"
+    path = RESULTS / f"{profile}.json"
     if not path.is_file():
-        command = "solarflare permutation" if path == PERMUTATION else f"make experiment PROFILE={name}"
-        raise InputError(f"{path} is not there; make it with `{command}`")
+        raise InputError(f"{path} is not there; make it with `make experiment PROFILE={profile}`")
     content = json.loads(path.read_text())
-    if path == PERMUTATION:
-        return _markdown(_permutations(content))
     return _markdown(_comparison(content) if "published" in content else _every_variant(content))
 
 
@@ -110,29 +106,6 @@ def _comparison(content: dict[str, Any]) -> list[list[str]]:
         ]
         shown = [f"{accuracy:.1%}" for accuracy in (fmean(accuracies), min(accuracies), max(accuracies), published)]
         rows.append([task, str(len(repeats)), *shown, ", ".join(leaks) or "nothing"])
-    return rows
-
-
-def _permutations(content: dict[str, Any]) -> list[list[str]]:
-    """Return a row for each permutation test: what true labels taught, and what those of other days did."""
-    rows = [
-        ["data", "task", "test rows", "true labels", "rotated labels, ROC-AUC", "mean", "around 0.5", "true beyond"]
-    ]
-    for data, tests in content.items():
-        for task, test in tests.items():
-            rotated = sorted(test["rotated"])
-            rows.append(
-                [
-                    data,
-                    task,
-                    str(test["n"]),
-                    f"**{test['true']:.2f}**",
-                    " ".join(f"{one:.2f}" for one in rotated),
-                    f"{fmean(rotated):.2f}",
-                    f"p = {test['wilcoxon_p']:.2f}",
-                    f"p = {test['p']:.3f}",
-                ]
-            )
     return rows
 
 

@@ -14,7 +14,7 @@ import pytest
 from solarflare import evaluation, tables
 from solarflare.report import charts, page
 from solarflare.report.charts import Row
-from solarflare.report.sections import standing
+from solarflare.report.sections import standing, worse_elsewhere
 from solarflare.report.timeline import timeline
 from tests.test_evaluate import RECORDS, make_two_folds, small_and_fast, write_inputs
 
@@ -183,13 +183,19 @@ def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) ->
 @pytest.mark.parametrize(
     ("verdicts", "said"),
     [
-        ({"a": "better", "b": "better"}, "better than all"),
-        ({"a": "better", "b": "worse", "c": "not distinguishable"}, "worse than b; no better than c; better than a"),
-        ({"a": "worse", "b": "worse", "c": "worse"}, "worse than a, b and c"),
+        (["better", "better"], "better than all in ROC-AUC"),
+        (["better", "worse", "not distinguishable"], "worse than b; no better than c; better than a, in ROC-AUC"),
+        (["worse", "worse", "worse"], "worse than a, b and c, in ROC-AUC"),
     ],
 )
-def test_the_standing_says_the_bad_news_first(verdicts: dict[str, str], said: str) -> None:
-    assert standing(verdicts, "all") == said
+def test_the_standing_says_the_bad_news_first(verdicts: list[str], said: str) -> None:
+    differences = {name: {"roc_auc": {"verdict": verdict}} for name, verdict in zip("abc", verdicts, strict=False)}
+    assert standing([(name, {}) for name in differences], differences, "all") == said
+
+
+def test_a_score_in_which_the_network_is_worse_is_not_passed_over() -> None:
+    verdicts = {"tss": {"verdict": "worse"}, "brier_skill": {"verdict": "better"}}
+    assert worse_elsewhere([("a", {}), ("b", {})], {"a": verdicts, "b": verdicts}) == ["worse than a and b in TSS"]
 
 
 def test_a_forest_plot_puts_scores_in_their_order() -> None:

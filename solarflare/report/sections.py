@@ -120,10 +120,11 @@ def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
         words=words,
         scores=scores,
         standing=[
-            standing({name: scores["differences"][name]["roc_auc"]["verdict"] for name, _ in forecasts}, together)
+            standing(forecasts, scores["differences"], together)
             for forecasts, together in ((baselines, "every baseline"), (confounders, "every confounder of the audit"))
             if forecasts
-        ],
+        ]
+        + worse_elsewhere(baselines, scores["differences"]),
         compared={"Baselines": baselines, "Confounders, no picture of the Sun": confounders},
         forests={score: _forest([("network", scores), *baselines], score, words.question) for score in COMPARED},
         curves=_curves(task, scores, words.question),
@@ -136,21 +137,34 @@ def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
     )
 
 
-def standing(verdicts: dict[str, str], together: str) -> str:
-    """Say how a network compares with the forecasts that it is held against, the bad news first.
+def standing(forecasts: Scored, differences: dict[str, Any], together: str) -> str:
+    """Say how a network compares with other forecasts in ROC-AUC, the bad news first.
 
     Parameters
     ----------
-    verdicts : dict of str
-        By forecast, as of `bootstrap.Difference`.
+    forecasts : list of (str, dict)
+        The others.
+    differences : dict
+        Of ``metrics/<task>.json``.
     together : str
         What all of them are called.
     """
-    if set(verdicts.values()) == {"better"}:
-        return f"better than {together}"
-    phrases = {"worse": "worse than", "not distinguishable": "no better than", "better": "better than"}
-    named = {verdict: [name for name, found in verdicts.items() if found == verdict] for verdict in phrases}
-    return "; ".join(f"{phrase} {_listed(named[verdict])}" for verdict, phrase in phrases.items() if named[verdict])
+    named: dict[str, list[str]] = {"worse": [], "not distinguishable": [], "better": []}
+    for name, _ in forecasts:
+        named[differences[name]["roc_auc"]["verdict"]].append(name)
+    if len(named["better"]) == len(forecasts):
+        return f"better than {together} in ROC-AUC"
+    phrases = zip(("worse than", "no better than", "better than"), named.values(), strict=True)
+    return "; ".join(f"{phrase} {_listed(names)}" for phrase, names in phrases if names) + ", in ROC-AUC"
+
+
+def worse_elsewhere(forecasts: Scored, differences: dict[str, Any]) -> list[str]:
+    """Say in which scores but the ROC-AUC a network is worse than others, a sentence's end a score."""
+    worse = {
+        score: [name for name, _ in forecasts if differences[name][score]["verdict"] == "worse"]
+        for score in COMPARED[1:]
+    }
+    return [f"worse than {_listed(names)} in {summary.SCORES[score]}" for score, names in worse.items() if names]
 
 
 def _listed(names: list[str]) -> str:

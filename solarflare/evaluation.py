@@ -1,7 +1,6 @@
 """Test is read once, here: each fold's network and baselines forecast the fold's test rows, and all rows are scored."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import absence, calibration, history, plots, summary, tables, training
+from solarflare import absence, calibration, gallery, history, plots, summary, tables, training
+from solarflare.attribution import attribute
 from solarflare.console import progress
-from solarflare.crops import Crops
+from solarflare.crops import Crops, Cutter
 from solarflare.errors import InputError
+from solarflare.explanation import explain, sample
 from solarflare.files import atomic_directory, atomic_path
 from solarflare.history import Records
 from solarflare.params import DiskLabel, Instrument, Params, RegionLabel, Task
@@ -20,6 +21,7 @@ from solarflare.verification import baselines, curves, slices
 from solarflare.verification.assessment import assess, rounded, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
+from solarflare.wording import Wording, wording
 
 Values = npt.NDArray[np.float64]
 
@@ -27,23 +29,7 @@ AT_ONCE = 64  # images in memory while their statistics are taken
 DECIMALS = 6  # of a probability; what is scored is rounded already, so that the scores follow from the table
 EVEN_ODDS = 0.5  # the threshold of climatology, which has no validation score to choose one by
 SHOWN = 2 * plots.COLUMNS  # crops in each group of a contact sheet
-
-
-@dataclass(frozen=True)
-class Wording:
-    """What figures call a task's question and its two answers."""
-
-    question: str
-    answers: tuple[str, str]
-
-
-def wording(label: DiskLabel | RegionLabel) -> Wording:
-    """Return what figures call the question that a task's labels answer."""
-    if isinstance(label, DiskLabel) and label.target == "active_region":
-        return Wording("Is the Sun active?", ("quiet", "active"))
-    subject = "the Sun" if isinstance(label, DiskLabel) else "this region"
-    asked = f"Will {subject} flare?" if label.event == "start" else f"Is {subject} flaring?"
-    return Wording(asked, ("quiet", "flaring"))
+RAW = Path("data/raw")
 
 
 def evaluate(task: Task, chosen: Params, records: Records) -> None:
@@ -88,8 +74,11 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     reason = untrusted_because(_audited(task), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
 
-    words = wording(question)
+    asked, cutter = sample(test), Cutter(task, getattr(chosen.instrument, task), RAW, chosen.crop)
+    found = attribute(rows, asked, images, models)
+    scores["attribution"] = explain(asked, found, images.index, records.regions, cutter, chosen.evaluate)
 
+    words = wording(question)
     with atomic_path(metrics) as partial:
         partial.write_text(json.dumps(scores, indent=2, sort_keys=True) + "\n")
     tables.write(
@@ -109,6 +98,10 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     with atomic_directory(reports) as partial:
         draw(partial, words, drawn, scores)
         contact_sheets(partial, words, test, images)
+        shown = gallery.choose(test)
+        maps = attribute(rows, shown, images, models).maps
+        title = f"{words.question} Orange speaks for yes, blue for no"
+        gallery.write(partial, title, shown, _pictures(shown, images), maps)
 
 
 def predictors(
@@ -226,7 +219,8 @@ def confounders(told: pd.DataFrame, rows: pd.DataFrame, test: pd.DataFrame) -> d
 
 def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:
     """Return the parts of the test rows that are scored on their own, as far as the rows and the records tell them."""
-    found: dict[str, slices.Mask] = {}
+    found = slices.by_year(test["time"].to_numpy("datetime64[s]"))
+    found |= slices.by_class(test["label"].to_numpy(), test["goes_class"].to_numpy(str))
     if "longitude" in test:
         found |= slices.by_longitude(test["longitude"].to_numpy(float))
     if "persistence" in features:

@@ -7,7 +7,7 @@ from typing import Any
 from solarflare.params import TASKS
 
 SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "brier_skill": "Brier skill"}
-NEXT = "Look next: figures in reports/, `dvc plots show`, and the runs in MLflow with `make ui`."
+NEXT = "Look next: the page reports/index.html in a browser, `dvc plots show`, and the runs in MLflow with `make ui`."
 
 
 def render(metrics: Path = Path("metrics")) -> str:

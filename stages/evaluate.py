@@ -1,4 +1,4 @@
-"""Score both networks on test against baselines, say what to make of it, and add it to the runs in MLflow."""
+"""Score both networks on test against baselines, say on a page what to make of it, and add it to the runs in MLflow."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from solarflare import flares, params, summary, tables
 from solarflare.console import run
 from solarflare.evaluation import evaluate
 from solarflare.history import Records
+from solarflare.report import page
 from solarflare.tracking import log_evaluation
 from solarflare.training import configure
 
@@ -19,6 +20,7 @@ def main() -> None:
     records = Records(listed, tables.read(RAW / "regions.csv", tables.REGIONS))
     for task in params.TASKS:
         evaluate(task, chosen, records)
+    page.write(chosen)
     for task in params.TASKS:
         log_evaluation(task)
     print(summary.render())

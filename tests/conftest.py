@@ -1,9 +1,15 @@
 """What several test modules share."""
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -12,11 +18,14 @@ def _shared(name: str, what: str) -> Path:
     """Return a folder kept beside the checkout; skip where it is absent, fail in CI."""
     folder = SHARED / name
     if not folder.is_dir():
-        message = f"needs {what} in ../shared/{name}, which is not there"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        _go_without(f"needs {what} in ../shared/{name}, which is not there")
     return folder
+
+
+def _go_without(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +38,22 @@ def shared_sun() -> Path:
 def shared_published() -> Path:
     """The folder of test predictions that others published, kept beside the checkout."""
     return _shared("published", "published predictions")
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator["webdriver.Chrome"]:
+    """Headless Chromium, which remembers what it asked for and what was written to its console."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None or shutil.which("chromedriver") is None:
+        _go_without("needs chromium and chromedriver, which are not there")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(program)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    profile = tmp_path_factory.mktemp("profile")
+    for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", f"user-data-dir={profile}"):
+        options.add_argument(f"--{flag}")
+    driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    yield driver
+    driver.quit()

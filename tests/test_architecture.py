@@ -24,6 +24,7 @@ ALLOWED = {  # a package, and the only places that may import it
     "selenium": ("solarflare/sources/",),
     "matplotlib": ("solarflare/plots.py", "solarflare/sources/simulated/", "solarflare/verification/plots.py"),
     "dvc": ("solarflare/pipeline.py",),
+    "jinja2": ("solarflare/report/",),
 }
 
 

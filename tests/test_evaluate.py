@@ -19,6 +19,7 @@ from solarflare.training import About
 from solarflare.verification.assessment import assess, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
+from solarflare.wording import Wording, wording
 
 ROOT = Path(__file__).resolve().parents[1]
 N = 600
@@ -224,8 +225,11 @@ def untrained(folder: Path, threshold: float) -> None:
 
 @pytest.fixture(scope="module")
 def two_folds(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Memory, Path]:
-    """Rows, images and models of two folds, each the other's test."""
-    models = tmp_path_factory.mktemp("models") / "region"
+    return make_two_folds(tmp_path_factory.mktemp("models") / "region")
+
+
+def make_two_folds(models: Path) -> tuple[pd.DataFrame, Memory, Path]:
+    """Return rows, images and models of two folds, each the other's test."""
     untrained(models / "fold-0", 0.25)
     untrained(models / "fold-1", 0.75)
     label = LABEL
@@ -313,9 +317,7 @@ def test_curves_of_all_folds_are_kept(two_folds: tuple[pd.DataFrame, Memory, Pat
 def test_there_is_a_contact_sheet_for_each_class(
     tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path], tmp_path: Path
 ) -> None:
-    evaluation.contact_sheets(
-        tmp_path, evaluation.Wording("Is this region flaring?", ("quiet", "flaring")), tested, two_folds[1]
-    )
+    evaluation.contact_sheets(tmp_path, Wording("Is this region flaring?", ("quiet", "flaring")), tested, two_folds[1])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["contact_sheet_flaring.png", "contact_sheet_quiet.png"]
 
 
@@ -329,7 +331,7 @@ def test_there_is_a_contact_sheet_for_each_class(
 )
 def test_figures_ask_what_the_labels_answer(label: dict[str, Any], asked: str) -> None:
     question = params.DiskLabel(min_class="C1.0", before=0, after=24, **label)
-    assert evaluation.wording(question).question == asked
+    assert wording(question).question == asked
 
 
 @pytest.fixture(scope="module")
@@ -352,10 +354,13 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
     tables.write(labels[list(tables.REGION_LABELS.columns)], Path("data/labels/region.csv"), tables.REGION_LABELS)
     splits = rows.assign(reason="")[list(tables.SPLITS.columns)]
     tables.write(splits, Path("data/splits/region.csv"), tables.SPLITS)
-    index = each.assign(shard="2014-01.npy", row=each["position"], x=16, y=16, radius=16, fitted="yes")
+    index = each.assign(shard="2014-01.npy", row=each["position"], x=256, y=256, radius=204, fitted="yes")
     tables.write(index[list(tables.CROPS.columns)], Path("data/crops/region/index.csv"), tables.CROPS)
     np.save("data/crops/region/2014-01.npy", images.images)
     tables.write(told_by_a_clock(rows), Path("data/confounders/region.csv"), tables.CONFOUNDERS)
+    pictures = each.assign(instrument="aia211", width=512, height=512, bytes=1000)
+    pictures = pictures.reindex(columns=list(tables.IMAGES.columns), fill_value="")
+    tables.write(pictures, Path("data/raw/images.csv"), tables.IMAGES)
     Path("metrics").mkdir()
     Path("metrics/audit.json").write_text(json.dumps({"region": {"leak": False, "probes": {}}}))
 
@@ -369,7 +374,14 @@ def project(inputs: Path, chosen: params.Params) -> Path:
 
 @pytest.fixture(scope="module")
 def chosen() -> params.Params:
-    return params.load(ROOT / "params.yaml").model_copy(update={"evaluate": params.Evaluate(resamples=100, seed=1)})
+    return small_and_fast()
+
+
+def small_and_fast() -> params.Params:
+    """Return the parameters with small cutouts and few resamples."""
+    loaded = params.load(ROOT / "params.yaml")
+    small = loaded.crop.model_copy(update={"region": loaded.crop.region.model_copy(update={"img_width": 32})})
+    return loaded.model_copy(update={"evaluate": params.Evaluate(resamples=100, seed=1), "crop": small})
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -404,13 +416,25 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
 
 def test_parts_of_the_rows_are_scored_on_their_own(project: Path) -> None:
     slices = json.loads((project / "metrics/region.json").read_text())["slices"]
-    assert {name: (part["n"], part["positive"]) for name, part in slices.items()} == {
+    assert {name: (part["n"], part["positive"]) for name, part in slices.items() if "n" in part} == {
+        "from_30_to_60_degrees": (60, 30),
         "inside_60_degrees": (60, 30),
         "beyond_60_degrees": (20, 10),
         "quiet_before": (40, 0),
         "active_before": (40, 40),
+        "year_2014": (80, 40),
     }
     assert slices["active_before"]["roc_auc"]["value"] is slices["quiet_before"]["recall"]["value"] is None
+
+
+def test_it_is_told_how_much_the_answers_rest_on_the_sun(project: Path) -> None:
+    found = json.loads((project / "metrics/region.json").read_text())["attribution"]
+    assert found["n"] == 64
+    assert found["completeness_error"] < 0.2  # the networks are not trained
+    for place in ("inside_disk", "near_centre"):
+        assert 0 < found[place]["area"] < 1
+        assert 0 < found[place]["mass"]["value"] <= 1
+    assert len(list((project / "reports/region/gallery").glob("*-map.jpg"))) == 18
 
 
 def test_the_scores_follow_from_the_predictions(project: Path) -> None:

@@ -100,6 +100,15 @@ def test_the_audit_gives_a_verdict_on_both_tasks(project: Path) -> None:
     assert {task: type(audit[task]["leak"]) for task in ("disk", "region")} == {"disk": bool, "region": bool}
 
 
+def test_the_page_answers_both_questions(project: Path) -> None:
+    page = (project / "reports/index.html").read_text()
+    for task, question in (("disk", "Is the Sun active?"), ("region", "Is this region flaring?")):
+        scores = json.loads((project / f"metrics/{task}.json").read_text())
+        assert f'<h3 id="answer-{task}">{question}</h3>' in page
+        assert f'<span class="number">{scores["roc_auc"]["value"]:.2f}</span>' in page
+        assert 0 <= scores["attribution"]["inside_disk"]["mass"]["value"] <= 1
+
+
 def test_runs_are_logged_once_with_their_test_scores(project: Path) -> None:
     shell("solarflare", "log", cwd=project)
     program = """

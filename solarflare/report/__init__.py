@@ -1,0 +1,1 @@
+"""The page: one file that says how well the questions were answered, and whether to believe it."""

@@ -1,0 +1,220 @@
+"""The page as its readers open it: from the disk, in a browser, on a phone, at night, on paper."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from solarflare import evaluation, tables
+from solarflare.report import charts, page
+from solarflare.report.charts import Row
+from solarflare.report.sections import standing, worse_elsewhere
+from solarflare.report.timeline import timeline
+from tests.test_evaluate import RECORDS, make_two_folds, small_and_fast, write_inputs
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+PHONE, DESKTOP = 390, 1280
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The working folder, in which regions were scored and there is no disk."""
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_inputs(*make_two_folds(folder / "trained"))
+        coverage = {"list": "swpc", "start": "2014-01-01", "end": "2014-01-03", "status": "complete"}
+        absent = {
+            "list": "regions",
+            "start": "2014-01-03",
+            "end": "2014-01-04",
+            "status": "absent",
+            "reason": "no report",
+        }
+        listed = pd.DataFrame([coverage, absent]).fillna("").assign(min_class="C1.0")
+        tables.write(listed[list(tables.COVERAGE.columns)], Path("data/raw/coverage.csv"), tables.COVERAGE)
+        for name, schema in (("flares", tables.FLARES), ("regions", tables.REGIONS)):
+            tables.write(tables.empty(schema), Path(f"data/raw/{name}.csv"), schema)
+        Path("metrics/audit.json").write_text(json.dumps({"region": audit(), "disk": {"absent": "off"}}))
+        for task in ("disk", "region"):
+            evaluation.evaluate(task, small_and_fast(), RECORDS)
+        page.write(small_and_fast())
+        yield folder
+
+
+def audit() -> dict[str, object]:
+    score = {"value": 0.5, "low": 0.4, "high": 0.6}
+    probe = {"kind": "gated", "question": "Does the hour tell?", "leak": False, "roc_auc": score}
+    probe |= {"balanced_accuracy": score, "corrected_low": 0.4, "detectable_roc_auc": 0.7}
+    return {"leak": False, "rows": 80, "near_duplicates": {"pairs": 0, "first": []}, "probes": {"time_of_day": probe}}
+
+
+@pytest.fixture
+def opened(project: Path, chromium: "Chrome") -> "Chrome":
+    """The page, opened in a window as wide as a desk's."""
+    chromium.get_log("performance")
+    resize(chromium, DESKTOP)
+    emulate(chromium)
+    chromium.get((project / page.PAGE).as_uri())
+    return chromium
+
+
+def resize(driver: "Chrome", width: int) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def emulate(driver: "Chrome", medium: str = "", scheme: str = "light") -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": medium, "features": features})
+
+
+def test_the_answer_comes_first(opened: "Chrome", project: Path) -> None:
+    first = opened.find_element("css selector", "main > section").text
+    scores = json.loads((project / "metrics/region.json").read_text())
+    assert opened.find_element("tag name", "h1").is_displayed()
+    assert "Is this region flaring?" in first
+    assert f"{scores['roc_auc']['value']:.2f}" in first
+    assert "Trusted" in first
+
+
+def test_an_absent_task_says_why(opened: "Chrome") -> None:
+    answer = opened.find_element("id", "answer").text
+    assert "Is the Sun active?" in answer
+    assert "tasks leaves it out" in answer
+
+
+@pytest.mark.parametrize("section", ["scores", "curves", "audit", "errors", "explanation", "data", "provenance"])
+def test_every_section_is_reached_from_the_contents(opened: "Chrome", section: str) -> None:
+    assert opened.find_element("css selector", f"nav a[href='#{section}']").is_displayed()
+    assert opened.find_element("css selector", f"#{section} :is(svg, img, table, details)").is_displayed()
+
+
+def test_the_browser_has_nothing_to_complain_about(opened: "Chrome") -> None:
+    assert opened.get_log("browser") == []
+
+
+def test_nothing_is_asked_of_a_network(opened: "Chrome") -> None:
+    events = [json.loads(entry["message"])["message"] for entry in opened.get_log("performance")]
+    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    assert any(url.startswith("file:") for url in asked)
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_it_scrolls_in_one_direction_only(opened: "Chrome", width: int) -> None:
+    resize(opened, width)
+    opened.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert opened.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_every_image_is_there_and_is_told_in_words(opened: "Chrome") -> None:
+    images = opened.execute_script("return [...document.images].map(one => [one.alt.trim(), one.naturalWidth])")
+    assert len(images) >= 36
+    assert [alt for alt, width in images if not alt or not width] == []
+    charts_without_words = "return document.querySelectorAll('svg:not([role=img][aria-label])').length"
+    assert opened.execute_script(charts_without_words) == 0
+
+
+def test_headings_and_tables_are_told_apart_without_eyes(opened: "Chrome") -> None:
+    headings = opened.execute_script(
+        "return [...document.querySelectorAll('h1, h2, h3, h4')].map(one => Number(one.tagName[1]))"
+    )
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(headings))
+    for wrong in ("th:not([scope])", "table:not(:has(caption))", "section:not([aria-labelledby])"):
+        assert opened.execute_script("return document.querySelectorAll(arguments[0]).length", wrong) == 0, wrong
+
+
+def test_the_keyboard_skips_to_the_answer(opened: "Chrome") -> None:
+    opened.find_element("tag name", "body").send_keys("\ue004")  # the tabulator
+    assert opened.execute_script("return document.activeElement.getAttribute('href')") == "#answer"
+
+
+def test_it_is_dark_at_night(opened: "Chrome") -> None:
+    brightness = {}
+    for scheme in ("light", "dark"):
+        emulate(opened, scheme=scheme)
+        colour = opened.execute_script("return getComputedStyle(document.body).backgroundColor")
+        brightness[scheme] = sum(map(int, re.findall(r"\d+", colour)[:3]))
+    assert brightness["dark"] < 100 < 600 < brightness["light"]
+
+
+def test_paper_shows_what_the_screen_folds_away(opened: "Chrome") -> None:
+    emulate(opened, medium="print")
+    folded = "return document.querySelector('#provenance details table').getBoundingClientRect().height"
+    assert opened.execute_script(folded) > 100
+
+
+def test_it_is_one_small_file_without_scripts(project: Path) -> None:
+    text = (project / page.PAGE).read_text()
+    assert len(text) < 5_000_000
+    assert "<script" not in text
+    assert os.fspath(project) not in text
+
+
+def test_the_same_outputs_give_the_same_bytes(project: Path) -> None:
+    before = (project / page.PAGE).read_bytes()
+    page.write(small_and_fast())
+    assert (project / page.PAGE).read_bytes() == before
+
+
+def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) -> None:
+    metrics, written = project / "metrics/region.json", (project / page.PAGE).read_text()
+    scores = metrics.read_text()
+    metrics.write_text(json.dumps(json.loads(scores) | {"trusted": False, "untrusted_because": "a leak: <hour>"}))
+    page.write(small_and_fast())
+    assert "Not trusted" in (project / page.PAGE).read_text()
+    assert "a leak: &lt;hour&gt;" in (project / page.PAGE).read_text()
+    metrics.write_text(scores)
+    page.write(small_and_fast())
+    assert (project / page.PAGE).read_text() == written
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        (["better", "better"], "better than all in ROC-AUC"),
+        (["better", "worse", "not distinguishable"], "worse than b; no better than c; better than a, in ROC-AUC"),
+        (["worse", "worse", "worse"], "worse than a, b and c, in ROC-AUC"),
+    ],
+)
+def test_the_standing_says_the_bad_news_first(verdicts: list[str], said: str) -> None:
+    differences = {name: {"roc_auc": {"verdict": verdict}} for name, verdict in zip("abc", verdicts, strict=False)}
+    assert standing([(name, {}) for name in differences], differences, "all") == said
+
+
+def test_a_score_in_which_the_network_is_worse_is_not_passed_over() -> None:
+    verdicts = {"tss": {"verdict": "worse"}, "brier_skill": {"verdict": "better"}}
+    assert worse_elsewhere([("a", {}), ("b", {})], {"a": verdicts, "b": verdicts}) == ["worse than a and b in TSS"]
+
+
+def test_a_forest_plot_puts_scores_in_their_order() -> None:
+    rows = [Row("one", 0.9, 0.8, 0.95), Row("two & three", 0.6, None, None), Row("none", None, None, None)]
+    drawn = charts.forest(rows, "ROC-AUC of each", none=0.5)
+    first, second = (float(x) for x in re.findall(r'<circle cx="([\d.]+)"', drawn))
+    assert first > second
+    assert "two &amp; three" in drawn
+    assert drawn.count('class="interval"') == 1
+
+
+def test_a_timeline_counts_every_row_once() -> None:
+    labels = pd.DataFrame({"path": ["a", "b", "c", "d"], "label": [1, 0, None, 1]})
+    labels["time"] = pd.to_datetime(["2013-12-01", "2014-01-31", "2014-03-01", "2014-03-02"])
+    splits = pd.DataFrame({"path": ["a", "b", "d"], "fold": 0, "part": ["train", "", "test"]})
+    drawn = timeline("disk", labels, splits, tables.empty(tables.COVERAGE))
+    assert drawn.by_year.to_dict("index") == {
+        2013: {"label 1": 1, "label 0": 0, "no label": 0, "training": 1, "validation": 0, "test": 0, "left out": 0},
+        2014: {"label 1": 1, "label 0": 1, "no label": 1, "training": 0, "validation": 0, "test": 1, "left out": 1},
+    }
+    assert drawn.labels.count("<rect") == 4
+    assert "training 2013-12 to 2013-12, left out 2014-01 to 2014-01, test 2014-03 to 2014-03" in drawn.strips[0][1]

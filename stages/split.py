@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from solarflare.splits import counts, split
 
 def main() -> None:
     settings = params.load().split
-    rows = {}
+    rows: dict[Task, dict[str, Any]] = {}
     with atomic_directory(Path("data/splits")) as splits:
         for task in TASKS:
             source = Path(f"data/labels/{task}.csv")

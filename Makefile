@@ -1,6 +1,6 @@
 # `make` sets everything up and runs the main job; `make test` sets everything up and runs the tests.
 .DELETE_ON_ERROR:
-.PHONY: all setup test test-slow lint docs experiment live-rehearsal ui clean
+.PHONY: all setup test test-slow lint docs experiment review live-rehearsal ui clean
 
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -52,6 +52,10 @@ docs: setup
 # make experiment PROFILE=sdo-euv ARCHIVE=../shared/sun
 experiment: setup
 	solarflare experiment $(PROFILE) $(if $(ARCHIVE),--archive $(ARCHIVE))
+
+# make review BASE=main: what this change does to the scores, as review.md; fails if the audit finds a leak
+review: setup
+	@solarflare review --base "$(or $(BASE),main)"
 
 # The whole pipeline on observatories on the loopback that misbehave.
 live-rehearsal: setup

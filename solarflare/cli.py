@@ -37,7 +37,26 @@ def log() -> None:
     for task in params.TASKS:
         tracking.log_evaluation(task)
     audit = json.loads(Path("metrics/audit.json").read_text())
-    leaking = [task for task in params.TASKS if audit.get(task, {}).get("leak")]
+    _refuse_leaks([task for task in params.TASKS if audit.get(task, {}).get("leak")])
+
+
+@app.command()
+def review(
+    base: Annotated[str, typer.Option(help="A branch, a tag or a commit to compare with.")] = "main",
+    page: Annotated[Path, typer.Option(help="Where to; figures go into a folder beside it.")] = Path("review.md"),
+) -> None:
+    """Say what this change did to the scores, and fail if the audit found a leak that is to fail."""
+    from solarflare import review
+
+    found = review.write(base, page)
+    typer.echo(f"{page}: {review.headline(found)}")
+    _refuse_leaks(found.leaking)
+
+
+def _refuse_leaks(leaking: list[str]) -> None:
+    """Fail if the audit found a leak in any task, unless it is to warn."""
+    from solarflare import params
+
     if leaking and params.load().audit.on_leak == "fail":
         raise InputError(
             f"the audit found a leak in {' and '.join(leaking)}: metrics/audit.json names the probe; "

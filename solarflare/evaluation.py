@@ -11,6 +11,7 @@ import pandas as pd
 from solarflare import absence, calibration, gallery, history, plots, summary, tables, training
 from solarflare.attribution import attribute
 from solarflare.console import progress
+from solarflare.cost import cost
 from solarflare.crops import Crops, Cutter
 from solarflare.errors import InputError
 from solarflare.explanation import explain, sample
@@ -26,7 +27,7 @@ from solarflare.wording import Wording, wording
 Values = npt.NDArray[np.float64]
 
 AT_ONCE = 64  # images in memory while their statistics are taken
-DECIMALS = 6  # of a probability; what is scored is rounded already, so that the scores follow from the table
+DECIMALS = 6  # of a probability or a threshold; what is scored is rounded already: the scores follow from the table
 EVEN_ODDS = 0.5  # the threshold of climatology, which has no validation score to choose one by
 SHOWN = 2 * plots.COLUMNS  # crops in each group of a contact sheet
 RAW = Path("data/raw")
@@ -71,6 +72,7 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     scores["baselines"] |= {name: {"absent": reason} for name, reason in absent.items()}
     scores["slices"] = rounded(slices.assess(network, parts(test, features), plan))
     scores["threshold"] = rounded({f"fold-{k}": float(rows["threshold"].iloc[0]) for k, rows in test.groupby("fold")})
+    scores["cost"] = cost(models)
     reason = untrusted_because(_audited(task), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
 
@@ -324,8 +326,8 @@ def _forecast_fold(
         columns[f"{name}_threshold"] = calibration.best_threshold(scored, validation["label"].to_numpy())
     return test.assign(
         probability=fitted.apply(training.predict(model, images, test["position"].to_numpy())).round(DECIMALS),
-        threshold=fitted.threshold,
-        base_rate=train["label"].mean(),
+        threshold=round(fitted.threshold, DECIMALS),
+        base_rate=round(train["label"].mean(), DECIMALS),
         **columns,
     )
 

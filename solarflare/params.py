@@ -356,12 +356,33 @@ def read_yaml(path: Path) -> dict[str, Any]:
         If the file is missing, is not YAML or holds something else.
     """
     try:
-        content = yaml.safe_load(path.read_text())
+        return parse_yaml(path.read_text(), path)
     except FileNotFoundError:
         raise InputError(
             f"{path} is not there: run in the project's folder, or get it back with `git checkout {path}`"
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: this is not YAML; `git checkout {path}`") from None
+
+
+def parse_yaml(text: str, path: Path) -> dict[str, Any]:
+    """Return the groups of keys in a text, unchecked.
+
+    Parameters
+    ----------
+    text : str
+        YAML.
+    path : Path
+        The file that an error is about.
+
+    Raises
+    ------
+    InputError
+        If it is not YAML or holds something else.
+    """
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
         where = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
         raise InputError(f"{path}{where}: this is not YAML; mend the line or `git checkout {path}`") from None
     if not isinstance(content, dict):

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from typing import Any
 
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
@@ -54,3 +56,37 @@ def outdated(stages: list[str]) -> list[str]:
     except DvcException as error:
         raise InputError(f"dvc.yaml: {error}; wait for other DVC commands to end, or mend the file") from None
     return [stage for stage in stages if stage in status]
+
+
+def modified() -> dict[str, list[str]]:
+    """Return, by stage, what is here and not as ``dvc.lock`` records it: parameters, code and results.
+
+    What is absent does not count: a fresh clone has the results that are in Git, and no data.
+
+    Raises
+    ------
+    InputError
+        As `outdated` does.
+    """
+    try:
+        with Repo() as repo:
+            status = repo.status()
+    except NotDvcRepoError:
+        return {}
+    except DvcException as error:
+        raise InputError(f"dvc.yaml: {error}; wait for other DVC commands to end, or mend the file") from None
+    found = {stage: [name for entry in entries for name in _modified(entry)] for stage, entries in status.items()}
+    return {stage: names for stage, names in found.items() if names}
+
+
+def _modified(entry: str | dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Yield the names in an entry of DVC's status that are modified or new; an entry without names is itself one."""
+    if isinstance(entry, str):
+        yield entry
+        return
+    for group in entry.values():
+        for name, state in group.items():
+            if isinstance(state, dict):
+                yield from state
+            elif state in ("modified", "new"):
+                yield name

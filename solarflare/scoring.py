@@ -9,6 +9,7 @@ import pandas as pd
 from solarflare import forecasts, plots
 from solarflare.files import atomic_directory
 from solarflare.forecasts import Forecasts
+from solarflare.summary import interval
 from solarflare.verification import curves
 from solarflare.verification.assessment import assess
 from solarflare.verification.bootstrap import FEWEST_BLOCKS, BlockBootstrap
@@ -114,17 +115,13 @@ def table(content: dict[str, Any]) -> str:
     against = content.get("against")
     rows = [["score", "value", *(["against", "difference"] if against else [])]]
     for name, called in SCORES.items():
-        row = [called, _interval(content[name])]
+        row = [called, interval(content[name], ".3f")]
         if against:
             difference = differences.get(name)
-            row += [_interval(against[name]), f"{_interval(difference)} {difference['verdict']}" if difference else ""]
+            lead = f"{interval(difference, '.3f')} {difference['verdict']}" if difference else ""
+            row += [interval(against[name], ".3f"), lead]
         rows.append(row)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     counts = ", ".join(f"{name} {count:,}" for name, count in content["confusion"].items())
     return "\n".join([*lines, f"{content['n']:,} rows in {content['blocks']} blocks; {counts}"])
-
-
-def _interval(score: dict[str, Any]) -> str:
-    value = "-" if score["value"] is None else f"{score['value']:.3f}"
-    return value if score["low"] is None else f"{value} [{score['low']:.3f}, {score['high']:.3f}]"

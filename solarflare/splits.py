@@ -71,6 +71,31 @@ def split(labels: pd.DataFrame, settings: Split, task: Task) -> pd.DataFrame:
     return tables.check(pd.concat(folds)[list(tables.SPLITS.columns)], tables.SPLITS, f"the split of {task}")
 
 
+def counts(labels: pd.DataFrame, table: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Count the rows of a label table and of its split, so that a review can say what came in and went out, and why.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`.
+    table : DataFrame
+        What `split` made of it.
+
+    Returns
+    -------
+    dict of dict of int
+        ``labelled``, by label; ``unlabelled``, by reason; ``parts``, rows of all folds by part; ``left_out``, rows of
+        all folds by reason.
+    """
+    columns = {
+        "labelled": labels["label"].dropna().astype(str),
+        "unlabelled": labels.loc[labels["label"].isna(), "reason"],
+        "parts": table.loc[table["part"] != "", "part"],
+        "left_out": table.loc[table["part"] == "", "reason"],
+    }
+    return {name: {str(value): int(n) for value, n in of.value_counts().items()} for name, of in columns.items()}
+
+
 def blocks(times: pd.Series, block_days: float) -> npt.NDArray[np.int64]:
     """Return the number of the block that each time lies in, counted from `EPOCH`."""
     return np.asarray((times - EPOCH) // pd.Timedelta(days=block_days), dtype=np.int64)

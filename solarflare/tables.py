@@ -214,9 +214,12 @@ PREDICTIONS = _table(
     time=_time(),
     label=_integer(0),
     probability=_number(0, 1),
+    threshold=_number(0, 1),
+    base_rate=_number(0, 1),
     block=_integer(),
 )
-"""One row a test row: the calibrated probability of label 1."""
+"""One row a test row: the calibrated probability of label 1, the threshold of its fold and the share of label 1 in the
+fold's training rows: all that its scores follow from."""
 
 CONFOUNDERS = _table(
     "confounders",

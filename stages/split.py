@@ -1,6 +1,8 @@
-"""Divide the labelled rows into training, validation and test: ``data/splits/``."""
+"""Divide the labelled rows into training, validation and test: ``data/splits/``; count them: ``metrics/data.json``."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,23 +10,28 @@ import pandas as pd
 
 from solarflare import absence, params, tables
 from solarflare.console import log, run
-from solarflare.files import atomic_directory
+from solarflare.files import atomic_directory, atomic_path
 from solarflare.params import TASKS, Task
-from solarflare.splits import split
+from solarflare.splits import counts, split
 
 
 def main() -> None:
     settings = params.load().split
+    rows: dict[Task, dict[str, Any]] = {}
     with atomic_directory(Path("data/splits")) as splits:
         for task in TASKS:
             source = Path(f"data/labels/{task}.csv")
             if reason := absence.reason(source):
                 absence.mark(splits / source.name, reason)
+                rows[task] = {"absent": reason}
                 continue
             labels = tables.read(source, tables.LABELS[task])
             table = split(labels, settings, task)
             tables.write(table, splits / source.name, tables.SPLITS)
             _report(task, table, labels["label"].dropna().to_numpy())
+            rows[task] = counts(labels, table)
+    with atomic_path(Path("metrics/data.json")) as partial:
+        partial.write_text(json.dumps(rows, indent=2, sort_keys=True) + "\n")
 
 
 def _report(task: Task, table: pd.DataFrame, label: npt.NDArray[np.int64]) -> None:

@@ -1,7 +1,7 @@
 """What `metrics/<task>.json` says: scores with intervals, differences to the baselines, and whether to trust them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +13,9 @@ from solarflare.verification.scores import Forecast, Ranking
 
 DECIMALS = 4
 COMPARED = ("roc_auc", "tss", "brier_skill")
+ERRORS = ("brier", "expected_calibration_error")
+"""Scores of which less is better."""
+
 Values = NDArray[np.float64]
 
 
@@ -22,6 +25,7 @@ def assess(
     plan: BlockBootstrap,
     true_probability: Values | None = None,
     confounders: Mapping[str, Forecast] | None = None,
+    compared: Sequence[str] = COMPARED,
 ) -> dict[str, Any]:
     """Return the scores of a network and of its baselines on the same rows and the same resamples.
 
@@ -37,6 +41,8 @@ def assess(
         What the simulated Sun knows of each row: nobody can forecast better.
     confounders : mapping, optional
         By name, forecasts of the same rows by what is no picture; names differ from those of the baselines.
+    compared : sequence of str, optional
+        The scores of which differences are wanted.
 
     Returns
     -------
@@ -73,8 +79,12 @@ def assess(
             told = own if group == "baselines" else {score: own[score] for score in COMPARED}
             content[group][name] = _intervals(told, own_draws, plan)
             content["differences"][name] = {
-                score: asdict(plan.difference(values[score] - own[score], draws[score] - own_draws[score]))
-                for score in COMPARED
+                score: asdict(
+                    plan.difference(
+                        values[score] - own[score], draws[score] - own_draws[score], lower_is_better=score in ERRORS
+                    )
+                )
+                for score in compared
             }
     if "logistic" in baselines:
         content["resolvable_difference"] = content["differences"]["logistic"]["roc_auc"]["resolvable"]

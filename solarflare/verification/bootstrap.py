@@ -125,20 +125,23 @@ class BlockBootstrap:
         low, high = np.quantile(draws, [tail, 1 - tail])
         return Interval(float(value), float(low), float(high))
 
-    def difference(self, value: float, draws: Values, level: float = 0.95) -> Difference:
+    def difference(self, value: float, draws: Values, level: float = 0.95, lower_is_better: bool = False) -> Difference:
         """Return a paired difference with its interval, p and verdict.
 
         Parameters
         ----------
         value : float
-            Score of the one forecast less that of the other, higher being better.
+            Score of the one forecast less that of the other.
         draws : (resamples,) float
             The same of the resamples; NaN is skipped.
         level : float, optional
             Wanted coverage, 0 to 1.
+        lower_is_better : bool, optional
+            Whether the score is an error, so that less of it is better.
         """
         interval = self.interval(value, draws, level)
-        verdict = "better" if interval.low > 0 else "worse" if interval.high < 0 else "not distinguishable"
+        above, below = ("worse", "better") if lower_is_better else ("better", "worse")
+        verdict = above if interval.low > 0 else below if interval.high < 0 else "not distinguishable"
         p, resolvable = self._p(draws[np.isfinite(draws)]), self.resolvable(draws)
         return Difference(float(value), interval.low, interval.high, p, verdict, resolvable)
 

@@ -1,0 +1,44 @@
+"""What a task's networks cost: to keep, to run and to train, in numbers that every machine agrees on."""
+
+from math import prod
+from pathlib import Path
+
+import pandas as pd
+
+from solarflare import training
+from solarflare.backend import keras
+from solarflare.networks import build
+
+
+def cost(models: Path) -> dict[str, int]:
+    """Return the cost of what `training.train` wrote.
+
+    Parameters
+    ----------
+    models : Path
+        Such as ``models/disk``.
+
+    Returns
+    -------
+    dict of int
+        ``parameters`` and ``flops`` an image of one network; ``weight_bytes`` and ``epochs`` of all folds together.
+    """
+    histories = sorted(models.rglob(training.HISTORY))
+    about = training.about(histories[0].parent)
+    network = build(about.network, about.shape)
+    return {
+        "parameters": network.count_params(),
+        "flops": flops(network),
+        "weight_bytes": sum(path.stat().st_size for path in models.rglob(training.WEIGHTS)),
+        "epochs": sum(len(pd.read_csv(path)) for path in histories),
+    }
+
+
+def flops(network: keras.Model) -> int:
+    """Return the floating-point operations that one image takes in the convolutions and dense layers.
+
+    A kernel is applied once at each place of its output, and each of its weights takes a multiplication and an addition
+    there. Pooling, activations and normalisation come to a few per cent of that and are left out, as is usual.
+    """
+    kernels = [layer for layer in network.layers if hasattr(layer, "kernel")]
+    return sum(2 * prod(layer.kernel.shape) * prod(layer.output.shape[1:-1]) for layer in kernels)

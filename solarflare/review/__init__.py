@@ -1,0 +1,52 @@
+"""What a change did to the results: two states of the project compared, as one page of Markdown with figures beside."""
+
+from pathlib import Path
+
+from solarflare import params, pipeline
+from solarflare.files import atomic_directory, atomic_path
+from solarflare.params import TASKS
+from solarflare.review import figures, page, states
+from solarflare.review.comparison import compare
+from solarflare.review.page import Review, headline
+
+__all__ = ["headline", "write"]
+
+
+def write(base: str, path: Path) -> Review:
+    """Compare the working folder with where it left `base`, and write a page about it.
+
+    Parameters
+    ----------
+    base : str
+        A branch, a tag or a commit; what counts is the last commit that HEAD shares with it, as in a pull request.
+    path : Path
+        Of the page; its figures go into a folder of that name without ``.md``, which is replaced.
+
+    Returns
+    -------
+    Review
+        What the page says.
+
+    Raises
+    ------
+    InputError
+        If there is no such commit, or a file that is compared is broken.
+    """
+    settings = params.load().evaluate
+    commit = states.Commit.shared_with(base)
+    before, after = states.read(commit), states.read(states.Workspace())
+    compared = [
+        compare(task, before.tasks[task], after.tasks[task], settings.resamples, settings.seed) for task in TASKS
+    ]
+    folder = path.with_suffix("")
+    with atomic_directory(folder) as partial:
+        drawn = [
+            (heading, [f"{folder.name}/{file}" for file in files])
+            for one in compared
+            for heading, files in figures.draw(one, partial)
+        ]
+    name = f"`{commit.sha[:7]}`" if commit.sha.startswith(base) else f"`{commit.sha[:7]}` of {base}"
+    review = Review(name, before, after, compared, commit.changed_code(), pipeline.modified(), drawn)
+    with atomic_path(path) as partial:
+        partial.write_text(page.render(review))
+    return review

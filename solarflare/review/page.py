@@ -1,0 +1,407 @@
+"""The page of a review in Markdown that GitHub, GitLab and a terminal show alike: the verdict first, details folded."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from solarflare.params import TASKS
+from solarflare.review.comparison import PAIRED, Comparison
+from solarflare.review.states import State
+from solarflare.scoring import SCORES
+from solarflare.summary import interval
+from solarflare.verification.assessment import COMPARED
+from solarflare.verification.reliability import BINS
+
+MARK = "<!-- solarflare review -->"
+"""By which the comment of an earlier review is found, to be replaced."""
+
+FIGURES = "<!-- figures -->"
+"""What follows it needs the folder of figures: a comment ends here."""
+
+ABSENT = "not there"
+MOST = 10  # names and paths that a list holds
+MOST_PARAMETERS = 40  # rows of their table
+FALSE_ALARMS = (0.05, 0.1, 0.2)
+RECALLS = (0.5, 0.8, 0.95)
+COSTS = {
+    "parameters": "parameters",
+    "flops": "floating-point operations an image",
+    "weight_bytes": "bytes of weights",
+    "epochs": "epochs trained",
+}
+DATA = {"labelled": "labelled {}", "unlabelled": "no label: {}", "parts": "{}", "left_out": "left out: {}"}
+
+Table = list[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Review:
+    """All that the page says.
+
+    Attributes
+    ----------
+    base : str
+        What the working folder is compared with.
+    before, after : State
+        The two sides.
+    comparisons : list of Comparison
+        One a task.
+    code : list of str
+        Files of code that differ.
+    outdated : dict of list of str
+        By stage, what differs from what its results were made of.
+    figures : list of (str, list of str)
+        A heading, and the paths of the figures that stand side by side below it.
+    """
+
+    base: str
+    before: State
+    after: State
+    comparisons: list[Comparison]
+    code: list[str]
+    outdated: dict[str, list[str]]
+    figures: list[tuple[str, list[str]]]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any file that a review reads differs."""
+        return self.before.files != self.after.files
+
+    @property
+    def leaking(self) -> list[str]:
+        """The tasks in which the audit finds a leak now."""
+        return [task for task in TASKS if self.after.tasks[task].audit.get("leak")]
+
+
+def render(review: Review) -> str:
+    """Return the page."""
+    if not review.changed:
+        trust = " ".join(_trust(review))
+        code = f" {len(review.code)} files of code did." if review.code else ""
+        return f"{MARK}\nNothing changed in parameters and results since {review.base}.{code} {trust}\n"
+    sections = [
+        _heading(review),
+        _scores(review.comparisons),
+        _parameters(review),
+        _audit(review),
+        _cost(review.comparisons),
+        _data(review.comparisons),
+        _flips(review.comparisons),
+        _curves(review.comparisons),
+        _figures(review.figures),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
+
+
+def headline(review: Review) -> str:
+    """Return the verdicts in one line."""
+    if not review.changed:
+        return "nothing changed"
+    return ", ".join(_short(one) for one in review.comparisons if one.verdict != "absent") or "no scores"
+
+
+def _short(one: Comparison) -> str:
+    untrusted = "" if one.after.scores.get("trusted", True) else ", NOT TRUSTED"
+    return f"{one.task} {one.verdict}{untrusted}"
+
+
+def _heading(review: Review) -> Iterator[str]:
+    yield MARK
+    yield f"# {headline(review)}"
+    yield ""
+    for sentence in _trust(review):
+        yield sentence
+        yield ""
+    yield f"Before is {review.base}, after is this change."
+    yield ""
+    for one in review.comparisons:
+        yield f"- **{one.task}: {one.verdict}**{_explained(one)}"
+    if luck := _only_luck(review):
+        yield f"- {luck}"
+
+
+def _trust(review: Review) -> Iterator[str]:
+    """Yield first of all whether either side's scores are to be trusted."""
+    judged = {
+        f"{task} {when}": side.scores.get("untrusted_because")
+        for one in review.comparisons
+        for task, when, side in ((one.task, "before", one.before), (one.task, "after", one.after))
+        if "trusted" in side.scores
+    }
+    trusted = [side for side, reason in judged.items() if reason is None]
+    if trusted:
+        yield f"**Trusted:** {_and(trusted)}."
+    for side, reason in judged.items():
+        if reason is not None:
+            yield f"**NOT TRUSTED: {side}**, {_text(reason)}. Its scores prove nothing, whatever they are."
+    if review.outdated:
+        names = sorted({name for names in review.outdated.values() for name in names})
+        yield (
+            f"**OUT OF DATE, {', '.join(review.outdated)}:** {_listed(names)} changed since the results were made. "
+            "Run `dvc repro` and commit what it writes."
+        )
+
+
+def _explained(one: Comparison) -> str:
+    if one.because:
+        return f", {_text(one.because)}"
+    if not one.differences:
+        return ", the same probability for every test row"
+    parts = [
+        f"{verdict} in {_and(SCORES[name] for name in names)}"
+        for verdict in ("better", "worse", "not distinguishable")
+        if (names := one.told(verdict))
+    ]
+    auc = one.differences["roc_auc"]
+    return f": {'; '.join(parts)}. ROC-AUC {interval(auc, '+.3f')}"
+
+
+def _only_luck(review: Review) -> str:
+    """Say that a difference is nobody's merit where nothing but seeds changed."""
+    changed = _changed_parameters(review)
+    if not changed or review.code or not all(key.startswith("train_") and key.endswith(".seed") for key in changed):
+        return ""
+    return "Only seeds of trainings changed: a difference, if there is one, is luck and not merit."
+
+
+def _scores(comparisons: list[Comparison]) -> Iterator[str]:
+    shown = [one for one in comparisons if one.verdict not in ("absent", "unchanged")]
+    if not shown:
+        return
+    yield "## Scores"
+    for one in shown:
+        yield ""
+        yield from _table(_score_rows(one, COMPARED))
+        yield ""
+        yield _paired(one)
+        yield ""
+        yield from _folded(
+            f"All scores of {one.task}", _table(_score_rows(one, [name for name in PAIRED if name not in COMPARED]))
+        )
+
+
+def _score_rows(one: Comparison, names: Iterable[str]) -> Table:
+    rows: Table = [(one.task, "before", "after", "after - before", "verdict")]
+    for name in names:
+        before, after = (side.scores.get(name) for side in (one.before, one.after))
+        values = ["-" if score is None else interval(score, ".3f") for score in (before, after)]
+        difference = one.differences.get(name)
+        lead = interval(difference, "+.3f") if difference else ""
+        rows.append((SCORES[name], *values, lead, _verdict(difference) if difference else one.verdict))
+    return rows
+
+
+def _verdict(difference: dict[str, Any]) -> str:
+    if difference["verdict"] != "not distinguishable":
+        return f"**{difference['verdict']}**"
+    resolvable = difference["resolvable"]
+    return f"not distinguishable{'' if resolvable is None else f': {resolvable:.3f} would have been'}"
+
+
+def _paired(one: Comparison) -> str:
+    scores = one.before.scores if one.verdict == "gone" else one.after.scores
+    rows = f"{scores['n']:,} test rows in {scores['blocks']} blocks of days"
+    if not one.differences:
+        return f"{rows}; intervals of 95 %."
+    return (
+        f"{rows}, the same before and after; intervals of 95 % from a bootstrap over blocks, paired in the difference."
+    )
+
+
+def _changed_parameters(review: Review) -> list[str]:
+    before, after = review.before.parameters, review.after.parameters
+    return [key for key in sorted({**before, **after}) if before.get(key, ABSENT) != after.get(key, ABSENT)]
+
+
+def _parameters(review: Review) -> Iterator[str]:
+    changed = _changed_parameters(review)
+    if changed or review.code:
+        yield "## Parameters and code"
+        yield ""
+    if changed:
+        sides = review.before.parameters, review.after.parameters
+        rows = [[_code(name) for name in (key, *(side.get(key, ABSENT) for side in sides))] for key in changed]
+        yield from _table([("parameter", "before", "after"), *rows[:MOST_PARAMETERS]])
+        yield ""
+        if len(rows) > MOST_PARAMETERS:
+            yield f"And {len(rows) - MOST_PARAMETERS} more parameters."
+            yield ""
+    if review.code:
+        yield f"Code: {_listed(review.code)}."
+
+
+def _audit(review: Review) -> Iterator[str]:
+    yield "## Audit"
+    yield ""
+    rows: Table = [("can anything but the Sun tell?", "before", "after")]
+    for task in TASKS:
+        sides = [
+            _audited(state.tasks[task].audit, state.parameters.get("audit.max_probe_auc"))
+            for state in (review.before, review.after)
+        ]
+        rows.append((task, *sides))
+    yield from _table(rows)
+
+
+def _audited(audit: dict[str, Any], limit: float | None) -> str:
+    """Return what the gated probes of a task found, the strongest alone."""
+    if "leak" not in audit:
+        return f"no verdict: {audit.get('absent', 'it says nothing')}"
+    gated = {name: probe for name, probe in audit["probes"].items() if "corrected_low" in probe}
+    leaks = [name for name, probe in gated.items() if probe["leak"]] if audit["leak"] else []
+    named = leaks or sorted(gated, key=lambda name: -(gated[name]["roc_auc"]["value"] or 0))[:1]
+    probes = [f"{name.replace('_', ' ')} {interval(gated[name]['roc_auc'])}" for name in named]
+    pairs = audit.get("near_duplicates", {}).get("pairs", 0)
+    duplicates = [f"{pairs} near duplicates across the test's border"] if pairs else []
+    verdict = "**LEAK:** " if audit["leak"] else f"no leak; of {len(gated)} probes the highest: "
+    return verdict + ", ".join([*probes, *duplicates]) + (f" (limit {limit:.2f})" if limit is not None else "")
+
+
+def _cost(comparisons: list[Comparison]) -> Iterator[str]:
+    rows: Table = [("cost", "before", "after")]
+    for one in comparisons:
+        before, after = (side.scores.get("cost", {}) for side in (one.before, one.after))
+        rows += [
+            (f"{one.task}: {called}", _count(before.get(name)), _count(after.get(name), before.get(name)))
+            for name, called in COSTS.items()
+            if before.get(name) != after.get(name)
+        ]
+    if len(rows) > 1:
+        yield "## Cost"
+        yield ""
+        yield from _table(rows)
+
+
+def _data(comparisons: list[Comparison]) -> Iterator[str]:
+    rows: Table = [("rows", "before", "after", "in or out")]
+    for one in comparisons:
+        before, after = (_counts(side.data) for side in (one.before, one.after))
+        if not before or not after:
+            continue
+        rows += [
+            (f"{one.task}: {name}", *(f"{side.get(name, 0):,}" for side in (before, after)), f"{change:+,}")
+            for name in {**before, **after}
+            if (change := after.get(name, 0) - before.get(name, 0))
+        ]
+    if len(rows) > 1:
+        yield "## Data"
+        yield ""
+        yield from _table(rows)
+
+
+def _counts(data: dict[str, Any]) -> dict[str, int]:
+    return {form.format(name): n for group, form in DATA.items() for name, n in data.get(group, {}).items()}
+
+
+def _flips(comparisons: list[Comparison]) -> Iterator[str]:
+    shown = [one for one in comparisons if one.differences]
+    if not shown:
+        return
+    yield "## Answers that changed"
+    yield ""
+    for one in shown:
+        right = int(one.flipped["right"].sum())
+        yield (
+            f"- {one.task}: {len(one.flipped):,} of {one.after.scores['n']:,} test images, "
+            f"{right:,} now right and {len(one.flipped) - right:,} now wrong"
+        )
+    for one in shown:
+        if len(one.flipped):
+            yield ""
+            yield from _folded(f"Which of {one.task}, the largest change first", _table(_flipped_rows(one.flipped)))
+
+
+def _flipped_rows(flipped: pd.DataFrame) -> Table:
+    rows: Table = [("image", "region", "label", "before", "after", "now")]
+    for row in flipped.head(MOST).to_dict("records"):
+        region = "" if pd.isna(row["noaa_ar"]) else f"AR {row['noaa_ar']}"
+        probabilities = [f"{row[when]:.2f}" for when in ("before", "after")]
+        now = "right" if row["right"] else "wrong"
+        rows.append((_code(row["path"]), region, str(row["label"]), *probabilities, now))
+    return rows
+
+
+def _curves(comparisons: list[Comparison]) -> Iterator[str]:
+    """Yield the curves in numbers: a comment shows no figure that is not in Git."""
+    rows: Table = [("curves in numbers", "before", "after")]
+    for one in comparisons:
+        if one.verdict in ("absent", "unchanged"):
+            continue
+        before, after = (_points(side.curves) for side in (one.before, one.after))
+        rows += [(f"{one.task}: {name}", before.get(name, "-"), after.get(name, "-")) for name in {**before, **after}]
+    if len(rows) > 1:
+        yield from _folded("ROC, precision-recall and reliability in numbers", _table(rows))
+
+
+def _points(curves: dict[str, pd.DataFrame]) -> dict[str, str]:
+    points: dict[str, str] = {}
+    if (roc := curves.get("roc")) is not None:
+        hits = np.interp(FALSE_ALARMS, roc["fpr"], roc["tpr"])
+        points |= {f"hits at {x:.0%} false alarms": f"{y:.0%}" for x, y in zip(FALSE_ALARMS, hits, strict=True)}
+    if (pr := curves.get("pr")) is not None:
+        precision = np.interp(RECALLS, pr["recall"], pr["precision"])
+        points |= {f"precision at {x:.0%} recall": f"{y:.0%}" for x, y in zip(RECALLS, precision, strict=True)}
+    if (reliability := curves.get("reliability")) is not None:
+        bins = np.minimum((reliability["probability"] * BINS).astype(int), BINS - 1)
+        points |= {
+            f"happened where {place / BINS:.0%} to {(place + 1) / BINS:.0%} were forecast": f"{y:.0%} of {n:,}"
+            for place, y, n in zip(bins, reliability["frequency"], reliability["n"], strict=True)
+        }
+    return points
+
+
+def _figures(figures: list[tuple[str, list[str]]]) -> Iterator[str]:
+    if not figures:
+        return
+    yield FIGURES
+    yield "## Figures"
+    for heading, paths in figures:
+        yield ""
+        if len(paths) == 1:
+            yield f"![{heading}]({paths[0]})"
+        else:
+            yield from _table([(f"{heading}, before", "after"), [f"![{heading}]({path})" for path in paths]])
+
+
+def _table(rows: Table) -> Iterator[str]:
+    heading, *others = rows
+    for row in (heading, ["---"] * len(heading), *others):
+        yield f"| {' | '.join(map(_text, row))} |"
+
+
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield f"<details><summary>{title}</summary>"
+    yield ""
+    yield from lines
+    yield ""
+    yield "</details>"
+
+
+def _text(cell: str) -> str:
+    """Return a cell that cannot end its row."""
+    return " ".join(cell.split()).replace("|", "\\|")
+
+
+def _code(value: Any) -> str:
+    """Return a value between backticks, where Markdown has no other meaning."""
+    text = " ".join(str(value).split()).replace("`", "'")
+    return f"`{text if len(text) <= 100 else text[:97] + '...'}`"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return ", ".join(map(_code, names[:MOST])) + more
+
+
+def _and(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _count(value: int | None, before: int | None = None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,} ({value / before - 1:+.0%})" if before else f"{value:,}"

@@ -24,8 +24,10 @@ from solarflare.errors import InputError
 from solarflare.files import atomic_directory
 from solarflare.networks import Shape, build
 from solarflare.params import MAGNETOGRAPHS, Task, Train
+from solarflare.ranges import Ranges
 
 WEIGHTS, ABOUT, CALIBRATION, HISTORY = "model.weights.h5", "model.json", "calibration.json", "history.csv"
+RANGES = "ranges.json"
 DECIMALS = 6  # of the curves in history.csv
 AT_ONCE = 64  # images that a prediction holds in memory
 
@@ -61,6 +63,8 @@ class About:
         As in ``params.yaml``.
     question : dict
         ``label.<task>`` of ``params.yaml``.
+    crop : dict
+        ``crop.mask`` and ``crop.<task>``: how the images were cut, and any other has to be.
     """
 
     network: str
@@ -69,6 +73,7 @@ class About:
     instrument: str
     origin: str
     question: Mapping[str, Any]
+    crop: Mapping[str, Any]
 
 
 def configure(threads: int) -> None:
@@ -106,7 +111,8 @@ def train(task: Task) -> None:
     folds = {fold: tuple(part(rows, fold, name) for name in ("train", "validation")) for fold in rows["fold"].unique()}
     settings, instrument = chosen.train(task), getattr(chosen.instrument, task)
     question = getattr(chosen.label, task).model_dump(mode="json")
-    origin = About(settings.network, image_shape(images), task, instrument, chosen.scrape.origin, question)
+    cut = chosen.crop.model_dump(include={"mask", task})
+    origin = About(settings.network, image_shape(images), task, instrument, chosen.scrape.origin, question, cut)
     configure(chosen.compute.threads)
     with atomic_directory(models) as partial:
         for fold, folder in fold_folders(partial, folds).items():
@@ -116,6 +122,9 @@ def train(task: Task) -> None:
             model, history = fit(images, training, validation, settings, polarity=instrument in MAGNETOGRAPHS)
             scores = predict(model, images, validation.positions)
             save(folder, model, history, calibration.fit(scores, validation.labels, chosen.calibration.method), origin)
+            seen = np.concatenate([training.positions, validation.positions])
+            batches = (images.take(seen[start : start + AT_ONCE]) for start in range(0, len(seen), AT_ONCE))
+            Ranges.of(batches).write(folder / RANGES)
 
 
 def read_samples(task: Task, index: pd.DataFrame) -> pd.DataFrame:

@@ -32,6 +32,9 @@ NAMES = ("brightness", "contrast", "grain", "share of black", "share of red", "s
 MARGIN = 0.5
 """How far a range reaches beyond what is usual, in widths of that."""
 
+LEAST_MARGIN = 1.0
+"""Grey levels or percent: a number that hardly differs between the training crops may differ by so much."""
+
 
 @dataclass(frozen=True)
 class Ranges:
@@ -49,7 +52,7 @@ class Ranges:
             What a network learned from.
         """
         low, high = np.quantile(np.concatenate([statistics(crops) for crops in batches]), [TAIL, 1 - TAIL], axis=0)
-        margin = MARGIN * (high - low)
+        margin = np.maximum(MARGIN * (high - low), LEAST_MARGIN)
         ends = np.column_stack([np.maximum(low - margin, 0), high + margin]).round(2).tolist()
         return cls(dict(zip(NAMES, map(tuple, ends), strict=False)))
 

@@ -209,6 +209,11 @@ def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
     return {numbers[0]: models} if len(numbers) == 1 else {fold: models / f"fold-{fold}" for fold in numbers}
 
 
+def folders(models: Path) -> list[Path]:
+    """Return the folders of a task's models: its folds, or the folder itself."""
+    return sorted(models.glob("fold-*")) or [models]
+
+
 def fit(
     images: Images, training: Rows, validation: Rows, settings: Train, polarity: bool
 ) -> tuple[keras.Model, pd.DataFrame]:
@@ -410,8 +415,7 @@ def probabilities(models: Path, images: npt.NDArray[np.uint8]) -> npt.NDArray[np
     (N,) float64
         From 0 to 1.
     """
-    folders = sorted(models.glob("fold-*")) or [models]
-    loaded = [load(folder) for folder in folders]
+    loaded = [load(folder) for folder in folders(models)]
     return np.mean(
         [fitted.apply(model.predict(images, batch_size=AT_ONCE, verbose=0)[:, 0]) for model, fitted in loaded], axis=0
     )

@@ -31,11 +31,14 @@ setup: .venv/.ready mlflow.db
 mlflow.db: | .venv/.ready
 	solarflare store
 
+# Two at a time; a file stays with one process, as its tests share what is dear to make.
+PYTEST := python -m pytest -n 2 --dist loadfile
+
 test: setup
-	python -m pytest
+	$(PYTEST)
 
 test-slow: setup
-	python -m pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 lint: setup
 	ruff check

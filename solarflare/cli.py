@@ -54,6 +54,18 @@ def digest(folder: Annotated[Path, typer.Argument(help="An archive: images, flar
 
 
 @app.command()
+def base_rate(
+    hours: Annotated[float, typer.Option(min=0.1, max=720, help="From one time to the next.")] = 6,
+) -> None:
+    """Print how often each task's answer is yes at regular times, for calibration.base_rate in params.yaml."""
+    from solarflare import base_rates, params
+
+    chosen = params.load()
+    for task in chosen.tasks:
+        typer.echo(f"{task}: {base_rates.natural(task, chosen, hours):.3f}")
+
+
+@app.command()
 def scrape(
     plan: Annotated[bool, typer.Option("--plan", help="Only print what would be asked of whom, and its cost.")] = False,
 ) -> None:
@@ -139,16 +151,27 @@ def forecast(
     data: Annotated[str, typer.Option(help="What went in.")] = "SDO/HMI LOS_Magnetogram",
     time: Annotated[str | None, typer.Option(help="Column of the time. [default: found]")] = None,
     probability: Annotated[str | None, typer.Option(help="Column of the probability. [default: found]")] = None,
+    fitted_rate: Annotated[
+        float | None, typer.Option(min=0.0001, max=0.9999, help="Base rate that the probabilities hold at.")
+    ] = None,
+    base_rate: Annotated[
+        float | None, typer.Option(min=0.0001, max=0.9999, help="Base rate that they are corrected to, with the above.")
+    ] = None,
 ) -> None:
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
-    from solarflare import forecasts, scoreboard
+    from solarflare import calibration, forecasts, scoreboard
 
     if goes_class not in scoreboard.CLASSES:
         raise InputError(f"--class is {goes_class!r}; expected one of {', '.join(scoreboard.CLASSES)}")
     given = forecasts.read(file, {"time": time, "probability": probability}, labelled=False)
     for warning in given.warnings:
         console.log.warning("warning: %s", warning)
-    paths = scoreboard.write(given.rows, scoreboard.Method(method, goes_class, hours, data), folder)
+    rows = given.rows
+    if (fitted_rate is None) != (base_rate is None):
+        raise InputError("--fitted-rate and --base-rate go together: from which base rate to which one to correct")
+    if fitted_rate and base_rate:
+        rows = rows.assign(probability=calibration.at_base_rate(rows["probability"], fitted_rate, base_rate))
+    paths = scoreboard.write(rows, scoreboard.Method(method, goes_class, hours, data), folder)
     typer.echo(f"{folder}: {len(paths):,} forecasts")
 
 

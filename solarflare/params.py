@@ -273,10 +273,18 @@ class Train(Group):
     seed: Seed
 
 
+class BaseRates(Group):
+    """The Sun's own share of label 1 by task; None where the images were not matched, and show it themselves."""
+
+    disk: Annotated[float, Field(gt=0, lt=1)] | None
+    region: Annotated[float, Field(gt=0, lt=1)] | None
+
+
 class Calibration(Group):
     """How a network's scores become probabilities."""
 
-    method: Literal["platt", "isotonic"]
+    method: Literal["platt", "isotonic", "temperature"]
+    base_rate: BaseRates
 
 
 class Audit(Group):

@@ -247,6 +247,12 @@ def test_what_is_missing_is_counted_and_left_out(tmp_path: Path) -> None:
     assert read.warnings == ["3 of 400 rows are left out: no probability in probability"]
 
 
+def test_an_endless_exponent_is_no_number(tmp_path: Path) -> None:
+    rows = made().astype({"probability": str})
+    rows.loc[7, "probability"] = "0.378931931e4006018982"
+    assert forecasts.read(written(rows, tmp_path)).warnings[0].startswith("1 of 400 rows are left out")
+
+
 def test_order_and_repeats_are_counted(tmp_path: Path) -> None:
     rows = made()
     read = forecasts.read(written(pd.concat([rows, rows.head(5)]), tmp_path))
@@ -310,12 +316,14 @@ def test_a_forecast_of_regions_names_them(tmp_path: Path) -> None:
     ]
 
 
+def test_a_forecast_is_corrected_to_the_sun_s_own_base_rate(tmp_path: Path) -> None:
+    path = written(made(1).assign(probability=0.5), tmp_path)
+    with pytest.raises(InputError, match="--fitted-rate and --base-rate go together"):
+        forecast(path, tmp_path / "out", "--method", "ours", "--fitted-rate", 0.5)
+    forecast(path, tmp_path / "out", "--method", "ours", "--fitted-rate", 0.5, "--base-rate", 0.1)
+    assert next((tmp_path / "out").iterdir()).read_text().split()[-3] == "0.1000"
+
+
 def test_an_unknown_class_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--class is 'B'; expected one of X, M, C"):
         forecast(written(made(), tmp_path), tmp_path / "out", "--method", "ours", "--class", "B")
-
-
-def test_an_endless_exponent_is_no_number(tmp_path: Path) -> None:
-    rows = made().astype({"probability": str})
-    rows.loc[7, "probability"] = "0.378931931e4006018982"
-    assert forecasts.read(written(rows, tmp_path)).warnings[0].startswith("1 of 400 rows are left out")

@@ -221,6 +221,36 @@ def predict(
         raise typer.Exit(REFUSED)
 
 
+@app.command()
+def now(
+    models: Models = "models",
+    simulated_model: SimulatedModel = False,
+    watch: Annotated[str | None, typer.Option(help="Ask again every so often, such as 15m, until Ctrl-C.")] = None,
+    forecast: Annotated[Path | None, typer.Option(help="A file for the forecast in the form of CCMC.")] = None,
+) -> None:
+    """Say what the networks see on the Sun right now, in its newest images; exit with 2 if that is nothing."""
+    import time
+
+    from solarflare.predict import now as today
+    from solarflare.predict import predictor
+    from solarflare.predict import regions as located
+
+    pause = today.seconds(watch) if watch else None
+    folder, settings = predictor.trained(models)
+    live = settings.scrape.live
+    ask = predictor.Predictor(folder, settings, located.of_today(live), simulated_model)
+    if not ask.knows_the_sun:
+        typer.echo(f"No answer: the networks in {folder} know the simulated Sun alone; {predictor.CURE}.")
+        raise typer.Exit(REFUSED)
+    while True:
+        known = today.look(ask, live, forecast)
+        if not known and pause is None:
+            raise typer.Exit(REFUSED)
+        if pause is None:
+            return
+        time.sleep(pause)
+
+
 @app.command("results")
 def tables(
     check: Annotated[bool, typer.Option(help="Change nothing; fail if a table is out of step.")] = False,

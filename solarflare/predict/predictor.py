@@ -121,6 +121,16 @@ class Predictor:
             log.warning("warning: these networks have seen the simulated Sun alone; of the real one they know little")
         self._reports, self._simulated, self._simulated_model = reports, Simulated(RAW), simulated_model
 
+    @property
+    def instruments(self) -> list[Instrument]:
+        """Whose images the networks know, that of the disk first."""
+        return list(dict.fromkeys(network.cutter.instrument for network in self.networks.values()))
+
+    @property
+    def knows_the_sun(self) -> bool:
+        """Whether any network may answer for the real Sun."""
+        return self._simulated_model or any(one.about.origin != "simulated" for one in self.networks.values())
+
     def __call__(self, asked: Asked) -> Answer:
         """Answer for one image."""
         try:

@@ -187,7 +187,7 @@ def write_forecast(answers: list[Answer], networks: Mapping[Task, Network], now:
             "--forecast: no network here foretells flares, each says what is there; train some that do with "
             "`solarflare experiment forecast` and add --models forecast-one-day"
         )
-    rows = []
+    rows: list[tuple[pd.Timestamp, str, float | None]] = []
     for answer in answers:
         if "disk" in foretelling and answer.disk is not None:
             rows.append((now, "", answer.disk))

@@ -4,7 +4,6 @@ import datetime as dt
 import io
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +152,8 @@ AGES: dict[str, tuple[list[float], tuple[Fault, ...], str]] = {
 
 
 @pytest.fixture
-def today() -> Iterator[pd.Timestamp]:
-    yield pd.Timestamp.now("UTC").tz_localize(None).floor("s")
+def today() -> pd.Timestamp:
+    return pd.Timestamp.now("UTC").tz_localize(None).floor("s")
 
 
 @pytest.mark.parametrize("case", AGES)

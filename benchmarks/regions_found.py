@@ -1,8 +1,8 @@
 """Recall and precision of the regions that are found in real EUV images, against NOAA's positions.
 
 Run it from the project's folder: ``python -m benchmarks.regions_found ../shared/sun``. A region is found if one that
-was found lies within 10 degrees of it, each counting once. Both are counted to 60 degrees from the central meridian. The
-search was tuned on the years before 2014; the scores are written to ``docs/results/regions_found.json``.
+was found lies within 10 degrees of it, each counting once. Both are counted to 60 degrees from the central meridian.
+The search was tuned on the years before 2014; the scores are written to ``docs/results/regions_found.json``.
 """
 
 import argparse

@@ -166,6 +166,7 @@ RUN_ELSEWHERE = {
     "solarflare cutouts --wavelength 171 data/cutouts",
     # by tests/test_predict.py, of observatories on the loopback
     "solarflare now --models sdo-euv-test-2014",
+    "solarflare predict data/raw/images",
     # makes a folder of its own and takes minutes: before a release, by hand
     "make live-rehearsal",
     # by the fixture of this module, and by tests/test_cli.py and tests/test_experiments.py on pipelines of a second

@@ -111,7 +111,8 @@ ODD = {
 def test_what_is_no_whole_sun_is_refused(ask: Predictor, kind: str) -> None:
     given = answer(ask, jpeg(ODD[kind]()))
     assert given.refusal
-    assert given.disk is given.regions is None
+    assert given.disk is None
+    assert given.regions is None
 
 
 def test_another_instrument_is_refused(ask: Predictor) -> None:

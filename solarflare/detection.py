@@ -27,7 +27,9 @@ QUIET = 40
 
 @dataclass(frozen=True)
 class Search:
-    """How regions are searched for; tuned on 2010 to 2013 by ``benchmarks/regions_found.py``.
+    """How regions are searched for: in EUV chosen on 2010 to 2013, in magnetograms not tuned yet.
+
+    ``benchmarks/regions_found.py`` scores the former.
 
     Attributes
     ----------

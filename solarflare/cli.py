@@ -1,5 +1,6 @@
 """The command line. Each command imports what it needs: MLflow takes seconds, and `--help` should not."""
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +11,21 @@ from solarflare import console
 from solarflare.errors import InputError
 
 README, DOCS = Path("README.md"), Path("docs")
+REFUSED = 2  # the exit code where an image is nothing that the networks know
+TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
+
+Models = Annotated[str, typer.Option(help="A folder of networks, or the experiment that trained them.")]
+SimulatedModel = Annotated[
+    bool, typer.Option("--simulated-model", help="Let networks that know the simulated Sun alone answer for the real.")
+]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def main() -> None:
     """Run a command; bad input ends it with one sentence and exit code 1."""
+    (usage_error,) = typer.BadParameter.__bases__
+    usage_error.exit_code = 1  # type: ignore[attr-defined] # else the same as `REFUSED`
     console.run(app)
 
 
@@ -211,6 +221,72 @@ def forecast(
         rows = rows.assign(probability=calibration.at_base_rate(rows["probability"], fitted_rate, base_rate))
     paths = scoreboard.write(rows, scoreboard.Method(method, goes_class, hours, data), folder)
     typer.echo(f"{folder}: {len(paths):,} forecasts")
+
+
+@app.command()
+def predict(
+    images: Annotated[list[Path], typer.Argument(help="Full-disk images, or folders of them.")],
+    instrument: Annotated[str | None, typer.Option(help="Who took them. [default: by their names]")] = None,
+    time: Annotated[
+        dt.datetime | None, typer.Option(help="When, UTC. [default: by their names]", formats=TIMES)
+    ] = None,
+    regions: Annotated[
+        str | None,
+        typer.Option(help="A file of reports, swpc, or image. [default: swpc for images of the last days, else image]"),
+    ] = None,
+    models: Models = "models",
+    simulated_model: SimulatedModel = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a line an image.")] = False,
+    figures: Annotated[Path | None, typer.Option(help="Folder for a picture of each image with its regions.")] = None,
+) -> None:
+    """Say how probable activity is in images of the Sun; exit with 2 if one is nothing that the networks know."""
+    from solarflare.predict import images as asked
+    from solarflare.predict import picture, predictor, report
+    from solarflare.predict import regions as located
+
+    chosen = asked.listed(images, instrument, time)
+    folder, settings = predictor.trained(models)
+    ask = predictor.Predictor(folder, settings, located.source(regions, settings.scrape.live), simulated_model)
+    if not as_json:
+        typer.echo("\n".join(report.heading(ask.networks)))
+    refused = False
+    for answer in map(ask, chosen):
+        refused |= bool(answer.refusal)
+        typer.echo(json.dumps(report.content(answer)) if as_json else "\n".join(report.lines(answer)))
+        if figures and not answer.refusal:
+            picture.save(answer, figures)
+    if refused:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def now(
+    models: Models = "models",
+    simulated_model: SimulatedModel = False,
+    watch: Annotated[str | None, typer.Option(help="Ask again every so often, such as 15m, until Ctrl-C.")] = None,
+    forecast: Annotated[Path | None, typer.Option(help="A file for the forecast in the form of CCMC.")] = None,
+) -> None:
+    """Say what the networks see on the Sun right now, in its newest images; exit with 2 if that is nothing."""
+    import time
+
+    from solarflare.predict import now as today
+    from solarflare.predict import predictor
+    from solarflare.predict import regions as located
+
+    pause = today.seconds(watch) if watch else None
+    folder, settings = predictor.trained(models)
+    live = settings.scrape.live
+    ask = predictor.Predictor(folder, settings, located.of_today(live), simulated_model)
+    if not ask.knows_the_sun:
+        typer.echo(f"No answer: the networks in {folder} know the simulated Sun alone; {predictor.CURE}.")
+        raise typer.Exit(REFUSED)
+    while True:
+        known = today.look(ask, live, forecast)
+        if not known and pause is None:
+            raise typer.Exit(REFUSED)
+        if pause is None:
+            return
+        time.sleep(pause)
 
 
 @app.command("results")

@@ -112,11 +112,29 @@ class Cutter:
         """
         first = places.iloc[0]
         image = imaging.decode(self.raw / first["path"], "L" if self.task == "disk" else "RGB")
-        grey = imaging.without_print(imaging.grey(image), self.instrument)
-        disk = geometry.fit_disk(grey, self.instrument, first["time"])
+        disk = find_disk(imaging.grey(image), self.instrument, first["time"])
+        return disk, self.cut(image, disk, places)
+
+    def cut(self, image: Pixels, disk: Disk, places: pd.DataFrame) -> Pixels:
+        """Blank what is printed on an image, as the settings say, and cut its crops.
+
+        Parameters
+        ----------
+        image : (H, W) or (H, W, 3) uint8
+            Grey for the task ``"disk"``, RGB for ``"region"``.
+        disk : Disk
+            Where the Sun is in the image.
+        places : DataFrame
+            Of `located`, the rows of one image.
+
+        Returns
+        -------
+        (n, H, W, C) uint8
+            A crop a row.
+        """
         if self.settings.mask:
             image = imaging.blank(image, self.instrument, disk)
-        return disk, self.squares(image, disk, places).reshape(-1, *self.shape)
+        return self.squares(image, disk, places).reshape(-1, *self.shape)
 
     def squares(self, image: Pixels, disk: Disk, places: pd.DataFrame) -> Pixels:
         """Cut an image, or a mask of one, where the crops are.
@@ -151,6 +169,11 @@ class Cutter:
                 for x, y in zip(places["x"], places["y"], strict=True)
             ]
         )
+
+
+def find_disk(grey: Pixels, instrument: Instrument, time: pd.Timestamp) -> Disk:
+    """Find the Sun in an image, (H, W), without regard to what is printed on it."""
+    return geometry.fit_disk(imaging.without_print(grey, instrument), instrument, time)
 
 
 def cut(

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solarflare import params
+from solarflare import params, pipeline
 from solarflare.errors import InputError
+from solarflare.files import main_checkout
 from solarflare.sources import archive
 
 PROFILES = Path("profiles")
+
+CACHE = Path("data/cache/models")
+"""Seen from the main checkout: the models of experiments that somebody asked for, by revision."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,42 @@ def run(profile: Profile) -> dict[str, str]:
         (made,) = _references(name) - before
         revisions[variant] = _output("git", "rev-parse", made)
     return revisions
+
+
+def models(name: str) -> Path:
+    """Return the folder of the models that an experiment trained, with its ``params.yaml`` beside it.
+
+    Parameters
+    ----------
+    name : str
+        Of the experiment, such as ``sdo-euv-folds``, or of any commit or branch of which DVC has the models; the newest
+        experiment, where several have the name.
+
+    Returns
+    -------
+    Path
+        In the cache of downloads, where it stays.
+
+    Raises
+    ------
+    InputError
+        If there is no such experiment, or DVC does not have its models.
+    """
+    newest = _output("git", "for-each-ref", "--sort=-committerdate", "--format=%(objectname)", f"refs/exps/*/*/{name}")
+    revision = next(iter(newest.splitlines()), None) or _commit(name)
+    folder = main_checkout() / CACHE / revision
+    if not folder.is_dir():
+        pipeline.restore(revision, ["models", params.PARAMS.name], folder)
+    return folder / "models"
+
+
+def _commit(name: str) -> str:
+    try:
+        return _output("git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    except subprocess.CalledProcessError:
+        raise InputError(
+            f"{name} is no folder and no experiment or commit; `dvc exp list --all-commits` names the experiments here"
+        ) from None
 
 
 def _references(name: str, commit: str = "*") -> set[str]:

@@ -222,6 +222,28 @@ def to_arcsec(latitude: npt.ArrayLike, longitude: npt.ArrayLike, times: npt.Arra
     return place.Tx.to_value(u.arcsec), place.Ty.to_value(u.arcsec)
 
 
+def to_stonyhurst(x: npt.ArrayLike, y: npt.ArrayLike, time: pd.Timestamp) -> tuple[Values, Values]:
+    """Return where on the Sun's surface points of its disk are as seen from Earth: `to_arcsec` backwards.
+
+    Parameters
+    ----------
+    x, y : array of float, shape (n,)
+        Helioprojective arcsec, west and north positive.
+    time : Timestamp
+        UTC.
+
+    Returns
+    -------
+    latitude, longitude : ndarray of float64, shape (n,)
+        Stonyhurst degrees, west positive.
+    """
+    obstime = Time(time)
+    frame = Helioprojective(observer=get_earth(obstime), obstime=obstime)
+    seen = SkyCoord(np.asarray(x) * u.arcsec, np.asarray(y) * u.arcsec, frame=frame)
+    place = seen.transform_to(HeliographicStonyhurst(obstime=obstime))
+    return place.lat.to_value(u.deg), place.lon.to_value(u.deg)
+
+
 def solar_radius(times: npt.ArrayLike) -> Values:
     """Return the Sun's angular radius as seen from Earth, in arcsec, at each UTC time."""
     return np.asarray(sun.angular_radius(_obstime(times)).to_value(u.arcsec))

@@ -3,12 +3,16 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
+from dvc_data.index import DataIndexDirError
 
 from solarflare.errors import InputError
+from solarflare.files import atomic_directory
 
 
 def fingerprint(stage: str) -> str | None:
@@ -90,3 +94,31 @@ def _modified(entry: str | dict[str, dict[str, Any]]) -> Iterator[str]:
                 yield from state
             elif state in ("modified", "new"):
                 yield name
+
+
+def restore(revision: str, names: list[str], folder: Path) -> None:
+    """Copy files and folders of a revision, whether Git or DVC keeps them, into a folder.
+
+    Parameters
+    ----------
+    revision : str
+        A commit.
+    names : list of str
+        Relative to the project.
+    folder : Path
+        Where they are laid, each under its own name; replaced as a whole once all is there.
+
+    Raises
+    ------
+    InputError
+        If one of the names is not in the revision, or its content not in DVC's cache.
+    """
+    try:
+        files = DVCFileSystem(".", rev=revision)
+        with atomic_directory(folder) as partial:
+            for name in names:
+                files.get(name, (partial / name).as_posix(), recursive=files.isdir(name))
+    except (DvcException, DataIndexDirError, OSError) as error:
+        raise InputError(
+            f"{revision} does not have {' and '.join(names)} here ({error}); run the experiment again, or `dvc pull`"
+        ) from None

@@ -64,12 +64,13 @@ def write(rows: pd.DataFrame, method: Method, folder: Path) -> list[Path]:
         issued = pd.Timestamp(str(key))
         path = folder / f"Flare_Forecast_{method.name}_{issued:%Y%m%d_%H%M}.txt"
         with atomic_path(path) as partial:
-            partial.write_text("\n".join(_lines(issued, of_time, method)) + "\n")
+            partial.write_text("\n".join(lines(issued, of_time, method)) + "\n")
         paths.append(path)
     return paths
 
 
-def _lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator[str]:
+def lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator[str]:
+    """Yield the lines of one forecast: its header, and the probabilities of `rows`, as `write` takes them."""
     yield f"Forecasting method: {method.name}"
     yield f"Issue Time: {_time(issued)}"
     yield f"Prediction Window Start Time: {_time(issued)}"

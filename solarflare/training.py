@@ -24,8 +24,10 @@ from solarflare.errors import InputError
 from solarflare.files import atomic_directory
 from solarflare.networks import NETWORKS, Shape, build
 from solarflare.params import MAGNETOGRAPHS, Task, Train
+from solarflare.ranges import Ranges
 
 WEIGHTS, ABOUT, CALIBRATION, HISTORY = "model.weights.h5", "model.json", "calibration.json", "history.csv"
+RANGES = "ranges.json"
 DECIMALS = 6  # of the curves in history.csv
 AT_ONCE = 64  # images that a prediction holds in memory
 SEEDS_APART = 1000  # from one member's seed to the next one's: experiments with seeds in a row share no member
@@ -62,6 +64,8 @@ class About:
         As in ``params.yaml``.
     question : dict
         ``label.<task>`` of ``params.yaml``.
+    crop : dict
+        ``crop.mask`` and ``crop.<task>``: how the images were cut, and any other has to be.
     members : int
         How many networks answer together.
     """
@@ -72,6 +76,7 @@ class About:
     instrument: str
     origin: str
     question: Mapping[str, Any]
+    crop: Mapping[str, Any]
     members: int = 1
 
 
@@ -110,8 +115,9 @@ def train(task: Task) -> None:
     folds = {fold: tuple(part(rows, fold, name) for name in ("train", "validation")) for fold in rows["fold"].unique()}
     settings, instrument = chosen.train(task), getattr(chosen.instrument, task)
     question = getattr(chosen.label, task).model_dump(mode="json")
+    cut = chosen.crop.model_dump(include={"mask", task})
     about_images = image_shape(images), task, instrument, chosen.scrape.origin
-    origin = About(settings.network, *about_images, question, settings.ensemble)
+    origin = About(settings.network, *about_images, question, cut, settings.ensemble)
     configure(chosen.compute.threads)
     with atomic_directory(models) as partial:
         for fold, folder in fold_folders(partial, folds).items():
@@ -121,6 +127,9 @@ def train(task: Task) -> None:
             model, history = fit(images, training, validation, settings, polarity=instrument in MAGNETOGRAPHS)
             scores = predict(model, images, validation.positions)
             save(folder, model, history, calibration.fit(scores, validation.labels, chosen.calibration.method), origin)
+            seen = np.concatenate([training.positions, validation.positions])
+            batches = (images.take(seen[start : start + AT_ONCE]) for start in range(0, len(seen), AT_ONCE))
+            Ranges.of(batches).write(folder / RANGES)
 
 
 def read_samples(task: Task, index: pd.DataFrame) -> pd.DataFrame:
@@ -203,6 +212,11 @@ def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
     """Return where the model of each fold is: the folder itself if there is one fold, else a folder in it."""
     numbers = sorted(set(folds))
     return {numbers[0]: models} if len(numbers) == 1 else {fold: models / f"fold-{fold}" for fold in numbers}
+
+
+def folders(models: Path) -> list[Path]:
+    """Return the folders of a task's models: its folds, or the folder itself."""
+    return sorted(models.glob("fold-*")) or [models]
 
 
 def fit(
@@ -439,8 +453,7 @@ def probabilities(models: Path, images: npt.NDArray[np.uint8]) -> npt.NDArray[np
     (N,) float64
         From 0 to 1.
     """
-    folders = sorted(models.glob("fold-*")) or [models]
-    loaded = [load(folder) for folder in folders]
+    loaded = [load(folder) for folder in folders(models)]
     return np.mean(
         [fitted.apply(model.predict(images, batch_size=AT_ONCE, verbose=0)[:, 0]) for model, fitted in loaded], axis=0
     )

@@ -217,7 +217,7 @@ class Memory:
 
 def untrained(folder: Path, threshold: float) -> None:
     folder.mkdir(parents=True)
-    about = About("compact", (32, 32, 1), "region", "gong", "simulated", {})
+    about = About("compact", (32, 32, 1), "region", "gong", "simulated", {}, {})
     history = pd.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.6], "val_loss": [0.7, 0.65]})
     model = networks.build("compact", (32, 32, 1))
     training.save(folder, model, history, Calibration(Platt(1.0, 0.0), threshold), about)

@@ -174,6 +174,9 @@ RUN_ELSEWHERE = {
     # by tests/test_live.py and tests/test_live_cutouts.py, of observatories on the loopback
     "dvc exp run -n january-2019 -S scrape.origin=live -S scrape.live.start=2019-01-01 -S scrape.live.end=2019-02-01",
     "solarflare cutouts --wavelength 171 data/cutouts",
+    # by tests/test_predict.py, of observatories on the loopback
+    "solarflare now --models sdo-euv-test-2014",
+    "solarflare predict data/raw/images",
     # makes a folder of its own and takes minutes: before a release, by hand
     "make live-rehearsal",
     # by the fixture of this module, and by tests/test_cli.py and tests/test_experiments.py on pipelines of a second

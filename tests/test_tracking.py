@@ -252,7 +252,7 @@ def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:
     from solarflare.calibration import Calibration, Platt
 
     models, images = Path("models/disk"), np.random.default_rng(1).integers(0, 256, (2, 32, 32, 1), np.uint8)
-    about = training.About("compact", (32, 32, 1), "disk", "gong", "simulated", {})
+    about = training.About("compact", (32, 32, 1), "disk", "gong", "simulated", {}, {})
     network = networks.build("compact", (32, 32, 1))
     training.save(models, network, pd.read_csv(models / "history.csv"), Calibration(Platt(2.0, 0.5), 0.5), about)
     tracking.log_training("disk")

@@ -25,7 +25,7 @@ from solarflare.training import About, Rows
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 ROOT = Path(__file__).resolve().parents[1]
-ABOUT = About("compact", (32, 32, 1), "disk", "gong", "simulated", {"target": "active_region"})
+ABOUT = About("compact", (32, 32, 1), "disk", "gong", "simulated", {"target": "active_region"}, {})
 TRAIN = params.Train(
     network="compact",
     ensemble=1,
@@ -180,7 +180,7 @@ def test_the_stage_writes_a_model_a_fold_and_the_same_bytes_in_another_process(t
     runs = [subprocess.Popen(command, cwd=folder, env=environment) for folder in folders]
     assert [run.wait() for run in runs] == [0, 0]
     first, second = (contents(folder / "models") for folder in folders)
-    names = ("model.weights.h5", "model.json", "calibration.json", "history.csv")
+    names = ("model.weights.h5", "model.json", "calibration.json", "ranges.json", "history.csv")
     assert set(first) == {f"disk/fold-{fold}/{name}" for fold in (0, 1) for name in names}
     assert first == second
 

@@ -1,0 +1,182 @@
+"""What is said of images of the Sun, real, simulated, and of nothing at all: by networks made up in a second."""
+
+import datetime as dt
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from solarflare import calibration, geometry, params, tables, training
+from solarflare.crops import Cutter
+from solarflare.networks import build
+from solarflare.predict import images, now, predictor
+from solarflare.predict.predictor import Answer, Predictor
+from solarflare.ranges import Ranges
+from tests.archive_server import Fault
+from tests.archive_server.observatories import Shot
+from tests.archive_server.world import World, choices
+from tests.synthetic import grey_sun
+
+TIME = pd.Timestamp("2014-02-01T12:00:00")
+NAME = "20140201_120000_512_0211.jpg"
+
+
+def drawn(seed: int, time: pd.Timestamp = TIME) -> bytes:
+    """Return a drawn Sun at 211 angstrom."""
+    disk = geometry.nominal_disks("aia211", time, (512, 512))[0]
+    grey = grey_sun("aia211", 512, disk, seed)
+    content = io.BytesIO()
+    Image.fromarray(np.dstack([grey, grey // 2 + 40, grey])).save(content, "JPEG")
+    return content.getvalue()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with parameters, and networks for the disks and regions of AIA 211 that have learned nothing."""
+    folder = tmp_path_factory.mktemp("project")
+    content = yaml.safe_load(params.PARAMS.read_text())
+    content["instrument"] = {"disk": "aia211", "region": "aia211"}
+    content["crop"]["disk"]["img_width"] = content["crop"]["region"]["img_width"] = 32
+    (folder / "params.yaml").write_text(yaml.safe_dump(content))
+    chosen = params.load(folder / "params.yaml")
+    suns = [folder / f"{seed}" / NAME for seed in range(6)]
+    for seed, path in enumerate(suns):
+        path.parent.mkdir()
+        path.write_bytes(drawn(seed))
+    for task, channels in (("disk", 1), ("region", 3)):
+        cut = Cutter(task, "aia211", folder, chosen.crop)  # type: ignore[arg-type]
+        places = {"path": [str(path) for path in suns], "time": TIME, "noaa_ar": 1, "solar_radius": 970.0}
+        rows = pd.DataFrame(places | {"x": 200.0, "y": -100.0})
+        crops = [cut(rows.iloc[[row]])[1] for row in range(len(rows))]
+        question = getattr(chosen.label, task).model_dump(mode="json")
+        cropped = chosen.crop.model_dump(include={"mask", task})
+        about = training.About("compact_pooled", (32, 32, channels), task, "aia211", "archive", question, cropped)  # type: ignore[arg-type]
+        target = folder / "models" / task
+        target.mkdir(parents=True)
+        fitted = calibration.Calibration(calibration.Platt(1.0, 0.0), 0.5, 0.5)
+        training.save(target, build("compact_pooled", (32, 32, channels)), pd.DataFrame({"epoch": [1]}), fitted, about)
+        Ranges.of(crops).write(target / training.RANGES)
+    return folder
+
+
+@pytest.fixture
+def ask(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Predictor:
+    """The networks, in a folder without data."""
+    monkeypatch.chdir(tmp_path)
+    return Predictor(project / "models", params.load(project / "params.yaml"), lambda time: None)
+
+
+def answer(ask: Predictor, content: bytes, name: str = NAME) -> Answer:
+    Path(name).write_bytes(content)
+    return ask(images.listed([Path(name)])[0])
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(content, "JPEG")
+    return content.getvalue()
+
+
+def test_a_sun_gets_a_probability_for_its_disk_and_each_region(ask: Predictor) -> None:
+    given = answer(ask, drawn(9))
+    assert given.refusal == ""
+    assert given.disk is not None
+    assert 0 < given.disk < 1
+    assert given.regions
+    assert given.regions_from == "found in the image"
+
+
+def pixels(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)))
+
+
+ODD = {
+    "blank": lambda: np.zeros((512, 512, 3)),
+    "noise": lambda: np.random.default_rng(0).integers(0, 256, (512, 512, 3)),
+    "cropped": lambda: np.kron(pixels(drawn(1))[128:384, 128:384], np.ones((2, 2, 1))),
+    "covered": lambda: np.where(np.arange(512)[:, None, None] < 250, 0, pixels(drawn(1))),
+    "other colours": lambda: pixels(drawn(1)) * np.array([1, 1, 0.2]),
+    "thumbnail": lambda: pixels(drawn(1))[::4, ::4],
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_no_whole_sun_is_refused(ask: Predictor, kind: str) -> None:
+    given = answer(ask, jpeg(ODD[kind]()))
+    assert given.refusal
+    assert given.disk is None
+    assert given.regions is None
+
+
+def test_another_instrument_is_refused(ask: Predictor) -> None:
+    assert "aia171" in answer(ask, drawn(1), "20140201_120000_512_0171.jpg").refusal
+    assert "--instrument" in answer(ask, drawn(1), "holiday.jpg").refusal
+
+
+def test_a_network_does_not_answer_for_the_other_sun(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(project / "models", "models")
+    for task in params.TASKS:
+        path = Path(f"models/{task}/model.json")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": "simulated"}))
+    chosen = params.load(project / "params.yaml")
+    assert "solarflare experiment" in answer(Predictor(Path("models"), chosen, lambda time: None), drawn(9)).refusal
+    assert not answer(Predictor(Path("models"), chosen, lambda time: None, simulated_model=True), drawn(9)).refusal
+
+
+def test_regions_of_a_file_turn_with_the_sun(project: Path, tmp_path: Path, ask: Predictor) -> None:
+    from solarflare.predict import regions
+
+    Path("regions.csv").write_text("time,noaa_ar,location\n2014-02-01T00:00:00,11944,S09E10\n")
+    found = regions.of_file(Path("regions.csv"))(TIME)
+    assert found is not None
+    assert found.rows["noaa_ar"].tolist() == [11944]
+    assert found.rows["longitude"].iloc[0] == pytest.approx(-3.4, abs=0.5)
+
+
+AGES: dict[str, tuple[list[float], tuple[Fault, ...], str]] = {
+    "fresh": ([0.5, 3], (), "30 minutes old"),
+    "hours old": ([7], (), "7.0 hours old"),
+    "days old": ([75], (), "3.1 days old"),
+    "missing": ([], (), "no image of the last 10 days"),
+    "corrupt": ([0.5, 3], (Fault(r"_512_0211\.jpg$", "cut", times=None),), "no image of the last 10 days"),
+}
+
+
+@pytest.fixture
+def today() -> pd.Timestamp:
+    return pd.Timestamp.now("UTC").tz_localize(None).floor("s")
+
+
+@pytest.mark.parametrize("case", AGES)
+def test_now_says_what_it_knows_and_how_old_it_is(
+    case: str, ask: Predictor, today: pd.Timestamp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    hours, faults, expected = AGES[case]
+    times = [today - pd.Timedelta(hours=number) for number in hours]
+    shots = [Shot("aia211", dt.datetime.fromisoformat(str(time)), drawn(9, time)) for time in times]
+    world = World.make(tmp_path / "site", shots, tables.empty(tables.FLARES), tables.empty(tables.REGIONS))
+    (tmp_path / "site").mkdir(exist_ok=True)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    with world.serve(*faults) as site:
+        sources = choices(site.url)["scrape"]["live"]["sources"] | {"aia211": ["gsfc"]}
+        live = params.parse(choices(site.url, sources=sources), params.PARAMS).scrape.live
+        known = now.look(ask, live, None)
+    said = capsys.readouterr().out
+    assert expected in said
+    assert known is bool(hours and not faults)
+
+
+def test_the_folder_says_what_the_networks_are(project: Path) -> None:
+    folder, chosen = predictor.trained(str(project / "models"))
+    assert folder == project / "models"
+    assert chosen.instrument.disk == "aia211"

@@ -189,7 +189,8 @@ def forecasts(test: pd.DataFrame, fitted: list[str]) -> tuple[Forecast, dict[str
 
 def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:
     """Return the parts of the test rows that are scored on their own, as far as the rows and the records tell them."""
-    found: dict[str, slices.Mask] = {}
+    found = slices.by_year(test["time"].to_numpy("datetime64[s]"))
+    found |= slices.by_class(test["label"].to_numpy(), test["goes_class"].to_numpy(str))
     if "longitude" in test:
         found |= slices.by_longitude(test["longitude"].to_numpy(float))
     if "persistence" in features:

@@ -39,3 +39,19 @@ def test_a_part_without_rows_is_absent() -> None:
     parts = slices.assess(FORECAST, slices.by_longitude(np.full(300, -60.0)), PLAN)
     assert parts["inside_60_degrees"]["n"] == 300
     assert set(parts["beyond_60_degrees"]) == {"absent"}
+
+
+def test_a_year_holds_its_rows() -> None:
+    time = np.array(["2014-12-31T23:59:59", "2015-01-01T00:00:00", "2015-06-01T12:00:00"], "datetime64[s]")
+    assert {name: mask.tolist() for name, mask in slices.by_year(time).items()} == {
+        "year_2014": [True, False, False],
+        "year_2015": [False, True, True],
+    }
+
+
+def test_a_class_of_flares_stands_beside_all_rows_without_one() -> None:
+    parts = slices.by_class(np.array([1, 1, 0, 0, 1]), np.array(["C1.0", "X10", "B5.2", "", ""]))
+    assert {name: mask.tolist() for name, mask in parts.items()} == {
+        "class_C": [True, False, True, True, False],
+        "class_X": [False, True, True, True, False],
+    }

@@ -1,4 +1,4 @@
-"""Scores of a part of the test rows: near the limb, or where the Sun changes its mind."""
+"""Scores of a part of the test rows: near the limb, in a year, of strong flares, or where the Sun changes its mind."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -28,6 +28,32 @@ def by_longitude(longitude: NDArray) -> dict[str, Mask]:
     """
     inside = np.abs(longitude) <= NEAR_LIMB
     return {f"inside_{NEAR_LIMB:.0f}_degrees": inside, f"beyond_{NEAR_LIMB:.0f}_degrees": ~inside}
+
+
+def by_year(time: NDArray[np.datetime64]) -> dict[str, Mask]:
+    """Return which rows lie in each year that has any.
+
+    Parameters
+    ----------
+    time : (n,) datetime64
+        UTC.
+    """
+    year = time.astype("datetime64[Y]")
+    return {f"year_{one}": year == one for one in np.unique(year)}
+
+
+def by_class(label: NDArray, goes_class: NDArray) -> dict[str, Mask]:
+    """Return, for each class of flare that a 1 stands for, which rows have such a flare or are 0.
+
+    Parameters
+    ----------
+    label : (n,) int
+        1 or 0.
+    goes_class : (n,) str
+        The strongest flare in the window, such as ``"M1.5"``; empty without one.
+    """
+    letter = np.where(label == 1, goes_class.astype("U1"), "")
+    return {f"class_{one}": (label == 0) | (letter == one) for one in np.unique(letter[letter != ""])}
 
 
 def by_state_before(active: Mask) -> dict[str, Mask]:

@@ -361,6 +361,7 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
 def test_parts_of_the_rows_are_scored_on_their_own(project: Path) -> None:
     slices = json.loads((project / "metrics/region.json").read_text())["slices"]
     assert {name: (part["n"], part["positive"]) for name, part in slices.items()} == {
+        "year_2014": (80, 40),
         "inside_60_degrees": (60, 30),
         "beyond_60_degrees": (20, 10),
         "quiet_before": (40, 0),

@@ -192,7 +192,9 @@ def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_trainin
     assert run.info.run_name == "compact on gong: ROC-AUC 0.90 [0.80, 0.95], first run"
     paths = [artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)]
     assert set(paths) >= {"disk.json", "predictions", "figures", "tables", "model"}
-    confusion = mlflow.load_table("tables/confusion.json", run_ids=[run.info.run_id])
+    confusion = mlflow.MlflowClient().load_table(
+        run.info.experiment_id, "tables/confusion.json", run_ids=[run.info.run_id]
+    )
     assert confusion.to_dict("list") == {"actual": ["quiet"], "predicted": ["quiet"], "rows": [2]}
 
 
@@ -304,7 +306,9 @@ def test_a_new_evaluation_of_the_same_training_replaces_its_scores(project: Path
     log_evaluation("disk")
     (run,) = runs()
     assert run.data.metrics["n"] == 61
-    assert len(mlflow.load_table("tables/roc.json", run_ids=[run.info.run_id])) == 2
+    assert (
+        len(mlflow.MlflowClient().load_table(run.info.experiment_id, "tables/roc.json", run_ids=[run.info.run_id])) == 2
+    )
 
 
 def test_results_are_logged_from_the_outputs_without_tensorflow(project: Path) -> None:

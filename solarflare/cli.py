@@ -29,23 +29,24 @@ def main() -> None:
     console.run(app)
 
 
-@app.command()
-def store() -> None:
+@app.command("store")
+def create_store() -> None:
     """Create the MLflow store, unless it is there."""
-    from solarflare import tracking
+    from solarflare.tracking import store
 
-    tracking.create_store()
+    store.create()
 
 
 @app.command()
 def log() -> None:
     """Log to MLflow what is not logged yet, and fail if the audit found a leak that is to fail."""
-    from solarflare import params, pipeline, tracking
+    from solarflare import params, pipeline
+    from solarflare.tracking import evaluation
 
     if outdated := pipeline.outdated(["train_disk", "train_region", "evaluate"]):
         raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
     for task in params.TASKS:
-        tracking.log_evaluation(task)
+        evaluation.log_evaluation(task)
     audit = json.loads(Path("metrics/audit.json").read_text())
     _refuse_leaks([task for task in params.TASKS if audit.get(task, {}).get("leak")])
 

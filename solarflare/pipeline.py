@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,27 @@ from solarflare.errors import InputError
 from solarflare.files import atomic_directory
 
 
-def fingerprint(stage: str) -> str | None:
-    """Return what identifies the inputs of a stage: the same code, data and parameters give the same text.
+@dataclass(frozen=True)
+class Inputs:
+    """What goes into a stage, as it is in the working folder.
+
+    Attributes
+    ----------
+    params : dict
+        Of ``params.yaml``, by the keys that ``dvc.yaml`` names.
+    contents : dict of str
+        Hashes of the files and folders it depends on, by path.
+    fingerprint : str
+        SHA-256, in hexadecimal, of all of this and its command.
+    """
+
+    params: dict[str, Any]
+    contents: dict[str, str]
+    fingerprint: str
+
+
+def inputs(stage: str) -> dict[str, Inputs] | None:
+    """Return what goes into a stage and into all stages before it.
 
     Parameters
     ----------
@@ -25,9 +45,8 @@ def fingerprint(stage: str) -> str | None:
 
     Returns
     -------
-    str or None
-        SHA-256, in hexadecimal, of the stage's command and the contents of its dependencies and parameters, as they
-        are in the working folder; None outside a DVC project.
+    dict of Inputs or None
+        By the names of the stages, in the order of ``dvc.yaml``; None outside a DVC project.
 
     Raises
     ------
@@ -36,14 +55,20 @@ def fingerprint(stage: str) -> str | None:
     """
     try:
         with Repo() as repo:
-            loaded = repo.stage.load_one(name=stage)
-            inputs = {dependency.def_path: dependency.get_hash().value for dependency in loaded.deps}
-            content = json.dumps([loaded.cmd, inputs], sort_keys=True, default=str)
+            collected = {one.name: one for one in repo.stage.collect(stage, with_deps=True)}
+            return {one.name: _inputs(one) for one in repo.index.stages if one.name in collected}
     except NotDvcRepoError:
         return None
-    except DvcException as error:
+    except (DvcException, FileNotFoundError) as error:
         raise InputError(f"dvc.yaml, stage {stage}: {error}; run `dvc repro`") from None
-    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _inputs(stage: Any) -> Inputs:
+    found = {dependency.def_path: dependency.get_hash().value for dependency in stage.deps}
+    content = json.dumps([stage.cmd, found], sort_keys=True, default=str)
+    contents = {path: value for path, value in found.items() if not isinstance(value, dict)}
+    (chosen,) = [value for value in found.values() if isinstance(value, dict)] or [{}]
+    return Inputs(chosen, contents, hashlib.sha256(content.encode()).hexdigest())
 
 
 def outdated(stages: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from solarflare.console import run
 from solarflare.evaluation import evaluate
 from solarflare.history import Records
 from solarflare.report import page
-from solarflare.tracking import log_evaluation
+from solarflare.tracking.evaluation import log_evaluation
 from solarflare.training import configure
 
 RAW = Path("data/raw")

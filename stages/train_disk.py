@@ -1,12 +1,13 @@
 """Train and calibrate the full-disk network: models/disk/."""
 
 from solarflare.console import run
-from solarflare.tracking import log_training
+from solarflare.tracking.training import log_training, monitored
 from solarflare.training import train
 
 
 def main() -> None:
-    train("disk")
+    with monitored("disk"):
+        train("disk")
     log_training("disk")
 
 

@@ -1,12 +1,13 @@
 """Train and calibrate the region network: models/region/."""
 
 from solarflare.console import run
-from solarflare.tracking import log_training
+from solarflare.tracking.training import log_training, monitored
 from solarflare.training import train
 
 
 def main() -> None:
-    train("region")
+    with monitored("region"):
+        train("region")
     log_training("region")
 
 

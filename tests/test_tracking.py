@@ -5,6 +5,7 @@ import logging
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from solarflare import absence, params, tables, tracking
+from solarflare import absence, params, tables
+from solarflare.tracking import comparison, registry
+from solarflare.tracking.evaluation import log_evaluation
+from solarflare.tracking.store import MODELS, create, store_uri
+from solarflare.tracking.training import log_training, monitored
 
 EPOCHS = 3
 PIPELINE = {
@@ -25,12 +30,20 @@ PIPELINE = {
             "outs": ["models/disk"],
         },
         "train_region": {"cmd": "true", "params": ["tasks"], "outs": ["models/region"]},
+        "evaluate": {"cmd": "true", "deps": ["models"], "params": ["evaluate"], "outs": ["reports"]},
     }
 }
+SCORE = {"value": 0.9, "low": 0.8, "high": 0.95}
 SCORES = {
     "trusted": True,
-    "n": 40,
-    "roc_auc": {"value": 0.9, "low": 0.8, "high": 0.95},
+    "n": 60,
+    "blocks": 12,
+    "roc_auc": SCORE,
+    "tss": SCORE,
+    "brier_skill": SCORE,
+    "baselines": {"logistic": {"roc_auc": SCORE, "tss": SCORE, "brier_skill": SCORE}},
+    "differences": {"logistic": {"roc_auc": {"verdict": "better"}}},
+    "slices": {"year_2014": {"n": 60, "roc_auc": SCORE}},
     "confusion": {"tp": 12, "fp": 3},
     "undefined": {"value": None, "low": None, "high": None},
 }
@@ -47,11 +60,40 @@ def python(code: str) -> str:
     return shell(sys.executable, "-c", code)
 
 
-def runs(task: str = "disk") -> list[Any]:
+def runs(task: str = "disk", stage: str = "pipeline") -> list[Any]:
+    """Return the runs of states, or of a stage of them, the newest first."""
     import mlflow
 
-    mlflow.set_tracking_uri(tracking.store_uri())
-    return mlflow.search_runs(experiment_names=[task], output_format="list")
+    mlflow.set_tracking_uri(store_uri())
+    return mlflow.search_runs(experiment_names=[task], filter_string=f"tags.stage = '{stage}'", output_format="list")
+
+
+def predictions(seed: int = 1, skill: float = 1.0, rows: int = 60) -> pd.DataFrame:
+    """Return forecasts of the same rows, whatever their skill and seed."""
+    label = np.arange(rows) % 2
+    noise = np.random.default_rng(seed).normal(size=rows)
+    return pd.DataFrame(
+        {
+            "path": [f"{row:03}.jpg" for row in range(rows)],
+            "noaa_ar": "",
+            "time": pd.date_range("2014-01-01", periods=rows, freq="D"),
+            "label": label,
+            "probability": 1 / (1 + np.exp(-skill * (2 * label - 1) - noise)),
+            "block": np.arange(rows) // 5,
+        }
+    )
+
+
+def score(**changes: Any) -> None:
+    """Write what `evaluate` would."""
+    written = predictions(**{key: changes.pop(key) for key in ("seed", "skill", "rows") if key in changes})
+    Path("metrics/disk.json").write_text(json.dumps(SCORES | changes))
+    tables.write(written, Path("metrics/predictions/disk.csv"), tables.PREDICTIONS)
+
+
+def change_a_parameter(epochs: int = 61) -> None:
+    text = params.PARAMS.read_text()
+    params.PARAMS.write_text(text.replace("epochs: 60", f"epochs: {epochs}"))
 
 
 @pytest.fixture(scope="session")
@@ -75,13 +117,19 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         history = pd.DataFrame({"epoch": range(EPOCHS), "loss": [0.6, 0.5, 0.4], "val_loss": [0.7, 0.6, 0.6]})
         history.to_csv("models/disk/history.csv", index=False)
         absence.mark(Path("models/region"), "the task is off")
-        Path("metrics/predictions").mkdir(parents=True)
-        Path("metrics/disk.json").write_text(json.dumps(SCORES))
-        Path("metrics/predictions/disk.csv").write_text("path,probability\na.jpg,0.5\n")
+        labels = pd.DataFrame({"path": ["a.jpg", "b.jpg"], "time": "2014-01-01T00:00:00", "label": [0, 1]})
+        splits = pd.DataFrame({"path": ["a.jpg", "b.jpg"], "fold": 0, "part": ["train", "test"]})
+        for name, rows in {"labels": labels, "splits": splits}.items():
+            Path(f"data/{name}").mkdir()
+            rows.to_csv(f"data/{name}/disk.csv", index=False)
+        Path("metrics/plots/disk").mkdir(parents=True)
+        Path("metrics/plots/disk/roc.csv").write_text("fpr,tpr\n0.0,0.5\n1.0,1.0\n")
+        Path("metrics/plots/disk/confusion.csv").write_text("actual,predicted\nquiet,quiet\nquiet,quiet\n")
+        score()
         Path("reports/disk").mkdir(parents=True)
         Path("reports/disk/roc.png").write_bytes(b"a figure")
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        python("from solarflare import tracking; tracking.create_store()")
+        python("from solarflare.tracking import store; store.create()")
     return folder
 
 
@@ -97,13 +145,13 @@ def project(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_two_processes_can_open_a_fresh_store_at_once(tmp_path: Path) -> None:
-    code = "from solarflare import tracking; tracking.create_store()"
+    code = "from solarflare.tracking import store; store.create()"
     both = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
 
 
 def test_a_training_is_logged_with_parameters_curves_and_where_it_comes_from(project: Path) -> None:
-    tracking.log_training("disk")
+    log_training("disk")
     (run,) = runs()
     assert run.data.params["train_disk.network"] == params.load().train_disk.network
     assert run.data.metrics["training/val_loss"] == 0.6
@@ -115,54 +163,158 @@ def test_a_training_is_logged_with_parameters_curves_and_where_it_comes_from(pro
 
 def test_the_same_training_is_found_again(project: Path) -> None:
     for _ in range(2):
-        tracking.log_training("disk")
-        tracking.log_evaluation("disk")
+        log_training("disk")
+        log_evaluation("disk")
     assert len(runs()) == 1
 
 
 @pytest.mark.parametrize("change", ["data", "parameters"])
 def test_a_training_of_other_inputs_is_another_run(project: Path, change: str) -> None:
-    tracking.log_training("disk")
+    log_training("disk")
     if change == "data":
         np.save("data/crops/disk/2014-01.npy", np.full((2, 32, 32, 1), 127, np.uint8))
     else:
-        text = params.PARAMS.read_text()
-        params.PARAMS.write_text(text.replace("epochs: 60", "epochs: 61"))
-    tracking.log_training("disk")
+        change_a_parameter()
+    log_training("disk")
     assert len(runs()) == 2
 
 
-def test_an_evaluation_adds_scores_figures_and_predictions_to_its_training(project: Path) -> None:
+def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_training(project: Path) -> None:
     import mlflow
 
-    tracking.log_training("disk")
-    tracking.log_evaluation("disk")
+    log_training("disk")
+    log_evaluation("disk")
     (run,) = runs()
-    metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "confusion/tp": 12, "n": 40}
+    metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "confusion/tp": 12, "n": 60}
     assert run.data.metrics.items() >= metrics.items()
-    assert "trusted" not in run.data.metrics
-    assert run.info.run_name.endswith("ROC-AUC 0.9")
-    found = mlflow.artifacts.list_artifacts(run_id=run.info.run_id)
-    assert {artifact.path for artifact in found} >= {"disk.json", "predictions", "figures"}
+    assert run.data.metrics["slices/year_2014/roc_auc"] == 0.9
+    assert not {"trusted", "baselines/logistic/roc_auc"} & run.data.metrics.keys()
+    assert run.info.run_name == "compact on gong: ROC-AUC 0.90 [0.80, 0.95], first run"
+    paths = [artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)]
+    assert set(paths) >= {"disk.json", "predictions", "figures", "tables", "model"}
+    confusion = mlflow.MlflowClient().load_table(
+        run.info.experiment_id, "tables/confusion.json", run_ids=[run.info.run_id]
+    )
+    assert confusion.to_dict("list") == {"actual": ["quiet"], "predicted": ["quiet"], "rows": [2]}
+
+
+def test_a_training_is_logged_with_its_data_by_part(project: Path) -> None:
+    log_training("disk")
+    (run,) = runs()
+    logged = {one.tags[0].value: one.dataset for one in run.inputs.dataset_inputs}
+    assert set(logged) == {"train", "test"}
+    assert logged["train"].name == "simulated disk train"
+    assert logged["train"].digest != logged["test"].digest
+
+
+def test_the_stages_are_children_of_their_state(project: Path) -> None:
+    with monitored("disk"):
+        pass
+    log_evaluation("disk")
+    (run,), (child,) = runs(), runs(stage="train_disk")
+    assert child.data.tags["mlflow.parentRunId"] == run.info.run_id
+    assert child.data.params["train_disk.epochs"] == run.data.params["train_disk.epochs"] == "60"
+    assert {child.info.status, run.info.status} == {"FINISHED"}
+
+
+def test_what_a_training_takes_of_the_machine_is_recorded(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "0.01")
+    with monitored("disk"):
+        time.sleep(0.5)
+    log_training("disk")
+    (child,) = runs(stage="train_disk")
+    assert "system/cpu_utilization_percentage" in child.data.metrics
+
+
+def test_a_failed_training_is_a_failed_run_that_the_next_one_completes(project: Path) -> None:
+    with pytest.raises(SystemExit), monitored("disk"):
+        sys.exit("interrupted")
+    assert [run.info.status for run in (*runs(), *runs(stage="train_disk"))] == ["FAILED", "FAILED"]
+    log_training("disk")
+    assert [run.info.status for run in (*runs(), *runs(stage="train_disk"))] == ["FINISHED", "FINISHED"]
+
+
+@pytest.mark.parametrize(
+    ("now", "verdict"),
+    [
+        ({"skill": 3.0, "seed": 2}, "better"),
+        ({"skill": 0.0, "seed": 2}, "worse"),
+        ({"seed": 1}, "not distinguishable"),
+        ({"rows": 40}, "not comparable"),
+    ],
+)
+def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
+    project: Path, now: dict[str, Any], verdict: str
+) -> None:
+    import mlflow
+
+    log_evaluation("disk")
+    change_a_parameter()
+    score(**now)
+    log_evaluation("disk")
+    run, former = runs()
+    assert run.info.run_name == f"epochs=61: ROC-AUC 0.90 [0.80, 0.95], {verdict}"
+    assert "| train_disk.epochs | 60 | 61 |" in run.data.tags["mlflow.note.content"]
+    assert (
+        f"[compact on gong](#/experiments/1/runs/{former.info.run_id}) (champion) | **{verdict}**"
+        in (run.data.tags["mlflow.note.content"])
+    )
+    champion = registry.champion(mlflow, "disk")
+    assert champion is not None
+    assert champion.run_id == (run if verdict == "better" else former).info.run_id
+    version = mlflow.MlflowClient().get_model_version(MODELS["disk"], "2")
+    assert str(version.description).startswith("Became" if verdict == "better" else "The champion stayed")
+
+
+def test_what_is_not_trusted_does_not_become_champion(project: Path) -> None:
+    import mlflow
+
+    score(trusted=False, untrusted_because="the audit found a leak")
+    log_evaluation("disk")
+    assert registry.champion(mlflow, "disk") is None
+
+
+def test_a_champion_that_is_no_longer_trusted_is_none(project: Path) -> None:
+    import mlflow
+
+    log_evaluation("disk")
+    score(trusted=False, untrusted_because="the audit found a leak")
+    log_evaluation("disk")
+    assert registry.champion(mlflow, "disk") is None
+
+
+def test_the_order_of_the_rows_does_not_matter_and_their_labels_do() -> None:
+    rows = predictions()
+    assert comparison.digest(rows[::-1]) == comparison.digest(rows)
+    assert comparison.digest(rows.assign(label=1 - rows["label"])) != comparison.digest(rows)
+    ahead = comparison.differences(rows, {"itself": rows[::-1]}, params.load().evaluate)["itself"]
+    assert (ahead["value"], ahead["verdict"]) == (0, "not distinguishable")
 
 
 def test_what_is_logged_is_said_once(project: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "solarflare"):
         for _ in range(2):
-            tracking.log_evaluation("disk")
+            log_evaluation("disk")
     assert caplog.messages == ["disk: logged the training to MLflow", "disk: logged the scores to MLflow"]
 
 
 def test_a_new_evaluation_of_the_same_training_replaces_its_scores(project: Path) -> None:
-    tracking.log_evaluation("disk")
-    Path("metrics/disk.json").write_text(json.dumps(SCORES | {"n": 41}))
-    tracking.log_evaluation("disk")
+    import mlflow
+
+    log_evaluation("disk")
+    score(n=61)
+    log_evaluation("disk")
     (run,) = runs()
-    assert run.data.metrics["n"] == 41
+    assert run.data.metrics["n"] == 61
+    assert (
+        len(mlflow.MlflowClient().load_table(run.info.experiment_id, "tables/roc.json", run_ids=[run.info.run_id])) == 2
+    )
 
 
 def test_results_are_logged_from_the_outputs_without_tensorflow(project: Path) -> None:
-    code = "import sys; from solarflare import tracking; tracking.log_evaluation('disk'); print(*sys.modules)"
+    code = (
+        "import sys; from solarflare.tracking import evaluation; evaluation.log_evaluation('disk'); print(*sys.modules)"
+    )
     loaded = python(code).split()
     assert "mlflow" in loaded
     assert "tensorflow" not in loaded
@@ -170,23 +322,25 @@ def test_results_are_logged_from_the_outputs_without_tensorflow(project: Path) -
 
 
 def test_what_is_logged_already_does_not_even_import_mlflow(project: Path) -> None:
-    tracking.log_evaluation("disk")
-    code = "import sys; from solarflare import tracking; tracking.log_evaluation('disk'); print(*sys.modules)"
+    log_evaluation("disk")
+    code = (
+        "import sys; from solarflare.tracking import evaluation; evaluation.log_evaluation('disk'); print(*sys.modules)"
+    )
     assert "mlflow" not in python(code).split()
 
 
 def test_a_store_whose_creation_was_interrupted_is_completed(project: Path) -> None:
     Path("mlflow.db").write_bytes(b"")
-    tracking.log_training("disk")
+    log_training("disk")
     assert len(runs()) == 1
 
 
 def test_an_interrupted_run_is_completed(project: Path) -> None:
     import mlflow
 
-    tracking.log_training("disk")
+    log_training("disk")
     mlflow.MlflowClient().set_terminated(runs()[0].info.run_id, status="FAILED")
-    tracking.log_training("disk")
+    log_training("disk")
     (run,) = runs()
     assert run.info.status == "FINISHED"
 
@@ -197,8 +351,8 @@ def test_an_experiment_in_a_temporary_copy_is_logged_to_the_main_checkout(
     main = shutil.copytree(project, tmp_path / "main")
     monkeypatch.setenv("DVC_ROOT", str(main))
     monkeypatch.setenv("DVC_EXP_NAME", "longer")
-    tracking.log_evaluation("disk")
-    assert tracking.store_uri() == f"sqlite:///{main}/mlflow.db"
+    log_evaluation("disk")
+    assert store_uri() == f"sqlite:///{main}/mlflow.db"
     (run,) = runs()
     assert run.data.tags["DVC_EXP_NAME"] == "longer"
     assert run.info.artifact_uri.startswith(f"{main}/mlartifacts/disk/")
@@ -213,26 +367,26 @@ def test_an_experiment_in_a_temporary_copy_is_logged_to_the_main_checkout(
         ({"target": "flare", "event": "start", "after": 24}, "C1.0 flare starting, +0 to +24 h"),
     ],
 )
-def test_the_name_of_a_run_tells_the_question(project: Path, label: dict[str, Any], question: str) -> None:
+def test_a_run_tells_the_question(project: Path, label: dict[str, Any], question: str) -> None:
     content = params.read_yaml(params.PARAMS)
     content["label"]["disk"] |= label
     params.PARAMS.write_text(yaml.safe_dump(content))
-    tracking.log_training("disk")
-    assert runs()[0].info.run_name == f"disk gong compact, {question}"
+    log_training("disk")
+    assert runs()[0].data.tags["question"] == question
 
 
 def test_an_absent_task_is_not_logged(project: Path) -> None:
-    tracking.log_training("region")
-    tracking.log_evaluation("region")
+    log_training("region")
+    log_evaluation("region")
     assert runs("region") == []
 
 
 def test_the_artifacts_of_a_moved_checkout_are_found(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tracking.log_evaluation("disk")
+    log_evaluation("disk")
     moved = project.rename(project.parent / "moved")
     monkeypatch.chdir(moved)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
-    tracking.create_store()
+    create()
     (run,) = runs()
     assert Path(run.info.artifact_uri, "figures", "roc.png").read_bytes() == b"a figure"
 
@@ -241,7 +395,7 @@ def test_a_store_that_does_not_answer_is_a_warning(
     project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    tracking.log_training("disk")
+    log_training("disk")
     assert "not logged: MLflow at http://127.0.0.1:9" in caplog.text
 
 
@@ -255,7 +409,7 @@ def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:
     about = training.About("compact", (32, 32, 1), "disk", "gong", "simulated", {}, {})
     network = networks.build("compact", (32, 32, 1))
     training.save(models, network, pd.read_csv(models / "history.csv"), Calibration(Platt(2.0, 0.5), 0.5), about)
-    tracking.log_training("disk")
+    log_training("disk")
     (run,) = runs()
     loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
     np.testing.assert_array_equal(loaded.predict(images), training.probabilities(models, images))

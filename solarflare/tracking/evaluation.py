@@ -1,0 +1,135 @@
+"""Logging an evaluation: scores, figures and tables, beside those of earlier runs; and the model is registered."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from solarflare import pipeline, tables
+from solarflare.console import log
+from solarflare.files import sha256
+from solarflare.params import Task
+from solarflare.summary import interval
+from solarflare.tracking import comparison, note, outputs, registry, runs, state, store, training
+from solarflare.tracking.note import Compared
+from solarflare.tracking.state import EVALUATION, STATE, State, changes
+
+COMPARED = 5  # earlier runs that a run is compared with
+STAGES = ("audit", "evaluate")
+APART = ("baselines", "differences", "threshold", "resamples_without_both_classes")
+"""Groups of ``metrics/<task>.json`` that stand on the page of the evaluation alone."""
+
+
+def log_evaluation(task: Task) -> None:
+    """Add to the run of a state what ``evaluate`` wrote, say how it compares, and register its model.
+
+    Logs the training first if it is not in the store. Nothing happens, without importing MLflow, if all of it is.
+    Otherwise as `training.log_training`.
+
+    Parameters
+    ----------
+    task : str
+        ``"disk"`` or ``"region"``.
+    """
+    found = state.current(task)
+    if found is None:
+        return
+    metrics, predictions = Path(f"metrics/{task}.json"), Path(f"metrics/predictions/{task}.csv")
+    evaluation = hashlib.sha256((sha256(metrics) + sha256(predictions)).encode()).hexdigest()
+    if store.is_logged({STATE: found.key, EVALUATION: evaluation}):
+        return
+    scores = json.loads(metrics.read_text())
+    with store.by_product(), store.connected() as mlflow:
+        run_id = training.complete(mlflow, found)
+        own = {name: value for name, value in scores.items() if name not in APART}
+        runs.log_numbers(mlflow, run_id, runs.numbers(own))
+        for path in (metrics, Path("reports/index.html")):
+            if path.is_file():
+                mlflow.log_artifact(str(path), run_id=run_id)
+        mlflow.log_artifact(str(predictions), "predictions", run_id=run_id)
+        for path in _figures(task):
+            mlflow.log_artifact(str(path), "figures", run_id=run_id)
+        for name, df in _tables(task, scores).items():
+            _log_table(mlflow, run_id, f"tables/{name}.json", df)
+        _log_stages(mlflow, found, scores)
+        _compare(mlflow, found, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
+        mlflow.MlflowClient().set_tag(run_id, EVALUATION, evaluation)
+        log.info("%s: logged the scores to MLflow", task)
+
+
+def _figures(task: Task) -> Iterable[Path]:
+    """Return all figures of a task that are there."""
+    return sorted(path for folder in ("reports", "metrics/plots") for path in Path(folder, task).glob("*.png"))
+
+
+def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return the numbers behind the figures, the confusion matrix and the scores of the slices."""
+    found = {path.stem: pd.read_csv(path) for path in sorted(Path(f"metrics/plots/{task}").glob("*.csv"))}
+    if "confusion" in found:
+        counts = found["confusion"].value_counts(["actual", "predicted"]).rename("rows")
+        found["confusion"] = counts.sort_index().reset_index()
+    parts = [{"slice": name, **runs.numbers(part)} for name, part in scores.get("slices", {}).items()]
+    return found | ({"slices": pd.DataFrame(parts)} if parts else {})
+
+
+def _log_table(mlflow: Any, run_id: str, path: str, df: pd.DataFrame) -> None:
+    # MLflow would add the rows to those that an earlier evaluation of the same training left.
+    mlflow.MlflowClient().log_dict(run_id, {"columns": [], "data": []}, path)
+    mlflow.log_table(df, path, run_id=run_id)
+
+
+def _log_stages(mlflow: Any, found: State, scores: dict[str, Any]) -> None:
+    """Log the stages after the training below the run of the state."""
+    stages = pipeline.inputs("evaluate") or {}
+    for name in STAGES:
+        if name in stages:
+            child = runs.stage(mlflow, found, name, stages[name]).info.run_id
+            own = runs.numbers(scores) if name == "evaluate" else outputs.numbers(name, found.task)
+            runs.log_numbers(mlflow, child, own)
+            runs.close(mlflow, child)
+
+
+def _compare(mlflow: Any, found: State, run_id: str, scores: dict[str, Any], predictions: pd.DataFrame) -> None:
+    """Say in the run's name, tags and description how it compares with earlier runs, and register its model."""
+    task, client, test = found.task, mlflow.MlflowClient(), comparison.digest(predictions)
+    run, leading = client.get_run(run_id), registry.champion(mlflow, task)
+    earlier = runs.scored(mlflow, task, before=run)
+    chosen = {one.info.run_id: one for one in earlier[:COMPARED]}
+    if leading is not None and leading.run_id != run_id:
+        chosen.setdefault(leading.run_id, client.get_run(leading.run_id))
+    same = {key: _predictions(mlflow, task, key) for key, one in chosen.items() if one.data.tags.get("test") == test}
+    ahead = comparison.differences(predictions, same, found.params.evaluate)
+    others = {
+        key: Compared(
+            one.data.tags["change"],
+            f"#/experiments/{one.info.experiment_id}/runs/{key}",
+            leading is not None and key == leading.run_id,
+            ahead.get(key),
+        )
+        for key, one in chosen.items()
+    }
+    changed = changes(earlier[0].data.params, found.parameters()) if earlier else None
+    verdict = others[earlier[0].info.run_id].verdict if earlier else "first run"
+    figures = f"#/experiments/{run.info.experiment_id}/runs/{run_id}/artifacts"
+    tags = {
+        "test": test,
+        "trusted": str(scores["trusted"]).lower(),
+        "verdict": verdict,
+        "mlflow.runName": f"{run.data.tags['change']}: ROC-AUC {interval(scores['roc_auc'])}, {verdict}",
+        "mlflow.note.content": note.render(scores, changed, list(others.values()), figures),
+    }
+    for name, value in tags.items():
+        client.set_tag(run_id, name, value)
+    registry.register(mlflow, task, run_id, scores["trusted"], leading, others.get(leading.run_id) if leading else None)
+
+
+def _predictions(mlflow: Any, task: Task, run_id: str) -> pd.DataFrame:
+    with tempfile.TemporaryDirectory() as folder:
+        path = mlflow.artifacts.download_artifacts(
+            run_id=run_id, artifact_path=f"predictions/{task}.csv", dst_path=folder
+        )
+        return tables.read(Path(path), tables.PREDICTIONS)

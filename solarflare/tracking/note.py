@@ -1,0 +1,109 @@
+"""What a run's page says above everything else, in Markdown: is it better, what changed, what are its scores."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from solarflare.summary import SCORES, interval, strongest_first
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Another run, and what a paired comparison with it says.
+
+    Attributes
+    ----------
+    name, link : str
+        What the other run is called, and where its page is.
+    champion : bool
+        Whether it is the champion.
+    difference : dict or None
+        Of `comparison.differences`; None if the test rows are not the same.
+    """
+
+    name: str
+    link: str
+    champion: bool
+    difference: dict[str, Any] | None
+
+    @property
+    def verdict(self) -> str:
+        """``better``, ``worse``, ``not distinguishable`` or ``not comparable``."""
+        return self.difference["verdict"] if self.difference else "not comparable"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with what it rests on."""
+        if self.difference is None:
+            return "**not comparable**: its test rows are others"
+        lead, resolvable = self.difference, self.difference["resolvable"]
+        if lead["low"] is None:
+            return f"**not distinguishable**: ROC-AUC {lead['value']:+.3f}, too few blocks of days for an interval"
+        told = f"ROC-AUC {lead['value']:+.3f} [{lead['low']:+.3f}, {lead['high']:+.3f}]"
+        told += f"; {resolvable:.3f} could have been told from zero" if self.verdict == "not distinguishable" else ""
+        return f"**{self.verdict}**: {told}"
+
+
+def render(
+    scores: dict[str, Any],
+    changes: Sequence[tuple[str, str, str]] | None,
+    others: Sequence[Compared],
+    report: str,
+) -> str:
+    """Return the description of a run.
+
+    Parameters
+    ----------
+    scores : dict
+        Of ``metrics/<task>.json``.
+    changes : sequence of (str, str, str), optional
+        Parameter, value in the run before and now; None if there is no run before.
+    others : sequence of Compared
+        Earlier runs, the newest first.
+    report : str
+        Where the figures are.
+    """
+    trusted = "Trusted." if scores["trusted"] else f"**Not trusted**: {scores['untrusted_because']}."
+    lines = [
+        f"**ROC-AUC {interval(scores['roc_auc'])}** on {scores['n']:,} test rows in {scores['blocks']} blocks of days. "
+        f"{trusted} [Figures and report]({report})",
+        "",
+        "#### Is it better?",
+        *_verdicts(others),
+        "",
+        "#### What changed",
+        *_changes(changes),
+        "",
+        "#### Scores, with intervals of 95 %",
+        *_scores(scores),
+    ]
+    return "\n".join(lines)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table in Markdown."""
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def _verdicts(others: Sequence[Compared]) -> list[str]:
+    if not others:
+        return ["It is the first run: there is nothing to compare it with."]
+    named = [f"[{other.name}]({other.link}){' (champion)' if other.champion else ''}" for other in others]
+    rows = [(name, other.sentence) for name, other in zip(named, others, strict=True)]
+    return table(("this run against", "on the same test rows, in pairs, this run is"), rows)
+
+
+def _changes(changes: Sequence[tuple[str, str, str]] | None) -> list[str]:
+    if changes is None:
+        return ["It is the first run."]
+    if not changes:
+        return ["No parameter: the code or the data did."]
+    return table(("parameter", "run before", "this run"), changes)
+
+
+def _scores(scores: dict[str, Any]) -> list[str]:
+    rows = [("**network**", *(interval(scores[score]) for score in SCORES), "")]
+    for name, baseline in strongest_first(scores):
+        verdict = scores["differences"][name]["roc_auc"]["verdict"]
+        rows.append((name, *(interval(baseline[score]) for score in SCORES), verdict))
+    return table(("forecast", *SCORES.values(), "the network is"), rows)

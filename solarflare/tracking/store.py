@@ -1,0 +1,138 @@
+"""The MLflow store: where it is, how it is reached, and what is in it already."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from solarflare.console import log
+from solarflare.errors import InputError
+from solarflare.files import main_checkout
+from solarflare.params import TASKS, Task
+
+MODELS: dict[Task, str] = {"disk": "disk-activity", "region": "region-flare"}
+"""What the networks are called in the registry."""
+
+ABOUT: dict[Task, str] = {
+    "disk": "**Is the Sun active?** One full-disk image in, one probability out.",
+    "region": "**Is this active region flaring?** One cutout of an active region in, one probability out.",
+}
+HOW_TO_READ = """\
+Each run is a state of the pipeline; its stages are folded below it. A run's description says what changed, its scores
+with intervals of 95 %, and whether it is *better*, *worse* or *not distinguishable* from earlier runs in a paired
+comparison over the same test images. To compare figures, select runs, *Compare*, and open *Artifacts*.
+"""
+
+# Nothing leaves the machine unasked, and a server that does not answer is given up in seconds.
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+LOCATIONS = {
+    "experiments": "artifact_location",
+    "runs": "artifact_uri",
+    "model_versions": "source",
+}
+"""Columns of a SQLite store that hold paths of artifacts."""
+
+
+class StoreError(InputError):
+    """The store cannot be reached or refuses."""
+
+
+def store_uri() -> str:
+    """Return where runs are kept: ``MLFLOW_TRACKING_URI`` if set, else ``mlflow.db`` in the main checkout."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{main_checkout().resolve() / 'mlflow.db'}"
+
+
+def create() -> None:
+    """Create the store and its experiments, unless they are there.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be reached.
+    """
+    with connected():
+        pass
+
+
+@contextmanager
+def by_product() -> Iterator[None]:
+    """Let no training be lost because its run cannot be logged: a store that cannot be reached is a warning."""
+    try:
+        yield
+    except StoreError as error:
+        log.warning("warning: not logged: %s", error)
+
+
+@contextmanager
+def connected() -> Iterator[Any]:
+    """Yield MLflow, connected to the store, while no other process of this project is.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be reached or refuses.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    root, uri = main_checkout().resolve(), store_uri()
+    own = uri == f"sqlite:///{root}/mlflow.db"
+    # Two processes that open a fresh SQLite store at once would both migrate it.
+    with FileLock(root / "mlflow.db.lock"):
+        try:
+            mlflow.set_tracking_uri(uri)
+            for task in TASKS:
+                folder = f"{root}/mlartifacts/{task}" if uri.startswith("sqlite:") else None
+                if mlflow.get_experiment_by_name(task) is None:
+                    tags = {"mlflow.note.content": f"{ABOUT[task]}\n\n{HOW_TO_READ}"}
+                    mlflow.create_experiment(task, artifact_location=folder, tags=tags)
+            if own:
+                _follow_a_move(root)
+            yield mlflow
+        except mlflow.MlflowException as error:
+            reason = str(error).splitlines()[0]
+            raise StoreError(
+                f"MLflow at {uri}: {reason}; mend it or unset MLFLOW_TRACKING_URI, then run `solarflare log`"
+            ) from None
+
+
+def is_logged(tags: Mapping[str, str]) -> bool:
+    """Tell whether a finished run with these tags is in a SQLite store, in a fraction of what MLflow's import takes.
+
+    False as well if it cannot tell: a store that is not there yet, has no tables, is busy, or is of another kind.
+    """
+    kind, _, path = store_uri().partition(":///")
+    if kind != "sqlite" or not Path(path).exists():
+        return False
+    query = (
+        "SELECT run_uuid FROM runs JOIN tags USING (run_uuid) "
+        "WHERE status = 'FINISHED' AND lifecycle_stage = 'active' AND key = ? AND value = ?"
+    )
+    try:
+        with closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(set.intersection(*(set(connection.execute(query, tag)) for tag in tags.items())))
+    except sqlite3.OperationalError:
+        return False
+
+
+def _follow_a_move(root: Path) -> None:
+    """Make the store refer to the artifacts beside it: MLflow keeps absolute paths, and a checkout may be moved."""
+    with closing(sqlite3.connect(root / "mlflow.db")) as connection, connection:
+        for table, column in LOCATIONS.items():
+            beside = f"substr({column}, instr({column}, '/mlartifacts/'))"
+            connection.execute(
+                f"UPDATE {table} SET {column} = ? || {beside} WHERE {column} LIKE '%/mlartifacts/%'",  # noqa: S608
+                (str(root),),
+            )

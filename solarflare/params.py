@@ -272,6 +272,7 @@ class Train(Group):
     schedule: Literal["constant", "cosine"]
     augment: bool
     class_weight: Literal["balanced", "none"]
+    teacher: float = Field(ge=0, le=1)
     seed: Seed
 
 

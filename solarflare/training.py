@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import absence, calibration, params, tables
+from solarflare import absence, calibration, params, tables, teacher
 from solarflare.backend import keras, tf
 from solarflare.calibration import Calibration
 from solarflare.crops import Crops
@@ -44,10 +44,21 @@ class Images(Protocol):
 
 @dataclass(frozen=True)
 class Rows:
-    """Labelled images: positions (N,) and labels (N,), 0 or 1."""
+    """Labelled images.
+
+    Attributes
+    ----------
+    positions : (N,) int64
+        Where the images are.
+    labels : (N,) int64
+        0 or 1.
+    opinions : (N,) float64 or None
+        How likely a teacher takes label 1 to be, from 0 to 1, where there is one.
+    """
 
     positions: npt.NDArray[np.int64]
     labels: npt.NDArray[np.int64]
+    opinions: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +133,11 @@ def train(task: Task) -> None:
     with atomic_directory(models) as partial:
         for fold, folder in fold_folders(partial, folds).items():
             training, validation = folds[fold]
+            if settings.teacher:
+                taught = in_part(rows, fold, "train")
+                balanced = settings.class_weight == "balanced"
+                opinions = teacher.opinions(taught, teacher.read_records(), getattr(chosen.label, task), balanced)
+                training = replace(training, opinions=opinions)
             counts = len(training.labels), len(validation.labels)
             log.info("%s, fold %d: %d images to train on, %d to validate on", task, fold, *counts)
             model, history = fit(images, training, validation, settings, polarity=instrument in MAGNETOGRAPHS)
@@ -181,6 +197,11 @@ def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> 
     return rows.astype({"label": np.int64, "position": np.int64})
 
 
+def in_part(rows: pd.DataFrame, fold: int, name: str) -> pd.DataFrame:
+    """Return those of the rows of `samples` that are in one part of a fold."""
+    return rows[(rows["fold"] == fold) & (rows["part"] == name)]
+
+
 def part(rows: pd.DataFrame, fold: int, name: str) -> Rows:
     """Return the rows of one part of a fold.
 
@@ -198,7 +219,7 @@ def part(rows: pd.DataFrame, fold: int, name: str) -> Rows:
     InputError
         If a class is missing.
     """
-    chosen = rows[(rows["fold"] == fold) & (rows["part"] == name)]
+    chosen = in_part(rows, fold, name)
     labels = chosen["label"].to_numpy()
     if len(np.unique(labels)) < 2:
         raise InputError(
@@ -269,7 +290,6 @@ def _fit_one(
         training_batches(images, training, settings, polarity),
         validation_data=batches(images, validation, settings.batch_size),
         epochs=settings.epochs,
-        class_weight=_balance(training.labels) if settings.class_weight == "balanced" else None,
         callbacks=callbacks,
         verbose=1 if watched else 0,
         shuffle=False,  # The pipeline does that; Keras would warn that it cannot.
@@ -301,7 +321,7 @@ def compiled(settings: Train, shape: Shape, steps: int = 1) -> keras.Model:
         optimizer=keras.optimizers.Adam(rate),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
         # Thresholds are taken from 0 to 1.
-        metrics=[keras.metrics.AUC(name="roc_auc", from_logits=True)],
+        metrics=[_RocAuc(name="roc_auc", from_logits=True)],
     )
     return model
 
@@ -313,7 +333,7 @@ def image_shape(images: Images) -> Shape:
 
 
 def training_batches(images: Images, rows: Rows, settings: Train, polarity: bool) -> tf.data.Dataset:
-    """Return batches of images and labels, in another order every epoch, augmented if `settings` say so.
+    """Return batches of images, targets and weights, in another order every epoch, augmented if `settings` say so.
 
     Parameters
     ----------
@@ -322,21 +342,25 @@ def training_batches(images: Images, rows: Rows, settings: Train, polarity: bool
     rows : Rows
         Which of them.
     settings : params.Train
-        Batch size, seed, and whether to augment.
+        Batch size, seed, whether to augment, whether both classes weigh the same, and the teacher's share.
     polarity : bool
         Whether the images are magnetograms.
     """
-    shuffled = _positions(rows).shuffle(len(rows.labels), seed=settings.seed, reshuffle_each_iteration=True)
+    slices = tf.data.Dataset.from_tensor_slices((rows.positions, *_lessons(rows, settings)))
+    shuffled = slices.shuffle(len(rows.labels), seed=settings.seed, reshuffle_each_iteration=True)
     taken = _take(images, shuffled.batch(settings.batch_size))
     if settings.augment:
         seeds = tf.data.Dataset.random(settings.seed, rerandomize_each_iteration=True).batch(2)
-        taken = tf.data.Dataset.zip(taken, seeds).map(lambda batch, seed: (augment(batch[0], seed, polarity), batch[1]))
+        taken = tf.data.Dataset.zip(taken, seeds).map(
+            lambda batch, seed: (augment(batch[0], seed, polarity), *batch[1:])
+        )
     return taken.prefetch(2)
 
 
 def batches(images: Images, rows: Rows, batch_size: int) -> tf.data.Dataset:
     """Return batches of images and labels as they are, in order."""
-    return _take(images, _positions(rows).batch(batch_size)).prefetch(2)
+    slices = tf.data.Dataset.from_tensor_slices((rows.positions, rows.labels))
+    return _take(images, slices.batch(batch_size)).prefetch(2)
 
 
 def augment(images: tf.Tensor, seed: tf.Tensor, polarity: bool) -> tf.Tensor:
@@ -459,23 +483,33 @@ def probabilities(models: Path, images: npt.NDArray[np.uint8]) -> npt.NDArray[np
     )
 
 
-def _positions(rows: Rows) -> tf.data.Dataset:
-    return tf.data.Dataset.from_tensor_slices((rows.positions, rows.labels))
-
-
 def _take(images: Images, positions: tf.data.Dataset) -> tf.data.Dataset:
     """Replace batches of positions by the images there."""
     shape = (None, *image_shape(images))
 
-    def read(wanted: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return tf.ensure_shape(tf.numpy_function(images.take, [wanted], tf.uint8), shape), labels
+    def read(wanted: tf.Tensor, *told: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        return tf.ensure_shape(tf.numpy_function(images.take, [wanted], tf.uint8), shape), *told
 
     return positions.map(read)
 
 
-def _balance(labels: npt.NDArray[np.int64]) -> dict[int, float]:
-    """Return weights with which both classes count the same, 1 on average."""
-    return {label: len(labels) / (2 * np.sum(labels == label)) for label in (0, 1)}
+def _lessons(rows: Rows, settings: Train) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return what is to be learned of each row, from 0 to 1, and how much each counts, 1 on average."""
+    targets, weights = rows.labels.astype(np.float64), np.ones(len(rows.labels))
+    if settings.class_weight == "balanced":
+        weights = len(targets) / (2 * np.bincount(rows.labels))[rows.labels]
+    if rows.opinions is not None:
+        # The teacher has balanced the classes already.
+        targets = (1 - settings.teacher) * targets + settings.teacher * rows.opinions
+        weights = (1 - settings.teacher) * weights + settings.teacher
+    return targets.astype(np.float32), weights.astype(np.float32)
+
+
+class _RocAuc(keras.metrics.AUC):
+    """The area under the curve where targets may lie between 0 and 1: each counts as the nearer."""
+
+    def update_state(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None) -> None:
+        super().update_state(tf.round(y_true), y_pred, sample_weight)
 
 
 def _say(epoch: int, logs: dict[str, float]) -> None:

@@ -36,6 +36,7 @@ TRAIN = params.Train(
     schedule="constant",
     augment=True,
     class_weight="balanced",
+    teacher=0.0,
     seed=1,
 )
 
@@ -137,7 +138,7 @@ def test_a_seed_decides_where_the_weights_start_and_what_is_seen() -> None:
     def beginning(seed: int) -> tuple[list[float], list[int]]:
         seeded = TRAIN.model_copy(update={"seed": seed})
         weights = training.compiled(seeded, (32, 32, 1)).get_weights()
-        batch, _ = next(iter(training.training_batches(images, rows(labels, 0, 40), seeded, polarity=True)))
+        batch, *_ = next(iter(training.training_batches(images, rows(labels, 0, 40), seeded, polarity=True)))
         return np.concatenate([weight.ravel() for weight in weights]).tolist(), batch.numpy().tolist()
 
     assert beginning(1) == beginning(1)
@@ -276,9 +277,29 @@ def test_augmentation_draws_all_its_variants_and_other_ones_every_epoch() -> Non
     image = np.arange(1, 5, dtype=np.uint8).reshape(1, 2, 2, 1)
     images, labels = Memory(image.repeat(64, axis=0)), np.arange(64) % 2
     batches = training.training_batches(images, Rows(np.arange(64), labels), TRAIN, polarity=True)
-    first, second = (np.concatenate([batch for batch, _ in batches]) for _ in range(2))
+    first, second = (np.concatenate([batch for batch, *_ in batches]) for _ in range(2))
     assert len(np.unique(first, axis=0)) == 8
     assert (first != second).any()
+
+
+def lessons(settings: params.Train, rows: Rows) -> pd.DataFrame:
+    images = Memory(np.zeros((len(rows.labels), 2, 2, 1), np.uint8))
+    batches = training.training_batches(images, rows, settings, polarity=False)
+    target, weight = (np.concatenate(parts) for parts in zip(*((told[1], told[2]) for told in batches), strict=True))
+    return pd.DataFrame({"target": target, "weight": weight}).sort_values("target", ignore_index=True)
+
+
+def test_both_classes_weigh_the_same() -> None:
+    learned = lessons(TRAIN, Rows(np.arange(4), np.array([0, 0, 0, 1])))
+    assert learned["target"].tolist() == [0, 0, 0, 1]
+    assert learned["weight"].tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
+
+
+def test_a_teacher_has_its_share_in_what_is_learned() -> None:
+    taught = Rows(np.arange(4), np.array([0, 0, 0, 1]), opinions=np.array([0.0, 0.4, 0.8, 1.0]))
+    learned = lessons(TRAIN.model_copy(update={"teacher": 0.5}), taught)
+    assert learned["target"].tolist() == pytest.approx([0, 0.2, 0.4, 1])
+    assert learned["weight"].tolist() == pytest.approx([5 / 6, 5 / 6, 5 / 6, 1.5])
 
 
 def test_validation_images_are_left_as_they_are() -> None:

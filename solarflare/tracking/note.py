@@ -103,7 +103,7 @@ def _changes(changes: Sequence[tuple[str, str, str]] | None) -> list[str]:
 
 def _scores(scores: dict[str, Any]) -> list[str]:
     rows = [("**network**", *(interval(scores[score]) for score in SCORES), "")]
-    for name, baseline in strongest_first(scores):
+    for name, baseline in strongest_first(scores["baselines"]):
         verdict = scores["differences"][name]["roc_auc"]["verdict"]
         rows.append((name, *(interval(baseline[score]) for score in SCORES), verdict))
     return table(("forecast", *SCORES.values(), "the network is"), rows)

@@ -1,6 +1,7 @@
 """A review reads the right verdict: in repositories whose truth is known, through Git, as a user runs it."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -265,12 +266,7 @@ def test_answers_that_changed_are_counted_and_named(repository: Path) -> None:
 
 def test_every_figure_of_the_page_is_there(repository: Path) -> None:
     better()
-    figures = {
-        line.split("](")[1][:-1]
-        for line in page().replace(" | ", "\n").splitlines()
-        if "](" in line
-        for line in [line.rstrip(" |")]
-    }
+    figures = set(re.findall(r"\]\((.+?)\)", page()))
     assert figures == {path.as_posix() for path in Path("review").iterdir()}
     assert len(figures) == 6
 
@@ -288,9 +284,10 @@ def test_images_whose_answer_changed_are_shown_where_the_crops_are_at_hand(repos
 def test_a_base_that_is_none_is_one_sentence(repository: Path) -> None:
     done = solarflare("review", "--base", "no-such-branch")
     assert done.returncode == 1
-    assert done.stderr == (
-        "error: 'no-such-branch' is no branch, tag or commit here; fetch it, or name another with `make review BASE=...`\n"
+    sentence = (
+        "'no-such-branch' is no branch, tag or commit here; fetch it, or name another with `make review BASE=...`"
     )
+    assert done.stderr == f"error: {sentence}\n"
 
 
 def test_a_merge_conflict_in_the_results_is_one_sentence(repository: Path) -> None:

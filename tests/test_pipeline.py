@@ -186,6 +186,8 @@ RUN_ELSEWHERE = {
     "make experiment PROFILE=sdo-euv ARCHIVE=../shared/sun",
     "make experiment PROFILE=sdo-magnetogram ARCHIVE=../shared/sun",
     "make experiment PROFILE=forecast",
+    # by tests/test_review.py, in repositories with branches
+    "make review BASE=main",
     # a server that runs until it is stopped
     "make ui",
     # needs the project's default models

@@ -1,11 +1,7 @@
 """Post a review as a comment of a pull request on GitHub, or bring the comment of an earlier review up to date.
 
 ``python3 .ci/comment.py comment.md NUMBER``, with ``GITHUB_REPOSITORY``, ``GITHUB_API_URL`` and ``GITHUB_TOKEN`` set as
-<<<<<<< HEAD
-a workflow sets them. The standard library alone: the job that may write runs nothing else.
-=======
 in a workflow. The standard library alone: the job that may write runs nothing else.
->>>>>>> 23fd2d60107858e795d78ac3cfa91bec40f277cd
 """
 
 import json

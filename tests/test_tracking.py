@@ -79,6 +79,8 @@ def predictions(seed: int = 1, skill: float = 1.0, rows: int = 60) -> pd.DataFra
             "time": pd.date_range("2014-01-01", periods=rows, freq="D"),
             "label": label,
             "probability": 1 / (1 + np.exp(-skill * (2 * label - 1) - noise)),
+            "threshold": 0.5,
+            "base_rate": 0.5,
             "block": np.arange(rows) // 5,
         }
     )

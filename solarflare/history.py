@@ -6,12 +6,14 @@ window reaches back before the image, records of flares end where it begins: the
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare.flares import Windows, flux, keys, seconds, strongest
+from solarflare import tables
+from solarflare.flares import Windows, clean, flux, keys, seconds, strongest
 from solarflare.geometry import REPORT_REACH
 from solarflare.labels import spotted
 from solarflare.params import DiskLabel, FlareQuestion, RegionLabel
@@ -59,6 +61,18 @@ class Records:
 
     flares: pd.DataFrame
     regions: pd.DataFrame
+
+
+def read_records(raw: Path) -> Records:
+    """Return the flares and the region reports of a folder of the raw contract.
+
+    Raises
+    ------
+    InputError
+        If a table is missing or broken.
+    """
+    flares, _ = clean(tables.read(raw / "flares.csv", tables.FLARES))
+    return Records(flares, tables.read(raw / "regions.csv", tables.REGIONS))
 
 
 def features(rows: pd.DataFrame, records: Records, question: DiskLabel | RegionLabel) -> dict[str, pd.DataFrame | str]:

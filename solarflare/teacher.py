@@ -6,8 +6,6 @@ what it answers from is the image (Lopez-Paz et al. 2016, arXiv:1511.03643, *Uni
 information*).
 """
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -15,20 +13,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from solarflare import tables
 from solarflare.errors import InputError
-from solarflare.flares import clean
 from solarflare.history import Records, features
 from solarflare.params import DiskLabel, RegionLabel
 
-RAW = Path("data/raw")
 STRENGTH = 0.1  # inverse of the regularisation: some twenty features that say much the same, a thousand rows
-
-
-def read_records() -> Records:
-    """Return the flares and the region reports of ``data/raw/``."""
-    flares, _ = clean(tables.read(RAW / "flares.csv", tables.FLARES))
-    return Records(flares, tables.read(RAW / "regions.csv", tables.REGIONS))
 
 
 def opinions(

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import absence, calibration, params, tables, teacher
+from solarflare import absence, calibration, history, params, tables, teacher
 from solarflare.backend import keras, tf
 from solarflare.calibration import Calibration
 from solarflare.crops import Crops
@@ -28,6 +28,7 @@ from solarflare.ranges import Ranges
 
 WEIGHTS, ABOUT, CALIBRATION, HISTORY = "model.weights.h5", "model.json", "calibration.json", "history.csv"
 RANGES = "ranges.json"
+RAW = Path("data/raw")
 DECIMALS = 6  # of the curves in history.csv
 AT_ONCE = 64  # images that a prediction holds in memory
 SEEDS_APART = 1000  # from one member's seed to the next one's: experiments with seeds in a row share no member
@@ -129,20 +130,21 @@ def train(task: Task) -> None:
     cut = chosen.crop.model_dump(include={"mask", task})
     about_images = image_shape(images), task, instrument, chosen.scrape.origin
     origin = About(settings.network, *about_images, question, cut, settings.ensemble)
+    records = history.read_records(RAW) if settings.teacher else None
     configure(chosen.compute.threads)
     with atomic_directory(models) as partial:
         for fold, folder in fold_folders(partial, folds).items():
             training, validation = folds[fold]
-            if settings.teacher:
+            if records is not None:
                 taught = in_part(rows, fold, "train")
                 balanced = settings.class_weight == "balanced"
-                opinions = teacher.opinions(taught, teacher.read_records(), getattr(chosen.label, task), balanced)
+                opinions = teacher.opinions(taught, records, getattr(chosen.label, task), balanced)
                 training = replace(training, opinions=opinions)
             counts = len(training.labels), len(validation.labels)
             log.info("%s, fold %d: %d images to train on, %d to validate on", task, fold, *counts)
-            model, history = fit(images, training, validation, settings, polarity=instrument in MAGNETOGRAPHS)
+            model, epochs = fit(images, training, validation, settings, polarity=instrument in MAGNETOGRAPHS)
             scores = predict(model, images, validation.positions)
-            save(folder, model, history, calibration.fit(scores, validation.labels, chosen.calibration.method), origin)
+            save(folder, model, epochs, calibration.fit(scores, validation.labels, chosen.calibration.method), origin)
             seen = np.concatenate([training.positions, validation.positions])
             batches = (images.take(seen[start : start + AT_ONCE]) for start in range(0, len(seen), AT_ONCE))
             Ranges.of(batches).write(folder / RANGES)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from solarflare import flares, params, summary, tables
+from solarflare import params, summary
 from solarflare.console import run
 from solarflare.evaluation import evaluate
-from solarflare.history import Records
+from solarflare.history import read_records
 from solarflare.report import page
 from solarflare.tracking.evaluation import log_evaluation
 from solarflare.training import configure
@@ -16,8 +16,7 @@ RAW = Path("data/raw")
 def main() -> None:
     chosen = params.load()
     configure(chosen.compute.threads)
-    listed, _ = flares.clean(tables.read(RAW / "flares.csv", tables.FLARES))
-    records = Records(listed, tables.read(RAW / "regions.csv", tables.REGIONS))
+    records = read_records(RAW)
     for task in params.TASKS:
         evaluate(task, chosen, records)
     page.write(chosen)

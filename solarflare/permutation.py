@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from solarflare import absence, params, plots, training
+from solarflare import absence, history, params, plots, training
 from solarflare.console import log
 from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import atomic_path
-from solarflare.params import MAGNETOGRAPHS, Task, Train
+from solarflare.history import Records
+from solarflare.params import MAGNETOGRAPHS, DiskLabel, RegionLabel, Task, Train
 from solarflare.results import PERMUTATION
 from solarflare.verification.assessment import DECIMALS
 from solarflare.verification.audit import ByFold
@@ -56,16 +57,17 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
     if reason := absence.reason(crops) or absence.reason(Path(f"data/splits/{task}.csv")):
         raise InputError(f"there are no labelled images of {task}: {reason}; name another task with --task")
     images, settings = Crops(crops), chosen.train(task)
-    polarity = getattr(chosen.instrument, task) in MAGNETOGRAPHS
+    records = history.read_records(training.RAW) if settings.teacher else None
+    polarity, asked = getattr(chosen.instrument, task) in MAGNETOGRAPHS, getattr(chosen.label, task)
     rows = training.read_samples(task, images.index)
-    true = round(roc_auc(images, rows, settings, polarity), DECIMALS)
+    true = round(roc_auc(images, rows, settings, polarity, asked, records), DECIMALS)
     log.info("%s: ROC-AUC %.3f with the true labels", task, true)
     rotated = []
     for repeat in range(1, repeats + 1):
         source = rotation(rows, np.random.default_rng([settings.seed, repeat]))
         seeded = settings.model_copy(update={"seed": settings.seed + repeat})
         labels = rows["label"].to_numpy()[source]
-        rotated.append(round(roc_auc(images, rows.assign(label=labels), seeded, polarity), DECIMALS))
+        rotated.append(round(roc_auc(images, rows.assign(label=labels), seeded, polarity, asked, records), DECIMALS))
         log.info("%s: ROC-AUC %.3f with rotated labels, %d of %d", task, rotated[-1], repeat, repeats)
     return {
         "n": int((rows["part"] == "test").sum()),
@@ -76,7 +78,14 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
     }
 
 
-def roc_auc(images: training.Images, rows: pd.DataFrame, settings: Train, polarity: bool) -> float:
+def roc_auc(
+    images: training.Images,
+    rows: pd.DataFrame,
+    settings: Train,
+    polarity: bool,
+    question: DiskLabel | RegionLabel,
+    records: Records | None,
+) -> float:
     """Train a network a fold, and return the ROC-AUC over the test rows, each compared with those of its own fold.
 
     Parameters
@@ -89,11 +98,16 @@ def roc_auc(images: training.Images, rows: pd.DataFrame, settings: Train, polari
         Which network, and how to train it.
     polarity : bool
         Whether the images are magnetograms.
+    question : DiskLabel or RegionLabel
+        What is asked.
+    records : Records or None
+        For the teacher, if there is one: it learns from these same labels.
     """
     test = rows[rows["part"] == "test"]
     score = np.zeros(len(test))
     for fold in test["fold"].unique():
-        learned, watched, asked = (training.part(rows, fold, name) for name in ("train", "validation", "test"))
+        learned = training.taught(rows, fold, settings, question, records)
+        watched, asked = (training.part(rows, fold, name) for name in ("validation", "test"))
         model, _ = training.fit(images, learned, watched, settings, polarity)
         score[test["fold"] == fold] = training.predict(model, images, asked.positions)
     ranking = ByFold(test["label"].to_numpy(), score, test["fold"].to_numpy())

@@ -22,8 +22,9 @@ from solarflare.calibration import Calibration
 from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import atomic_directory
+from solarflare.history import Records
 from solarflare.networks import NETWORKS, Shape, build
-from solarflare.params import MAGNETOGRAPHS, Task, Train
+from solarflare.params import MAGNETOGRAPHS, DiskLabel, RegionLabel, Task, Train
 from solarflare.ranges import Ranges
 
 WEIGHTS, ABOUT, CALIBRATION, HISTORY = "model.weights.h5", "model.json", "calibration.json", "history.csv"
@@ -124,22 +125,20 @@ def train(task: Task) -> None:
         return
     images = Crops(crops)
     rows = read_samples(task, images.index)
-    folds = {fold: tuple(part(rows, fold, name) for name in ("train", "validation")) for fold in rows["fold"].unique()}
     settings, instrument = chosen.train(task), getattr(chosen.instrument, task)
-    question = getattr(chosen.label, task).model_dump(mode="json")
+    asked = getattr(chosen.label, task)
+    records = history.read_records(RAW) if settings.teacher else None
+    folds = {
+        fold: (taught(rows, fold, settings, asked, records), part(rows, fold, "validation"))
+        for fold in rows["fold"].unique()
+    }
     cut = chosen.crop.model_dump(include={"mask", task})
     about_images = image_shape(images), task, instrument, chosen.scrape.origin
-    origin = About(settings.network, *about_images, question, cut, settings.ensemble)
-    records = history.read_records(RAW) if settings.teacher else None
+    origin = About(settings.network, *about_images, asked.model_dump(mode="json"), cut, settings.ensemble)
     configure(chosen.compute.threads)
     with atomic_directory(models) as partial:
         for fold, folder in fold_folders(partial, folds).items():
             training, validation = folds[fold]
-            if records is not None:
-                taught = in_part(rows, fold, "train")
-                balanced = settings.class_weight == "balanced"
-                opinions = teacher.opinions(taught, records, getattr(chosen.label, task), balanced)
-                training = replace(training, opinions=opinions)
             counts = len(training.labels), len(validation.labels)
             log.info("%s, fold %d: %d images to train on, %d to validate on", task, fold, *counts)
             model, epochs = fit(images, training, validation, settings, polarity=instrument in MAGNETOGRAPHS)
@@ -229,6 +228,36 @@ def part(rows: pd.DataFrame, fold: int, name: str) -> Rows:
             "both classes are needed; change split or label in params.yaml, or get more images"
         )
     return Rows(chosen["position"].to_numpy(), labels)
+
+
+def taught(
+    rows: pd.DataFrame, fold: int, settings: Train, question: DiskLabel | RegionLabel, records: Records | None
+) -> Rows:
+    """Return the training part of a fold, with a teacher's opinions where there are records that it may read.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `samples`.
+    fold : int
+        Which fold.
+    settings : params.Train
+        ``class_weight``: whether the teacher balances the classes.
+    question : DiskLabel or RegionLabel
+        What is asked.
+    records : Records or None
+        For the teacher, if there is one.
+
+    Raises
+    ------
+    InputError
+        As `part` and `teacher.opinions` do.
+    """
+    learned = part(rows, fold, "train")
+    if records is None:
+        return learned
+    balanced = settings.class_weight == "balanced"
+    return replace(learned, opinions=teacher.opinions(in_part(rows, fold, "train"), records, question, balanced))
 
 
 def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:

@@ -26,7 +26,8 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
     """Write ``docs/results/<profile>.json`` and figures from the revisions of its experiments.
 
     Of a profile whose accuracy others published: the accuracies of its repeats, what the audit says of the design, and
-    one figure, ``<profile>.png``. Of others: all scores of each variant, and ``<profile>-<task>-roc.png``.
+    one figure, ``<profile>.png``. Of others: all scores of each variant, the parameters that they share, and
+    ``<profile>-<task>-roc.png``.
 
     Parameters
     ----------
@@ -44,12 +45,21 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
         content |= _repeats(profile, metrics)
         plots.save(plots.claims(content["tasks"]), RESULTS / f"{profile.name}.png")
     else:
+        content["parameters"] = _common(profile, revisions)
         content["variants"] = {
             variant: {"changes": profile.variants[variant], "metrics": found} for variant, found in metrics.items()
         }
         _draw_roc(profile.name, revisions, metrics)
     with atomic_path(RESULTS / f"{profile.name}.json") as partial:
         partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
+
+
+def _common(profile: Profile, revisions: dict[str, str]) -> dict[str, Any]:
+    """Return the parameters that all variants share, by dotted key."""
+    revision = next(iter(revisions.values()))
+    chosen = params.dotted(params.parse_yaml(_show(revision, params.PARAMS.name), params.PARAMS))
+    varied = {key for changes in profile.variants.values() for key in changes}
+    return {key: value for key, value in chosen.items() if key not in varied}
 
 
 def _repeats(profile: Profile, metrics: dict[str, dict[str, Any]]) -> dict[str, Any]:

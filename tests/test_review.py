@@ -15,6 +15,7 @@ import pytest
 
 from solarflare import params, review, tables
 from solarflare.errors import InputError
+from solarflare.scoring import SCORES
 from solarflare.verification import curves
 from solarflare.verification.assessment import assess
 from solarflare.verification.bootstrap import BlockBootstrap
@@ -155,6 +156,40 @@ def test_a_branch_gets_its_verdict(repository: Path, branch: str) -> None:
     text = Path("review.md").read_text()
     assert f"# {headline}\n" in text
     assert [sentence for sentence in sentences if sentence not in text] == []
+
+
+def measure_seeds(deviation: float) -> None:
+    """Write what five trainings that differ in their seeds alone would have left in docs/results."""
+    seeds = {f"seed-{number}": number for number in range(5)}
+    scores = {
+        variant: {name: {"value": 0.8 + deviation * (number - 2) / 2**0.5} for name in SCORES}
+        for variant, number in seeds.items()
+    }
+    content = {
+        "variants": {
+            variant: {"metrics": {"disk": found, "region": {"absent": ""}}} for variant, found in scores.items()
+        },
+        "parameters": params.dotted(params.read_yaml(params.PARAMS)),
+    }
+    Path("docs/results").mkdir(parents=True)
+    Path("docs/results/seeds.json").write_text(json.dumps(content))
+    commit("what another seed does")
+
+
+@pytest.mark.parametrize(
+    ("deviation", "headline"), [(0.001, "disk better"), (0.5, "disk not distinguishable"), (None, "disk better")]
+)
+def test_a_difference_that_luck_may_make_is_not_called_better(
+    repository: Path, deviation: float | None, headline: str
+) -> None:
+    if deviation is not None:
+        measure_seeds(deviation)
+    better()
+    text = page("HEAD")
+    assert f"# {headline}\n" in text
+    allowed = f"the 5 seeds of `docs/results/seeds.json` ROC-AUC has a standard deviation of {deviation}"
+    unknown = "not for the method: another seed alone may do as much (docs/results/seeds.json is not there)"
+    assert (unknown if deviation is None else allowed) in text
 
 
 def test_whether_to_trust_comes_before_everything_else(repository: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from solarflare import params, pipeline
 from solarflare.files import atomic_directory, atomic_path
 from solarflare.params import TASKS
-from solarflare.review import figures, page, states
+from solarflare.review import figures, page, seeds, states
 from solarflare.review.comparison import compare
 from solarflare.review.page import Review, headline
 
@@ -35,8 +35,17 @@ def write(base: str, path: Path) -> Review:
     settings = params.load().evaluate
     commit = states.Commit.shared_with(base)
     before, after = states.read(commit), states.read(states.Workspace())
+    measured = before.files.get(seeds.PATH)
     compared = [
-        compare(task, before.tasks[task], after.tasks[task], settings.resamples, settings.seed) for task in TASKS
+        compare(
+            task,
+            before.tasks[task],
+            after.tasks[task],
+            settings.resamples,
+            settings.seed,
+            seeds.read(task, measured, before.parameters),
+        )
+        for task in TASKS
     ]
     folder = path.with_suffix("")
     with atomic_directory(folder) as partial:

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from solarflare.params import Task
+from solarflare.review.seeds import Spread
 from solarflare.review.states import Results
 from solarflare.scoring import SCORES
-from solarflare.verification.assessment import COMPARED, assess
+from solarflare.verification.assessment import COMPARED, ERRORS, assess
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
 
@@ -35,11 +36,13 @@ class Comparison:
     because : str
         Why there is nothing to compare; blank if there is.
     differences : dict
-        By score of `PAIRED`, after less before with interval, verdict and what was ``resolvable``; empty if there is
-        nothing to compare.
+        By score of `PAIRED`, after less before with interval, verdict and what was ``resolvable``, all of which allow
+        for the seed where `spread` is known; empty if there is nothing to compare.
     flipped : DataFrame
         The test rows whose answer changed: ``path``, ``noaa_ar``, ``time``, ``label``, ``before`` and ``after``
         (probabilities) and ``right`` (whether the new answer is), the largest change first.
+    spread : Spread or None
+        What another seed alone would have done; None if there is nothing to compare.
     """
 
     task: Task
@@ -49,13 +52,14 @@ class Comparison:
     because: str = ""
     differences: dict[str, dict[str, Any]] = field(default_factory=dict)
     flipped: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spread: Spread | None = None
 
     def told(self, verdict: str) -> list[str]:
         """Return the scores of `COMPARED` with a verdict."""
         return [name for name in COMPARED if self.differences[name]["verdict"] == verdict]
 
 
-def compare(task: Task, before: Results, after: Results, resamples: int, seed: int) -> Comparison:
+def compare(task: Task, before: Results, after: Results, resamples: int, seed: int, spread: Spread) -> Comparison:
     """Compare the two sides of a task.
 
     Parameters
@@ -66,6 +70,8 @@ def compare(task: Task, before: Results, after: Results, resamples: int, seed: i
         The two sides.
     resamples, seed : int
         Of the paired block bootstrap, as in ``params.yaml``'s ``evaluate``.
+    spread : Spread
+        What another seed alone does to the scores before.
     """
     absent = ["absent" in side.scores for side in (before, after)]
     if any(absent):
@@ -87,8 +93,11 @@ def compare(task: Task, before: Results, after: Results, resamples: int, seed: i
     plan = BlockBootstrap(both["block"].to_numpy(), resamples, seed)
     sides = {when: _forecast(both, suffix) for when, suffix in (("before", "_before"), ("after", ""))}
     assessed = assess(sides["after"], {"before": sides["before"]}, plan, compared=PAIRED)
-    differences = assessed["differences"]["before"]
-    return Comparison(task, before, after, _verdict(differences), "", differences, _flipped(both, **sides))
+    differences = {
+        name: spread.widen(name, difference, lower_is_better=name in ERRORS)
+        for name, difference in assessed["differences"]["before"].items()
+    }
+    return Comparison(task, before, after, _verdict(differences), "", differences, _flipped(both, **sides), spread)
 
 
 def changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> str:

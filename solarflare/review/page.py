@@ -9,6 +9,7 @@ import pandas as pd
 
 from solarflare.params import TASKS
 from solarflare.review.comparison import PAIRED, Comparison
+from solarflare.review.seeds import PATH
 from solarflare.review.states import State
 from solarflare.scoring import SCORES
 from solarflare.summary import interval
@@ -121,6 +122,9 @@ def _heading(review: Review) -> Iterator[str]:
         yield f"- **{one.task}: {one.verdict}**{_explained(one)}"
     if luck := _only_luck(review):
         yield f"- {luck}"
+    for sentence in _seeds(review.comparisons):
+        yield ""
+        yield sentence
 
 
 def _trust(review: Review) -> Iterator[str]:
@@ -157,6 +161,24 @@ def _explained(one: Comparison) -> str:
     ]
     auc = one.differences["roc_auc"]
     return f": {'; '.join(parts)}. ROC-AUC {interval(auc, '+.3f')}"
+
+
+def _seeds(comparisons: list[Comparison]) -> Iterator[str]:
+    """Yield whether the verdicts allow for what another seed alone would have done."""
+    for one in comparisons:
+        if one.spread is None:
+            continue
+        if one.spread.seeds:
+            yield (
+                f"The verdict on {one.task} allows for luck: over the {one.spread.seeds} seeds of `{PATH}` ROC-AUC has "
+                f"a standard deviation of {one.spread.deviation['roc_auc']:.3f}, so that two trainings of one method "
+                f"are up to {one.spread.apart('roc_auc'):.3f} apart."
+            )
+        else:
+            yield (
+                f"The verdict on {one.task} holds for these two trained networks, not for the method: another seed "
+                f"alone may do as much ({one.spread.because}). `make experiment PROFILE=seeds` on the base measures it."
+            )
 
 
 def _only_luck(review: Review) -> str:
@@ -206,8 +228,10 @@ def _paired(one: Comparison) -> str:
     rows = f"{scores['n']:,} test rows in {scores['blocks']} blocks of days"
     if not one.differences:
         return f"{rows}; intervals of 95 %."
+    seed = ", which allows for the seed" if one.spread and one.spread.seeds else ""
     return (
-        f"{rows}, the same before and after; intervals of 95 % from a bootstrap over blocks, paired in the difference."
+        f"{rows}, the same before and after; intervals of 95 % from a bootstrap over blocks, "
+        f"paired in the difference{seed}."
     )
 
 

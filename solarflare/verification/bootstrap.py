@@ -50,6 +50,12 @@ class Difference(Interval):
     resolvable: float
 
 
+def verdict(low: float, high: float, lower_is_better: bool = False) -> str:
+    """Return ``better`` or ``worse`` if the interval of a difference leaves out zero, else ``not distinguishable``."""
+    above, below = ("worse", "better") if lower_is_better else ("better", "worse")
+    return above if low > 0 else below if high < 0 else "not distinguishable"
+
+
 class BlockBootstrap:
     """A plan of resamples, the same for every statistic, so that differences of draws are paired.
 
@@ -140,10 +146,9 @@ class BlockBootstrap:
             Whether the score is an error, so that less of it is better.
         """
         interval = self.interval(value, draws, level)
-        above, below = ("worse", "better") if lower_is_better else ("better", "worse")
-        verdict = above if interval.low > 0 else below if interval.high < 0 else "not distinguishable"
+        told = verdict(interval.low, interval.high, lower_is_better)
         p, resolvable = self._p(draws[np.isfinite(draws)]), self.resolvable(draws)
-        return Difference(float(value), interval.low, interval.high, p, verdict, resolvable)
+        return Difference(float(value), interval.low, interval.high, p, told, resolvable)
 
     def resolvable(self, draws: Values) -> float:
         """Return which difference these rows can tell from zero: half the width of its normal interval of 95 %.

@@ -1,0 +1,135 @@
+"""How far apart another seed alone puts two trainings, and a difference's interval that allows for it.
+
+The test rows are a sample, and so is a trained network: of all that its seed could have made of the same rows. A
+bootstrap over the rows knows nothing of the second. ``make experiment PROFILE=seeds`` measures it, by training what
+``params.yaml`` says with several seeds.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import stdev
+from typing import Any
+
+from scipy import stats
+
+from solarflare.errors import InputError
+from solarflare.params import TASKS, Task
+from solarflare.verification.bootstrap import verdict
+
+PATH = "docs/results/seeds.json"
+FEWEST = 3  # seeds: with two, the t distribution allows for nearly anything
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What is known of how a task's scores depend on the seed.
+
+    Attributes
+    ----------
+    seeds : int
+        How many were tried; 0 where nothing that applies is known.
+    deviation : dict of float
+        By score, the standard deviation over them.
+    because : str
+        Why nothing that applies is known; blank if it is.
+    """
+
+    seeds: int
+    deviation: dict[str, float]
+    because: str = ""
+
+    def apart(self, score: str) -> float:
+        """Return how far apart two trainings with seeds of their own are, at most, in 95 % of cases.
+
+        The prediction interval of the difference of two normal values whose standard deviation was estimated: that of
+        Student's t, times the square root of two, as both are draws.
+        """
+        if not self.seeds:
+            return 0.0
+        return float(stats.t.ppf(0.975, self.seeds - 1)) * math.sqrt(2) * self.deviation[score]
+
+    def widen(self, score: str, difference: Mapping[str, Any], lower_is_better: bool) -> dict[str, Any]:
+        """Return a paired difference with an interval that allows for the seed too, and the verdict that follows.
+
+        Parameters
+        ----------
+        score : str
+            Its name.
+        difference : mapping
+            With ``value``, ``low``, ``high`` and ``resolvable`` of the bootstrap, None where it gave none.
+        lower_is_better : bool
+            Whether the score is an error, so that less of it is better.
+
+        Notes
+        -----
+        The variances of rows and seed add up. So do the squares of the distances between the value and the ends of its
+        two intervals: Zou & Donner 2008 (doi:10.1002/sim.3095). The change is taken to depend on the seed as much as
+        what it changes. That errs on the careful side where it leaves the training alone.
+        """
+        if difference["low"] is None:
+            return dict(difference)
+        value, apart = difference["value"], self.apart(score)
+        low = value - math.hypot(value - difference["low"], apart)
+        high = value + math.hypot(difference["high"] - value, apart)
+        return {
+            "value": value,
+            "low": low,
+            "high": high,
+            "verdict": verdict(low, high, lower_is_better),
+            "resolvable": math.hypot(difference["resolvable"], apart),
+        }
+
+
+def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
+    """Return what a measurement says of a task, if it was made with the same question, network and training.
+
+    Parameters
+    ----------
+    task : str
+        ``"disk"`` or ``"region"``.
+    text : str or None
+        The content of `PATH`, None where there is none.
+    parameters : mapping
+        The leaves of ``params.yaml`` by dotted key, of the state that is the base of a comparison.
+
+    Raises
+    ------
+    InputError
+        If the file is not one that ``solarflare experiment`` wrote.
+    """
+    if text is None:
+        return Spread(0, {}, f"{PATH} is not there")
+    try:
+        content = json.loads(text)
+        found = [one["metrics"][task] for one in content["variants"].values()]
+        measured = content["parameters"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"{PATH} lacks the variants' metrics or the parameters; make it again with `make experiment PROFILE=seeds`"
+        ) from None
+    own, others = _told(task, parameters), _told(task, measured)
+    if differ := sorted(key for key in {**own, **others} if own.get(key) != others.get(key)):
+        return Spread(0, {}, f"{PATH} was measured with another {differ[0]}")
+    scored = [metrics for metrics in found if "absent" not in metrics]
+    if len(scored) < FEWEST:
+        return Spread(0, {}, f"{PATH} has {len(scored)} seeds of {task}, and at least {FEWEST} are needed")
+    scores = [name for name, value in scored[0].items() if isinstance(value, dict) and "value" in value]
+    return Spread(len(scored), {name: stdev(one[name]["value"] for one in scored) for name in scores})
+
+
+def _told(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters that what a task's network scores depends on, but for the seed of its training, as text."""
+    origins = {"simulated", "archive", "live"} - {str(parameters.get("scrape.origin"))}
+    elsewhere = (
+        *(f"scrape.{origin}." for origin in origins),
+        *(part for other in TASKS if other != task for part in (f".{other}.", f"train_{other}.")),
+        f"train_{task}.seed",
+        "tasks",
+        "compute.",
+        "audit.",
+        "evaluate.",
+        "profiles/",
+    )
+    return {key: str(value) for key, value in parameters.items() if not any(part in f"{key}." for part in elsewhere)}

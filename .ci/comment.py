@@ -10,11 +10,12 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 MARK = "<!-- solarflare review -->\n"
 BOT = "github-actions[bot]"
 PER_PAGE = 100
+SUMMARY = "the review stands in the summary of the job"
 
 
 def ask(method: str, path: str, content: dict[str, Any] | None = None) -> Any:
@@ -52,6 +53,12 @@ def post(body: str, number: str) -> str:
     return "commented"
 
 
+def fail(what: str) -> NoReturn:
+    """Say in one sentence what GitHub did, and fail."""
+    print(f"::error::{os.environ['GITHUB_API_URL']} {what}; run this job again, {SUMMARY}")
+    sys.exit(1)
+
+
 def main() -> None:
     """Post, and where the token may not write say where the review is to be found."""
     path, number = sys.argv[1:]
@@ -59,8 +66,10 @@ def main() -> None:
         print(post(Path(path).read_text(), number))
     except urllib.error.HTTPError as error:
         if error.code != 403:
-            raise
-        print("::notice::this token may not comment; the review stands in the summary of the job")
+            fail(f"answered {error.code} ({error.reason})")
+        print(f"::notice::this token may not comment; {SUMMARY}")
+    except OSError as error:
+        fail(f"did not answer ({error})")
 
 
 if __name__ == "__main__":

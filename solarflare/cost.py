@@ -21,11 +21,11 @@ def cost(models: Path) -> dict[str, int]:
     Returns
     -------
     dict of int
-        ``parameters`` and ``flops`` an image of one network; ``weight_bytes`` and ``epochs`` of all folds together.
+        ``parameters`` and ``flops`` an image of the model of one fold; ``weight_bytes`` and ``epochs`` of all folds together.
     """
     histories = sorted(models.rglob(training.HISTORY))
     about = training.about(histories[0].parent)
-    network = build(about.network, about.shape)
+    network = build(about.network, about.shape, about.members)
     return {
         "parameters": network.count_params(),
         "flops": flops(network),
@@ -40,5 +40,8 @@ def flops(network: keras.Model) -> int:
     A kernel is applied once at each place of its output, and each of its weights takes a multiplication and an addition
     there. Pooling, activations and normalisation come to a few per cent of that and are left out, as is usual.
     """
-    kernels = [layer for layer in network.layers if hasattr(layer, "kernel")]
-    return sum(2 * prod(layer.kernel.shape) * prod(layer.output.shape[1:-1]) for layer in kernels)
+    return sum(flops(layer) if isinstance(layer, keras.Model) else _of_layer(layer) for layer in network.layers)
+
+
+def _of_layer(layer: keras.Layer) -> int:
+    return 2 * prod(layer.kernel.shape) * prod(layer.output.shape[1:-1]) if hasattr(layer, "kernel") else 0

@@ -184,3 +184,23 @@ def test_a_test_that_starts_before_everything_is_one_sentence() -> None:
     early = with_changes("chronological", test_start=pd.Timestamp("2009-01-01").date())
     with pytest.raises(InputError, match="no labelled row lies more than 27 days before the test"):
         splits.split(region_labels(9), early, "region")
+
+
+def test_rows_are_counted_by_label_and_reason_and_by_part_and_reason() -> None:
+    labels = pd.DataFrame({"label": pd.array([1, 1, 0, pd.NA, pd.NA, pd.NA], dtype="Int64"), "reason": list("   aab")})
+    table = pd.DataFrame({"part": ["train", "test", "test", ""], "reason": ["", "", "", splits.GAP]})
+    assert splits.counts(labels, table) == {
+        "labelled": {"1": 2, "0": 1},
+        "unlabelled": {"a": 2, "b": 1},
+        "parts": {"train": 1, "test": 2},
+        "left_out": {splits.GAP: 1},
+    }
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_row_of_a_split_is_counted_once(method: str) -> None:
+    labels = region_labels(3)
+    table = splits.split(labels, METHODS[method], "region")
+    counted = splits.counts(labels, table)
+    assert sum(counted["labelled"].values()) + sum(counted["unlabelled"].values()) == len(labels)
+    assert sum(counted["parts"].values()) + sum(counted["left_out"].values()) == len(table)

@@ -21,7 +21,8 @@ def cost(models: Path) -> dict[str, int]:
     Returns
     -------
     dict of int
-        ``parameters`` and ``flops`` an image of the model of one fold; ``weight_bytes`` and ``epochs`` of all folds together.
+        ``parameters``, and ``flops`` an image, of the networks that answer together; ``weight_bytes`` and ``epochs`` of
+        all folds.
     """
     histories = sorted(models.rglob(training.HISTORY))
     about = training.about(histories[0].parent)

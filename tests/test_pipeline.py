@@ -43,19 +43,13 @@ def shell(*command: str, cwd: Path) -> str:
     return done.stdout
 
 
-def copy_of_the_project(folder: Path) -> Path:
+def copy_of_the_project(folder: Path, chosen: dict[str, Any] = TINY) -> Path:
     """Copy what git tracks of this checkout, as it stands in the working tree, into a repository of its own."""
     for name in shell("git", "ls-files", cwd=ROOT).splitlines():
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    content = yaml.safe_load((folder / "params.yaml").read_text())
-    for key, changes in TINY.items():
-        group = content
-        for name in key.split("."):
-            group = group[name]
-        group.update(changes)
-    (folder / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    choose(folder, chosen)
     (folder / "dvc.lock").unlink(missing_ok=True)
     shutil.rmtree(folder / "metrics", ignore_errors=True)
     shell("git", "init", "-q", "-b", "main", cwd=folder)
@@ -63,6 +57,17 @@ def copy_of_the_project(folder: Path) -> Path:
     shell("git", "config", "user.email", "user@example.org", cwd=folder)
     commit(folder, "the project")
     return folder
+
+
+def choose(project: Path, chosen: dict[str, Any]) -> None:
+    """Change groups of parameters, by the dotted key of the group."""
+    content = yaml.safe_load((project / "params.yaml").read_text())
+    for key, changes in chosen.items():
+        group = content
+        for name in filter(None, key.split(".")):
+            group = group[name]
+        group.update(changes)
+    (project / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
 
 
 def commit(project: Path, message: str) -> None:

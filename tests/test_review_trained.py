@@ -1,0 +1,65 @@
+"""A review reads the right verdict of networks that were really trained: on a tiny Sun, in three branches."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.test_cli import solarflare
+from tests.test_pipeline import choose, commit, copy_of_the_project, shell
+
+pytestmark = pytest.mark.slow
+
+# Networks that hardly learn, and differ by luck: the worst case for a verdict.
+TINY: dict[str, Any] = {
+    "": {"tasks": ["disk"]},
+    "scrape.simulated": {"start": "2010-06-01", "end": "2014-06-01", "disk_images": 400, "region_images": 20},
+    "split": {"block_days": 9},
+    "split.chronological": {"gap_days": 9},
+    "split.chronological.disk": {"test": 0.45},
+    "crop.disk": {"img_width": 64},
+    "train_disk": {"epochs": 1, "learning_rate": 1e-6},
+    "audit": {"resamples": 100},
+    "evaluate": {"resamples": 500},
+}
+SEEDS = range(1, 6)
+BRANCHES: dict[str, dict[str, Any]] = {
+    "better": {"train_disk": {"epochs": 40, "learning_rate": 0.002}},
+    "reseeded": {"train_disk": {"seed": 6}},
+    # The shortcut of 2020: captions tell the instrument's year, and the year tells the label.
+    "leaking": {"scrape.simulated": {"sampling": "original"}, "crop": {"mask": False}},
+}
+EXPECTED = {
+    "better": (0, "disk better", ["allows for luck: over the 5 seeds of `docs/results/seeds.json`"]),
+    "reseeded": (0, "disk not distinguishable", ["allows for luck", "Only seeds of trainings changed"]),
+    "leaking": (1, "NOT TRUSTED", ["**LEAK:**", "**NOT TRUSTED: disk after**, the audit found a leak"]),
+}
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository on whose main the tiny Sun's results are, and what five seeds make of them."""
+    folder = copy_of_the_project(tmp_path_factory.mktemp("project"), TINY)
+    seeds = {f"seed-{seed}": {"train_disk.seed": seed} for seed in SEEDS}
+    (folder / "profiles/seeds.yaml").write_text(yaml.safe_dump({"overrides": {}, "variants": seeds}))
+    shell("dvc", "repro", cwd=folder)
+    commit(folder, "the tiny Sun's results")
+    shell("solarflare", "experiment", "seeds", cwd=folder)
+    commit(folder, "what another seed does to them")
+    return folder
+
+
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_a_branch_gets_its_verdict(repository: Path, branch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, headline, sentences = EXPECTED[branch]
+    shell("git", "checkout", "-q", "-b", branch, "main", cwd=repository)
+    choose(repository, BRANCHES[branch])
+    shell("dvc", "repro", cwd=repository)
+    commit(repository, branch)
+    monkeypatch.chdir(repository)
+    done = solarflare("review", "--base", "main")
+    assert headline in done.stdout, done.stderr
+    assert done.returncode == code
+    text = Path("review.md").read_text()
+    assert [sentence for sentence in sentences if sentence not in text] == []

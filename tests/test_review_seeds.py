@@ -12,6 +12,7 @@ from scipy import stats
 from solarflare import params
 from solarflare.errors import InputError
 from solarflare.review import seeds
+from solarflare.scoring import SCORES
 
 PARAMETERS = params.dotted(params.read_yaml(params.PARAMS))
 DIFFERENCE = {"value": 0.05, "low": 0.02, "high": 0.09, "p": 0.001, "verdict": "better", "resolvable": 0.035}
@@ -19,7 +20,7 @@ DIFFERENCE = {"value": 0.05, "low": 0.02, "high": 0.09, "p": 0.001, "verdict": "
 
 def measurement(*scores: float) -> str:
     """Return a file of results of the task disk; the task region was off."""
-    metrics = [{"disk": {"roc_auc": {"value": one}}, "region": {"absent": "it is off"}} for one in scores]
+    metrics = [{"disk": {name: {"value": one} for name in SCORES}, "region": {"absent": "it is off"}} for one in scores]
     parameters = {key: value for key, value in PARAMETERS.items() if key != "train_disk.seed"}
     variants = {f"seed-{number}": {"metrics": one} for number, one in enumerate(metrics, 1)}
     return json.dumps({"variants": variants, "parameters": parameters})
@@ -95,6 +96,11 @@ def test_a_measurement_counts_for_the_question_and_the_training_that_it_was_made
     assert found.because == (f"docs/results/seeds.json was measured with another {key}" if counts else "")
 
 
+def test_a_measurement_without_its_parameters_counts_for_nothing() -> None:
+    text = json.dumps({"variants": json.loads(measurement(0.80, 0.82, 0.84))["variants"]})
+    assert "does not say with which parameters" in seeds.read("disk", text, PARAMETERS).because
+
+
 def test_two_seeds_are_too_few() -> None:
     found = seeds.read("disk", measurement(0.80, 0.82), PARAMETERS)
     assert found.because == "docs/results/seeds.json has 2 seeds of disk, and at least 3 are needed"
@@ -104,7 +110,7 @@ def test_a_task_that_was_not_measured_has_no_seeds() -> None:
     assert "has 0 seeds of region" in seeds.read("region", measurement(0.80, 0.82, 0.84), PARAMETERS).because
 
 
-@pytest.mark.parametrize("text", ["<<<<<<< HEAD", "[]", "{}", '{"variants": {}}', '{"variants": {"a": 1}}'])
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD", "[]", "{}", '{"variants": {"a": 1}}'])
 def test_a_broken_measurement_is_one_sentence(text: str) -> None:
     with pytest.raises(InputError, match=r"^docs/results/seeds\.json lacks .* make it again with `make experiment"):
         seeds.read("disk", text, PARAMETERS)

@@ -16,6 +16,7 @@ from scipy import stats
 
 from solarflare.errors import InputError
 from solarflare.params import TASKS, Task
+from solarflare.scoring import SCORES
 from solarflare.verification.bootstrap import verdict
 
 PATH = "docs/results/seeds.json"
@@ -103,24 +104,30 @@ def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
         return Spread(0, {}, f"{PATH} is not there")
     try:
         content = json.loads(text)
-        found = [one["metrics"][task] for one in content["variants"].values()]
-        measured = content["parameters"]
-    except (ValueError, KeyError, TypeError, AttributeError):
+        found = [one["metrics"][task] for one in content["variants"].values() if "absent" not in one["metrics"][task]]
+        measured = content.get("parameters", {})
+        deviation = _deviation(found)
+    except (ValueError, LookupError, TypeError, AttributeError):
         raise InputError(
-            f"{PATH} lacks the variants' metrics or the parameters; make it again with `make experiment PROFILE=seeds`"
+            f"{PATH} lacks scores of its variants; make it again with `make experiment PROFILE=seeds`"
         ) from None
+    if not measured:
+        return Spread(0, {}, f"{PATH} does not say with which parameters it was measured")
     own, others = _told(task, parameters), _told(task, measured)
     if differ := sorted(key for key in {**own, **others} if own.get(key) != others.get(key)):
         return Spread(0, {}, f"{PATH} was measured with another {differ[0]}")
-    scored = [metrics for metrics in found if "absent" not in metrics]
-    if len(scored) < FEWEST:
-        return Spread(0, {}, f"{PATH} has {len(scored)} seeds of {task}, and at least {FEWEST} are needed")
-    scores = [name for name, value in scored[0].items() if isinstance(value, dict) and "value" in value]
-    return Spread(len(scored), {name: stdev(one[name]["value"] for one in scored) for name in scores})
+    if len(found) < FEWEST:
+        return Spread(0, {}, f"{PATH} has {len(found)} seeds of {task}, and at least {FEWEST} are needed")
+    return Spread(len(found), deviation)
+
+
+def _deviation(found: list[dict[str, Any]]) -> dict[str, float]:
+    """Return the standard deviation of each score over several trainings, nothing for fewer than two."""
+    return {name: stdev(scores[name]["value"] for scores in found) for name in SCORES if len(found) > 1}
 
 
 def _told(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Return the parameters that what a task's network scores depends on, but for the seed of its training, as text."""
+    """Return, as text, the parameters that decide what a task's network scores, but for the seed of its training."""
     origins = {"simulated", "archive", "live"} - {str(parameters.get("scrape.origin"))}
     elsewhere = (
         *(f"scrape.{origin}." for origin in origins),

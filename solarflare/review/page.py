@@ -159,8 +159,9 @@ def _explained(one: Comparison) -> str:
         for verdict in ("better", "worse", "not distinguishable")
         if (names := one.told(verdict))
     ]
-    auc = one.differences["roc_auc"]
-    return f": {'; '.join(parts)}. ROC-AUC {interval(auc, '+.3f')}"
+    before, after = (side.scores["roc_auc"]["value"] for side in (one.before, one.after))
+    change = interval(one.differences["roc_auc"], "+.3f")
+    return f", ROC-AUC from {before:.3f} to {after:.3f}, {change}; {'; '.join(parts)}"
 
 
 def _seeds(comparisons: list[Comparison]) -> Iterator[str]:
@@ -177,7 +178,8 @@ def _seeds(comparisons: list[Comparison]) -> Iterator[str]:
         else:
             yield (
                 f"The verdict on {one.task} holds for these two trained networks, not for the method: another seed "
-                f"alone may do as much ({one.spread.because}). `make experiment PROFILE=seeds` on the base measures it."
+                f"alone may move the scores, and {one.spread.because}. "
+                "`make experiment PROFILE=seeds` on the base measures by how much."
             )
 
 

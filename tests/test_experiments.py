@@ -145,6 +145,14 @@ def test_an_experiment_has_the_overrides_and_leaves_the_workspace_as_it_was(repo
     assert "| short | disk | 10 | 3% | network | 0.03 [0.00, 1.00] |" in results.table("x")
 
 
+def test_results_say_which_parameters_all_variants_share(repository: Path) -> None:
+    profile = experiments.read("x")
+    results.collect(profile, experiments.run(profile))
+    shared = json.loads((results.RESULTS / "x.json").read_text())["parameters"]
+    assert shared["split.chronological.test_start"] == "2014-01-01"
+    assert set(params.dotted(params.read_yaml(params.PARAMS))) - set(shared) == {"train_disk.epochs"}
+
+
 def test_an_experiment_of_the_same_name_is_replaced(repository: Path) -> None:
     profile = experiments.read("x")
     first = experiments.run(profile)

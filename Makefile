@@ -62,6 +62,7 @@ live-rehearsal: setup
 	python -m tests.live_rehearsal
 
 ui: setup
+	@echo 'Each experiment links to its "Runs and verdicts".'
 	mlflow ui --backend-store-uri sqlite:///mlflow.db
 
 clean:

@@ -17,6 +17,7 @@ import yaml
 from solarflare import absence, params, tables
 from solarflare.tracking import comparison, registry
 from solarflare.tracking.evaluation import log_evaluation
+from solarflare.tracking.note import Compared
 from solarflare.tracking.store import MODELS, create, store_uri
 from solarflare.tracking.training import log_training, monitored
 
@@ -191,7 +192,7 @@ def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_trainin
     assert run.data.metrics.items() >= metrics.items()
     assert run.data.metrics["slices/year_2014/roc_auc"] == 0.9
     assert not {"trusted", "baselines/logistic/roc_auc"} & run.data.metrics.keys()
-    assert run.info.run_name == "compact on gong: ROC-AUC 0.90 [0.80, 0.95], first run"
+    assert run.info.run_name == "0.900 first, compact on gong"
     paths = [artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)]
     assert set(paths) >= {"disk.json", "predictions", "figures", "tables", "model"}
     confusion = mlflow.MlflowClient().load_table(
@@ -237,16 +238,16 @@ def test_a_failed_training_is_a_failed_run_that_the_next_one_completes(project: 
 
 
 @pytest.mark.parametrize(
-    ("now", "verdict"),
+    ("now", "verdict", "word"),
     [
-        ({"skill": 3.0, "seed": 2}, "better"),
-        ({"skill": 0.0, "seed": 2}, "worse"),
-        ({"seed": 1}, "not distinguishable"),
-        ({"rows": 40}, "not comparable"),
+        ({"skill": 3.0, "seed": 2}, "better", "better"),
+        ({"skill": 0.0, "seed": 2}, "worse", "worse"),
+        ({"seed": 1}, "not distinguishable", "undecided"),
+        ({"rows": 40}, "not comparable", "not comparable"),
     ],
 )
 def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
-    project: Path, now: dict[str, Any], verdict: str
+    project: Path, now: dict[str, Any], verdict: str, word: str
 ) -> None:
     import mlflow
 
@@ -255,7 +256,9 @@ def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
     score(**now)
     log_evaluation("disk")
     run, former = runs()
-    assert run.info.run_name == f"epochs=61: ROC-AUC 0.90 [0.80, 0.95], {verdict}"
+    assert run.info.run_name == f"0.900 {word}, epochs=61"
+    assert run.data.tags["verdict"].startswith(f"{verdict}: ")
+    assert run.data.tags["verdict"].endswith("; against compact on gong")
     assert "| train_disk.epochs | 60 | 61 |" in run.data.tags["mlflow.note.content"]
     assert (
         f"[compact on gong](#/experiments/1/runs/{former.info.run_id}) (champion) | **{verdict}**"
@@ -268,11 +271,29 @@ def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
     assert str(version.description).startswith("Became" if verdict == "better" else "The champion stayed")
 
 
+def test_the_difference_to_the_run_before_is_in_the_metrics_with_its_interval(project: Path) -> None:
+    log_evaluation("disk")
+    change_a_parameter()
+    score(skill=3.0, seed=2)
+    log_evaluation("disk")
+    run, former = runs()
+    low, lead, high = (run.data.metrics[f"lead/roc_auc{end}"] for end in ("_low", "", "_high"))
+    assert 0 < low < lead < high
+    assert f"{lead:+.3f} [{low:+.3f}, {high:+.3f}]" in run.data.tags["verdict"]
+    assert "lead/roc_auc" not in former.data.metrics
+
+
+def test_forecasts_that_rank_alike_are_said_to_be_so() -> None:
+    same = {"value": 0.0, "low": 0.0, "high": 0.0, "verdict": "not distinguishable", "resolvable": 0.0}
+    assert "ranks the test rows alike" in Compared("a", "#", False, same).sentence
+
+
 def test_what_is_not_trusted_does_not_become_champion(project: Path) -> None:
     import mlflow
 
     score(trusted=False, untrusted_because="the audit found a leak")
     log_evaluation("disk")
+    assert runs()[0].info.run_name == "0.900 not trusted, compact on gong"
     assert registry.champion(mlflow, "disk") is None
 
 

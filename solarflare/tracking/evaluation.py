@@ -13,7 +13,6 @@ from solarflare import pipeline, tables
 from solarflare.console import log
 from solarflare.files import sha256
 from solarflare.params import Task
-from solarflare.summary import interval
 from solarflare.tracking import comparison, note, outputs, registry, runs, state, store, training
 from solarflare.tracking.note import Compared
 from solarflare.tracking.state import EVALUATION, STATE, State, changes
@@ -113,13 +112,16 @@ def _compare(mlflow: Any, found: State, run_id: str, scores: dict[str, Any], pre
         for key, one in chosen.items()
     }
     changed = changes(earlier[0].data.params, found.parameters()) if earlier else None
-    verdict = others[earlier[0].info.run_id].verdict if earlier else "first run"
+    before = others[earlier[0].info.run_id] if earlier else None
+    if before and before.difference:
+        lead = {key: before.difference[key] for key in ("value", "low", "high")}
+        runs.log_numbers(mlflow, run_id, runs.numbers({"lead": {"roc_auc": lead}}))
     figures = f"#/experiments/{run.info.experiment_id}/runs/{run_id}/artifacts"
     tags = {
         "test": test,
         "trusted": str(scores["trusted"]).lower(),
-        "verdict": verdict,
-        "mlflow.runName": f"{run.data.tags['change']}: ROC-AUC {interval(scores['roc_auc'])}, {verdict}",
+        "verdict": note.verdict(before),
+        "mlflow.runName": note.name(scores, run.data.tags["change"], before),
         "mlflow.note.content": note.render(scores, changed, list(others.values()), figures),
     }
     for name, value in tags.items():

@@ -1,10 +1,13 @@
-"""What a run's page says above everything else, in Markdown: is it better, what changed, what are its scores."""
+"""What a run is called, and what its page says first, in Markdown: is it better, what changed, what are its scores."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from solarflare.summary import SCORES, interval, strongest_first
+
+IN_A_NAME = {"not distinguishable": "undecided"}
+"""Verdicts that are too long for a name: the table of runs shows some twenty characters of it."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,38 @@ class Compared:
         if self.difference is None:
             return "**not comparable**: its test rows are others"
         lead, resolvable = self.difference, self.difference["resolvable"]
+        if lead["value"] == lead["low"] == lead["high"] == 0:
+            return "**not distinguishable**: it ranks the test rows alike, so that every ROC-AUC is the same"
         if lead["low"] is None:
             return f"**not distinguishable**: ROC-AUC {lead['value']:+.3f}, too few blocks of days for an interval"
         told = f"ROC-AUC {lead['value']:+.3f} [{lead['low']:+.3f}, {lead['high']:+.3f}]"
         told += f"; {resolvable:.3f} could have been told from zero" if self.verdict == "not distinguishable" else ""
         return f"**{self.verdict}**: {told}"
+
+
+def name(scores: dict[str, Any], change: str, before: Compared | None) -> str:
+    """Return what a run is called: its ROC-AUC, the verdict in a word, what changed.
+
+    Parameters
+    ----------
+    scores : dict
+        Of ``metrics/<task>.json``.
+    change : str
+        Of `solarflare.tracking.state.State.change`.
+    before : Compared, optional
+        The run before.
+    """
+    value = scores["roc_auc"]["value"]
+    verdict = before.verdict if before else "first"
+    word = IN_A_NAME.get(verdict, verdict) if scores["trusted"] else "not trusted"
+    return f"{'-' if value is None else format(value, '.3f')} {word}, {change}"
+
+
+def verdict(before: Compared | None) -> str:
+    """Return in plain text how a run compares with the run before, with the interval of the difference."""
+    if before is None:
+        return "first run"
+    return f"{before.sentence.replace('**', '')}; against {before.name}"
 
 
 def render(
@@ -90,7 +120,7 @@ def _verdicts(others: Sequence[Compared]) -> list[str]:
         return ["It is the first run: there is nothing to compare it with."]
     named = [f"[{other.name}]({other.link}){' (champion)' if other.champion else ''}" for other in others]
     rows = [(name, other.sentence) for name, other in zip(named, others, strict=True)]
-    return table(("this run against", "on the same test rows, in pairs, this run is"), rows)
+    return table(("this run against", "on the same test rows, in pairs, by ROC-AUC alone, this run is"), rows)
 
 
 def _changes(changes: Sequence[tuple[str, str, str]] | None) -> list[str]:

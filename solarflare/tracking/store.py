@@ -1,5 +1,6 @@
 """The MLflow store: where it is, how it is reached, and what is in it already."""
 
+import json
 import logging
 import os
 import sqlite3
@@ -23,10 +24,15 @@ ABOUT: dict[Task, str] = {
     "region": "**Is this active region flaring?** One cutout of an active region in, one probability out.",
 }
 HOW_TO_READ = """\
-Each run is a state of the pipeline; its stages are folded below it. A run's description says what changed, its scores
-with intervals of 95 %, and whether it is *better*, *worse* or *not distinguishable* from earlier runs in a paired
-comparison over the same test images. To compare figures, select runs, *Compare*, and open *Artifacts*.
+Each run is a state of the pipeline; its stages are folded below it. Its name begins with its ROC-AUC and whether it is
+*better* or *worse* than the run before; *undecided* means that this test set cannot tell the two apart. The verdict is
+that of a paired comparison of ROC-AUC over the same test images: `lead/roc_auc` is the difference, `lead/roc_auc_low` and
+`lead/roc_auc_high` are its interval of 95 %, and it is real where the interval leaves out zero. A run's description says
+what changed, its scores, and how it compares with runs further back. For curves and figures, select runs and *Compare*.
 """
+VIEW = "verdicts"
+COLUMNS = ("metrics.`roc_auc`", *(f"metrics.`lead/roc_auc{end}`" for end in ("", "_low", "_high")), "tags.`verdict`")
+"""What the table of runs shows in a view of that name, a tag of the experiment; by itself MLflow shows no score."""
 
 # Nothing leaves the machine unasked, and a server that does not answer is given up in seconds.
 ENVIRONMENT = {
@@ -49,6 +55,11 @@ class StoreError(InputError):
 def store_uri() -> str:
     """Return where runs are kept: ``MLFLOW_TRACKING_URI`` if set, else ``mlflow.db`` in the main checkout."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{main_checkout().resolve() / 'mlflow.db'}"
+
+
+def page(experiment: str) -> str:
+    """Return where MLflow shows the runs of an experiment with their scores, and not its empty page of agents."""
+    return f"#/experiments/{experiment}/runs?viewStateShareKey={VIEW}&workflowType=machine_learning"
 
 
 def create() -> None:
@@ -96,8 +107,10 @@ def connected() -> Iterator[Any]:
             for task in TASKS:
                 folder = f"{root}/mlartifacts/{task}" if uri.startswith("sqlite:") else None
                 if mlflow.get_experiment_by_name(task) is None:
-                    tags = {"mlflow.note.content": f"{ABOUT[task]}\n\n{HOW_TO_READ}"}
-                    mlflow.create_experiment(task, artifact_location=folder, tags=tags)
+                    tags = {f"mlflow.sharedViewState.{VIEW}": json.dumps({"selectedColumns": COLUMNS})}
+                    experiment = mlflow.create_experiment(task, artifact_location=folder, tags=tags)
+                    description = f"{ABOUT[task]} [**Runs and verdicts**]({page(experiment)})\n\n{HOW_TO_READ}"
+                    mlflow.MlflowClient().set_experiment_tag(experiment, "mlflow.note.content", description)
             if own:
                 _follow_a_move(root)
             yield mlflow

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from solarflare import ranges
 from solarflare.params import Task
 
-DARKEST = 1  # an image without a pixel above it shows nothing; one whose pixels run from 0 to 1 is cut to it as well
+AT_MOST = 1000  # images in a request: a server is not to run out of memory
 
 
 class CalibratedNetwork:
@@ -43,17 +44,28 @@ class CalibratedNetwork:
         Raises
         ------
         MlflowException
-            If there is no image, or one is black: ``mlflow models serve`` answers 400.
+            If there is no image, there are too many, or one is unlike those that the network learned from, such as
+            one whose pixels run from 0 to 1: ``mlflow models serve`` answers 400.
         """
         from mlflow import MlflowException
 
         from solarflare import training
 
-        if not len(images) or (images.max(axis=(1, 2, 3)) <= DARKEST).any():
-            raise MlflowException.invalid_parameter_value(
-                "an image is missing or black; expected pixels from 0 to 255, not from 0 to 1"
-            )
+        if reason := self._refusal(images):
+            raise MlflowException.invalid_parameter_value(reason)
         return training.probabilities(self.folder, images)
+
+    def _refusal(self, images: npt.NDArray[np.uint8]) -> str | None:
+        """Return why there is no answer, or None if there is one."""
+        from solarflare import training
+
+        if not 0 < len(images) <= AT_MOST:
+            return f"{len(images):,} images were sent; send from 1 to {AT_MOST:,} at once"
+        known = [ranges.read(folder / training.RANGES) for folder in training.folders(self.folder)]
+        for position, image in enumerate(images):
+            if reason := next(filter(None, (one.refusal(image) for one in known)), None):
+                return f"image {position}: {reason}; send crops as the crop stage cuts them, with pixels from 0 to 255"
+        return None
 
 
 def _load_pyfunc(path: str) -> CalibratedNetwork:

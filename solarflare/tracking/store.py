@@ -26,9 +26,10 @@ ABOUT: dict[Task, str] = {
 HOW_TO_READ = """\
 Each run is a state of the pipeline; its stages are folded below it. Its name begins with its ROC-AUC and whether it is
 *better* or *worse* than the run before; *undecided* means that this test set cannot tell the two apart. The verdict is
-that of a paired comparison of ROC-AUC over the same test images: `lead/roc_auc` is the difference, `lead/roc_auc_low` and
-`lead/roc_auc_high` are its interval of 95 %, and it is real where the interval leaves out zero. A run's description says
-what changed, its scores, and how it compares with runs further back. For curves and figures, select runs and *Compare*.
+that of a paired comparison of ROC-AUC over the same test images: `lead/roc_auc` is the difference, `lead/roc_auc_low`
+and `lead/roc_auc_high` are its interval of 95 %, and it is real where the interval leaves out zero. A run's description
+says what changed, its scores, and how it compares with runs further back. For curves and figures, select runs and
+*Compare*.
 """
 VIEW = "verdicts"
 COLUMNS = ("metrics.`roc_auc`", *(f"metrics.`lead/roc_auc{end}`" for end in ("", "_low", "_high")), "tags.`verdict`")

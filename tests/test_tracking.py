@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 import yaml
@@ -94,15 +95,28 @@ def score(**changes: Any) -> None:
     tables.write(written, Path("metrics/predictions/disk.csv"), tables.PREDICTIONS)
 
 
+def train() -> npt.NDArray[np.uint8]:
+    """Write what a training would, and return the two images that its network knows."""
+    from solarflare import networks, training
+    from solarflare.calibration import Calibration, Platt
+    from solarflare.ranges import Ranges
+
+    models, shape = Path("models/disk"), (32, 32, 1)
+    images = np.random.default_rng(1).integers(0, 256, (2, *shape), np.uint8)
+    about = training.About("compact", shape, "disk", "gong", "simulated", {}, {})
+    history = pd.read_csv(models / "history.csv")
+    training.save(models, networks.build("compact", shape), history, Calibration(Platt(2.0, 0.5), 0.5), about)
+    Ranges.of([images]).write(models / training.RANGES)
+    return images
+
+
 def change_a_parameter(epochs: int = 61) -> None:
     text = params.PARAMS.read_text()
     params.PARAMS.write_text(text.replace("epochs: 60", f"epochs: {epochs}"))
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DVC project with a store in which the disk is trained and scored, and the region absent; nothing logged."""
-    folder = tmp_path_factory.mktemp("project")
+def make_project(folder: Path) -> None:
+    """Make a DVC project with a store in which the disk is trained and scored, the region absent; nothing logged."""
     with pytest.MonkeyPatch.context() as patch:
         shutil.copy(params.PARAMS, folder)
         shutil.copy(".gitignore", folder)
@@ -133,6 +147,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Path("reports/disk/roc.png").write_bytes(b"a figure")
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         python("from solarflare.tracking import store; store.create()")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a project."""
+    folder = tmp_path_factory.mktemp("project")
+    make_project(folder)
     return folder
 
 
@@ -194,7 +215,7 @@ def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_trainin
     assert not {"trusted", "baselines/logistic/roc_auc"} & run.data.metrics.keys()
     assert run.info.run_name == "0.900 first, compact on gong"
     paths = [artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)]
-    assert set(paths) >= {"disk.json", "predictions", "figures", "tables", "model"}
+    assert set(paths) >= {"disk.json", "roc.png", "predictions", "tables", "model"}
     confusion = mlflow.MlflowClient().load_table(
         run.info.experiment_id, "tables/confusion.json", run_ids=[run.info.run_id]
     )
@@ -277,10 +298,10 @@ def test_the_difference_to_the_run_before_is_in_the_metrics_with_its_interval(pr
     score(skill=3.0, seed=2)
     log_evaluation("disk")
     run, former = runs()
-    low, lead, high = (run.data.metrics[f"lead/roc_auc{end}"] for end in ("_low", "", "_high"))
+    low, lead, high = (run.data.metrics[f"lead{end}"] for end in ("_low", "", "_high"))
     assert 0 < low < lead < high
     assert f"{lead:+.3f} [{low:+.3f}, {high:+.3f}]" in run.data.tags["verdict"]
-    assert "lead/roc_auc" not in former.data.metrics
+    assert "lead" not in former.data.metrics
 
 
 def test_forecasts_that_rank_alike_are_said_to_be_so() -> None:
@@ -411,7 +432,7 @@ def test_the_artifacts_of_a_moved_checkout_are_found(project: Path, monkeypatch:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
     create()
     (run,) = runs()
-    assert Path(run.info.artifact_uri, "figures", "roc.png").read_bytes() == b"a figure"
+    assert Path(run.info.artifact_uri, "roc.png").read_bytes() == b"a figure"
 
 
 def test_a_store_that_does_not_answer_is_a_warning(
@@ -425,13 +446,10 @@ def test_a_store_that_does_not_answer_is_a_warning(
 def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:
     import mlflow
 
-    from solarflare import networks, training
-    from solarflare.calibration import Calibration, Platt
+    from solarflare import training
 
-    models, images = Path("models/disk"), np.random.default_rng(1).integers(0, 256, (2, 32, 32, 1), np.uint8)
-    about = training.About("compact", (32, 32, 1), "disk", "gong", "simulated", {}, {})
-    network = networks.build("compact", (32, 32, 1))
-    training.save(models, network, pd.read_csv(models / "history.csv"), Calibration(Platt(2.0, 0.5), 0.5), about)
+    images = train()
+    models = Path("models/disk")
     log_training("disk")
     (run,) = runs()
     loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")

@@ -46,12 +46,11 @@ def log_evaluation(task: Task) -> None:
         run_id = training.complete(mlflow, found)
         own = {name: value for name, value in scores.items() if name not in APART}
         runs.log_numbers(mlflow, run_id, runs.numbers(own))
-        for path in (metrics, Path("reports/index.html")):
+        # Beside each other, not in folders: of runs that are compared MLflow shows the uppermost files alone.
+        for path in (metrics, Path("reports/index.html"), *_figures(task)):
             if path.is_file():
                 mlflow.log_artifact(str(path), run_id=run_id)
         mlflow.log_artifact(str(predictions), "predictions", run_id=run_id)
-        for path in _figures(task):
-            mlflow.log_artifact(str(path), "figures", run_id=run_id)
         for name, df in _tables(task, scores).items():
             _log_table(mlflow, run_id, f"tables/{name}.json", df)
         _log_stages(mlflow, found, scores)
@@ -115,7 +114,7 @@ def _compare(mlflow: Any, found: State, run_id: str, scores: dict[str, Any], pre
     before = others[earlier[0].info.run_id] if earlier else None
     if before and before.difference:
         lead = {key: before.difference[key] for key in ("value", "low", "high")}
-        runs.log_numbers(mlflow, run_id, runs.numbers({"lead": {"roc_auc": lead}}))
+        runs.log_numbers(mlflow, run_id, runs.numbers({"lead": lead}))
     figures = f"#/experiments/{run.info.experiment_id}/runs/{run_id}/artifacts"
     tags = {
         "test": test,

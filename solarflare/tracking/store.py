@@ -26,20 +26,21 @@ ABOUT: dict[Task, str] = {
 HOW_TO_READ = """\
 Each run is a state of the pipeline; its stages are folded below it. Its name begins with its ROC-AUC and whether it is
 *better* or *worse* than the run before; *undecided* means that this test set cannot tell the two apart. The verdict is
-that of a paired comparison of ROC-AUC over the same test images: `lead/roc_auc` is the difference, `lead/roc_auc_low`
-and `lead/roc_auc_high` are its interval of 95 %, and it is real where the interval leaves out zero. A run's description
+that of a paired comparison of ROC-AUC over the same test images: `lead` is the difference, `lead_low`
+and `lead_high` are its interval of 95 %, and it is real where the interval leaves out zero. A run's description
 says what changed, its scores, and how it compares with runs further back. For curves and figures, select runs and
 *Compare*.
 """
 VIEW = "verdicts"
-COLUMNS = ("metrics.`roc_auc`", *(f"metrics.`lead/roc_auc{end}`" for end in ("", "_low", "_high")), "tags.`verdict`")
+COLUMNS = ("metrics.`roc_auc`", *(f"metrics.`lead{end}`" for end in ("", "_low", "_high")), "tags.`verdict`")
 """What the table of runs shows in a view of that name, a tag of the experiment; by itself MLflow shows no score."""
 
-# Nothing leaves the machine unasked, and a server that does not answer is given up in seconds.
+# Nothing leaves the machine unasked, nothing is printed but what we say, and a server that does not answer is given up in seconds.
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 LOCATIONS = {
     "experiments": "artifact_location",

@@ -1,0 +1,147 @@
+"""The MLflow UI as people use it: the real server on the loopback, driven in a browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.error import URLError
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+    from selenium.webdriver.remote.webelement import WebElement
+
+PATIENCE = 30  # seconds, for a server that starts and a page that loads
+
+
+@contextmanager
+def server(*command: str, folder: Path, ready: str) -> Iterator[str]:
+    """Yield the address of a server of MLflow, once it answers.
+
+    Parameters
+    ----------
+    *command : str
+        As in ``mlflow ui``, without the port.
+    folder : Path
+        Where it runs.
+    ready : str
+        The path of a page that answers when it is ready.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    started = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", *command, "--port", str(port)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _await(f"{address}/{ready}", started)
+        yield address
+    finally:
+        started.terminate()
+        started.wait()
+
+
+class Ui:
+    """What a person does in the UI; every step fails where the page lacks what it looks for.
+
+    Parameters
+    ----------
+    browser : Chrome
+        A browser.
+    address : str
+        Of the server.
+    """
+
+    def __init__(self, browser: "Chrome", address: str) -> None:
+        self.browser, self.address = browser, address
+        # Else an assistant covers a quarter of the first page; set where the UI does not run that would set it back.
+        browser.get(f"{address}/health")
+        for key, value in {"panelOpen_v1": "false", "fab.autoOpenedOnFirstLoad_v1": "true"}.items():
+            browser.execute_script("localStorage.setItem(...arguments)", f"mlflow.assistant.{key}", value)
+
+    def find(self, xpath: str) -> "WebElement":
+        """Return an element that is displayed, as soon as it is."""
+
+        def displayed(browser: "Chrome") -> "WebElement | Literal[False]":
+            return next((one for one in browser.find_elements(By.XPATH, xpath) if one.is_displayed()), False)
+
+        return WebDriverWait(self.browser, PATIENCE, 0.1).until(displayed, f"the page has no {xpath}")
+
+    def click(self, xpath: str) -> None:
+        """Click on an element, even if it moves or something floats above it."""
+        self.browser.execute_script("arguments[0].click()", self.find(xpath))
+
+    def open_experiment(self, name: str) -> None:
+        """Open the list of experiments, one of them, and the link in its description."""
+        self.browser.get(f"{self.address}/#/experiments")
+        self.click(f"//a[normalize-space()='{name}']")
+        link = self.find("//a[normalize-space()='Runs and verdicts']").get_attribute("href")
+        self.browser.get("about:blank")  # MLflow opens it in another tab
+        self.browser.get(str(link))
+        self.find(test_id("sort-header-verdict"))
+
+    def run_names(self) -> list[str]:
+        """Return the names of the runs in the table, from top to bottom."""
+        self.find(test_id("experiment-view-table-run-color"))
+        names = "//*[@role='row']//*[@col-id='attributes.`Run Name`']//a"
+        return [one.text for one in self.browser.find_elements(By.XPATH, names)]
+
+    def select(self, *names: str) -> None:
+        """Tick runs."""
+        for name in names:
+            row = self.find(f"//*[@role='row'][.//a[normalize-space()='{name}']]").get_attribute("row-index")
+            # A box that is drawn is no box for the browser: it cannot be awaited as the rest is.
+            box = self.browser.find_element(By.XPATH, f"//*[@row-index='{row}']//input[@type='checkbox']")
+            self.browser.execute_script("arguments[0].click()", box)
+
+    def compare(self) -> None:
+        """Press Compare; fold the first chart away, and hide the parameters, metrics and tags that are the same."""
+        self.click(test_id("runs-compare-button"))
+        self.click("//*[self::button or @role='button'][normalize-space()='Visualizations']")
+        for part in range(1, 4):
+            self.click(f"(//label[normalize-space()='Show diff only'])[{part}]")
+
+    def compared(self, name: str) -> list[str]:
+        """Return the values of a parameter, metric or tag in the runs that are compared, as they are shown."""
+        row = self.find(f"//*[@role='row'][.//*[normalize-space(text())='{name}']]")
+        return row.text.splitlines()[1:]
+
+    def images(self, name: str) -> list["WebElement"]:
+        """Open a figure of the runs that are compared and return it as each of them has it, drawn."""
+        self.click(f"//*[@data-testid='artifact-tree-node'][@artifact-name='{name}']")
+        drawn = "return [...document.querySelectorAll('main img, img')].filter(one => one.naturalWidth > 100)"
+        return WebDriverWait(self.browser, PATIENCE, 0.1).until(
+            lambda browser: browser.execute_script(drawn), f"no run shows {name}"
+        )
+
+
+def test_id(name: str) -> str:
+    """Return the XPath of what MLflow's own tests find under a name."""
+    return f"//*[@data-testid='{name}']"
+
+
+def _await(url: str, started: "subprocess.Popen[bytes]") -> None:
+    for _ in range(PATIENCE * 10):
+        if started.poll() is not None:
+            raise RuntimeError(f"{started.args!r} ended with {started.returncode}")
+        try:
+            urllib.request.urlopen(url).close()
+        except URLError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(url)

@@ -1,0 +1,74 @@
+"""The MLflow UI in a browser: which of two runs is better, and is the difference real?"""
+
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from solarflare.tracking.evaluation import log_evaluation
+from tests.mlflow_ui import Ui, server
+from tests.test_tracking import change_a_parameter, make_project, score
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+FORMER, BETTER = "0.900 first, compact on gong", "0.970 better, epochs=61"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The UI of a store with two runs of the disk, the second a better one, and one of the region."""
+    folder = tmp_path_factory.mktemp("store")
+    make_project(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", "")
+        patch.chdir(folder)
+        noise = np.random.default_rng(1).integers(0, 256, (200, 200), np.uint8)
+        Image.fromarray(noise).save("reports/disk/roc.png")
+        train_the_region_as_the_disk()
+        log_evaluation("disk")
+        log_evaluation("region")
+        change_a_parameter()
+        score(skill=3.0, seed=2, roc_auc={"value": 0.97, "low": 0.92, "high": 0.99})
+        log_evaluation("disk")
+        with server("ui", "--backend-store-uri", "sqlite:///mlflow.db", folder=folder, ready="health") as address:
+            yield address
+
+
+def train_the_region_as_the_disk() -> None:
+    shutil.rmtree("models/region")
+    for folder in ("data/crops", "models"):
+        shutil.copytree(f"{folder}/disk", f"{folder}/region")
+    for name in ("data/labels/{}.csv", "data/splits/{}.csv", "metrics/{}.json", "metrics/predictions/{}.csv"):
+        shutil.copy(name.format("disk"), name.format("region"))
+
+
+@pytest.fixture
+def ui(chromium: "Chrome", address: str) -> Ui:
+    """A person in front of it."""
+    chromium.set_window_size(1400, 1000)
+    return Ui(chromium, address)
+
+
+def test_the_list_says_which_run_is_better(ui: Ui) -> None:
+    ui.open_experiment("disk")
+    assert ui.run_names() == [BETTER, FORMER]
+
+
+def test_the_other_question_has_an_experiment_of_its_own(ui: Ui) -> None:
+    ui.open_experiment("region")
+    (name,) = ui.run_names()
+    assert name.startswith("0.900 first")
+
+
+def test_two_runs_are_compared_with_what_differs_and_their_figures(ui: Ui) -> None:
+    ui.open_experiment("disk")
+    ui.select(BETTER, FORMER)
+    ui.compare()
+    assert ui.compared("train_disk.epochs") == ["61", "60"]
+    assert ui.compared("roc_auc") == ["0.97", "0.9"]
+    assert ui.compared("verdict")[0].startswith("better: ROC-AUC +")
+    assert len(ui.images("roc.png")) == 2

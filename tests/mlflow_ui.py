@@ -111,22 +111,35 @@ class Ui:
     def compare(self) -> None:
         """Press Compare; fold the first chart away, and hide the parameters, metrics and tags that are the same."""
         self.click(test_id("runs-compare-button"))
-        self.click("//*[self::button or @role='button'][normalize-space()='Visualizations']")
+        self.fold("Visualizations")
         for part in range(1, 4):
             self.click(f"(//label[normalize-space()='Show diff only'])[{part}]")
 
+    def fold(self, *parts: str) -> None:
+        """Fold parts of the comparison away."""
+        for part in parts:
+            self.click(f"//*[self::button or @role='button'][normalize-space()='{part}']")
+
     def compared(self, name: str) -> list[str]:
-        """Return the values of a parameter, metric or tag in the runs that are compared, as they are shown."""
-        row = self.find(f"//*[@role='row'][.//*[normalize-space(text())='{name}']]")
-        return row.text.splitlines()[1:]
+        """Return the values of a parameter or a tag in the runs that are compared, as they are shown."""
+        self.find(row := f"//tr[th[normalize-space()='{name}']]")
+        return [one.text for one in self.browser.find_elements(By.XPATH, f"{row}/td")]
+
+    def metric(self, name: str) -> list[str]:
+        """Return the values of a metric in the two runs that are compared; it has to be one of the first."""
+        self.find(f"//*[@role='rowgroup']//a[normalize-space()='{name}']")
+        parts = self.browser.find_elements(By.XPATH, "//*[@role='rowgroup']")
+        names, values = ([one.text for one in part.find_elements(By.XPATH, "./*")] for part in parts[:2])
+        row = names.index(name)
+        return values[2 * row : 2 * row + 2]
 
     def images(self, name: str) -> list["WebElement"]:
         """Open a figure of the runs that are compared and return it as each of them has it, drawn."""
         self.click(f"//*[@data-testid='artifact-tree-node'][@artifact-name='{name}']")
-        drawn = "return [...document.querySelectorAll('main img, img')].filter(one => one.naturalWidth > 100)"
-        return WebDriverWait(self.browser, PATIENCE, 0.1).until(
-            lambda browser: browser.execute_script(drawn), f"no run shows {name}"
-        )
+        self.find(f"//img[@alt='{name}']")
+        drawn = "return [...document.images].filter(one => one.alt == arguments[0] && one.naturalWidth)"
+        found: list[WebElement] = self.browser.execute_script(drawn, name)
+        return found
 
 
 def test_id(name: str) -> str:

@@ -35,7 +35,7 @@ VIEW = "verdicts"
 COLUMNS = ("metrics.`roc_auc`", *(f"metrics.`lead{end}`" for end in ("", "_low", "_high")), "tags.`verdict`")
 """What the table of runs shows in a view of that name, a tag of the experiment; by itself MLflow shows no score."""
 
-# Nothing leaves the machine unasked, nothing is printed but what we say, and a server that does not answer is given up in seconds.
+# Nothing leaves the machine unasked, nothing speaks but this project, a server that does not answer is given up soon.
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",

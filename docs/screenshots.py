@@ -1,0 +1,62 @@
+"""Take the README's pictures of MLflow and of the page: ``python -m docs.screenshots`` after an experiment on regions.
+
+The two newest runs of the region are compared; ``dvc exp run --temp -n shorter -S train_region.epochs=8`` makes one.
+"""
+
+import io
+import shutil
+import time
+from pathlib import Path
+
+from PIL import Image
+from selenium import webdriver
+
+from tests.mlflow_ui import Ui, server
+
+IMAGES = Path("docs/images")
+COLOURS = 128  # enough for a page with little colour, a third of the bytes
+SETTLED = 2.0  # seconds, until what moves on a page has come to rest
+
+
+def main() -> None:
+    """Take all of them, in headless Chromium."""
+    options = webdriver.ChromeOptions()
+    for flag in ("headless=new", "no-sandbox", "disable-gpu", "hide-scrollbars"):
+        options.add_argument(f"--{flag}")
+    # Named, or else selenium looks for them on the net.
+    options.binary_location = str(shutil.which("chromium"))
+    browser = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+    try:
+        with server("ui", "--backend-store-uri", "sqlite:///mlflow.db", folder=Path(), ready="health") as address:
+            take_mlflow(Ui(browser, address))
+        browser.set_window_size(1280, 1100)
+        browser.get(Path("reports/index.html").resolve().as_uri())
+        save(browser, "page")
+    finally:
+        browser.quit()
+
+
+def take_mlflow(ui: Ui) -> None:
+    """Take the list of runs, and the ROC curves of two of them beside each other."""
+    ui.browser.set_window_size(1440, 620)
+    ui.open_experiment("region")
+    names = ui.run_names()[:2]
+    save(ui.browser, "mlflow-runs")
+    ui.select(*names)
+    ui.browser.set_window_size(1440, 1280)
+    ui.compare()
+    ui.images("roc.png")
+    ui.fold("Parameters", "Metrics")
+    ui.browser.execute_script("arguments[0].scrollIntoView({block: 'start'})", ui.find("//h1"))
+    save(ui.browser, "mlflow-compare")
+
+
+def save(browser: webdriver.Chrome, name: str) -> None:
+    """Save what is in the window."""
+    time.sleep(SETTLED)
+    with Image.open(io.BytesIO(browser.get_screenshot_as_png())) as taken:
+        taken.convert("RGB").quantize(COLOURS).save(IMAGES / f"{name}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -64,6 +64,7 @@ def test_the_other_question_has_an_experiment_of_its_own(ui: Ui) -> None:
     assert name.startswith("0.900 first")
 
 
+@pytest.mark.slow
 def test_two_runs_are_compared_with_what_differs_and_their_figures(ui: Ui) -> None:
     ui.open_experiment("disk")
     ui.select(BETTER, FORMER)

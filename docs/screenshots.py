@@ -29,7 +29,7 @@ def main() -> None:
     try:
         with server("ui", "--backend-store-uri", "sqlite:///mlflow.db", folder=Path(), ready="health") as address:
             take_mlflow(Ui(browser, address))
-        browser.set_window_size(1280, 1100)
+        browser.set_window_size(800, 1015)
         browser.get(Path("reports/index.html").resolve().as_uri())
         save(browser, "page")
     finally:
@@ -47,7 +47,10 @@ def take_mlflow(ui: Ui) -> None:
     ui.compare()
     ui.images("roc.png")
     ui.fold("Parameters", "Metrics")
-    ui.browser.execute_script("arguments[0].scrollIntoView({block: 'start'})", ui.find("//h1"))
+    ui.browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'start'})",
+        ui.find("//*[starts-with(normalize-space(text()), 'Comparing')]"),
+    )
     save(ui.browser, "mlflow-compare")
 
 

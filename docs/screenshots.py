@@ -29,7 +29,7 @@ def main() -> None:
     try:
         with server("ui", "--backend-store-uri", "sqlite:///mlflow.db", folder=Path(), ready="health") as address:
             take_mlflow(Ui(browser, address))
-        browser.set_window_size(1040, 1240)
+        browser.set_window_size(1040, 1680)
         browser.get(Path("reports/index.html").resolve().as_uri())
         save(browser, "page")
     finally:

@@ -82,8 +82,8 @@ class Network:
         if asked["event"] == "start":
             return f"{flare} within {asked['after']:g} h"
         reach = {"before": asked["before"], "after": asked["after"]}
-        window = " and ".join(f"{hours:g} h {side}" for side, hours in reach.items() if hours)
-        return f"{flare} from {window}".replace("from", "within") if window else flare
+        window = " or ".join(f"{hours:g} h {side}" for side, hours in reach.items() if hours)
+        return f"{flare} at the image's time, or within {window}" if window else flare
 
 
 def _rate(folder: Path, fitted: Calibration) -> float:

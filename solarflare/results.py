@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from statistics import fmean, pstdev
+from statistics import fmean, pstdev, stdev
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,7 @@ from solarflare.params import TASKS, Task
 from solarflare.summary import interval
 
 RESULTS = Path("docs/results")
+SEED = "seed-"  # how variants begin that differ in their seeds alone
 PERMUTATION = RESULTS / "permutation.json"
 SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "hss": "HSS", "brier_skill": "Brier skill"}
 
@@ -121,7 +122,8 @@ def table(name: str) -> str:
         return _markdown(_permutations(content))
     if "tasks" in content:
         return f"{_markdown(_comparison(content))}\n\n{_markdown(_probes(content['tasks']))}"
-    return _markdown(_every_variant(content))
+    seeded = all(name.startswith(SEED) for name in content["variants"])
+    return _markdown(_spread(content) if seeded else _every_variant(content))
 
 
 def _every_variant(content: dict[str, Any]) -> list[list[str]]:
@@ -140,6 +142,19 @@ def _every_variant(content: dict[str, Any]) -> list[list[str]]:
         for task in TASKS:
             if "absent" not in result["metrics"][task]:
                 rows += _rows(variant, task, result["metrics"][task])
+    return rows
+
+
+def _spread(content: dict[str, Any]) -> list[list[str]]:
+    """Return, for each task, the mean of each score over the seeds, and how far they are apart."""
+    rows = [[content["profile"], "task", "test rows", "seeds", *SCORES.values(), "ROC-AUC, seed by seed"]]
+    for task in TASKS:
+        found = [one["metrics"][task] for one in content["variants"].values() if "absent" not in one["metrics"][task]]
+        if found:
+            values = {score: [metrics[score]["value"] for metrics in found] for score in SCORES}
+            scores = [f"{fmean(values[score]):.3f} ± {stdev(values[score]):.3f}" for score in SCORES]
+            each = " ".join(f"{value:.3f}" for value in values["roc_auc"])
+            rows.append(["", task, str(found[0]["n"]), str(len(found)), *scores, each])
     return rows
 
 

@@ -247,7 +247,7 @@ def predict(
 
     chosen = asked.listed(images, instrument, time)
     folder, settings = predictor.trained(models)
-    ask = predictor.Predictor(folder, settings, located.source(regions, settings.scrape.live), simulated_model)
+    ask = predictor.Predictor(folder, settings, located.source(regions, settings.scrape.live), simulated_model, models)
     if not as_json:
         typer.echo("\n".join(report.heading(ask.networks)))
     refused = False
@@ -268,8 +268,6 @@ def now(
     forecast: Annotated[Path | None, typer.Option(help="A file for the forecast in the form of CCMC.")] = None,
 ) -> None:
     """Say what the networks see on the Sun right now, in its newest images; exit with 2 if that is nothing."""
-    import time
-
     from solarflare.predict import now as today
     from solarflare.predict import predictor
     from solarflare.predict import regions as located
@@ -277,17 +275,17 @@ def now(
     pause = today.seconds(watch) if watch else None
     folder, settings = predictor.trained(models)
     live = settings.scrape.live
-    ask = predictor.Predictor(folder, settings, located.of_today(live), simulated_model)
+    ask = predictor.Predictor(folder, settings, located.of_today(live), simulated_model, models)
     if not ask.knows_the_sun:
-        typer.echo(f"No answer: the networks in {folder} know the simulated Sun alone; {predictor.CURE}.")
+        cure = predictor.cure(ask.instruments[0])
+        typer.echo(f"No answer: the networks of {models} know the simulated Sun alone; {cure}.")
         raise typer.Exit(REFUSED)
-    while True:
-        known = today.look(ask, live, forecast)
-        if not known and pause is None:
-            raise typer.Exit(REFUSED)
-        if pause is None:
-            return
-        time.sleep(pause)
+    if forecast:
+        today.foretelling(ask.networks)
+    if pause is not None:
+        today.watch(ask, live, forecast, pause)
+    if not today.look(ask, live, forecast):
+        raise typer.Exit(REFUSED)
 
 
 @app.command("results")

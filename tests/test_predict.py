@@ -15,6 +15,7 @@ from PIL import Image
 
 from solarflare import calibration, geometry, params, tables, training
 from solarflare.crops import Cutter
+from solarflare.errors import InputError
 from solarflare.networks import build
 from solarflare.predict import images, now, predictor
 from solarflare.predict.predictor import Answer, Predictor
@@ -174,6 +175,45 @@ def test_now_says_what_it_knows_and_how_old_it_is(
     said = capsys.readouterr().out
     assert expected in said
     assert known is bool(hours and not faults)
+
+
+def test_a_watch_goes_on_after_a_round_without_an_answer(
+    project: Path, today: pd.Timestamp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    rounds = []
+
+    def reports(time: pd.Timestamp) -> None:
+        rounds.append(time)
+        if len(rounds) == 1:
+            raise InputError("the list of regions is broken")
+        raise KeyboardInterrupt
+
+    world = World.make(
+        tmp_path / "site",
+        [Shot("aia211", dt.datetime.fromisoformat(str(today)), drawn(9, today))],
+        tables.empty(tables.FLARES),
+        tables.empty(tables.REGIONS),
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    ask = Predictor(project / "models", params.load(project / "params.yaml"), reports)
+    with world.serve() as site:
+        sources = choices(site.url)["scrape"]["live"]["sources"] | {"aia211": ["gsfc"]}
+        live = params.parse(choices(site.url, sources=sources), params.PARAMS).scrape.live
+        with pytest.raises(KeyboardInterrupt):
+            now.watch(ask, live, None, pause=0.01)
+    assert "No answer this time: the list of regions is broken." in capsys.readouterr().out
+
+
+def test_a_forecast_asks_for_networks_that_foretell(ask: Predictor) -> None:
+    with pytest.raises(InputError, match="solarflare experiment forecast"):
+        now.foretelling(ask.networks)
+
+
+def test_the_way_out_fits_the_instrument() -> None:
+    assert "sdo-euv" in predictor.cure("aia211")
+    assert "sdo-magnetogram" in predictor.cure("hmi")
+    assert "sdo-euv" not in predictor.cure("gong")
 
 
 def test_the_folder_says_what_the_networks_are(project: Path) -> None:

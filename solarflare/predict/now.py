@@ -3,9 +3,11 @@
 import io
 import re
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ from solarflare.sources.live import fetching, registry
 from solarflare.sources.live.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.frames import Frame
 from solarflare.sources.live.rows import datetimes
+from solarflare.training import About
 
 LOOKS = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
 """How far back an image is looked for, one look after the other: the archives list a day, or what is next to a time."""
@@ -152,6 +155,16 @@ def look(predictor: Predictor, live: Live, forecast: Path | None) -> bool:
     return bool(answers)
 
 
+def watch(predictor: Predictor, live: Live, forecast: Path | None, pause: float) -> NoReturn:
+    """`look` again and again, some seconds apart, until Ctrl-C; what goes wrong once may not the next time."""
+    while True:
+        try:
+            look(predictor, live, forecast)
+        except (InputError, OSError) as error:
+            print(f"No answer this time: {error}.")
+        time.sleep(pause)
+
+
 def _asked(predictor: Predictor, image: Newest) -> Answer | None:
     """Return what is said of an image, or None if there is none."""
     if image.frame is None:
@@ -181,25 +194,37 @@ def write_forecast(answers: list[Answer], networks: Mapping[Task, Network], now:
     InputError
         If no network foretells flares of a whole class within some hours.
     """
-    foretelling = {task: network.about for task, network in networks.items() if _foretells(network)}
-    if not foretelling:
-        raise InputError(
-            "--forecast: no network here foretells flares, each says what is there; train some that do with "
-            "`solarflare experiment forecast` and add --models forecast-one-day"
-        )
+    known = foretelling(networks)
     rows: list[tuple[pd.Timestamp, str, float | None]] = []
     for answer in answers:
-        if "disk" in foretelling and answer.disk is not None:
+        if "disk" in known and answer.disk is not None:
             rows.append((now, "", answer.disk))
-        if "region" in foretelling:
+        if "region" in known:
             asked = [region for region in answer.regions or [] if region.probability is not None]
             rows += [(now, str(region.noaa_ar or called(region)), region.probability) for region in asked]
-    about = next(iter(foretelling.values()))
-    data = ", ".join(sorted({one.instrument for one in foretelling.values()}))
+    about = next(iter(known.values()))
+    data = ", ".join(sorted({one.instrument for one in known.values()}))
     method = scoreboard.Method("solarflare", about.question["min_class"][0], about.question["after"], data)
     with atomic_path(path) as partial:
         table = pd.DataFrame(rows, columns=["time", REGION, "probability"])
         partial.write_text("\n".join(scoreboard.lines(now, table, method)) + "\n")
+
+
+def foretelling(networks: Mapping[Task, Network]) -> dict[Task, About]:
+    """Return what those networks are that foretell flares of a whole class within some hours.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    found = {task: network.about for task, network in networks.items() if _foretells(network)}
+    if not found:
+        raise InputError(
+            "--forecast: no network here foretells flares, each says what is there; train some that do with "
+            "`solarflare experiment forecast` and add --models forecast-one-day"
+        )
+    return found
 
 
 def _foretells(network: Network) -> bool:

@@ -19,10 +19,21 @@ from solarflare.predict.regions import Reports
 
 DECIMALS = 4
 
-CURE = (
-    "train some on real images with `solarflare experiment sdo-euv --archive FOLDER` and add --models "
-    "sdo-euv-test-2014, or add --simulated-model for an answer that means little"
-)
+ANYHOW = "or add --simulated-model for an answer that means little"
+
+CURES: dict[Instrument, str] = {
+    "aia211": "train some on real images with `solarflare experiment sdo-euv --archive FOLDER` and add --models "
+    "sdo-euv-test-2014",
+    "hmi": "train some on real images with `solarflare experiment sdo-magnetogram --archive FOLDER` and add --models "
+    "sdo-magnetogram-folds",
+}
+"""How to get networks for an instrument's real images, where there is a profile."""
+
+
+def cure(instrument: Instrument) -> str:
+    """Return what to do where the networks know the simulated Sun alone and the image of an instrument is real."""
+    by_hand = f"train some on real images of {instrument} (scrape.origin: live or archive in params.yaml, `dvc repro`)"
+    return f"{CURES.get(instrument, by_hand)}, {ANYHOW}"
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,8 @@ class Predictor:
         Where regions are looked up; what it does not know is found in the image.
     simulated_model : bool
         Whether networks that know the simulated Sun alone may answer for the real one.
+    name : str, optional
+        What the networks are called in answers, such as that of an experiment; the folder's if there is none.
 
     Raises
     ------
@@ -111,11 +124,13 @@ class Predictor:
         If there is no network, or one is broken.
     """
 
-    def __init__(self, models: Path, chosen: Params, reports: Reports, simulated_model: bool = False) -> None:
+    def __init__(
+        self, models: Path, chosen: Params, reports: Reports, simulated_model: bool = False, name: str = ""
+    ) -> None:
         there = [task for task in TASKS if (models / task).is_dir() and absence.reason(models / task) is None]
         if not there:
             raise InputError(f"{models} holds no network; train some with `dvc repro`, or name another with --models")
-        self.models = models
+        self.name = name or models.as_posix()
         self.networks = {task: Network(task, models / task, chosen) for task in there}
         if simulated_model:
             log.warning("warning: these networks have seen the simulated Sun alone; of the real one they know little")
@@ -163,7 +178,7 @@ class Predictor:
         fitting = {task: network for task, network in self.networks.items() if network.about.instrument == instrument}
         if not fitting:
             known = " and ".join(f"{task}s of {network.about.instrument}" for task, network in self.networks.items())
-            raise Refused(f"it is of {instrument}, and the networks in {self.models} know {known} alone")
+            raise Refused(f"it is of {instrument}, and the networks of {self.name} know {known} alone")
         return fitting
 
     def _check_origin(self, path: Path, networks: dict[Task, Network]) -> None:
@@ -171,11 +186,10 @@ class Predictor:
         simulated = path in self._simulated
         for network in networks.values():
             if simulated and network.about.origin != "simulated":
-                raise Refused(f"it is of the simulated Sun, and the networks in {self.models} know the real one")
+                raise Refused(f"it is of the simulated Sun, and the networks of {self.name} know the real one")
             if not simulated and network.about.origin == "simulated" and not self._simulated_model:
-                raise Refused(
-                    f"it is of the real Sun, and the networks in {self.models} know the simulated one: {CURE}"
-                )
+                known = cure(network.cutter.instrument)
+                raise Refused(f"it is of the real Sun, and the networks of {self.name} know the simulated one: {known}")
 
     def _disk(self, network: Network, grey: Pixels, seen: Disk, time: pd.Timestamp) -> float:
         """Return the probability of the disk's question."""

@@ -27,9 +27,9 @@ QUIET = 40
 
 @dataclass(frozen=True)
 class Search:
-    """How regions are searched for: in EUV chosen on 2010 to 2013, in magnetograms not tuned yet.
+    """How regions are searched for: in EUV chosen on 2010 to 2013, in magnetograms not tuned.
 
-    ``benchmarks/regions_found.py`` scores the former.
+    ``benchmarks/regions_found.py`` scores both.
 
     Attributes
     ----------

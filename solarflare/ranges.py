@@ -85,6 +85,11 @@ def read(path: Path) -> Ranges:
         raise InputError(f"{path} does not hold ranges that a training wrote; make it again with `dvc repro`") from None
 
 
+def refusal(known: Iterable[Ranges], crop: Pixels) -> str | None:
+    """Return in what a crop, (H, W, C), is unlike what any of several networks learned from; None if it is like all."""
+    return next(filter(None, (one.refusal(crop) for one in known)), None)
+
+
 def statistics(crops: Pixels) -> Values:
     """Return a few numbers of each crop.
 

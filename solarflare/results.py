@@ -145,12 +145,17 @@ def _every_variant(content: dict[str, Any]) -> list[list[str]]:
     return rows
 
 
+def scored(content: dict[str, Any], task: Task) -> list[dict[str, Any]]:
+    """Return the metrics of a task in each variant of a file of results that has them, in the file's order."""
+    metrics = [variant["metrics"][task] for variant in content["variants"].values()]
+    return [found for found in metrics if "absent" not in found]
+
+
 def _spread(content: dict[str, Any]) -> list[list[str]]:
     """Return, for each task, the mean of each score over the seeds, and how far they are apart."""
     rows = [[content["profile"], "task", "test rows", "seeds", *SCORES.values(), "ROC-AUC, seed by seed"]]
     for task in TASKS:
-        found = [one["metrics"][task] for one in content["variants"].values() if "absent" not in one["metrics"][task]]
-        if found:
+        if found := scored(content, task):
             values = {score: [metrics[score]["value"] for metrics in found] for score in SCORES}
             scores = [f"{fmean(values[score]):.3f} ± {stdev(values[score]):.3f}" for score in SCORES]
             each = " ".join(f"{value:.3f}" for value in values["roc_auc"])

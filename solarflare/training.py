@@ -237,10 +237,8 @@ def taught(
 
     Parameters
     ----------
-    rows : DataFrame
-        Of `samples`.
-    fold : int
-        Which fold.
+    rows, fold
+        As of `part`.
     settings : params.Train
         ``class_weight``: whether the teacher balances the classes.
     question : DiskLabel or RegionLabel

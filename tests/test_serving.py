@@ -50,7 +50,6 @@ def ask(address: str, content: str, kind: str = "application/json") -> tuple[int
 
 
 def test_images_are_answered_with_a_probability_each(served: tuple[str, Images]) -> None:
-
     address, images = served
     status, answer = ask(address, json.dumps({"inputs": images.tolist()}))
     assert status == 200

@@ -61,7 +61,7 @@ class Network:
 
     def refusal(self, crop: Pixels) -> str | None:
         """Return in what a crop, (H, W, C), is unlike those that the network learned from; None if it is like them."""
-        return next(filter(None, (known.refusal(crop) for known in self._ranges)), None)
+        return ranges.refusal(self._ranges, crop)
 
     def probabilities(self, crops: Pixels) -> npt.NDArray[np.float64]:
         """Return the calibrated probabilities, (N,), of crops (N, H, W, C), at the base rate."""

@@ -19,8 +19,6 @@ from solarflare.predict.regions import Reports
 
 DECIMALS = 4
 
-ANYHOW = "or add --simulated-model for an answer that means little"
-
 CURES: dict[Instrument, str] = {
     "aia211": "train some on real images with `solarflare experiment sdo-euv --archive FOLDER` and add --models "
     "sdo-euv-test-2014",
@@ -33,7 +31,7 @@ CURES: dict[Instrument, str] = {
 def cure(instrument: Instrument) -> str:
     """Return what to do where the networks know the simulated Sun alone and the image of an instrument is real."""
     by_hand = f"train some on real images of {instrument} (scrape.origin: live or archive in params.yaml, `dvc repro`)"
-    return f"{CURES.get(instrument, by_hand)}, {ANYHOW}"
+    return f"{CURES.get(instrument, by_hand)}, or add --simulated-model for an answer that means little"
 
 
 @dataclass(frozen=True)
@@ -188,8 +186,10 @@ class Predictor:
             if simulated and network.about.origin != "simulated":
                 raise Refused(f"it is of the simulated Sun, and the networks of {self.name} know the real one")
             if not simulated and network.about.origin == "simulated" and not self._simulated_model:
-                known = cure(network.cutter.instrument)
-                raise Refused(f"it is of the real Sun, and the networks of {self.name} know the simulated one: {known}")
+                way_out = cure(network.cutter.instrument)
+                raise Refused(
+                    f"it is of the real Sun, and the networks of {self.name} know the simulated one: {way_out}"
+                )
 
     def _disk(self, network: Network, grey: Pixels, seen: Disk, time: pd.Timestamp) -> float:
         """Return the probability of the disk's question."""

@@ -16,10 +16,11 @@ from scipy import stats
 
 from solarflare.errors import InputError
 from solarflare.params import TASKS, Task
+from solarflare.results import RESULTS, scored
 from solarflare.scoring import SCORES
 from solarflare.verification.bootstrap import verdict
 
-PATH = "docs/results/seeds.json"
+PATH = (RESULTS / "seeds.json").as_posix()
 FEWEST = 3  # seeds: with two, the t distribution allows for nearly anything
 
 
@@ -104,7 +105,7 @@ def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
         return Spread(0, {}, f"{PATH} is not there")
     try:
         content = json.loads(text)
-        found = [one["metrics"][task] for one in content["variants"].values() if "absent" not in one["metrics"][task]]
+        found = scored(content, task)
         measured = content.get("parameters", {})
         deviation = _deviation(found)
     except (ValueError, LookupError, TypeError, AttributeError):

@@ -13,6 +13,7 @@ import pandas as pd
 from solarflare import params, tables
 from solarflare.errors import InputError
 from solarflare.params import TASKS, Task
+from solarflare.results import RESULTS
 from solarflare.review import seeds
 
 CODE = ("solarflare", "stages", "dvc.yaml", "requirements.lock")
@@ -147,7 +148,7 @@ def read(source: Source) -> State:
         If a file is not what its name says, as one with an unresolved merge conflict is.
     """
     paths = ["params.yaml", *(path for folder in FOLDERS for path in source.paths(folder))]
-    paths += [seeds.PATH] if seeds.PATH in source.paths(str(Path(seeds.PATH).parent)) else []
+    paths += [path for path in source.paths(RESULTS.as_posix()) if path == seeds.PATH]
     files = {path: source.text(path) for path in paths if path.endswith((".json", ".csv", ".yaml"))}
     parameters = {
         key if path == "params.yaml" else f"{path}: {key}": value

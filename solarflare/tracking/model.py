@@ -63,7 +63,7 @@ class CalibratedNetwork:
             return f"{len(images):,} images were sent; send from 1 to {AT_MOST:,} at once"
         known = [ranges.read(folder / training.RANGES) for folder in training.folders(self.folder)]
         for position, image in enumerate(images):
-            if reason := next(filter(None, (one.refusal(image) for one in known)), None):
+            if reason := ranges.refusal(known, image):
                 return f"image {position}: {reason}; send crops as the crop stage cuts them, with pixels from 0 to 255"
         return None
 

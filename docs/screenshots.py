@@ -4,13 +4,14 @@ The two newest runs of the region are compared; ``dvc exp run --temp -n shorter 
 """
 
 import io
-import shutil
+import sys
 import time
 from pathlib import Path
 
 from PIL import Image
 from selenium import webdriver
 
+from tests.chromium import chromium, programs
 from tests.mlflow_ui import Ui, server
 
 IMAGES = Path("docs/images")
@@ -20,20 +21,15 @@ SETTLED = 2.0  # seconds, until what moves on a page has come to rest
 
 def main() -> None:
     """Take all of them, in headless Chromium."""
-    options = webdriver.ChromeOptions()
-    for flag in ("headless=new", "no-sandbox", "disable-gpu", "hide-scrollbars"):
-        options.add_argument(f"--{flag}")
-    # Named, or else selenium looks for them on the net.
-    options.binary_location = str(shutil.which("chromium"))
-    browser = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
-    try:
+    found = programs()
+    if found is None:
+        sys.exit("error: chromium or chromedriver is not there: install both (Debian: chromium and chromium-driver)")
+    with chromium(*found, "hide-scrollbars") as browser:
         with server("ui", "--backend-store-uri", "sqlite:///mlflow.db", folder=Path(), ready="health") as address:
             take_mlflow(Ui(browser, address))
         browser.set_window_size(1040, 1680)
         browser.get(Path("reports/index.html").resolve().as_uri())
         save(browser, "page")
-    finally:
-        browser.quit()
 
 
 def take_mlflow(ui: Ui) -> None:

@@ -1,12 +1,13 @@
 """What several test modules share."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+
+from tests import chromium as browsers
 
 if TYPE_CHECKING:
     from selenium import webdriver
@@ -22,7 +23,7 @@ def _shared(name: str, what: str) -> Path:
     return folder
 
 
-def _go_without(reason: str) -> None:
+def _go_without(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -41,19 +42,9 @@ def shared_published() -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator["webdriver.Chrome"]:
+def chromium() -> Iterator["webdriver.Chrome"]:
     """Headless Chromium, which remembers what it asked for and what was written to its console."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None or shutil.which("chromedriver") is None:
+    if (found := browsers.programs()) is None:
         _go_without("needs chromium and chromedriver, which are not there")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(program)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    profile = tmp_path_factory.mktemp("profile")
-    for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", f"user-data-dir={profile}"):
-        options.add_argument(f"--{flag}")
-    driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
+    with browsers.chromium(*found) as driver:
+        yield driver

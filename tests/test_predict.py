@@ -4,6 +4,8 @@ import datetime as dt
 import io
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from solarflare import calibration, geometry, params, tables, training
 from solarflare.crops import Cutter
 from solarflare.errors import InputError
 from solarflare.networks import build
+from solarflare.params import Live
 from solarflare.predict import images, now, predictor
 from solarflare.predict.predictor import Answer, Predictor
 from solarflare.ranges import Ranges
@@ -158,19 +161,25 @@ def today() -> pd.Timestamp:
     return pd.Timestamp.now("UTC").tz_localize(None).floor("s")
 
 
+@contextmanager
+def archive(folder: Path, times: list[pd.Timestamp], *faults: Fault) -> Iterator[Live]:
+    """Serve an archive with an image of each time, and yield how to ask it."""
+    shots = [Shot("aia211", dt.datetime.fromisoformat(str(time)), drawn(9, time)) for time in times]
+    world = World.make(folder / "site", shots, tables.empty(tables.FLARES), tables.empty(tables.REGIONS))
+    (folder / "site").mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch, world.serve(*faults) as site:
+        patch.setenv("DVC_ROOT", str(folder))
+        sources = choices(site.url)["scrape"]["live"]["sources"] | {"aia211": ["gsfc"]}
+        yield params.parse(choices(site.url, sources=sources), params.PARAMS).scrape.live
+
+
 @pytest.mark.parametrize("case", AGES)
 def test_now_says_what_it_knows_and_how_old_it_is(
-    case: str, ask: Predictor, today: pd.Timestamp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    case: str, ask: Predictor, today: pd.Timestamp, tmp_path: Path, capsys: Any
 ) -> None:
     hours, faults, expected = AGES[case]
     times = [today - pd.Timedelta(hours=number) for number in hours]
-    shots = [Shot("aia211", dt.datetime.fromisoformat(str(time)), drawn(9, time)) for time in times]
-    world = World.make(tmp_path / "site", shots, tables.empty(tables.FLARES), tables.empty(tables.REGIONS))
-    (tmp_path / "site").mkdir(exist_ok=True)
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    with world.serve(*faults) as site:
-        sources = choices(site.url)["scrape"]["live"]["sources"] | {"aia211": ["gsfc"]}
-        live = params.parse(choices(site.url, sources=sources), params.PARAMS).scrape.live
+    with archive(tmp_path, times, *faults) as live:
         known = now.look(ask, live, None)
     said = capsys.readouterr().out
     assert expected in said
@@ -188,20 +197,10 @@ def test_a_watch_goes_on_after_a_round_without_an_answer(
             raise InputError("the list of regions is broken")
         raise KeyboardInterrupt
 
-    world = World.make(
-        tmp_path / "site",
-        [Shot("aia211", dt.datetime.fromisoformat(str(today)), drawn(9, today))],
-        tables.empty(tables.FLARES),
-        tables.empty(tables.REGIONS),
-    )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     ask = Predictor(project / "models", params.load(project / "params.yaml"), reports)
-    with world.serve() as site:
-        sources = choices(site.url)["scrape"]["live"]["sources"] | {"aia211": ["gsfc"]}
-        live = params.parse(choices(site.url, sources=sources), params.PARAMS).scrape.live
-        with pytest.raises(KeyboardInterrupt):
-            now.watch(ask, live, None, pause=0.01)
+    with archive(tmp_path, [today]) as live, pytest.raises(KeyboardInterrupt):
+        now.watch(ask, live, None, pause=0.01)
     assert "No answer this time: the list of regions is broken." in capsys.readouterr().out
 
 

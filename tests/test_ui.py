@@ -15,6 +15,8 @@ from tests.test_tracking import change_a_parameter, make_project, score
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
+pytestmark = pytest.mark.slow  # a project, TensorFlow, a server and a browser: half a minute
+
 FORMER, BETTER = "0.900 first, compact on gong", "0.970 better, epochs=61"
 
 
@@ -64,7 +66,6 @@ def test_the_other_question_has_an_experiment_of_its_own(ui: Ui) -> None:
     assert name.startswith("0.900 first")
 
 
-@pytest.mark.slow
 def test_two_runs_are_compared_with_what_differs_and_their_figures(ui: Ui) -> None:
     ui.open_experiment("disk")
     ui.select(BETTER, FORMER)

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from solarflare import params, training
+from solarflare import params, samples, training
 from solarflare.crops import Crops
 from solarflare.networks import Shape
 from solarflare.params import MAGNETOGRAPHS, TASKS, Params, Task, Train
-from solarflare.training import Rows
+from solarflare.samples import Rows
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Ranking
 
@@ -53,13 +53,15 @@ def main() -> None:
 def race(task: Task, chosen: Params) -> None:
     """Time both networks in turns, so that a busy machine slows both, on images of the default size."""
     noise = Noise(SHAPES[task])
-    rows = Rows(np.arange(IMAGES), np.arange(IMAGES) % 2)
     polarity = instrument(task, chosen) in MAGNETOGRAPHS
     models = {}
     ours = OURS[task]
     for name in (ours, THEIRS):
         settings = with_network(task, chosen, name)
-        model = training.compiled(settings, SHAPES[task])
+        side = training.cells(settings, SHAPES[task])
+        maps = np.zeros((IMAGES, side, side), np.int8) if side else None
+        rows = Rows(np.arange(IMAGES), np.arange(IMAGES) % 2, maps=maps)
+        model = training.compiled(training.drawn(settings, SHAPES[task]), settings)
         batches = training.training_batches(noise, rows, settings, polarity)
         model.fit(batches, verbose=0, shuffle=False)  # Keras traces the graph in the first epoch.
         models[name] = model, batches
@@ -78,17 +80,20 @@ def race(task: Task, chosen: Params) -> None:
 def match(task: Task, chosen: Params) -> None:
     """Train both on the first fold of the split in ``data/``, and compare them on its test rows."""
     images = Crops(Path(f"data/crops/{task}"))
-    rows = training.read_samples(task, images.index)
-    rows = rows[rows["fold"] == 0]
-    learned, watched, asked = (training.part(rows, 0, name) for name in ("train", "validation", "test"))
-    plan = BlockBootstrap(rows.loc[rows["part"] == "test", "block"].to_numpy(), chosen.evaluate.resamples, seed=1)
+    rows = samples.read_samples(task, images.index)
+    asked = samples.part(rows, 0, "test")
+    blocks = samples.in_part(rows, 0, "test")["block"].to_numpy()
+    plan = BlockBootstrap(blocks, chosen.evaluate.resamples, seed=1)
     once = np.ones((1, len(asked.labels)))
     values, draws = {}, {}
     ours = OURS[task]
     for name in (ours, THEIRS):
+        settings = with_network(task, chosen, name)
+        beside = samples.lessons(chosen, task, rows, training.cells(settings, SHAPES[task]))
+        learned, watched = (samples.part(rows, 0, name, beside) for name in ("train", "validation"))
         start = time.perf_counter()
         polarity = instrument(task, chosen) in MAGNETOGRAPHS
-        model, history = training.fit(images, learned, watched, with_network(task, chosen, name), polarity)
+        model, history = training.fit(images, learned, watched, settings, polarity)
         taken = time.perf_counter() - start
         ranking = Ranking(asked.labels, training.predict(model, images, asked.positions))
         values[name] = ranking.roc_auc(once).item()

@@ -33,7 +33,7 @@ def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: 
     Parameters
     ----------
     rows : DataFrame
-        Of `training.samples`.
+        Of `samples.samples`.
     tested : DataFrame
         The n test rows in question: ``fold`` and ``position``.
     images : Images

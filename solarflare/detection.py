@@ -71,13 +71,13 @@ def find(grey: Pixels, instrument: Instrument, disk: Disk, time: pd.Timestamp) -
     """
     shown = imaging.disk_image(imaging.blank(grey, instrument, disk), instrument, disk, WIDTH)
     if instrument in MAGNETOGRAPHS:
-        search, field_of_view = MAGNETOGRAM, imaging.MAGNETIC_FIELD_OF_VIEW
+        search = MAGNETOGRAM
         signal = np.abs(shown.astype(np.float32) - imaging.fill_value(instrument))
     else:
-        search, field_of_view = EUV, imaging.EUV_FIELD_OF_VIEW
+        search = EUV
         signal = shown.astype(np.float32)
     centre = (WIDTH - 1) / 2
-    place = (np.arange(WIDTH) - centre) * 2 * field_of_view / WIDTH
+    place = (np.arange(WIDTH) - centre) * 2 * imaging.field_of_view(instrument) / WIDTH
     distance = np.hypot(*np.meshgrid(place, place))
     rows, columns = _centres(signal, distance, search)
     arcsec = float(geometry.solar_radius(np.array([time], dtype="datetime64[ns]"))[0])

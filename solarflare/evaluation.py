@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import absence, calibration, gallery, history, plots, summary, tables, training
+from solarflare import absence, calibration, gallery, history, plots, samples, summary, tables, training
 from solarflare.attribution import attribute
 from solarflare.console import progress
 from solarflare.cost import cost
@@ -61,7 +61,7 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
 
     question = getattr(chosen.label, task)
     images = Crops(Path(f"data/crops/{task}"))
-    rows = training.read_samples(task, images.index)
+    rows = samples.read_samples(task, images.index)
     features, absent = predictors(rows, images, getattr(chosen.instrument, task), records, question)
     test = forecast(rows, images, models, features)
     network, references = forecasts(test, list(features))
@@ -118,7 +118,7 @@ def predictors(
     Parameters
     ----------
     rows : DataFrame
-        Of `training.samples`.
+        Of `samples.samples`.
     images : Images
         All crops, by position.
     instrument : str
@@ -150,7 +150,7 @@ def forecast(
     Parameters
     ----------
     rows : DataFrame
-        Of `training.samples`.
+        Of `samples.samples`.
     images : Images
         All crops, by position.
     models : Path
@@ -191,7 +191,7 @@ def confounders(told: pd.DataFrame, rows: pd.DataFrame, test: pd.DataFrame) -> d
     told : DataFrame
         Of `tables.CONFOUNDERS`.
     rows : DataFrame
-        Of `training.samples`.
+        Of `samples.samples`.
     test : DataFrame
         Of `forecast`.
 

@@ -206,8 +206,12 @@ def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int, bl
     if not blanked:
         height, breadth = image.shape[:2]
         return square(image, (breadth - 1) / 2, (height - 1) / 2, max(height, breadth) / 2, width, fill)
-    field = MAGNETIC_FIELD_OF_VIEW if instrument in MAGNETOGRAPHS else EUV_FIELD_OF_VIEW
-    return square(image, disk.x, disk.y, field * disk.radius, width, fill)
+    return square(image, disk.x, disk.y, field_of_view(instrument) * disk.radius, width, fill)
+
+
+def field_of_view(instrument: Instrument) -> float:
+    """Return half the side of a full disk's crop, in solar radii."""
+    return MAGNETIC_FIELD_OF_VIEW if instrument in MAGNETOGRAPHS else EUV_FIELD_OF_VIEW
 
 
 def square(image: Pixels, x: float, y: float, half: float, width: int, fill: int) -> Pixels:

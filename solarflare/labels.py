@@ -135,6 +135,35 @@ def label_regions(
     return tables.check(_decided(df, positive, unknown), tables.REGION_LABELS, "the labels of region")
 
 
+def active_regions(
+    images: pd.DataFrame, flares: pd.DataFrame, regions: pd.DataFrame, question: DiskLabel
+) -> pd.DataFrame:
+    """Return the regions that make the answer yes for a full disk.
+
+    Parameters
+    ----------
+    images : DataFrame
+        With ``path`` and ``time``.
+    flares : DataFrame
+        As `flares.clean` returns them.
+    regions : DataFrame
+        Of `tables.REGIONS`.
+    question : DiskLabel
+        With ``target: active_region`` these have spots, with ``flare`` such a flare is assigned to them.
+
+    Returns
+    -------
+    DataFrame
+        As `geometry.regions_on_disk` does.
+    """
+    on_disk = regions_on_disk(images, regions)
+    if question.target == "active_region":
+        return on_disk[spotted(on_disk).fillna(False)]
+    windows = _windows(on_disk["time"], question, on_disk["noaa_ar"])
+    goes_class = _strongest_class(flares[flares["noaa_ar"].notna()], windows, question)
+    return on_disk[flux(pd.Series(goes_class)) >= _threshold(question)]
+
+
 def spotted(regions: pd.DataFrame) -> pd.Series:
     """Tell which regions have spots, by their number or else their area.
 

@@ -8,11 +8,17 @@ gradients), and is one Keras model like any other.
 import math
 from collections.abc import Callable
 
-from solarflare.backend import keras
+from solarflare.backend import keras, tf
 
 layers = keras.layers
 
 LARGEST_SIDE = 75  # pixels that a side of an image has where `compact` starts to learn
+
+MAP = "map"
+"""Name of the layer of a network that knows where on the disk it found what it was asked for."""
+
+NOWHERE = 1e-7
+"""Probability of a disk whose cells are all empty beyond what float32 can tell: a logit has to be finite."""
 
 Shape = tuple[int, int, int]
 
@@ -61,6 +67,40 @@ def compact(shape: Shape) -> keras.Model:
     return keras.Model(inputs, layers.Dense(1)(x))
 
 
+def compact_map(shape: Shape) -> keras.Model:
+    """Return our own network for full disks that can be shown where the regions are.
+
+    Three blocks of convolution and maximum pooling and one without pooling lead to a map: for each cell of
+    `map_side` by `map_side` the logit of a region there that makes the answer yes. The disk's answer is yes if that of
+    any cell is. Training teaches the answer and the map (`solarflare.training.fit`).
+    """
+    inputs = keras.Input(shape)
+    x = _blocks(_brought_down(inputs, shape), filters=(8, 16, 32))
+    x = layers.SpatialDropout2D(0.25)(_block(x, 48, layers.Identity()))
+    # Most cells are empty: without the bias the first steps would teach nothing else.
+    cells = layers.Conv2D(1, 1, bias_initializer=keras.initializers.Constant(-3.0), name=MAP)(x)
+    return keras.Model(inputs, NoisyOr()(cells))
+
+
+def map_side(shape: Shape) -> int:
+    """Return how many cells the map of `compact_map` has along each side, of images of a shape."""
+    side = min(shape[:2])
+    return side // math.ceil(side / LARGEST_SIDE) // 8
+
+
+class NoisyOr(keras.Layer):
+    """From the logits of cells, (N, H, W, 1), to that of there being any, (N, 1).
+
+    Each cell counts for itself: 1 - p is the product of theirs (Pearl 1988, *Probabilistic Reasoning in Intelligent
+    Systems*, 4.3.2).
+    """
+
+    def call(self, cells: tf.Tensor) -> tf.Tensor:
+        """Return the logit."""
+        none = keras.ops.sum(keras.ops.softplus(cells), axis=(1, 2))  # -log(1 - p)
+        return none + keras.ops.log(NOWHERE - keras.ops.expm1(-none))
+
+
 def compact_pooled(shape: Shape) -> keras.Model:
     """Return our own network for cutouts, for two CPU cores.
 
@@ -92,17 +132,22 @@ def _brought_down(inputs: keras.KerasTensor, shape: Shape) -> keras.KerasTensor:
 def _blocks(x: keras.KerasTensor, filters: tuple[int, ...]) -> keras.KerasTensor:
     """Halve the resolution with each block of convolution and maximum pooling."""
     for count in filters:
-        x = layers.Conv2D(count, 3, padding="same", use_bias=False)(x)
-        # Pooled before it is normalised: the same maximum, a quarter of the work.
-        x = layers.MaxPooling2D()(x)
-        # Training takes few steps: averages with Keras' momentum, 0.99, would not arrive.
-        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+        x = _block(x, count, layers.MaxPooling2D())
     return x
 
 
-# Without names of their own: several of one kind are parts of an ensemble.
+def _block(x: keras.KerasTensor, count: int, pooling: keras.Layer) -> keras.KerasTensor:
+    x = layers.Conv2D(count, 3, padding="same", use_bias=False)(x)
+    # Pooled before it is normalised: the same maximum, a quarter of the work.
+    x = pooling(x)
+    # Training takes few steps: averages with Keras' momentum, 0.99, would not arrive.
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+
+
+# Models without names of their own: several of one kind are parts of an ensemble.
 NETWORKS: dict[str, Callable[[Shape], keras.Model]] = {
     "compact": compact,
+    "compact_map": compact_map,
     "compact_pooled": compact_pooled,
     "paialunga2020": paialunga2020,
 }

@@ -263,7 +263,7 @@ class Crop(Group):
 class Train(Group):
     """How one network is trained."""
 
-    network: Literal["compact", "compact_pooled", "paialunga2020"]
+    network: Literal["compact", "compact_map", "compact_pooled", "paialunga2020"]
     ensemble: int = Field(ge=1, le=50)
     epochs: int = Field(ge=1, le=1000)
     patience: Annotated[int, Field(ge=1, le=1000)] | None
@@ -274,6 +274,12 @@ class Train(Group):
     class_weight: Literal["balanced", "none"]
     teacher: float = Field(ge=0, le=1)
     seed: Seed
+
+
+class TrainRegion(Train):
+    """How the network of the regions is trained: a cutout shows one, so there is no map to learn."""
+
+    network: Literal["compact", "compact_pooled", "paialunga2020"]
 
 
 class BaseRates(Group):
@@ -317,7 +323,7 @@ class Params(Group):
     split: Split
     crop: Crop
     train_disk: Train
-    train_region: Train
+    train_region: TrainRegion
     calibration: Calibration
     audit: Audit
     evaluate: Evaluate

@@ -1,6 +1,7 @@
 """The permutation test: a network that is trained and tested on labels of other days has to score at chance."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from solarflare import absence, history, params, plots, training
+from solarflare import absence, params, plots, samples, training
 from solarflare.console import log
 from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import atomic_path
-from solarflare.history import Records
 from solarflare.params import MAGNETOGRAPHS, DiskLabel, RegionLabel, Task, Train
 from solarflare.results import PERMUTATION
+from solarflare.samples import Lessons
 from solarflare.verification.assessment import DECIMALS
 from solarflare.verification.audit import ByFold
 from solarflare.verification.rotation import rotation
@@ -57,17 +58,19 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
     if reason := absence.reason(crops) or absence.reason(Path(f"data/splits/{task}.csv")):
         raise InputError(f"there are no labelled images of {task}: {reason}; name another task with --task")
     images, settings = Crops(crops), chosen.train(task)
-    records = history.read_records(training.RAW) if settings.teacher else None
     polarity, asked = getattr(chosen.instrument, task) in MAGNETOGRAPHS, getattr(chosen.label, task)
-    rows = training.read_samples(task, images.index)
-    true = round(roc_auc(images, rows, settings, polarity, asked, records), DECIMALS)
+    rows = samples.read_samples(task, images.index)
+    side = training.cells(settings, training.image_shape(images))
+    beside = samples.lessons(chosen, task, rows, side)
+    true = round(roc_auc(images, rows, settings, polarity, asked, beside), DECIMALS)
     log.info("%s: ROC-AUC %.3f with the true labels", task, true)
     rotated = []
     for repeat in range(1, repeats + 1):
         source = rotation(rows, np.random.default_rng([settings.seed, repeat]))
         seeded = settings.model_copy(update={"seed": settings.seed + repeat})
         labels = rows["label"].to_numpy()[source]
-        rotated.append(round(roc_auc(images, rows.assign(label=labels), seeded, polarity, asked, records), DECIMALS))
+        moved = replace(beside, maps=None if beside.maps is None else beside.maps[source])
+        rotated.append(round(roc_auc(images, rows.assign(label=labels), seeded, polarity, asked, moved), DECIMALS))
         log.info("%s: ROC-AUC %.3f with rotated labels, %d of %d", task, rotated[-1], repeat, repeats)
     return {
         "n": int((rows["part"] == "test").sum()),
@@ -84,7 +87,7 @@ def roc_auc(
     settings: Train,
     polarity: bool,
     question: DiskLabel | RegionLabel,
-    records: Records | None,
+    beside: Lessons,
 ) -> float:
     """Train a network a fold, and return the ROC-AUC over the test rows, each compared with those of its own fold.
 
@@ -93,21 +96,21 @@ def roc_auc(
     images : Images
         All crops, by position.
     rows : DataFrame
-        Of `training.samples`, with any labels.
+        Of `samples.samples`, with any labels.
     settings : params.Train
         Which network, and how to train it.
     polarity : bool
         Whether the images are magnetograms.
     question : DiskLabel or RegionLabel
         What is asked.
-    records : Records or None
-        For the teacher, if there is one: it learns from these same labels.
+    beside : Lessons
+        What else there is to be learned from. A teacher learns from these same labels.
     """
     test = rows[rows["part"] == "test"]
     score = np.zeros(len(test))
     for fold in test["fold"].unique():
-        learned = training.taught(rows, fold, settings, question, records)
-        watched, asked = (training.part(rows, fold, name) for name in ("validation", "test"))
+        learned = samples.taught(rows, fold, settings, question, beside)
+        watched, asked = (samples.part(rows, fold, name, beside) for name in ("validation", "test"))
         model, _ = training.fit(images, learned, watched, settings, polarity)
         score[test["fold"] == fold] = training.predict(model, images, asked.positions)
     ranking = ByFold(test["label"].to_numpy(), score, test["fold"].to_numpy())

@@ -6,9 +6,10 @@ system's own cache; the process itself holds a few batches, however many crops t
 
 import json
 import logging
+import math
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,25 +17,30 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import absence, calibration, history, params, tables, teacher
+from solarflare import absence, calibration, params
 from solarflare.backend import keras, tf
 from solarflare.calibration import Calibration
 from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import atomic_directory
-from solarflare.history import Records
-from solarflare.networks import NETWORKS, Shape, build
-from solarflare.params import MAGNETOGRAPHS, DiskLabel, RegionLabel, Task, Train
+from solarflare.networks import MAP, NETWORKS, Shape, build, map_side
+from solarflare.params import MAGNETOGRAPHS, Task, Train
 from solarflare.ranges import Ranges
+from solarflare.region_maps import REGION, UNSAID
+from solarflare.samples import Rows, lessons, part, read_samples, taught
 
 WEIGHTS, ABOUT, CALIBRATION, HISTORY = "model.weights.h5", "model.json", "calibration.json", "history.csv"
 RANGES = "ranges.json"
-RAW = Path("data/raw")
 DECIMALS = 6  # of the curves in history.csv
+ANSWER = "answer"  # the output of a training model that is the network's own
+CURVES = "loss", "roc_auc", "val_loss", "val_roc_auc"
 AT_ONCE = 64  # images that a prediction holds in memory
 SEEDS_APART = 1000  # from one member's seed to the next one's: experiments with seeds in a row share no member
 
 log = logging.getLogger("solarflare")
+
+
+Floats = npt.NDArray[np.float32]
 
 
 class Images(Protocol):
@@ -42,25 +48,6 @@ class Images(Protocol):
 
     def take(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Return images (N, H, W, C)."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Labelled images.
-
-    Attributes
-    ----------
-    positions : (N,) int64
-        Where the images are.
-    labels : (N,) int64
-        0 or 1.
-    opinions : (N,) float64 or None
-        How likely a teacher takes label 1 to be, from 0 to 1, where there is one.
-    """
-
-    positions: npt.NDArray[np.int64]
-    labels: npt.NDArray[np.int64]
-    opinions: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -127,9 +114,9 @@ def train(task: Task) -> None:
     rows = read_samples(task, images.index)
     settings, instrument = chosen.train(task), getattr(chosen.instrument, task)
     asked = getattr(chosen.label, task)
-    records = history.read_records(RAW) if settings.teacher else None
+    beside = lessons(chosen, task, rows, cells(settings, image_shape(images)))
     folds = {
-        fold: (taught(rows, fold, settings, asked, records), part(rows, fold, "validation"))
+        fold: (taught(rows, fold, settings, asked, beside), part(rows, fold, "validation", beside))
         for fold in rows["fold"].unique()
     }
     cut = chosen.crop.model_dump(include={"mask", task})
@@ -147,115 +134,6 @@ def train(task: Task) -> None:
             seen = np.concatenate([training.positions, validation.positions])
             batches = (images.take(seen[start : start + AT_ONCE]) for start in range(0, len(seen), AT_ONCE))
             Ranges.of(batches).write(folder / RANGES)
-
-
-def read_samples(task: Task, index: pd.DataFrame) -> pd.DataFrame:
-    """Return `samples` of a task's label table and split, for the index of its crops."""
-    labels = tables.read(Path(f"data/labels/{task}.csv"), tables.LABELS[task])
-    return samples(labels, tables.read(Path(f"data/splits/{task}.csv"), tables.SPLITS), index)
-
-
-def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
-    """Put together what is known of each row of a split.
-
-    Parameters
-    ----------
-    labels : DataFrame
-        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`.
-    splits : DataFrame
-        Of `tables.SPLITS`.
-    index : DataFrame
-        Of `tables.CROPS`, in the order of the crops.
-
-    Returns
-    -------
-    DataFrame
-        The rows that the split gives a part and in whose image the disk was found, in the split's order: its columns,
-        those of the labels, and ``position``, the place in `index`. Where a nominal disk had to serve, nobody knows
-        what the crop shows.
-
-    Raises
-    ------
-    InputError
-        If a row has no label or no crop, or no image shows a disk.
-    """
-    key = [name for name in ("path", "noaa_ar") if name in labels]
-    rows = splits.loc[splits["part"] != "", [*key, "fold", "block", "part"]]
-    rows = rows.merge(labels, on=key, how="left")
-    rows = rows.merge(index[[*key, "fitted"]].assign(position=np.arange(len(index))), on=key, how="left")
-    if (missing := rows["label"].isna() | rows["position"].isna()).any():
-        first = " ".join(str(rows[name].iloc[missing.argmax()]) for name in key)
-        raise InputError(f"{first} is in the split but has no label or no crop; make them again with `dvc repro`")
-    found = rows["fitted"] == "yes"
-    if not found.any():
-        raise InputError(
-            f"data/crops: no disk was found in any of the {len(rows)} rows' images; check that they show the whole Sun "
-            "and that instrument in params.yaml names what took them"
-        )
-    if not found.all():
-        log.info("%6d rows left out: no disk found in the image", (~found).sum())
-    rows = rows[found].drop(columns="fitted").reset_index(drop=True)
-    return rows.astype({"label": np.int64, "position": np.int64})
-
-
-def in_part(rows: pd.DataFrame, fold: int, name: str) -> pd.DataFrame:
-    """Return those of the rows of `samples` that are in one part of a fold."""
-    return rows[(rows["fold"] == fold) & (rows["part"] == name)]
-
-
-def part(rows: pd.DataFrame, fold: int, name: str) -> Rows:
-    """Return the rows of one part of a fold.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `samples`.
-    fold : int
-        Which fold.
-    name : str
-        ``train``, ``validation`` or ``test``.
-
-    Raises
-    ------
-    InputError
-        If a class is missing.
-    """
-    chosen = in_part(rows, fold, name)
-    labels = chosen["label"].to_numpy()
-    if len(np.unique(labels)) < 2:
-        raise InputError(
-            f"data/splits: the {name} part of fold {fold} has {len(labels)} rows, {labels.sum()} of them positive, and "
-            "both classes are needed; change split or label in params.yaml, or get more images"
-        )
-    return Rows(chosen["position"].to_numpy(), labels)
-
-
-def taught(
-    rows: pd.DataFrame, fold: int, settings: Train, question: DiskLabel | RegionLabel, records: Records | None
-) -> Rows:
-    """Return the training part of a fold, with a teacher's opinions where there are records that it may read.
-
-    Parameters
-    ----------
-    rows, fold
-        As of `part`.
-    settings : params.Train
-        ``class_weight``: whether the teacher balances the classes.
-    question : DiskLabel or RegionLabel
-        What is asked.
-    records : Records or None
-        For the teacher, if there is one.
-
-    Raises
-    ------
-    InputError
-        As `part` and `teacher.opinions` do.
-    """
-    learned = part(rows, fold, "train")
-    if records is None:
-        return learned
-    balanced = settings.class_weight == "balanced"
-    return replace(learned, opinions=teacher.opinions(in_part(rows, fold, "train"), records, question, balanced))
 
 
 def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
@@ -290,8 +168,9 @@ def fit(
     model : keras.Model
         Of `solarflare.networks.build`.
     history : DataFrame
-        One row an epoch: ``epoch`` (from 1), ``roc_auc`` and ``loss`` (of augmented and class-weighted training
-        images), ``val_roc_auc`` and ``val_loss``; of an ensemble, the mean of the members that were still learning.
+        One row an epoch: ``epoch`` (from 1), ``roc_auc`` and ``loss`` (of augmented and class-weighted
+        training images, with that of the map, if the network learns one), ``val_roc_auc`` and ``val_loss``; of an
+        ensemble, the mean of the members that were still learning.
     """
     seeds = range(settings.seed, settings.seed + settings.ensemble * SEEDS_APART, SEEDS_APART)
     seeded = [settings.model_copy(update={"seed": seed}) for seed in seeds]
@@ -308,14 +187,15 @@ def _fit_one(
 
     With patience it keeps the weights of the epoch with the least validation loss, without those of the last.
     """
-    model = compiled(settings, image_shape(images), steps=-(-len(training.labels) // settings.batch_size))
+    network = drawn(settings, image_shape(images))
+    learner = compiled(network, settings, steps=-(-len(training.labels) // settings.batch_size))
     watched = sys.stdout.isatty()
     callbacks = [] if watched else [keras.callbacks.LambdaCallback(on_epoch_end=_say)]
     if settings.patience is not None:
         callbacks.append(
             keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
         )
-    done = model.fit(
+    done = learner.fit(
         training_batches(images, training, settings, polarity),
         validation_data=batches(images, validation, settings.batch_size),
         epochs=settings.epochs,
@@ -323,36 +203,60 @@ def _fit_one(
         verbose=1 if watched else 0,
         shuffle=False,  # The pipeline does that; Keras would warn that it cannot.
     )
-    history = pd.DataFrame(done.history)
+    history = pd.DataFrame(_curves(done.history))
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
-    return model, history
+    return network, history
 
 
-def compiled(settings: Train, shape: Shape, steps: int = 1) -> keras.Model:
-    """Return a network that ends in a logit, ready to be trained.
+def drawn(settings: Train, shape: Shape) -> keras.Model:
+    """Return a network that ends in a logit, its weights drawn from the seed of `settings`.
 
     Parameters
     ----------
     settings : params.Train
-        Its weights are drawn from their seed.
+        Which network.
     shape : tuple of int
         Height, width and channels of its images.
-    steps : int, optional
-        Batches an epoch, by which a learning rate that falls knows when the last one is reached.
     """
     keras.backend.clear_session()
     keras.utils.set_random_seed(settings.seed)
-    model = NETWORKS[settings.network](shape)
+    return NETWORKS[settings.network](shape)
+
+
+def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Model:
+    """Return what trains a network: a model of the same weights, from images to all that it is taught.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Of `drawn`.
+    settings : params.Train
+        Learning rate and epochs.
+    steps : int, optional
+        Batches an epoch, by which a learning rate that falls knows when the last one is reached.
+    """
     rate: float | keras.optimizers.schedules.LearningRateSchedule = settings.learning_rate
     if settings.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps * settings.epochs)
-    model.compile(
+    outputs, losses = {ANSWER: network.output}, {ANSWER: keras.losses.BinaryCrossentropy(from_logits=True)}
+    if settings.network == "compact_map":
+        outputs[MAP] = network.get_layer(MAP).output
+        losses[MAP] = keras.losses.BinaryCrossentropy(from_logits=True)
+    learner = keras.Model(network.inputs, outputs)
+    learner.compile(
         optimizer=keras.optimizers.Adam(rate),
-        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        loss=losses,
+        # Keras takes the mean over the cells, and the sum is meant.
+        loss_weights={name: math.prod(output.shape[1:]) for name, output in outputs.items()},
         # Thresholds are taken from 0 to 1.
-        metrics=[_RocAuc(name="roc_auc", from_logits=True)],
+        metrics={ANSWER: [_RocAuc(name="roc_auc", from_logits=True)]},
     )
-    return model
+    return learner
+
+
+def cells(settings: Train, shape: Shape) -> int:
+    """Return how many cells the map of a network has along each side, 0 if it has none."""
+    return map_side(shape) if settings.network == "compact_map" else 0
 
 
 def image_shape(images: Images) -> Shape:
@@ -375,20 +279,21 @@ def training_batches(images: Images, rows: Rows, settings: Train, polarity: bool
     polarity : bool
         Whether the images are magnetograms.
     """
-    slices = tf.data.Dataset.from_tensor_slices((rows.positions, *_lessons(rows, settings)))
+    slices = tf.data.Dataset.from_tensor_slices((rows.positions, *_told(rows, *_lessons(rows, settings))))
     shuffled = slices.shuffle(len(rows.labels), seed=settings.seed, reshuffle_each_iteration=True)
     taken = _take(images, shuffled.batch(settings.batch_size))
     if settings.augment:
         seeds = tf.data.Dataset.random(settings.seed, rerandomize_each_iteration=True).batch(2)
         taken = tf.data.Dataset.zip(taken, seeds).map(
-            lambda batch, seed: (augment(batch[0], seed, polarity), *batch[1:])
+            lambda batch, seed: (augment(batch[0], seed, polarity), *(_augment_map(told, seed) for told in batch[1:]))
         )
     return taken.prefetch(2)
 
 
 def batches(images: Images, rows: Rows, batch_size: int) -> tf.data.Dataset:
-    """Return batches of images and labels as they are, in order."""
-    slices = tf.data.Dataset.from_tensor_slices((rows.positions, rows.labels))
+    """Return batches of images, labels and weights as they are, in order."""
+    told = _told(rows, rows.labels.astype(np.float32), np.ones(len(rows.labels), np.float32))
+    slices = tf.data.Dataset.from_tensor_slices((rows.positions, *told))
     return _take(images, slices.batch(batch_size)).prefetch(2)
 
 
@@ -516,13 +421,13 @@ def _take(images: Images, positions: tf.data.Dataset) -> tf.data.Dataset:
     """Replace batches of positions by the images there."""
     shape = (None, *image_shape(images))
 
-    def read(wanted: tf.Tensor, *told: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def read(wanted: tf.Tensor, *told: dict[str, tf.Tensor]) -> tuple[tf.Tensor, ...]:
         return tf.ensure_shape(tf.numpy_function(images.take, [wanted], tf.uint8), shape), *told
 
     return positions.map(read)
 
 
-def _lessons(rows: Rows, settings: Train) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _lessons(rows: Rows, settings: Train) -> tuple[Floats, Floats]:
     """Return what is to be learned of each row, from 0 to 1, and how much each counts, 1 on average."""
     targets, weights = rows.labels.astype(np.float64), np.ones(len(rows.labels))
     if settings.class_weight == "balanced":
@@ -534,6 +439,22 @@ def _lessons(rows: Rows, settings: Train) -> tuple[npt.NDArray[np.float32], npt.
     return targets.astype(np.float32), weights.astype(np.float32)
 
 
+def _told(rows: Rows, targets: Floats, weights: Floats) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Return targets and weights by output: those given, of the answer, and of the map, where there is one."""
+    if rows.maps is None:
+        return {ANSWER: targets}, {ANSWER: weights}
+    maps = rows.maps[..., None]
+    return (
+        {ANSWER: targets, MAP: (maps == REGION).astype(np.float32)},
+        {ANSWER: weights, MAP: (maps != UNSAID).astype(np.float32)},
+    )
+
+
+def _augment_map(told: dict[str, tf.Tensor], seed: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Flip what is told of the map's cells as the images are flipped by the same seed."""
+    return {name: augment(values, seed, polarity=False) if name == MAP else values for name, values in told.items()}
+
+
 class _RocAuc(keras.metrics.AUC):
     """The area under the curve where targets may lie between 0 and 1: each counts as the nearer."""
 
@@ -541,11 +462,17 @@ class _RocAuc(keras.metrics.AUC):
         super().update_state(tf.round(y_true), y_pred, sample_weight)
 
 
+def _curves(logs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what Keras noted, by the names of `CURVES`: of a network that learns two things it notes more."""
+    return {name: logs.get(name, logs.get(name.replace("roc_auc", f"{ANSWER}_roc_auc"))) for name in CURVES}
+
+
 def _say(epoch: int, logs: dict[str, float]) -> None:
+    curves = _curves(logs)
     log.info(
         "epoch %d: loss %.3f, val_loss %.3f, val ROC-AUC %.3f",
         epoch + 1,
-        logs["loss"],
-        logs["val_loss"],
-        logs["val_roc_auc"],
+        curves["loss"],
+        curves["val_loss"],
+        curves["val_roc_auc"],
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from solarflare import params, permutation, results, tables
+from solarflare import params, permutation, results, samples, tables
 from solarflare.backend import tf
 from solarflare.verification.rotation import rotation
 from tests.test_training import TRAIN, spots, workspace
@@ -31,12 +31,12 @@ def test_rotated_labels_teach_nothing() -> None:
     rows = pd.DataFrame({"position": position, "label": labels[position], "block": np.arange(DAYS) // 10})
     rows = rows.assign(time=pd.Timestamp("2012-01-01") + pd.to_timedelta(rows.index, "D"), fold=0, pair_id="")
     rows["part"] = np.repeat(["train", "validation", "test"], [140, 40, 60])
-    true = permutation.roc_auc(images, rows, TRAIN, True, question, None)
+    true = permutation.roc_auc(images, rows, TRAIN, True, question, samples.NONE)
     rotated = []
     for seed in range(5):
         source = rotation(rows, np.random.default_rng(seed))
         other_days = rows.assign(label=rows["label"][source].to_numpy())
-        rotated.append(permutation.roc_auc(images, other_days, TRAIN, True, question, None))
+        rotated.append(permutation.roc_auc(images, other_days, TRAIN, True, question, samples.NONE))
     assert true > 0.9
     assert max(rotated) < true
     assert np.mean(rotated) == pytest.approx(0.5, abs=0.12)

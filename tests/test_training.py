@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from solarflare import absence, calibration, imaging, params, tables, training
-from solarflare.backend import tf
+from solarflare import absence, calibration, imaging, params, samples, tables, training
+from solarflare.backend import keras, tf
 from solarflare.calibration import Calibration, Platt
 from solarflare.errors import InputError
-from solarflare.training import About, Rows
+from solarflare.networks import MAP
+from solarflare.region_maps import EMPTY, REGION, UNSAID
+from solarflare.samples import Rows
+from solarflare.training import About
 
 # Keras and NumPy settle between themselves how a weight is copied.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -137,7 +140,7 @@ def test_a_seed_decides_where_the_weights_start_and_what_is_seen() -> None:
 
     def beginning(seed: int) -> tuple[list[float], list[int]]:
         seeded = TRAIN.model_copy(update={"seed": seed})
-        weights = training.compiled(seeded, (32, 32, 1)).get_weights()
+        weights = training.drawn(seeded, (32, 32, 1)).get_weights()
         batch, *_ = next(iter(training.training_batches(images, rows(labels, 0, 40), seeded, polarity=True)))
         return np.concatenate([weight.ravel() for weight in weights]).tolist(), batch.numpy().tolist()
 
@@ -160,6 +163,13 @@ def workspace(folder: Path, folds: int = 2) -> Path:
     )
     np.save(folder / "data/crops/disk/2012-01.npy", images.images)
     tables.write(pd.DataFrame({**known, "true_probability": None}), folder / "data/labels/disk.csv", tables.DISK_LABELS)
+    spotted = {"time": time, "noaa_ar": 11000 + np.arange(80), "latitude": 10.0, "longitude": -20.0, "spots": labels}
+    tables.write(
+        pd.DataFrame({**spotted, "area": 10.0, "mcintosh": "", "mag_type": ""}),
+        folder / "data/raw/regions.csv",
+        tables.REGIONS,
+    )
+    tables.write(tables.empty(tables.FLARES), folder / "data/raw/flares.csv", tables.FLARES)
     split = [
         pd.DataFrame({"path": path, "noaa_ar": None, "fold": fold, "block": 0, "part": np.roll(parts, 20 * fold)})
         for fold in range(folds)
@@ -285,7 +295,8 @@ def test_augmentation_draws_all_its_variants_and_other_ones_every_epoch() -> Non
 def lessons(settings: params.Train, rows: Rows) -> pd.DataFrame:
     images = Memory(np.zeros((len(rows.labels), 2, 2, 1), np.uint8))
     batches = training.training_batches(images, rows, settings, polarity=False)
-    target, weight = (np.concatenate(parts) for parts in zip(*((told[1], told[2]) for told in batches), strict=True))
+    told = [(targets["answer"], weights["answer"]) for _, targets, weights in batches]
+    target, weight = (np.concatenate(parts) for parts in zip(*told, strict=True))
     return pd.DataFrame({"target": target, "weight": weight}).sort_values("target", ignore_index=True)
 
 
@@ -302,10 +313,53 @@ def test_a_teacher_has_its_share_in_what_is_learned() -> None:
     assert learned["weight"].tolist() == pytest.approx([5 / 6, 5 / 6, 5 / 6, 1.5])
 
 
+MAPPED = TRAIN.model_copy(update={"network": "compact_map", "epochs": 15})
+
+
+def mapped(n: int, seed: int = 0) -> tuple[Memory, NDArray[np.int64], NDArray[np.int8]]:
+    """Return `spots` and, of each image, a map of 4 x 4 cells that names the cell with the brightest pixel."""
+    images, labels = spots(n, seed)
+    row, column = np.unravel_index(images.images.reshape(n, -1).argmax(axis=1), (32, 32))
+    maps = np.zeros((n, 4, 4), np.int8)
+    maps[np.arange(n), row // 8, column // 8] = np.where(labels, REGION, EMPTY)
+    return images, labels, maps
+
+
+def test_a_map_is_learned_beside_the_answer() -> None:
+    images, labels, maps = mapped(240)
+    learned, watched = (
+        replace(rows(labels, start, stop), maps=maps[start:stop]) for start, stop in ((0, 160), (160, 240))
+    )
+    network, _ = training.fit(images, learned, watched, MAPPED, polarity=True)
+    unseen, truth, places = mapped(200, seed=1)
+    assert roc_auc_score(truth, training.predict(network, unseen, np.arange(200))) > 0.95
+    inner = network.layers[1]
+    cells = keras.Model(inner.inputs, inner.get_layer(MAP).output).predict(unseen.images, verbose=0)[..., 0]
+    assert roc_auc_score(places.ravel(), cells.ravel()) > 0.9
+
+
+def test_cells_of_which_nothing_is_said_teach_nothing() -> None:
+    images, labels, maps = mapped(40)
+    silent = np.where(maps == REGION, REGION, UNSAID).astype(np.int8)
+    for told, counted in ((maps, 40 * 16), (silent, 20)):
+        batches = training.training_batches(images, replace(rows(labels, 0, 40), maps=told), MAPPED, polarity=True)
+        assert sum(weights[MAP].numpy().sum() for _, _, weights in batches) == counted
+
+
+def test_a_map_is_flipped_as_its_image_is() -> None:
+    image = np.arange(16, dtype=np.uint8).reshape(1, 4, 4, 1) + 100
+    maps = (image[..., 0] == 101).astype(np.int8)
+    shown = Rows(np.arange(32), np.arange(32) % 2, maps=maps.repeat(32, axis=0))
+    batches = training.training_batches(Memory(image.repeat(32, axis=0)), shown, MAPPED, polarity=False)
+    pictures, told = (np.concatenate(parts) for parts in zip(*((p, t[MAP]) for p, t, _ in batches), strict=True))
+    assert len(np.unique(told, axis=0)) == 4
+    assert ((pictures == 101) == (told == 1)).all()
+
+
 def test_validation_images_are_left_as_they_are() -> None:
     images, labels = spots(40)
     batches = training.batches(images, rows(labels, 10, 30), batch_size=8)
-    assert (np.concatenate([batch for batch, _ in batches]) == images.images[10:30]).all()
+    assert (np.concatenate([batch for batch, *_ in batches]) == images.images[10:30]).all()
 
 
 def test_samples_know_label_part_and_crop() -> None:
@@ -314,13 +368,13 @@ def test_samples_know_label_part_and_crop() -> None:
         {"path": ["b", "a", "a"], "noaa_ar": [1, 2, 1], "fold": 0, "block": 7, "part": ["test", "train", ""]}
     )
     index = pd.DataFrame({"path": ["a", "b", "a"], "noaa_ar": [2, 1, 1], "fitted": "yes"})
-    known = training.samples(labels, splits, index)
+    known = samples.samples(labels, splits, index)
     assert known[["path", "noaa_ar", "part", "label", "position"]].to_numpy().tolist() == [
         ["b", 1, "test", 1, 1],
         ["a", 2, "train", 1, 0],
     ]
     with pytest.raises(InputError, match="a 2 is in the split"):
-        training.samples(labels, splits, index[1:])
+        samples.samples(labels, splits, index[1:])
 
 
 def test_an_image_without_a_disk_is_left_out_and_counted(caplog: pytest.LogCaptureFixture) -> None:
@@ -328,7 +382,7 @@ def test_an_image_without_a_disk_is_left_out_and_counted(caplog: pytest.LogCaptu
     splits = pd.DataFrame({"path": ["a", "b", "c"], "fold": 0, "block": 7, "part": ["train", "train", "test"]})
     index = pd.DataFrame({"path": ["a", "b", "c"], "fitted": ["yes", "no", "yes"]})
     with caplog.at_level(logging.INFO, "solarflare"):
-        known = training.samples(labels, splits, index)
+        known = samples.samples(labels, splits, index)
     assert known[["path", "position"]].to_numpy().tolist() == [["a", 0], ["c", 2]]
     assert "1 rows left out: no disk found in the image" in caplog.text
 

@@ -18,7 +18,7 @@ def rotation(rows: pd.DataFrame, generator: np.random.Generator) -> NDArray[np.i
     Parameters
     ----------
     rows : DataFrame
-        n rows of `solarflare.training.samples`.
+        n rows of `solarflare.samples.samples`.
     generator : Generator
         Draws how far each part is rotated, from one block to all but one.
 

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from solarflare import params, samples, training
 from solarflare.crops import Crops
-from solarflare.networks import Shape
+from solarflare.networks import Shape, map_side
 from solarflare.params import MAGNETOGRAPHS, TASKS, Params, Task, Train
 from solarflare.samples import Rows
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Ranking
 
-OURS: dict[Task, str] = {"disk": "compact", "region": "compact_pooled"}
 THEIRS = "paialunga2020"
 SHAPES: dict[Task, Shape] = {"disk": (300, 300, 1), "region": (64, 64, 3)}
 IMAGES, ROUNDS = 512, 5
@@ -55,10 +54,10 @@ def race(task: Task, chosen: Params) -> None:
     noise = Noise(SHAPES[task])
     polarity = instrument(task, chosen) in MAGNETOGRAPHS
     models = {}
-    ours = OURS[task]
+    ours = chosen.train(task).network
     for name in (ours, THEIRS):
         settings = with_network(task, chosen, name)
-        side = training.cells(settings, SHAPES[task])
+        side = map_side(settings.network, SHAPES[task])
         maps = np.zeros((IMAGES, side, side), np.int8) if side else None
         rows = Rows(np.arange(IMAGES), np.arange(IMAGES) % 2, maps=maps)
         model = training.compiled(training.drawn(settings, SHAPES[task]), settings)
@@ -86,10 +85,10 @@ def match(task: Task, chosen: Params) -> None:
     plan = BlockBootstrap(blocks, chosen.evaluate.resamples, seed=1)
     once = np.ones((1, len(asked.labels)))
     values, draws = {}, {}
-    ours = OURS[task]
+    ours = chosen.train(task).network
     for name in (ours, THEIRS):
         settings = with_network(task, chosen, name)
-        beside = samples.lessons(chosen, task, rows, training.cells(settings, SHAPES[task]))
+        beside = samples.lessons(chosen, task, rows, map_side(settings.network, SHAPES[task]))
         learned, watched = (samples.part(rows, 0, name, beside) for name in ("train", "validation"))
         start = time.perf_counter()
         polarity = instrument(task, chosen) in MAGNETOGRAPHS

@@ -82,8 +82,10 @@ def compact_map(shape: Shape) -> keras.Model:
     return keras.Model(inputs, NoisyOr()(cells))
 
 
-def map_side(shape: Shape) -> int:
-    """Return how many cells the map of `compact_map` has along each side, of images of a shape."""
+def map_side(name: str, shape: Shape) -> int:
+    """Return how many cells a network's map has along each side, of images of a shape; 0 if it has no map."""
+    if name != "compact_map":
+        return 0
     side = min(shape[:2])
     return side // math.ceil(side / LARGEST_SIDE) // 8
 

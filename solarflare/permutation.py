@@ -14,6 +14,7 @@ from solarflare.console import log
 from solarflare.crops import Crops
 from solarflare.errors import InputError
 from solarflare.files import atomic_path
+from solarflare.networks import map_side
 from solarflare.params import MAGNETOGRAPHS, DiskLabel, RegionLabel, Task, Train
 from solarflare.results import PERMUTATION
 from solarflare.samples import Lessons
@@ -60,7 +61,7 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
     images, settings = Crops(crops), chosen.train(task)
     polarity, asked = getattr(chosen.instrument, task) in MAGNETOGRAPHS, getattr(chosen.label, task)
     rows = samples.read_samples(task, images.index)
-    side = training.cells(settings, training.image_shape(images))
+    side = map_side(settings.network, training.image_shape(images))
     beside = samples.lessons(chosen, task, rows, side)
     true = round(roc_auc(images, rows, settings, polarity, asked, beside), DECIMALS)
     log.info("%s: ROC-AUC %.3f with the true labels", task, true)

@@ -114,7 +114,7 @@ def train(task: Task) -> None:
     rows = read_samples(task, images.index)
     settings, instrument = chosen.train(task), getattr(chosen.instrument, task)
     asked = getattr(chosen.label, task)
-    beside = lessons(chosen, task, rows, cells(settings, image_shape(images)))
+    beside = lessons(chosen, task, rows, map_side(settings.network, image_shape(images)))
     folds = {
         fold: (taught(rows, fold, settings, asked, beside), part(rows, fold, "validation", beside))
         for fold in rows["fold"].unique()
@@ -238,8 +238,8 @@ def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Mod
     rate: float | keras.optimizers.schedules.LearningRateSchedule = settings.learning_rate
     if settings.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps * settings.epochs)
-    outputs, losses = {ANSWER: network.output}, {ANSWER: keras.losses.BinaryCrossentropy(from_logits=True)}
-    if settings.network == "compact_map":
+    outputs, losses = {ANSWER: network.outputs[0]}, {ANSWER: keras.losses.BinaryCrossentropy(from_logits=True)}
+    if map_side(settings.network, network.inputs[0].shape[1:]):
         outputs[MAP] = network.get_layer(MAP).output
         losses[MAP] = keras.losses.BinaryCrossentropy(from_logits=True)
     learner = keras.Model(network.inputs, outputs)
@@ -252,11 +252,6 @@ def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Mod
         metrics={ANSWER: [_RocAuc(name="roc_auc", from_logits=True)]},
     )
     return learner
-
-
-def cells(settings: Train, shape: Shape) -> int:
-    """Return how many cells the map of a network has along each side, 0 if it has none."""
-    return map_side(shape) if settings.network == "compact_map" else 0
 
 
 def image_shape(images: Images) -> Shape:

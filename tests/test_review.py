@@ -338,5 +338,5 @@ def test_results_that_are_out_of_date_are_called_so(repository: Path) -> None:
         subprocess.run([sys.executable, "-m", "dvc", *command], check=True, capture_output=True)
     commit("a pipeline")
     assert "OUT OF DATE" not in page()
-    choose("epochs: 60", "epochs: 61")
+    choose("epochs: 40", "epochs: 41")
     assert "**OUT OF DATE, train_disk:** `train_disk.epochs` changed since the results were made." in page()

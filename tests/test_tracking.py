@@ -112,7 +112,7 @@ def train() -> npt.NDArray[np.uint8]:
 
 def change_a_parameter(epochs: int = 61) -> None:
     text = params.PARAMS.read_text()
-    params.PARAMS.write_text(text.replace("epochs: 60", f"epochs: {epochs}"))
+    params.PARAMS.write_text(text.replace("epochs: 40", f"epochs: {epochs}"))
 
 
 def make_project(folder: Path) -> None:
@@ -213,7 +213,7 @@ def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_trainin
     assert run.data.metrics.items() >= metrics.items()
     assert run.data.metrics["slices/year_2014/roc_auc"] == 0.9
     assert not {"trusted", "baselines/logistic/roc_auc"} & run.data.metrics.keys()
-    assert run.info.run_name == "0.900 first, compact on gong"
+    assert run.info.run_name == "0.900 first, compact_map on gong"
     paths = [artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)]
     assert set(paths) >= {"disk.json", "roc.png", "predictions", "tables", "model"}
     confusion = mlflow.MlflowClient().load_table(
@@ -237,7 +237,7 @@ def test_the_stages_are_children_of_their_state(project: Path) -> None:
     log_evaluation("disk")
     (run,), (child,) = runs(), runs(stage="train_disk")
     assert child.data.tags["mlflow.parentRunId"] == run.info.run_id
-    assert child.data.params["train_disk.epochs"] == run.data.params["train_disk.epochs"] == "60"
+    assert child.data.params["train_disk.epochs"] == run.data.params["train_disk.epochs"] == "40"
     assert {child.info.status, run.info.status} == {"FINISHED"}
 
 
@@ -279,10 +279,10 @@ def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
     run, former = runs()
     assert run.info.run_name == f"0.900 {word}, epochs=61"
     assert run.data.tags["verdict"].startswith(f"{verdict}: ")
-    assert run.data.tags["verdict"].endswith("; against compact on gong")
+    assert run.data.tags["verdict"].endswith("; against compact_map on gong")
     assert "| train_disk.epochs | 60 | 61 |" in run.data.tags["mlflow.note.content"]
     assert (
-        f"[compact on gong](#/experiments/1/runs/{former.info.run_id}) (champion) | **{verdict}**"
+        f"[compact_map on gong](#/experiments/1/runs/{former.info.run_id}) (champion) | **{verdict}**"
         in (run.data.tags["mlflow.note.content"])
     )
     champion = registry.champion(mlflow, "disk")
@@ -314,7 +314,7 @@ def test_what_is_not_trusted_does_not_become_champion(project: Path) -> None:
 
     score(trusted=False, untrusted_because="the audit found a leak")
     log_evaluation("disk")
-    assert runs()[0].info.run_name == "0.900 not trusted, compact on gong"
+    assert runs()[0].info.run_name == "0.900 not trusted, compact_map on gong"
     assert registry.champion(mlflow, "disk") is None
 
 

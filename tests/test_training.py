@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from solarflare import absence, calibration, imaging, params, samples, tables, training
+from solarflare import absence, calibration, imaging, networks, params, samples, tables, training
 from solarflare.backend import keras, tf
 from solarflare.calibration import Calibration, Platt
 from solarflare.errors import InputError
@@ -323,6 +323,19 @@ def mapped(n: int, seed: int = 0) -> tuple[Memory, NDArray[np.int64], NDArray[np
     maps = np.zeros((n, 4, 4), np.int8)
     maps[np.arange(n), row // 8, column // 8] = np.where(labels, REGION, EMPTY)
     return images, labels, maps
+
+
+@pytest.mark.parametrize("name", networks.NETWORKS)
+def test_every_network_can_be_trained(name: str) -> None:
+    images, labels, maps = mapped(40)
+    learned, watched = (
+        replace(rows(labels, start, stop), maps=maps[start:stop] if name == "compact_map" else None)
+        for start, stop in ((0, 20), (20, 40))
+    )
+    once = TRAIN.model_copy(update={"network": name, "epochs": 1})
+    network, history = training.fit(images, learned, watched, once, polarity=True)
+    assert network.count_params() == networks.build(name, (32, 32, 1)).count_params()
+    assert history.notna().all().all()
 
 
 def test_a_map_is_learned_beside_the_answer() -> None:

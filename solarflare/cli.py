@@ -14,6 +14,8 @@ README, DOCS = Path("README.md"), Path("docs")
 REFUSED = 2  # the exit code where an image is nothing that the networks know
 TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a line an image.")]
+Figures = Annotated[Path | None, typer.Option(help="Folder for a picture of each image with its regions.")]
 Models = Annotated[str, typer.Option(help="A folder of networks, or the experiment that trained them.")]
 SimulatedModel = Annotated[
     bool, typer.Option("--simulated-model", help="Let networks that know the simulated Sun alone answer for the real.")
@@ -237,8 +239,8 @@ def predict(
     ] = None,
     models: Models = "models",
     simulated_model: SimulatedModel = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a line an image.")] = False,
-    figures: Annotated[Path | None, typer.Option(help="Folder for a picture of each image with its regions.")] = None,
+    as_json: AsJson = False,
+    figures: Figures = None,
 ) -> None:
     """Say how probable activity is in images of the Sun; exit with 2 if one is nothing that the networks know."""
     from solarflare.predict import images as asked
@@ -266,6 +268,8 @@ def now(
     simulated_model: SimulatedModel = False,
     watch: Annotated[str | None, typer.Option(help="Ask again every so often, such as 15m, until Ctrl-C.")] = None,
     forecast: Annotated[Path | None, typer.Option(help="A file for the forecast in the form of CCMC.")] = None,
+    as_json: AsJson = False,
+    figures: Figures = None,
 ) -> None:
     """Say what the networks see on the Sun right now, in its newest images; exit with 2 if that is nothing."""
     from solarflare.predict import now as today
@@ -278,13 +282,14 @@ def now(
     ask = predictor.Predictor(folder, settings, located.of_today(live), simulated_model, models)
     if not ask.knows_the_sun:
         cure = predictor.cure(ask.instruments[0])
-        typer.echo(f"No answer: the networks of {models} know the simulated Sun alone; {cure}.")
+        typer.echo(f"No answer: the networks of {models} know the simulated Sun alone; {cure}.", err=as_json)
         raise typer.Exit(REFUSED)
     if forecast:
         today.foretelling(ask.networks)
+    output = today.Output(as_json, figures, forecast)
     if pause is not None:
-        today.watch(ask, live, forecast, pause)
-    if not today.look(ask, live, forecast):
+        today.watch(ask, live, output, pause)
+    if not today.look(ask, live, output):
         raise typer.Exit(REFUSED)
 
 

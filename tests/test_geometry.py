@@ -126,6 +126,33 @@ def test_arcsec_lead_back_to_the_place_on_the_sun(latitude: float, longitude: fl
 
 
 @settings(deadline=None, max_examples=30)
+@given(latitudes, longitudes, days)
+def test_places_on_the_sun_are_found_again_from_arcsec(latitude: float, longitude: float, time: pd.Timestamp) -> None:
+    x, y = geometry.to_arcsec([latitude], [longitude], utc(time))
+    north, west = geometry.to_stonyhurst(x, y, time)
+    assert (north[0], west[0]) == pytest.approx((latitude, longitude), abs=1e-6)
+
+
+@pytest.mark.parametrize(("date", "tilt"), [("2014-03-06", -7.25), ("2014-06-06T18:00", 0.0), ("2014-09-08", 7.25)])
+def test_the_middle_of_the_disk_lies_at_the_tilt_of_the_suns_axis(date: str, tilt: float) -> None:
+    """It is inclined by 7.25 degrees to the ecliptic: most towards the Earth in September, most from it in March."""
+    north, west = geometry.to_stonyhurst([0.0], [0.0], pd.Timestamp(date))
+    assert (north[0], west[0]) == pytest.approx((tilt, 0), abs=0.05)
+
+
+def test_a_place_on_the_sun_by_plane_trigonometry() -> None:
+    """In June the Sun's axis is not tilted; its radius is 1, and its distance as many as its angular radius says."""
+    time = pd.Timestamp("2014-06-06T18:00")
+    distance = 1 / np.sin(np.deg2rad(geometry.solar_radius(utc(time))[0] / 3600))
+    latitude, longitude = np.deg2rad([30, 45])
+    to_the_plane = distance - np.cos(latitude) * np.cos(longitude)
+    right, up = np.cos(latitude) * np.sin(longitude), np.sin(latitude)
+    x, y = np.arctan2(right, to_the_plane), np.arctan2(up, np.hypot(to_the_plane, right))
+    north, west = geometry.to_stonyhurst(np.rad2deg([x]) * 3600, np.rad2deg([y]) * 3600, time)
+    assert (north[0], west[0]) == pytest.approx((30, 45), abs=0.05)
+
+
+@settings(deadline=None, max_examples=30)
 @given(latitudes, st.floats(1, 80), days)
 def test_west_is_positive_and_all_lies_within_the_limb(latitude: float, longitude: float, time: pd.Timestamp) -> None:
     x, y = geometry.to_arcsec([latitude, latitude], [longitude, -longitude], utc(time, time))

@@ -4,7 +4,7 @@ import datetime as dt
 import io
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,16 @@ import pandas as pd
 import pytest
 import yaml
 from PIL import Image
+from typer.testing import CliRunner
 
 from solarflare import calibration, geometry, params, tables, training
+from solarflare.cli import app
 from solarflare.crops import Cutter
 from solarflare.errors import InputError
 from solarflare.networks import build
 from solarflare.params import Live
 from solarflare.predict import images, now, predictor
+from solarflare.predict import regions as located
 from solarflare.predict.predictor import Answer, Predictor
 from solarflare.ranges import Ranges
 from tests.archive_server import Fault
@@ -138,10 +141,8 @@ def test_a_network_does_not_answer_for_the_other_sun(
 
 
 def test_regions_of_a_file_turn_with_the_sun(project: Path, tmp_path: Path, ask: Predictor) -> None:
-    from solarflare.predict import regions
-
     Path("regions.csv").write_text("time,noaa_ar,location\n2014-02-01T00:00:00,11944,S09E10\n")
-    found = regions.of_file(Path("regions.csv"))(TIME)
+    found = located.of_file(Path("regions.csv"))(TIME)
     assert found is not None
     assert found.rows["noaa_ar"].tolist() == [11944]
     assert found.rows["longitude"].iloc[0] == pytest.approx(-3.4, abs=0.5)
@@ -156,16 +157,23 @@ AGES: dict[str, tuple[list[float], tuple[Fault, ...], str]] = {
 }
 
 
+Spotted = Sequence[tuple[pd.Timestamp, int]]
+"""Regions of NOAA's list: when, and which."""
+
+
 @pytest.fixture
 def today() -> pd.Timestamp:
     return pd.Timestamp.now("UTC").tz_localize(None).floor("s")
 
 
 @contextmanager
-def archive(folder: Path, times: list[pd.Timestamp], *faults: Fault) -> Iterator[Live]:
-    """Serve an archive with an image of each time, and yield how to ask it."""
+def archive(folder: Path, times: list[pd.Timestamp], *faults: Fault, spotted: Spotted = ()) -> Iterator[Live]:
+    """Serve an archive with an image of each time, and NOAA's list of regions, and yield how to ask them."""
     shots = [Shot("aia211", dt.datetime.fromisoformat(str(time)), drawn(9, time)) for time in times]
-    world = World.make(folder / "site", shots, tables.empty(tables.FLARES), tables.empty(tables.REGIONS))
+    rows = [(time, noaa_ar, 10, 20, 100, "Bxo", "beta", 3) for time, noaa_ar in spotted]
+    regions = pd.DataFrame(rows, columns=list(tables.REGIONS.columns))
+    regions = tables.check(regions, tables.REGIONS, "the list") if rows else tables.empty(tables.REGIONS)
+    world = World.make(folder / "site", shots, tables.empty(tables.FLARES), regions)
     (folder / "site").mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch, world.serve(*faults) as site:
         patch.setenv("DVC_ROOT", str(folder))
@@ -180,14 +188,96 @@ def test_now_says_what_it_knows_and_how_old_it_is(
     hours, faults, expected = AGES[case]
     times = [today - pd.Timedelta(hours=number) for number in hours]
     with archive(tmp_path, times, *faults) as live:
-        known = now.look(ask, live, None)
+        known = now.look(ask, live, now.Output())
     said = capsys.readouterr().out
     assert expected in said
     assert known is bool(hours and not faults)
 
 
+LIST = r"solar_regions\.json$"
+ABSENT: dict[str, tuple[tuple[Fault, ...], list[int], str]] = {  # faults, days since reports, what is said of it
+    "missing": ((Fault(LIST, "missing"),), [1], "NOAA's list of regions cannot be had"),
+    "corrupt": ((Fault(LIST, "html"),), [1], "NOAA's list of regions cannot be had"),
+    "empty": ((), [], "NOAA's list of regions cannot be had: it names none"),
+    "old": ((), [8], ""),
+}
+
+
+def with_list(project: Path, name: str | None, live: Live) -> Predictor:
+    """Return the networks, with regions looked up where the option of `solarflare predict` says."""
+    return Predictor(project / "models", params.load(project / "params.yaml"), located.source(name, live))
+
+
+@pytest.mark.parametrize("name", [None, "swpc"])
+def test_regions_of_an_image_of_today_are_those_of_noaas_list(
+    name: str | None, project: Path, today: pd.Timestamp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = today.floor("D")
+    with archive(tmp_path, [], spotted=[(report, 14001), (report - pd.Timedelta(days=5), 13990)]) as live:
+        given = answer(with_list(project, name, live), drawn(9, today), f"{today:%Y%m%d_%H%M%S}_512_0211.jpg")
+    assert given.regions_from == f"NOAA's list of {report:%Y-%m-%d %H:%M}"
+    assert [region.noaa_ar for region in given.regions or []] == [14001]
+
+
+@pytest.mark.parametrize("case", ABSENT)
+def test_where_noaas_list_has_no_regions_the_image_shows_them(
+    case: str, project: Path, today: pd.Timestamp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    faults, days, expected = ABSENT[case]
+    monkeypatch.chdir(tmp_path)
+    spotted = [(today.floor("D") - pd.Timedelta(days=number), 14001) for number in days]
+    with archive(tmp_path, [], *faults, spotted=spotted) as live:
+        given = answer(with_list(project, None, live), drawn(9, today), f"{today:%Y%m%d_%H%M%S}_512_0211.jpg")
+    assert given.regions_from == "found in the image"
+    assert expected in caplog.text
+    assert bool(caplog.text) is bool(expected)
+
+
+def test_an_image_of_long_ago_is_none_for_noaas_list(project: Path, tmp_path: Path, ask: Predictor) -> None:
+    with archive(tmp_path, [], spotted=[(TIME, 11944)]) as live:
+        given = answer(with_list(project, "swpc", live), drawn(9))
+    assert given.regions_from == "found in the image"
+
+
+@pytest.fixture
+def served(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, today: pd.Timestamp) -> Iterator[Path]:
+    """Yield networks whose parameters ask an archive with an image of half an hour ago and NOAA's list of today."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(project / "models", "trained/models")
+    content = yaml.safe_load((project / "params.yaml").read_text())
+    with archive(tmp_path, [today - pd.Timedelta(minutes=30)], spotted=[(today.floor("D"), 14001)]) as live:
+        content["scrape"]["live"] = live.model_dump(mode="json")
+        Path("trained/params.yaml").write_text(yaml.safe_dump(content))
+        yield Path("trained/models")
+
+
+def test_now_as_json_is_that_of_predict_with_source_and_age(served: Path) -> None:
+    done = CliRunner().invoke(app, ["now", "--models", str(served), "--json", "--figures", "seen"])
+    assert done.exit_code == 0
+    said = json.loads(done.stdout)
+    assert (said["source"], said["age_hours"]) == ("gsfc", pytest.approx(0.5, abs=0.1))
+    assert [region["noaa_ar"] for region in said["regions"]] == [14001]
+    (figure,) = Path("seen").iterdir()
+    assert figure.name == f"{Path(said['path']).stem}.png"
+
+    taken = next(Path("site").rglob("*_512_0211.jpg"))
+    alone = CliRunner().invoke(app, ["predict", "--models", str(served), "--json", str(taken)])
+    same = said | {"path": str(taken)}
+    assert json.loads(alone.stdout) == {key: same[key] for key in said if key not in ("source", "age_hours")}
+
+
+def test_now_without_an_image_is_json_too(ask: Predictor, tmp_path: Path, capsys: Any) -> None:
+    with archive(tmp_path, []) as live:
+        assert not now.look(ask, live, now.Output(as_json=True, figures=Path("seen")))
+    said = json.loads(capsys.readouterr().out)
+    assert "no image of the last 10 days" in said["refusal"]
+    assert said["path"] is said["age_hours"] is said["disk"] is None
+    assert not Path("seen").exists()
+
+
 def test_a_watch_goes_on_after_a_round_without_an_answer(
-    project: Path, today: pd.Timestamp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    project: Path, today: pd.Timestamp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     rounds = []
 
@@ -200,8 +290,8 @@ def test_a_watch_goes_on_after_a_round_without_an_answer(
     monkeypatch.chdir(tmp_path)
     ask = Predictor(project / "models", params.load(project / "params.yaml"), reports)
     with archive(tmp_path, [today]) as live, pytest.raises(KeyboardInterrupt):
-        now.watch(ask, live, None, pause=0.01)
-    assert "No answer this time: the list of regions is broken." in capsys.readouterr().out
+        now.watch(ask, live, now.Output(), pause=0.01)
+    assert "no answer this time: the list of regions is broken" in caplog.text
 
 
 def test_a_forecast_asks_for_networks_that_foretell(ask: Predictor) -> None:

@@ -1,22 +1,25 @@
 """The Sun of today: the newest image that an observatory has, today's regions, and what the networks say of them."""
 
 import io
+import json
 import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 
 from solarflare import imaging, scoreboard
+from solarflare.console import log
 from solarflare.errors import InputError
 from solarflare.files import atomic_path
 from solarflare.forecasts import REGION
 from solarflare.params import Instrument, Live, Task
+from solarflare.predict import picture, report
 from solarflare.predict.images import Asked
 from solarflare.predict.networks import Network
 from solarflare.predict.predictor import Answer, Predictor
@@ -39,12 +42,21 @@ LEAST_INTERVAL = 60  # seconds
 
 @dataclass(frozen=True)
 class Newest:
-    """The newest image of an instrument: its frame and content, or why there is none."""
+    """The newest image of an instrument: its frame and content, or one sentence why there is none."""
 
     instrument: Instrument
     frame: Frame | None = None
     content: bytes = b""
-    reason: str = ""
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Output:
+    """How answers are given: as sentences or as JSON, with a folder of pictures and a file in the form of CCMC."""
+
+    as_json: bool = False
+    figures: Path | None = None
+    forecast: Path | None = None
 
 
 def newest(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp) -> Newest:
@@ -75,7 +87,7 @@ def newest(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp) -> Newes
             except (Absent, Refused, InputError) as failure:
                 reasons.setdefault(source, str(failure))
     said = "; ".join(f"{source}: {reason}" for source, reason in reasons.items()) or "the archives list none"
-    return Newest(instrument, reason=said)
+    return Newest(instrument, refusal=f"there is no image of the last {LOOKS[-1].days} days: {said}")
 
 
 def _frames(
@@ -93,12 +105,10 @@ def _refusal(content: bytes, instrument: Instrument) -> str | None:
     return imaging.refusal(io.BytesIO(content), instrument)
 
 
-def sentences(
-    found: Newest, answer: Answer | None, networks: Mapping[Task, Network], now: pd.Timestamp
-) -> Iterator[str]:
+def sentences(found: Newest, answer: Answer, networks: Mapping[Task, Network], now: pd.Timestamp) -> Iterator[str]:
     """Yield what is known of an image, how sure that is, and how old the image is."""
-    if found.frame is None or answer is None:
-        yield f"Of {found.instrument} there is no image of the last {LOOKS[-1].days} days: {found.reason}."
+    if found.frame is None:
+        yield f"Of {found.instrument} {answer.refusal}."
         return
     when = pd.Timestamp(found.frame.time)
     image = f"the newest image of {found.instrument}, {when:%Y-%m-%d %H:%M} UTC and {age(now - when)} old"
@@ -124,7 +134,16 @@ def sentences(
         )
 
 
-def look(predictor: Predictor, live: Live, forecast: Path | None) -> bool:
+def content(found: Newest, answer: Answer, now: pd.Timestamp) -> dict[str, Any]:
+    """Return the same as JSON has it: `report.content` with the archive that has the image, and its age in hours."""
+    known = report.content(answer)
+    if found.frame is None:
+        return known | {"path": None, "source": None, "age_hours": None}
+    hours = (now - pd.Timestamp(found.frame.time)) / pd.Timedelta(hours=1)
+    return known | {"path": answer.asked.path.name, "source": found.frame.source, "age_hours": round(hours, 2)}
+
+
+def look(predictor: Predictor, live: Live, output: Output) -> bool:
     """Say what the Sun of today looks like, and return whether anything is known of it.
 
     Parameters
@@ -133,46 +152,50 @@ def look(predictor: Predictor, live: Live, forecast: Path | None) -> bool:
         The networks.
     live : Live
         How the archives are asked.
-    forecast : Path or None
-        Where the answers are written in the form of CCMC's scoreboard.
+    output : Output
+        How the answers are given.
 
     Raises
     ------
     InputError
-        If the networks foretell nothing that `forecast` could hold.
+        If the networks foretell nothing that a forecast could hold.
     """
     now = pd.Timestamp.now("UTC").tz_localize(None)
     with fetching(impatient(live)) as fetcher:
         found = [newest(fetcher, instrument, now) for instrument in predictor.instruments]
     answers = []
-    for image in found:
-        answer = _asked(predictor, image)
-        print(*sentences(image, answer, predictor.networks, now))
-        if answer is not None and not answer.refusal:
+    with tempfile.TemporaryDirectory() as folder:
+        for image in found:
+            answer = _asked(predictor, image, Path(folder))
+            said = sentences(image, answer, predictor.networks, now)
+            print(json.dumps(content(image, answer, now)) if output.as_json else " ".join(said), flush=True)
+            if answer.refusal:
+                continue
             answers.append(answer)
-    if forecast and answers:
-        write_forecast(answers, predictor.networks, now, forecast)
+            if output.figures:
+                picture.save(answer, output.figures)
+    if output.forecast and answers:
+        write_forecast(answers, predictor.networks, now, output.forecast)
     return bool(answers)
 
 
-def watch(predictor: Predictor, live: Live, forecast: Path | None, pause: float) -> NoReturn:
+def watch(predictor: Predictor, live: Live, output: Output, pause: float) -> NoReturn:
     """`look` again and again, some seconds apart, until Ctrl-C; what goes wrong once may not the next time."""
     while True:
         try:
-            look(predictor, live, forecast)
+            look(predictor, live, output)
         except (InputError, OSError) as error:
-            print(f"No answer this time: {error}.")
+            log.warning("no answer this time: %s", error)
         time.sleep(pause)
 
 
-def _asked(predictor: Predictor, image: Newest) -> Answer | None:
-    """Return what is said of an image, or None if there is none."""
+def _asked(predictor: Predictor, image: Newest, folder: Path) -> Answer:
+    """Return what is said of an image, which is laid into a folder."""
     if image.frame is None:
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(image.frame.path).name
-        path.write_bytes(image.content)
-        return predictor(Asked(path, image.instrument, pd.Timestamp(image.frame.time)))
+        return Answer(Asked(folder, image.instrument, None), image.refusal)
+    path = folder / Path(image.frame.path).name
+    path.write_bytes(image.content)
+    return predictor(Asked(path, image.instrument, pd.Timestamp(image.frame.time)))
 
 
 def write_forecast(answers: list[Answer], networks: Mapping[Task, Network], now: pd.Timestamp, path: Path) -> None:

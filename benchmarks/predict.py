@@ -1,4 +1,4 @@
-"""How long one image takes to be answered once the networks are loaded, beside its decoding, and the memory of 1,000.
+"""How long an image takes to be answered, from the start and once the networks are loaded, and the memory of 1,000.
 
 Run it from the project's folder: ``python -m benchmarks.predict MODELS FOLDER``, for example
 ``python -m benchmarks.predict models data/raw/images``.
@@ -7,6 +7,8 @@ Run it from the project's folder: ``python -m benchmarks.predict MODELS FOLDER``
 import argparse
 import itertools
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -18,10 +20,11 @@ from solarflare.predict import images, predictor
 
 REPEATS = 40
 STREAMED = 1000
+STARTS = 5
 
 
 def main() -> None:
-    """Print medians in milliseconds, their ratio, and peak memory after 100 and after 1,000 images."""
+    """Print medians, their ratios to what cannot be avoided, and peak memory after 100 and after 1,000 images."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", help="a folder of networks, or an experiment")
     parser.add_argument("folder", type=Path, help="holds images that they know")
@@ -30,6 +33,8 @@ def main() -> None:
     ask = predictor.Predictor(*predictor.trained(given.models), lambda time: None)
     print(f"networks loaded in {time.perf_counter() - begin:.1f} s, after TensorFlow's import")
     known = [one for one in images.listed([given.folder]) if one.instrument in ask.instruments]
+    whole, alone = starts(given.models, known[0].path)
+    print(f"start to answer {whole:.1f} s, {whole / alone:.1f} times `import tensorflow` alone ({alone:.1f} s)")
     answers, decodings = [], []
     for one in known[:REPEATS]:
         answers.append(milliseconds(partial(ask, one)))
@@ -41,6 +46,22 @@ def main() -> None:
         if number in (STREAMED // 10, STREAMED):
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(f"peak memory after {number} images: {peak:.0f} MB")
+
+
+def starts(models: str, path: Path) -> tuple[float, float]:
+    """Return the median seconds of processes that answer for an image, and of some that import TensorFlow, in turns."""
+    program = "from solarflare.cli import main; main()"
+    answering = ["-c", program, "predict", "--models", models, "--regions", "image", str(path)]
+    whole, alone = [], []
+    for _ in range(STARTS):
+        whole.append(milliseconds(partial(python, *answering)))
+        alone.append(milliseconds(partial(python, "-c", "import tensorflow")))
+    return median(whole) / 1000, median(alone) / 1000
+
+
+def python(*arguments: str) -> None:
+    """Run the interpreter."""
+    subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
 
 
 def milliseconds(what: Callable[[], object]) -> float:

@@ -244,7 +244,7 @@ def predict(
 ) -> None:
     """Say how probable activity is in images of the Sun; exit with 2 if one is nothing that the networks know."""
     from solarflare.predict import images as asked
-    from solarflare.predict import picture, predictor, report
+    from solarflare.predict import predictor, report
     from solarflare.predict import regions as located
 
     chosen = asked.listed(images, instrument, time)
@@ -257,6 +257,8 @@ def predict(
         refused |= bool(answer.refusal)
         typer.echo(json.dumps(report.content(answer)) if as_json else "\n".join(report.lines(answer)))
         if figures and not answer.refusal:
+            from solarflare.predict import picture
+
             picture.save(answer, figures)
     if refused:
         raise typer.Exit(REFUSED)

@@ -198,7 +198,7 @@ LIST = r"solar_regions\.json$"
 ABSENT: dict[str, tuple[tuple[Fault, ...], list[int], str]] = {  # faults, days since reports, what is said of it
     "missing": ((Fault(LIST, "missing"),), [1], "NOAA's list of regions cannot be had"),
     "corrupt": ((Fault(LIST, "html"),), [1], "NOAA's list of regions cannot be had"),
-    "empty": ((), [], "NOAA's list of regions cannot be had: it names none"),
+    "empty": ((), [], "NOAA's list of regions names none of the last days"),
     "old": ((), [8], ""),
 }
 

@@ -26,6 +26,7 @@ WINDOW = pd.Timedelta(days=27)
 
 NAME = "NOAA's list"
 FOUND = "found in the image"
+EMPTY = "names none of the last days"
 
 log = logging.getLogger("solarflare")
 
@@ -103,7 +104,7 @@ def fetched(settings: Live, today: pd.Timestamp) -> pd.DataFrame:
         with live.fetching(impatient(settings)) as fetcher:
             return of_last_days(fetcher, today)
     except InputError as error:
-        log.warning("warning: NOAA's list of regions cannot be had: %s", error)
+        log.warning("warning: %s of regions cannot be had: %s", NAME, error)
         return tables.empty(tables.REGIONS)
 
 
@@ -112,7 +113,10 @@ def of_last_days(fetcher: Fetcher, today: pd.Timestamp) -> pd.DataFrame:
     span = (today - WINDOW - FARTHEST).to_datetime64(), (today + FARTHEST).to_datetime64()
     collected = swpc_json.regions(fetcher, fetcher.live.urls[swpc_json.NAME], *span)
     if collected.rows.empty:
-        log.warning("warning: NOAA's list of regions cannot be had: %s", collected.coverage["reason"].iloc[0])
+        reason = collected.coverage["reason"].iloc[0]
+        log.warning(
+            "warning: %s of regions %s", NAME, EMPTY if reason == swpc_json.OUTSIDE else f"cannot be had: {reason}"
+        )
     return collected.rows
 
 

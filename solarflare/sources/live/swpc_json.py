@@ -65,7 +65,7 @@ def regions(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: n
     rows, reason = tables.empty(tables.REGIONS), ""
     try:
         parsed = _read(fetcher, bases, REGIONS, parse_regions)
-        rows, reason = region_table(parsed.rows, NAME), parsed.gap or ("" if parsed.rows else "it names none")
+        rows, reason = region_table(parsed.rows, NAME), parsed.gap
     except (Absent, Refused) as outcome:
         reason = outcome.reason
     half = pd.Timedelta(DAY / 2)

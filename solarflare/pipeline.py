@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
@@ -14,6 +15,8 @@ from dvc_data.index import DataIndexDirError
 
 from solarflare.errors import InputError
 from solarflare.files import atomic_directory
+
+RESTORE = "take the file from Git again with `git checkout dvc.yaml`"
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,20 @@ def inputs(stage: str) -> dict[str, Inputs] | None:
     """
     try:
         with Repo() as repo:
-            collected = {one.name: one for one in repo.stage.collect(stage, with_deps=True)}
-            return {one.name: _inputs(one) for one in repo.index.stages if one.name in collected}
+            known = _stages(repo)
+            needed = nx.descendants(repo.index.graph, known[stage]) | {known[stage]}
+            return {one.name: _inputs(one) for one in known.values() if one in needed}
+    except KeyError as error:
+        raise InputError(f"dvc.yaml has no stage {error}; {RESTORE}") from None
     except NotDvcRepoError:
         return None
     except (DvcException, FileNotFoundError) as error:
         raise InputError(f"dvc.yaml, stage {stage}: {error}; run `dvc repro`") from None
+
+
+def _stages(repo: Repo) -> dict[str, Any]:
+    """Return all stages by name, from one reading: DVC reads dvc.lock again for each that it is asked for by name."""
+    return {stage.name: stage for stage in repo.index.stages}
 
 
 def _inputs(stage: Any) -> Inputs:
@@ -80,11 +91,13 @@ def outdated(stages: list[str]) -> list[str]:
         If another DVC command holds the project, or ``dvc.yaml`` cannot be read.
     """
     try:
-        with Repo() as repo:
-            status = repo.status(targets=stages)
+        with Repo() as repo, repo.lock:
+            known = _stages(repo)
+            return [stage for stage in stages if known[stage].status(check_updates=True)]
+    except KeyError as error:
+        raise InputError(f"dvc.yaml has no stage {error}; {RESTORE}") from None
     except DvcException as error:
         raise InputError(f"dvc.yaml: {error}; wait for other DVC commands to end, or mend the file") from None
-    return [stage for stage in stages if stage in status]
 
 
 def modified() -> dict[str, list[str]]:

@@ -112,6 +112,13 @@ def test_results_that_are_out_of_date_are_not_logged(project: Path) -> None:
     assert_refused(solarflare("log"), "the results of evaluate are out of date; run `dvc repro` first")
 
 
+def test_a_pipeline_without_a_stage_is_one_sentence(project: Path) -> None:
+    stages = {name: stage for name, stage in STAGES.items() if name != "evaluate"}
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    sentence = "dvc.yaml has no stage 'evaluate'; take the file from Git again with `git checkout dvc.yaml`"
+    assert_refused(solarflare("log"), sentence)
+
+
 def test_where_there_is_nothing_to_log_nothing_is_said(project: Path) -> None:
     done = solarflare("log")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

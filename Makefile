@@ -8,8 +8,6 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 # The stages say "python": it has to be the one of .venv.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# TensorFlow's notices about the CPU say nothing that a user of this project can act on.
-export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 all: setup
 	dvc repro

@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -303,6 +304,22 @@ def test_the_way_out_fits_the_instrument() -> None:
     assert "sdo-euv" in predictor.cure("aia211")
     assert "sdo-magnetogram" in predictor.cure("hmi")
     assert "sdo-euv" not in predictor.cure("gong")
+
+
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [("models", "`dvc repro`"), ("sdo-euv-test-2014", "`solarflare experiment sdo-euv`"), ("x", "`dvc repro`")],
+)
+def test_networks_that_are_not_there_say_how_to_get_them(
+    name: str, way_out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q"], check=True)
+    for profile in ("sdo-euv", "sdo"):
+        Path("profiles").mkdir(exist_ok=True)
+        Path(f"profiles/{profile}.yaml").touch()
+    with pytest.raises(InputError, match=f"^{name} is no folder and no experiment or commit; .*{way_out} trains"):
+        predictor.trained(name)
 
 
 def test_the_folder_says_what_the_networks_are(project: Path) -> None:

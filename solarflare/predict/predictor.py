@@ -95,9 +95,20 @@ def trained(name: str) -> tuple[Path, Params]:
     InputError
         If there is neither, or the parameters are broken.
     """
-    folder = Path(name) if Path(name).is_dir() else experiments.models(name)
+    try:
+        folder = Path(name) if Path(name).is_dir() else experiments.models(name)
+    except InputError as error:
+        raise InputError(f"{error}, {_training(name)}") from None
     beside = folder.parent / params.PARAMS.name
     return folder, params.load(beside if beside.is_file() else params.PARAMS)
+
+
+def _training(name: str) -> str:
+    """Return how to get networks that are not there, of which the name may be that of a profile and its variant."""
+    fitting = [path.stem for path in experiments.PROFILES.glob("*.yaml") if name.startswith(f"{path.stem}-")]
+    if not fitting:
+        return "and `dvc repro` trains those in models/"
+    return f"and `solarflare experiment {max(fitting, key=len)}` trains this one"
 
 
 class Predictor:

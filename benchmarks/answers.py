@@ -30,7 +30,7 @@ MODELS = "sdo-euv-test-2014"
 SUN = Path("euv/2014/02/02/20140202_061525_512_0211.jpg")
 """The image of the archive from which those that are no whole Sun are made."""
 
-COMMAND = [sys.executable, "-c", "from solarflare.cli import main; main()", "predict", "--json"]
+COMMAND = [sys.executable, "-m", "solarflare.cli", "predict", "--json"]
 OTHER_COLOURS = np.array([1, 1, 0.3])
 
 

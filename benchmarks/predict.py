@@ -50,8 +50,7 @@ def main() -> None:
 
 def starts(models: str, path: Path) -> tuple[float, float]:
     """Return the median seconds of processes that answer for an image, and of some that import TensorFlow, in turns."""
-    program = "from solarflare.cli import main; main()"
-    answering = ["-c", program, "predict", "--models", models, "--regions", "image", str(path)]
+    answering = ["-m", "solarflare.cli", "predict", "--models", models, "--regions", "image", str(path)]
     whole, alone = [], []
     for _ in range(STARTS):
         whole.append(milliseconds(partial(python, *answering)))

@@ -311,3 +311,7 @@ def tables(
         if after != before:
             with atomic_path(page) as partial:
                 partial.write_text(after)
+
+
+if __name__ == "__main__":
+    main()

@@ -37,7 +37,7 @@ def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 def solarflare(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command of this checkout, wherever the test is."""
-    return run(sys.executable, "-c", "from solarflare.cli import main; main()", *arguments, **variables)
+    return run(sys.executable, "-m", "solarflare.cli", *arguments, **variables)
 
 
 def dvc(*arguments: str) -> None:

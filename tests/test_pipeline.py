@@ -182,7 +182,7 @@ RUN_ELSEWHERE = {
     "solarflare cutouts --wavelength 171 data/cutouts",
     # by tests/test_predict.py, of observatories on the loopback
     "solarflare now --models sdo-euv-test-2014",
-    "solarflare predict data/raw/images",
+    "solarflare predict data/raw/images/gong/2020",
     # makes a folder of its own and takes minutes: before a release, by hand
     "make live-rehearsal",
     # by the fixture of this module, and by tests/test_cli.py and tests/test_experiments.py on pipelines of a second
@@ -192,6 +192,8 @@ RUN_ELSEWHERE = {
     "make experiment PROFILE=sdo-magnetogram ARCHIVE=../shared/sun",
     "make experiment PROFILE=forecast",
     # by tests/test_review.py, in repositories with branches
+    "git switch -c longer",
+    'git commit -am "Train the disk network longer"',
     "make review BASE=main",
     # a server that runs until it is stopped
     "make ui",

@@ -192,8 +192,8 @@ RUN_ELSEWHERE = {
     "make experiment PROFILE=sdo-magnetogram ARCHIVE=../shared/sun",
     "make experiment PROFILE=forecast",
     # by tests/test_review.py, in repositories with branches
-    "git switch -c longer",
-    'git commit -am "Train the disk network longer"',
+    "git switch -c slower",
+    'git commit -am "Train the disk network at half the learning rate"',
     "make review BASE=main",
     # a server that runs until it is stopped
     "make ui",

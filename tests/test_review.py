@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROWS = 400
 LEAK = {"kind": "gated", "leak": True, "corrected_low": 0.9, "roc_auc": {"value": 0.97, "low": 0.94, "high": 0.99}}
 NO_LEAK = {**LEAK, "leak": False, "corrected_low": 0.44, "roc_auc": {"value": 0.5, "low": 0.45, "high": 0.55}}
+ALL = "ROC-AUC, TSS and Brier skill"
 COUNTS = {"labelled": {"0": 500, "1": 500}, "unlabelled": {}, "parts": {"test": ROWS}, "left_out": {}}
 
 
@@ -128,17 +129,22 @@ def leaking() -> None:
 
 
 BRANCHES: dict[str, tuple[Callable[[], None], int, str, list[str]]] = {
-    "better": (better, 0, "disk better", ["**Trusted:** disk before and disk after.", "- **disk: better**"]),
+    "better": (
+        better,
+        0,
+        f"disk: {ALL} better",
+        ["No leak found by the audit: disk before and disk after.", f"- **disk: {ALL} better**; ROC-AUC from 0."],
+    ),
     "reseeded": (
         reseeded,
         0,
-        "disk not distinguishable",
-        ["Only seeds of trainings changed", "would have been |", "- **disk: not distinguishable**"],
+        f"disk: {ALL} not distinguishable",
+        ["Only seeds of trainings changed", "not distinguishable (this comparison could have shown 0.0"],
     ),
     "leaking": (
         leaking,
         1,
-        "disk better, NOT TRUSTED",
+        f"NOT TRUSTED: disk after; disk: {ALL} better",
         ["**NOT TRUSTED: disk after**, the audit found a leak", "**LEAK:** printed boxes 0.97"],
     ),
 }
@@ -176,32 +182,38 @@ def measure_seeds(deviation: float) -> None:
     commit("what another seed does")
 
 
-@pytest.mark.parametrize(
-    ("deviation", "headline"), [(0.001, "disk better"), (0.5, "disk not distinguishable"), (None, "disk better")]
-)
+@pytest.mark.parametrize(("deviation", "verdict"), [(0.001, "better"), (0.5, "not distinguishable"), (None, "better")])
 def test_a_difference_that_luck_may_make_is_not_called_better(
-    repository: Path, deviation: float | None, headline: str
+    repository: Path, deviation: float | None, verdict: str
 ) -> None:
     if deviation is not None:
         measure_seeds(deviation)
     better()
     text = page("HEAD")
-    assert f"# {headline}\n" in text
+    assert f"# disk: {ALL} {verdict}\n" in text
     allowed = f"the 5 seeds of `docs/results/seeds.json` ROC-AUC has a standard deviation of {deviation}"
     unknown = "not for the method: another seed alone may move the scores, and docs/results/seeds.json is not there."
     assert (unknown if deviation is None else allowed) in text
 
 
+def test_scores_that_disagree_are_told_apart_in_the_title(repository: Path) -> None:
+    """Probabilities that are all too low rank the rows alike, are calibrated worse, and raise no alarm."""
+    predictions = forecasts(1.2, seed=2)
+    write(predictions.assign(probability=predictions["probability"] / 2.5))
+    assert "\n# disk: TSS and Brier skill worse, ROC-AUC not distinguishable\n" in page()
+
+
 def test_whether_to_trust_comes_before_everything_else(repository: Path) -> None:
     leaking()
-    assert page().splitlines()[3].startswith("**Trusted:** disk before")
-    assert page().splitlines()[5].startswith("**NOT TRUSTED: disk after**")
+    lines = page().splitlines()
+    assert lines[3].startswith("**NOT TRUSTED: disk after**")
+    assert lines[5] == "No leak found by the audit: disk before."
 
 
 def test_what_is_not_committed_yet_is_reviewed_too(repository: Path) -> None:
     better()
-    assert "# disk better" in page()
-    assert "# disk better" in page("HEAD")
+    assert f"# disk: {ALL} better" in page()
+    assert f"# disk: {ALL} better" in page("HEAD")
 
 
 def test_what_main_did_meanwhile_is_not_held_against_a_branch(repository: Path) -> None:
@@ -215,7 +227,7 @@ def test_what_main_did_meanwhile_is_not_held_against_a_branch(repository: Path) 
 def test_nothing_changed_is_one_line(repository: Path) -> None:
     lines = page().splitlines()
     assert len(lines) == 2
-    assert "**Trusted:**" in lines[1]
+    assert "No leak found by the audit: " in lines[1]
     assert list(Path("review").iterdir()) == []
 
 
@@ -246,6 +258,13 @@ def test_parameters_costs_and_rows_are_shown_before_and_after(repository: Path) 
     assert "epochs trained" not in text
 
 
+def test_a_cost_that_an_older_version_did_not_know_did_not_change(repository: Path) -> None:
+    write(forecasts(1.2, seed=2), parameters=0)
+    commit("an older version, which counted wrongly")
+    better()
+    assert "| disk: parameters | unknown | 900 |" in page("HEAD")
+
+
 def test_profiles_are_parameters_too(repository: Path) -> None:
     Path("profiles").mkdir()
     Path("profiles/x.yaml").write_text("overrides: {tasks: [disk]}\n")
@@ -265,6 +284,7 @@ def test_another_test_set_is_not_compared(
 ) -> None:
     write(change(forecasts(3, seed=2)))
     text = page()
+    assert f"# disk: not comparable, the test set changed: {said}\n" in text
     assert f"- **disk: not comparable**, the test set changed: {said}\n" in text
     assert "better" not in text
 
@@ -284,8 +304,8 @@ def test_first_results_are_new_and_last_ones_gone(repository: Path) -> None:
     commit("no results")
     write(forecasts(1.2, seed=2))
     text = page("HEAD")
-    assert "# disk new" in text
-    assert "**Trusted:** disk after." in text
+    assert "# disk: new\n" in text
+    assert "No leak found by the audit: disk after." in text
 
 
 def test_answers_that_changed_are_counted_and_named(repository: Path) -> None:
@@ -339,4 +359,6 @@ def test_results_that_are_out_of_date_are_called_so(repository: Path) -> None:
     commit("a pipeline")
     assert "OUT OF DATE" not in page()
     choose("epochs: 40", "epochs: 41")
-    assert "**OUT OF DATE, train_disk:** `train_disk.epochs` changed since the results were made." in page()
+    title, _, sentence = page().splitlines()[1:4]
+    assert title == "# OUT OF DATE: train_disk; disk: unchanged"
+    assert sentence.startswith("**OUT OF DATE: train_disk**, `train_disk.epochs` changed since the results were made")

@@ -110,6 +110,15 @@ def test_a_task_that_was_not_measured_has_no_seeds() -> None:
     assert "has 0 seeds of region" in seeds.read("region", measurement(0.80, 0.82, 0.84), PARAMETERS).because
 
 
+def test_no_difference_is_greater_than_what_a_score_can_be() -> None:
+    widened = spread(0.9).widen("roc_auc", DIFFERENCE, lower_is_better=False)
+    assert -1 <= widened["low"]
+    assert (widened["high"], widened["resolvable"]) == (1, 1)
+    assert spread(0.9).apart("roc_auc") == 1
+    unbounded = seeds.Spread(5, {"brier_skill": 0.9}).widen("brier_skill", DIFFERENCE, lower_is_better=False)
+    assert unbounded["low"] < -1
+
+
 @pytest.mark.parametrize("text", ["<<<<<<< HEAD", "[]", "{}", '{"variants": {"a": 1}}'])
 def test_a_broken_measurement_is_one_sentence(text: str) -> None:
     with pytest.raises(InputError, match=r"^docs/results/seeds\.json lacks .* make it again with `make experiment"):

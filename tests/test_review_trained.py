@@ -31,9 +31,13 @@ BRANCHES: dict[str, dict[str, Any]] = {
     "leaking": {"crop.disk": {"img_width": 16}},
 }
 EXPECTED = {
-    "better": (0, "disk better", ["allows for luck: over the 4 seeds of `docs/results/seeds.json`"]),
-    "reseeded": (0, "disk not distinguishable", ["allows for luck", "Only seeds of trainings changed"]),
-    "leaking": (1, "NOT TRUSTED", ["**LEAK:**", "**NOT TRUSTED: disk after**, the audit found a leak"]),
+    "better": (0, "disk: ROC-AUC", ["allows for luck: over the 4 seeds of `docs/results/seeds.json`"]),
+    "reseeded": (
+        0,
+        "disk: ROC-AUC, TSS and Brier skill not distinguishable",
+        ["allows for luck", "Only seeds of trainings changed"],
+    ),
+    "leaking": (1, "NOT TRUSTED: disk after; ", ["**LEAK:**", "**NOT TRUSTED: disk after**, the audit found a leak"]),
 }
 
 

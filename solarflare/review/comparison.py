@@ -14,9 +14,7 @@ from solarflare.verification.assessment import COMPARED, ERRORS, assess
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
 
-Verdict = Literal[
-    "unchanged", "better", "worse", "better and worse", "not distinguishable", "not comparable", "new", "gone", "absent"
-]
+Verdict = Literal["unchanged", "compared", "not comparable", "new", "gone", "absent"]
 KEY = ["path", "noaa_ar"]
 PAIRED = tuple(name for name in SCORES if name != "base_rate")
 
@@ -32,7 +30,7 @@ class Comparison:
     before, after : Results
         The two sides.
     verdict : str
-        Of `COMPARED`'s scores together.
+        Whether there was something to compare; what came of it is in `differences`, score by score.
     because : str
         Why there is nothing to compare; blank if there is.
     differences : dict
@@ -97,7 +95,7 @@ def compare(task: Task, before: Results, after: Results, resamples: int, seed: i
         name: spread.widen(name, difference, lower_is_better=name in ERRORS)
         for name, difference in assessed["differences"]["before"].items()
     }
-    return Comparison(task, before, after, _verdict(differences), "", differences, _flipped(both, **sides), spread)
+    return Comparison(task, before, after, "compared", "", differences, _flipped(both, **sides), spread)
 
 
 def changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> str:
@@ -117,13 +115,6 @@ def _forecast(both: pd.DataFrame, suffix: str) -> Forecast:
     columns = ("label", "probability", "threshold", "base_rate")
     label, probability, threshold, base_rate = (both[name + suffix].to_numpy() for name in columns)
     return Forecast(label.astype(np.int64), probability, threshold, base_rate)
-
-
-def _verdict(differences: dict[str, dict[str, Any]]) -> Verdict:
-    found = {differences[name]["verdict"] for name in COMPARED}
-    if {"better", "worse"} <= found:
-        return "better and worse"
-    return "better" if "better" in found else "worse" if "worse" in found else "not distinguishable"
 
 
 def _flipped(both: pd.DataFrame, before: Forecast, after: Forecast) -> pd.DataFrame:

@@ -23,6 +23,7 @@ FIGURES = "<!-- figures -->"
 """What follows it needs the folder of figures: a comment ends here."""
 
 ABSENT = "not there"
+VERDICTS = ("better", "worse", "not distinguishable")
 MOST = 10  # names and paths that a list holds
 MOST_PARAMETERS = 40  # rows of their table
 FALSE_ALARMS = (0.05, 0.1, 0.2)
@@ -98,15 +99,25 @@ def render(review: Review) -> str:
 
 
 def headline(review: Review) -> str:
-    """Return the verdicts in one line."""
-    if not review.changed:
-        return "nothing changed"
-    return ", ".join(_short(one) for one in review.comparisons if one.verdict != "absent") or "no scores"
+    """Return the verdicts in one line, what stands in their way first."""
+    blocks = [
+        *([f"NOT TRUSTED: {_and(untrusted)}"] if (untrusted := _audits(review.comparisons)[1]) else []),
+        *([f"OUT OF DATE: {_and(review.outdated)}"] if review.outdated else []),
+    ]
+    verdicts = [
+        _verdict(one) + (f", {_text(one.because)}" if one.verdict == "not comparable" else "")
+        for one in review.comparisons
+        if one.verdict != "absent"
+    ]
+    return "; ".join([*blocks, *((verdicts or ["no scores"]) if review.changed else ["nothing changed"])])
 
 
-def _short(one: Comparison) -> str:
-    untrusted = "" if one.after.scores.get("trusted", True) else ", NOT TRUSTED"
-    return f"{one.task} {one.verdict}{untrusted}"
+def _verdict(one: Comparison) -> str:
+    """Return a task's verdict, score by score if they were compared."""
+    if not one.differences:
+        return f"{one.task}: {one.verdict}"
+    told = [(verdict, _and(SCORES[name] for name in names)) for verdict in VERDICTS if (names := one.told(verdict))]
+    return f"{one.task}: {', '.join(f'{names} {verdict}' for verdict, names in told)}"
 
 
 def _heading(review: Review) -> Iterator[str]:
@@ -119,7 +130,7 @@ def _heading(review: Review) -> Iterator[str]:
     yield f"Before is {review.base}, after is this change."
     yield ""
     for one in review.comparisons:
-        yield f"- **{one.task}: {one.verdict}**{_explained(one)}"
+        yield f"- **{_verdict(one)}**{_explained(one)}"
     if luck := _only_luck(review):
         yield f"- {luck}"
     for sentence in _seeds(review.comparisons):
@@ -128,25 +139,30 @@ def _heading(review: Review) -> Iterator[str]:
 
 
 def _trust(review: Review) -> Iterator[str]:
-    """Yield first of all whether either side's scores are to be trusted."""
-    judged = {
-        f"{task} {when}": side.scores.get("untrusted_because")
-        for one in review.comparisons
-        for task, when, side in ((one.task, "before", one.before), (one.task, "after", one.after))
-        if "trusted" in side.scores
-    }
-    trusted = [side for side, reason in judged.items() if reason is None]
-    if trusted:
-        yield f"**Trusted:** {_and(trusted)}."
-    for side, reason in judged.items():
-        if reason is not None:
-            yield f"**NOT TRUSTED: {side}**, {_text(reason)}. Its scores prove nothing, whatever they are."
+    """Yield first of all what stands in the way of either side's scores, then what the audit found no leak in."""
+    clean, untrusted = _audits(review.comparisons)
+    for side, reason in untrusted.items():
+        yield f"**NOT TRUSTED: {side}**, {_text(reason)}. Its scores prove nothing, whatever they are."
     if review.outdated:
         names = sorted({name for names in review.outdated.values() for name in names})
         yield (
-            f"**OUT OF DATE, {', '.join(review.outdated)}:** {_listed(names)} changed since the results were made. "
-            "Run `dvc repro` and commit what it writes."
+            f"**OUT OF DATE: {_and(review.outdated)}**, {_listed(names)} changed since the results were made: "
+            "what is said here is about older ones. Run `dvc repro` and commit what it writes."
         )
+    if clean:
+        yield f"No leak found by the audit: {_and(clean)}."
+
+
+def _audits(comparisons: list[Comparison]) -> tuple[list[str], dict[str, str]]:
+    """Return the sides whose scores may be trusted, and why those of the others may not."""
+    sides = {
+        f"{one.task} {when}": side.scores
+        for one in comparisons
+        for when, side in (("before", one.before), ("after", one.after))
+        if "trusted" in side.scores
+    }
+    untrusted = {name: scores["untrusted_because"] for name, scores in sides.items() if not scores["trusted"]}
+    return [name for name in sides if name not in untrusted], untrusted
 
 
 def _explained(one: Comparison) -> str:
@@ -154,14 +170,8 @@ def _explained(one: Comparison) -> str:
         return f", {_text(one.because)}"
     if not one.differences:
         return ", the same probability for every test row"
-    parts = [
-        f"{verdict} in {_and(SCORES[name] for name in names)}"
-        for verdict in ("better", "worse", "not distinguishable")
-        if (names := one.told(verdict))
-    ]
     before, after = (side.scores["roc_auc"]["value"] for side in (one.before, one.after))
-    change = interval(one.differences["roc_auc"], "+.3f")
-    return f", ROC-AUC from {before:.3f} to {after:.3f}, {change}; {'; '.join(parts)}"
+    return f"; ROC-AUC from {before:.3f} to {after:.3f}, {interval(one.differences['roc_auc'], '+.3f')}"
 
 
 def _seeds(comparisons: list[Comparison]) -> Iterator[str]:
@@ -173,7 +183,7 @@ def _seeds(comparisons: list[Comparison]) -> Iterator[str]:
             yield (
                 f"The verdict on {one.task} allows for luck: over the {one.spread.seeds} seeds of `{PATH}` ROC-AUC has "
                 f"a standard deviation of {one.spread.deviation['roc_auc']:.3f}, so that two trainings of one method "
-                f"are up to {one.spread.apart('roc_auc'):.3f} apart."
+                f"differ by {one.spread.apart('roc_auc'):.3f} or less 95 times in 100."
             )
         else:
             yield (
@@ -214,15 +224,16 @@ def _score_rows(one: Comparison, names: Iterable[str]) -> Table:
         values = ["-" if score is None else interval(score, ".3f") for score in (before, after)]
         difference = one.differences.get(name)
         lead = interval(difference, "+.3f") if difference else ""
-        rows.append((SCORES[name], *values, lead, _verdict(difference) if difference else one.verdict))
+        rows.append((SCORES[name], *values, lead, _told(difference) if difference else one.verdict))
     return rows
 
 
-def _verdict(difference: dict[str, Any]) -> str:
+def _told(difference: dict[str, Any]) -> str:
     if difference["verdict"] != "not distinguishable":
         return f"**{difference['verdict']}**"
     resolvable = difference["resolvable"]
-    return f"not distinguishable{'' if resolvable is None else f': {resolvable:.3f} would have been'}"
+    could = "" if resolvable is None else f" (this comparison could have shown {resolvable:.3f} or more)"
+    return f"not distinguishable{could}"
 
 
 def _paired(one: Comparison) -> str:
@@ -428,6 +439,7 @@ def _and(names: Iterable[str]) -> str:
 
 
 def _count(value: int | None, before: int | None = None) -> str:
-    if value is None:
-        return "-"
+    """Return a cost; no network costs nothing, so that 0 is what an older version did not know."""
+    if not value:
+        return "unknown"
     return f"{value:,} ({value / before - 1:+.0%})" if before else f"{value:,}"

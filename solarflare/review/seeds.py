@@ -21,6 +21,8 @@ from solarflare.scoring import SCORES
 from solarflare.verification.bootstrap import verdict
 
 PATH = (RESULTS / "seeds.json").as_posix()
+WIDTHS = {"brier_skill": math.inf, "tss": 2.0, "hss": 2.0}
+"""Between the least and the greatest value that a score can have, where that is not 1: no difference exceeds it."""
 FEWEST = 3  # seeds: with two, the t distribution allows for nearly anything
 
 
@@ -43,14 +45,15 @@ class Spread:
     because: str = ""
 
     def apart(self, score: str) -> float:
-        """Return how far apart two trainings with seeds of their own are, at most, in 95 % of cases.
+        """Return what two trainings with seeds of their own differ by, or less, in 95 % of cases.
 
         The prediction interval of the difference of two normal values whose standard deviation was estimated: that of
         Student's t, times the square root of two, as both are draws.
         """
         if not self.seeds:
             return 0.0
-        return float(stats.t.ppf(0.975, self.seeds - 1)) * math.sqrt(2) * self.deviation[score]
+        apart = float(stats.t.ppf(0.975, self.seeds - 1)) * math.sqrt(2) * self.deviation[score]
+        return min(apart, WIDTHS.get(score, 1.0))
 
     def widen(self, score: str, difference: Mapping[str, Any], lower_is_better: bool) -> dict[str, Any]:
         """Return a paired difference with an interval that allows for the seed too, and the verdict that follows.
@@ -68,19 +71,20 @@ class Spread:
         -----
         The variances of rows and seed add up. So do the squares of the distances between the value and the ends of its
         two intervals: Zou & Donner 2008 (doi:10.1002/sim.3095). The change is taken to depend on the seed as much as
-        what it changes. That errs on the careful side where it leaves the training alone.
+        what it changes. That errs on the careful side where it leaves the training alone. The sum ends where the score
+        does: no ROC-AUC is more than 1 above another.
         """
         if difference["low"] is None:
             return dict(difference)
-        value, apart = difference["value"], self.apart(score)
-        low = value - math.hypot(value - difference["low"], apart)
-        high = value + math.hypot(difference["high"] - value, apart)
+        value, apart, width = difference["value"], self.apart(score), WIDTHS.get(score, 1.0)
+        low = max(-width, value - math.hypot(value - difference["low"], apart))
+        high = min(width, value + math.hypot(difference["high"] - value, apart))
         return {
             "value": value,
             "low": low,
             "high": high,
             "verdict": verdict(low, high, lower_is_better),
-            "resolvable": math.hypot(difference["resolvable"], apart),
+            "resolvable": min(width, math.hypot(difference["resolvable"], apart)),
         }
 
 

@@ -143,20 +143,23 @@ def models(name: str) -> Path:
     InputError
         If there is no such experiment, or DVC does not have its models.
     """
-    newest = _output("git", "for-each-ref", "--sort=-committerdate", "--format=%(objectname)", f"refs/exps/*/*/{name}")
-    revision = next(iter(newest.splitlines()), None) or _commit(name)
+    revision = _revision(name)
     folder = main_checkout() / CACHE / revision
     if not folder.is_dir():
         pipeline.restore(revision, ["models", params.PARAMS.name], folder)
     return folder / "models"
 
 
-def _commit(name: str) -> str:
+def _revision(name: str) -> str:
+    """Return the commit of the newest experiment of a name, or else the one that Git knows by it."""
+    by_age = ("--sort=-committerdate", "--format=%(objectname)")
     try:
-        return _output("git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-    except subprocess.CalledProcessError:
+        newest = _output("git", "for-each-ref", *by_age, f"refs/exps/*/*/{name}").splitlines()
+        return newest[0] if newest else _output("git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    except InputError:
         raise InputError(
-            f"{name} is no folder and no experiment or commit; `dvc exp list --all-commits` names the experiments here"
+            f"{name} is no folder, and no experiment or commit of a Git repository here; "
+            "`dvc exp list --all-commits` names the experiments of one"
         ) from None
 
 
@@ -202,4 +205,7 @@ def _dvc(*arguments: str) -> None:
 
 
 def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"`{' '.join(command)}`: {done.stderr.strip()}; run this in a clone of the project")
+    return done.stdout.strip()

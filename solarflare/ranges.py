@@ -78,7 +78,11 @@ def read(path: Path) -> Ranges:
         If the file is missing or holds something else.
     """
     try:
-        return Ranges({name: (float(low), float(high)) for name, (low, high) in json.loads(path.read_text()).items()})
+        limits = {name: (float(low), float(high)) for name, (low, high) in json.loads(path.read_text()).items()}
+        # Crops in grey have no shares of colours.
+        if tuple(limits) not in (NAMES[:-2], NAMES) or not all(low <= high for low, high in limits.values()):
+            raise ValueError(limits)
+        return Ranges(limits)
     except FileNotFoundError:
         raise InputError(f"{path} is not there; make it with `dvc repro`") from None
     except (ValueError, TypeError, AttributeError):

@@ -175,6 +175,40 @@ def test_a_commit_that_is_made_meanwhile_loses_no_results(repository: Path) -> N
     assert {name: found[name]["metrics"]["disk"]["roc_auc"]["value"] for name in two} == {"short": 0.03, "long": 0.04}
 
 
+def test_models_of_an_experiment_are_laid_out_from_what_dvc_keeps(repository: Path) -> None:
+    train = "import pathlib, yaml\nepochs = yaml.safe_load(open('params.yaml'))['train_disk']['epochs']\n"
+    train += "pathlib.Path('models').mkdir()\npathlib.Path('models/about.json').write_text(str(epochs))\n"
+    Path("train.py").write_text(train)
+    stage = {"cmd": "python train.py", "deps": ["train.py"], "params": ["train_disk"], "outs": ["models"]}
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": {**STAGES, "train": stage}}))
+    shell("git", "add", "-A")
+    shell("git", "commit", "-qm", "a stage that trains")
+    (revision,) = experiments.run(experiments.read("x")).values()
+    folder = experiments.models("x-short")
+    assert folder == experiments.models(revision)
+    assert (folder / "about.json").read_text() == "3"
+    assert params.read_yaml(folder.parent / "params.yaml")["train_disk"]["epochs"] == 3
+    assert not Path("models").exists()
+
+
+def test_a_commit_without_models_is_one_sentence(repository: Path) -> None:
+    with pytest.raises(InputError, match=r"^[0-9a-f]{40} does not have models and params\.yaml here .* or `dvc pull`$"):
+        experiments.models("main")
+    assert not (experiments.CACHE / shell("git", "rev-parse", "main")).exists()
+
+
+def test_models_of_no_such_experiment_are_one_sentence(repository: Path) -> None:
+    with pytest.raises(InputError, match=r"^x-long is no folder, and no experiment or commit of a Git repository here"):
+        experiments.models("x-long")
+
+
+def test_models_outside_a_repository_are_one_sentence(project: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"^x-short is no folder, and no experiment or commit of a Git repository here"
+    ):
+        experiments.models("x-short")
+
+
 def test_a_failing_stage_is_one_sentence(repository: Path) -> None:
     Path("stage.py").write_text("raise SystemExit('error: no Sun today')")
     with pytest.raises(InputError, match=r"^`dvc exp run --temp --name x-short \.\.\.` failed for the reason above"):

@@ -112,7 +112,7 @@ def test_a_task_that_was_not_measured_has_no_seeds() -> None:
 
 def test_no_difference_is_greater_than_what_a_score_can_be() -> None:
     widened = spread(0.9).widen("roc_auc", DIFFERENCE, lower_is_better=False)
-    assert -1 <= widened["low"]
+    assert widened["low"] >= -1
     assert (widened["high"], widened["resolvable"]) == (1, 1)
     assert spread(0.9).apart("roc_auc") == 1
     unbounded = seeds.Spread(5, {"brier_skill": 0.9}).widen("brier_skill", DIFFERENCE, lower_is_better=False)

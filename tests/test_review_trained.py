@@ -16,6 +16,8 @@ from tests.test_pipeline import choose, commit, copy_of_the_project, shell
 
 pytestmark = pytest.mark.slow
 
+KEPT = Path(os.environ["KEEP_REVIEWS"]).resolve() if "KEEP_REVIEWS" in os.environ else None
+
 # Networks that hardly learn differ by luck, eight together by less: enough to tell that others learned.
 TINY: dict[str, Any] = {
     "": {"tasks": ["disk"]},
@@ -68,8 +70,8 @@ def test_a_branch_gets_its_verdict(repository: Path, branch: str, monkeypatch: p
     commit(repository, branch)
     monkeypatch.chdir(repository)
     done = solarflare("review", "--base", "main")
-    if kept := os.environ.get("KEEP_REVIEWS"):
-        shutil.copy("review.md", Path(kept) / f"review-{branch}.md")
+    if KEPT:
+        shutil.copy("review.md", KEPT / f"review-{branch}.md")
     assert title in done.stdout, done.stderr
     assert done.returncode == code
     text = Path("review.md").read_text()

@@ -19,7 +19,7 @@ from solarflare import absence, params, tables
 from solarflare.tracking import comparison, registry
 from solarflare.tracking.evaluation import log_evaluation
 from solarflare.tracking.note import Compared
-from solarflare.tracking.store import MODELS, create, store_uri
+from solarflare.tracking.store import DIFFERENCE, MODELS, create, store_uri
 from solarflare.tracking.training import log_training, monitored
 
 EPOCHS = 3
@@ -278,9 +278,10 @@ def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
     log_evaluation("disk")
     run, former = runs()
     assert run.info.run_name == f"0.900 {word}, epochs=61"
-    assert run.data.tags["verdict"].startswith(f"{verdict}: ")
-    assert run.data.tags["verdict"].endswith("; against compact_map on gong")
-    assert "| train_disk.epochs | 60 | 61 |" in run.data.tags["mlflow.note.content"]
+    assert run.data.tags["verdict"] == word
+    assert run.data.tags["compared"].startswith(f"{verdict}: ")
+    assert run.data.tags["compared"].endswith("; against compact_map on gong")
+    assert "| train_disk.epochs | 40 | 61 |" in run.data.tags["mlflow.note.content"]
     assert (
         f"[compact_map on gong](#/experiments/1/runs/{former.info.run_id}) (champion) | **{verdict}**"
         in (run.data.tags["mlflow.note.content"])
@@ -298,10 +299,10 @@ def test_the_difference_to_the_run_before_is_in_the_metrics_with_its_interval(pr
     score(skill=3.0, seed=2)
     log_evaluation("disk")
     run, former = runs()
-    low, lead, high = (run.data.metrics[f"lead{end}"] for end in ("_low", "", "_high"))
-    assert 0 < low < lead < high
-    assert f"{lead:+.3f} [{low:+.3f}, {high:+.3f}]" in run.data.tags["verdict"]
-    assert "lead" not in former.data.metrics
+    low, value, high = (run.data.metrics[DIFFERENCE[end]] for end in ("low", "value", "high"))
+    assert 0 < low < value < high
+    assert f"{value:+.3f} [{low:+.3f}, {high:+.3f}]" in run.data.tags["compared"]
+    assert DIFFERENCE["value"] not in former.data.metrics
 
 
 def test_forecasts_that_rank_alike_are_said_to_be_so() -> None:

@@ -72,5 +72,6 @@ def test_two_runs_are_compared_with_what_differs_and_their_figures(ui: Ui) -> No
     ui.compare()
     assert ui.compared("train_disk.epochs") == ["61", "40"]
     assert ui.metric("roc_auc") == ["0.97", "0.9"]
-    assert ui.compared("verdict")[0].startswith("better: ROC-AUC +")
+    assert ui.compared("verdict") == ["better", "first"]
+    assert ui.compared("compared")[0].startswith("better: ROC-AUC +")
     assert len(ui.images("roc.png")) == 2

@@ -113,13 +113,14 @@ def _compare(mlflow: Any, found: State, run_id: str, scores: dict[str, Any], pre
     changed = changes(earlier[0].data.params, found.parameters()) if earlier else None
     before = others[earlier[0].info.run_id] if earlier else None
     if before and before.difference:
-        lead = {key: before.difference[key] for key in ("value", "low", "high")}
-        runs.log_numbers(mlflow, run_id, runs.numbers({"lead": lead}))
+        difference = {name: before.difference[end] for end, name in store.DIFFERENCE.items()}
+        runs.log_numbers(mlflow, run_id, runs.numbers(difference))
     figures = f"#/experiments/{run.info.experiment_id}/runs/{run_id}/artifacts"
     tags = {
         "test": test,
         "trusted": str(scores["trusted"]).lower(),
-        "verdict": note.verdict(before),
+        "verdict": note.word(scores, before),
+        "compared": note.sentence(before),
         "mlflow.runName": note.name(scores, run.data.tags["change"], before),
         "mlflow.note.content": note.render(scores, changed, list(others.values()), figures),
     }

@@ -6,8 +6,8 @@ from typing import Any
 
 from solarflare.summary import SCORES, interval, strongest_first
 
-IN_A_NAME = {"not distinguishable": "undecided"}
-"""Verdicts that are too long for a name: the table of runs shows some twenty characters of it."""
+IN_A_WORD = {"not distinguishable": "undecided"}
+"""Verdicts that are too long for the table of runs: it shows some twenty characters of a name, and twelve of a tag."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Compared:
 
 
 def name(scores: dict[str, Any], change: str, before: Compared | None) -> str:
-    """Return what a run is called: its ROC-AUC, the verdict in a word, what changed.
+    """Return what a run is called: its ROC-AUC, its `word`, what changed.
 
     Parameters
     ----------
@@ -62,12 +62,17 @@ def name(scores: dict[str, Any], change: str, before: Compared | None) -> str:
         The run before.
     """
     value = scores["roc_auc"]["value"]
-    verdict = before.verdict if before else "first"
-    word = IN_A_NAME.get(verdict, verdict) if scores["trusted"] else "not trusted"
-    return f"{'-' if value is None else format(value, '.3f')} {word}, {change}"
+    return f"{'-' if value is None else format(value, '.3f')} {word(scores, before)}, {change}"
 
 
-def verdict(before: Compared | None) -> str:
+def word(scores: dict[str, Any], before: Compared | None) -> str:
+    """Return the verdict on a run, as short as the table of runs needs it."""
+    if not scores["trusted"]:
+        return "not trusted"
+    return IN_A_WORD.get(before.verdict, before.verdict) if before else "first"
+
+
+def sentence(before: Compared | None) -> str:
     """Return in plain text how a run compares with the run before, with the interval of the difference."""
     if before is None:
         return "first run"

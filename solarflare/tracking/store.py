@@ -26,13 +26,19 @@ ABOUT: dict[Task, str] = {
 HOW_TO_READ = """\
 Each run is a state of the pipeline; its stages are folded below it. Its name begins with its ROC-AUC and whether it is
 *better* or *worse* than the run before; *undecided* means that this test set cannot tell the two apart. The verdict is
-that of a paired comparison of ROC-AUC over the same test images: `lead` is the difference, `lead_low`
-and `lead_high` are its interval of 95 %, and it is real where the interval leaves out zero. A run's description
-says what changed, its scores, and how it compares with runs further back. For curves and figures, select runs and
-*Compare*.
+that of a paired comparison of ROC-AUC over the same test images: `roc_auc vs run before` is the difference,
+`low 95 percent vs run before` and `high 95 percent vs run before` are its interval of 95 %, and it is real where the
+interval leaves out zero. A run's description says what changed, its scores, and how it compares with runs further back.
+For curves and figures, select runs and *Compare*.
 """
+DIFFERENCE = {
+    "value": "roc_auc vs run before",
+    "low": "low 95 percent vs run before",
+    "high": "high 95 percent vs run before",
+}
+"""The metrics that hold the difference to the run before: told apart by the twelve characters that a column shows."""
 VIEW = "verdicts"
-COLUMNS = ("metrics.`roc_auc`", *(f"metrics.`lead{end}`" for end in ("", "_low", "_high")), "tags.`verdict`")
+COLUMNS = ("metrics.`roc_auc`", *(f"metrics.`{name}`" for name in DIFFERENCE.values()), "tags.`verdict`")
 """What the table of runs shows in a view of that name, a tag of the experiment; by itself MLflow shows no score."""
 
 # Nothing leaves the machine unasked, nothing speaks but this project, a server that does not answer is given up soon.

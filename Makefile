@@ -42,6 +42,7 @@ lint: setup
 	ruff check
 	ruff format --check
 	mypy
+	zizmor --offline --quiet .github/workflows
 
 # The documentation as a site: build/site/index.html.
 docs: setup

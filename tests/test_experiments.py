@@ -198,15 +198,18 @@ def test_a_commit_without_models_is_one_sentence(repository: Path) -> None:
 
 
 def test_models_of_no_such_experiment_are_one_sentence(repository: Path) -> None:
-    with pytest.raises(InputError, match=r"^x-long is no folder, and no experiment or commit of a Git repository here"):
+    with pytest.raises(InputError, match=r"^x-long is no folder, and no experiment or commit of a Git repository"):
         experiments.models("x-long")
 
 
 def test_models_outside_a_repository_are_one_sentence(project: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"^x-short is no folder, and no experiment or commit of a Git repository here"
-    ):
+    with pytest.raises(InputError, match=r"^x-short is no folder, and no experiment or commit of a Git repository"):
         experiments.models("x-short")
+
+
+def test_an_experiment_outside_a_repository_is_one_sentence(project: Path) -> None:
+    with pytest.raises(InputError, match=r"^`git rev-parse HEAD`: fatal: not a git repository.*in a clone of the proj"):
+        experiments.run(read(SIMULATED))
 
 
 def test_a_failing_stage_is_one_sentence(repository: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_missing_file_gets_one_sentence(tmp_path: Path) -> None:
         ranges.read(tmp_path / "ranges.json")
 
 
-GREY = dict.fromkeys(NAMES[:-2], [0, 1])
+GREY = {name: [0, 1] for name in NAMES[:-2]}
 
 
 @pytest.mark.parametrize(

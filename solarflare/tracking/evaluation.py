@@ -1,6 +1,5 @@
 """Logging an evaluation: scores, figures and tables, beside those of earlier runs; and the model is registered."""
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterable
@@ -11,11 +10,10 @@ import pandas as pd
 
 from solarflare import pipeline, tables
 from solarflare.console import log
-from solarflare.files import sha256
 from solarflare.params import Task
-from solarflare.tracking import comparison, note, outputs, registry, runs, state, store, training
+from solarflare.tracking import comparison, note, outputs, pending, registry, runs, store, training
 from solarflare.tracking.note import Compared
-from solarflare.tracking.state import EVALUATION, STATE, State, changes
+from solarflare.tracking.state import EVALUATION, State, changes
 
 COMPARED = 5  # earlier runs that a run is compared with
 STAGES = ("audit", "evaluate")
@@ -34,13 +32,11 @@ def log_evaluation(task: Task) -> None:
     task : str
         ``"disk"`` or ``"region"``.
     """
-    found = state.current(task)
-    if found is None:
+    unlogged = pending.evaluation(task)
+    if unlogged is None:
         return
+    found, digest = unlogged
     metrics, predictions = Path(f"metrics/{task}.json"), Path(f"metrics/predictions/{task}.csv")
-    evaluation = hashlib.sha256((sha256(metrics) + sha256(predictions)).encode()).hexdigest()
-    if store.is_logged({STATE: found.key, EVALUATION: evaluation}):
-        return
     scores = json.loads(metrics.read_text())
     with store.by_product(), store.connected() as mlflow:
         run_id = training.complete(mlflow, found)
@@ -55,7 +51,7 @@ def log_evaluation(task: Task) -> None:
             _log_table(mlflow, run_id, f"tables/{name}.json", df)
         _log_stages(mlflow, found, scores)
         _compare(mlflow, found, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
-        mlflow.MlflowClient().set_tag(run_id, EVALUATION, evaluation)
+        mlflow.MlflowClient().set_tag(run_id, EVALUATION, digest)
         log.info("%s: logged the scores to MLflow", task)
 
 

@@ -318,7 +318,7 @@ def test_networks_that_are_not_there_say_how_to_get_them(
     for profile in ("sdo-euv", "sdo"):
         Path("profiles").mkdir(exist_ok=True)
         Path(f"profiles/{profile}.yaml").touch()
-    with pytest.raises(InputError, match=f"^{name} is no folder and no experiment or commit; .*{way_out} trains"):
+    with pytest.raises(InputError, match=f"^{name} is no folder, and no experiment or commit .*{way_out} trains"):
         predictor.trained(name)
 
 

@@ -115,11 +115,11 @@ def table(content: dict[str, Any]) -> str:
     against = content.get("against")
     rows = [["score", "value", *(["against", "difference"] if against else [])]]
     for name, called in SCORES.items():
-        row = [called, interval(content[name], ".3f")]
+        row = [called, interval(content[name], "z.3f")]
         if against:
             difference = differences.get(name)
             lead = f"{interval(difference, '.3f')} {difference['verdict']}" if difference else ""
-            row += [interval(against[name], ".3f"), lead]
+            row += [interval(against[name], "z.3f"), lead]
         rows.append(row)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -33,7 +33,7 @@ def render(metrics: Path = Path("metrics")) -> str:
     return "\n".join([lines[0], rule, *lines[1:], rule, *remarks, NEXT])
 
 
-def interval(score: dict[str, Any], form: str = ".2f") -> str:
+def interval(score: dict[str, Any], form: str = "z.2f") -> str:
     """Return a score with its interval in a few characters, such as ``0.87 [0.83, 0.91]``."""
     value = "-" if score["value"] is None else format(score["value"], form)
     return value if score["low"] is None else f"{value} [{score['low']:{form}}, {score['high']:{form}}]"

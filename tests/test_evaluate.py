@@ -462,3 +462,7 @@ def test_a_missing_audit_is_one_sentence(project: Path, chosen: params.Params) -
     with pytest.raises(InputError, match=r"metrics/audit\.json is not there"):
         evaluation.evaluate("region", chosen, RECORDS)
     (project / "audit.json").rename(project / "metrics/audit.json")
+
+
+def test_a_score_that_rounds_to_nothing_has_no_sign() -> None:
+    assert summary.interval({"value": -0.001, "low": -0.021, "high": 0.004}) == "0.00 [-0.02, 0.00]"

@@ -2,10 +2,13 @@
 
 import json
 import logging
+import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -456,3 +459,19 @@ def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:
     loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
     np.testing.assert_array_equal(loaded.predict(images), training.probabilities(models, images))
     assert loaded.input_example.shape == (1, 32, 32, 1)
+
+
+@pytest.mark.slow
+def test_a_store_whose_creation_was_killed_is_created_the_next_time(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "solarflare.cli", "store"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment.pop("MLFLOW_TRACKING_URI", None)
+    with subprocess.Popen(command, cwd=tmp_path, env=environment) as first:
+        while not any(tmp_path.glob(".partial-mlflow-*/mlflow.db")):
+            assert first.poll() is None
+            time.sleep(0.005)
+        first.kill()
+    assert not (tmp_path / "mlflow.db").exists()
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as connection:
+        assert {name for (name,) in connection.execute("SELECT name FROM experiments")} >= {"disk", "region"}

@@ -171,7 +171,7 @@ def _explained(one: Comparison) -> str:
     if not one.differences:
         return ", the same probability for every test row"
     before, after = (side.scores["roc_auc"]["value"] for side in (one.before, one.after))
-    return f"; ROC-AUC from {before:.3f} to {after:.3f}, {interval(one.differences['roc_auc'], '+.3f')}"
+    return f"; ROC-AUC from {before:.3f} to {after:.3f}, {interval(one.differences['roc_auc'], '+z.3f')}"
 
 
 def _seeds(comparisons: list[Comparison]) -> Iterator[str]:
@@ -221,9 +221,9 @@ def _score_rows(one: Comparison, names: Iterable[str]) -> Table:
     rows: Table = [(one.task, "before", "after", "after - before", "verdict")]
     for name in names:
         before, after = (side.scores.get(name) for side in (one.before, one.after))
-        values = ["-" if score is None else interval(score, ".3f") for score in (before, after)]
+        values = ["-" if score is None else interval(score, "z.3f") for score in (before, after)]
         difference = one.differences.get(name)
-        lead = interval(difference, "+.3f") if difference else ""
+        lead = interval(difference, "+z.3f") if difference else ""
         rows.append((SCORES[name], *values, lead, _told(difference) if difference else one.verdict))
     return rows
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from filelock import FileLock
@@ -111,6 +112,8 @@ def connected() -> Iterator[Any]:
     # Two processes that open a fresh SQLite store at once would both migrate it.
     with FileLock(root / "mlflow.db.lock"):
         try:
+            if own and not (root / "mlflow.db").exists():
+                _lay_out(mlflow, root / "mlflow.db")
             mlflow.set_tracking_uri(uri)
             for task in TASKS:
                 folder = f"{root}/mlartifacts/{task}" if uri.startswith("sqlite:") else None
@@ -146,6 +149,16 @@ def is_logged(tags: Mapping[str, str]) -> bool:
             return bool(set.intersection(*(set(connection.execute(query, tag)) for tag in tags.items())))
     except sqlite3.OperationalError:
         return False
+
+
+def _lay_out(mlflow: Any, path: Path) -> None:
+    """Make an empty SQLite store as a whole: MLflow does not mend one whose first migration was cut off."""
+    # A folder of a new name each time: SQLite would take what a killed process left in a journal for this store's own.
+    with TemporaryDirectory(prefix=".partial-mlflow-", dir=path.parent) as folder:
+        partial = Path(folder) / path.name
+        mlflow.set_tracking_uri(f"sqlite:///{partial}")
+        mlflow.search_experiments()
+        partial.replace(path)
 
 
 def _follow_a_move(root: Path) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from solarflare import training
 from solarflare.backend import keras
-from solarflare.networks import build
+from solarflare.networks import FLIPS, build
 
 
 def cost(models: Path) -> dict[str, int]:
@@ -29,7 +29,7 @@ def cost(models: Path) -> dict[str, int]:
     network = build(about.network, about.shape, about.members)
     return {
         "parameters": network.count_params(),
-        "flops": flops(network),
+        "flops": flops(network) * (len(FLIPS) if about.flips else 1),
         "weight_bytes": sum(path.stat().st_size for path in models.rglob(training.WEIGHTS)),
         "epochs": sum(len(pd.read_csv(path)) for path in histories),
     }

@@ -63,7 +63,7 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     images = Crops(Path(f"data/crops/{task}"))
     rows = samples.read_samples(task, images.index)
     features, absent = predictors(rows, images, getattr(chosen.instrument, task), records, question)
-    test = forecast(rows, images, models, features)
+    test = forecast(rows, images, models, features, chosen.train(task).refit)
     network, references = forecasts(test, list(features))
     plan = BlockBootstrap(test["block"].to_numpy(), chosen.evaluate.resamples, chosen.evaluate.seed)
     truth = test["true_probability"].to_numpy(float)
@@ -143,7 +143,7 @@ def predictors(
 
 
 def forecast(
-    rows: pd.DataFrame, images: training.Images, models: Path, features: dict[str, pd.DataFrame]
+    rows: pd.DataFrame, images: training.Images, models: Path, features: dict[str, pd.DataFrame], refit: bool
 ) -> pd.DataFrame:
     """Forecast the test rows of every fold with what was fitted on the fold's other rows.
 
@@ -157,16 +157,20 @@ def forecast(
         What `training.train` wrote.
     features : dict of DataFrame
         Of `predictors`.
+    refit : bool
+        Whether the baselines, like the network, learn from the validation rows too once their thresholds are chosen.
 
     Returns
     -------
     DataFrame
         The test rows of all folds in the order of time, path and region: columns of `rows`, and ``probability``,
-        ``threshold``, ``base_rate`` (of the fold's training rows), and for each baseline the probability by its name
-        and ``<name>_threshold``, all 0 to 1.
+        ``threshold``, ``base_rate`` (of the fold's rows that were learned from), and for each baseline the probability
+        by its name and ``<name>_threshold``, all 0 to 1.
     """
     folders = training.fold_folders(models, rows["fold"])
-    tested = [_forecast_fold(rows[rows["fold"] == fold], images, folder, features) for fold, folder in folders.items()]
+    tested = [
+        _forecast_fold(rows[rows["fold"] == fold], images, folder, features, refit) for fold, folder in folders.items()
+    ]
     key = [name for name in ("time", "path", "noaa_ar") if name in rows]
     return pd.concat(tested).sort_values(key, ignore_index=True)
 
@@ -313,23 +317,28 @@ def _statistics(images: training.Images, positions: npt.NDArray[np.int64], instr
 
 
 def _forecast_fold(
-    rows: pd.DataFrame, images: training.Images, folder: Path, features: dict[str, pd.DataFrame]
+    rows: pd.DataFrame, images: training.Images, folder: Path, features: dict[str, pd.DataFrame], refit: bool
 ) -> pd.DataFrame:
     train, validation, test = (rows[rows["part"] == part] for part in ("train", "validation", "test"))
+    learned = pd.concat([train, validation]) if refit else train
     model, fitted = training.load(folder)
     columns: dict[str, Any] = {}
     for name, numbers in features.items():
-        trained, checked, asked = (numbers.loc[part["position"]].to_numpy() for part in (train, validation, test))
-        regression = baselines.logistic(trained, train["label"].to_numpy())
-        columns[name] = regression.predict_proba(asked)[:, 1].round(DECIMALS)
-        scored = regression.predict_proba(checked)[:, 1].round(DECIMALS)
+        scored = _regression(numbers, train, asked=validation)
         columns[f"{name}_threshold"] = calibration.best_threshold(scored, validation["label"].to_numpy())
+        columns[name] = _regression(numbers, learned, asked=test)
     return test.assign(
         probability=fitted.apply(training.predict(model, images, test["position"].to_numpy())).round(DECIMALS),
         threshold=round(fitted.threshold, DECIMALS),
-        base_rate=round(train["label"].mean(), DECIMALS),
+        base_rate=round(learned["label"].mean(), DECIMALS),
         **columns,
     )
+
+
+def _regression(numbers: pd.DataFrame, learned: pd.DataFrame, asked: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return what a baseline forecasts for some rows, fitted on others."""
+    regression = baselines.logistic(numbers.loc[learned["position"]].to_numpy(), learned["label"].to_numpy())
+    return regression.predict_proba(numbers.loc[asked["position"]].to_numpy())[:, 1].round(DECIMALS)
 
 
 def _pictures(rows: pd.DataFrame, images: training.Images) -> list[plots.Picture]:

@@ -2,7 +2,7 @@
 
 Each network ends in a logit. An ensemble of networks that differ in their seeds answers with the mean of its members'
 logits (Lakshminarayanan et al. 2017, arXiv:1612.01474, average probabilities; logits add up, and so do their
-gradients), and is one Keras model like any other.
+gradients), and is one Keras model like any other. So is one that is asked for an image and its mirror images.
 """
 
 import math
@@ -19,6 +19,9 @@ MAP = "map"
 
 NOWHERE = 1e-7
 """Probability of a disk whose cells are all empty beyond what float32 can tell: a logit has to be finite."""
+
+FLIPS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
+"""Axes along which an image is turned round, as `solarflare.training.augment` does it; the first leaves it alone."""
 
 Shape = tuple[int, int, int]
 
@@ -155,7 +158,7 @@ NETWORKS: dict[str, Callable[[Shape], keras.Model]] = {
 }
 
 
-def build(name: str, shape: Shape, members: int = 1) -> keras.Model:
+def build(name: str, shape: Shape, members: int = 1, flips: bool = False) -> keras.Model:
     """Return a network, or an ensemble of several, with fresh weights, drawn from Keras' random seed.
 
     Parameters
@@ -166,6 +169,8 @@ def build(name: str, shape: Shape, members: int = 1) -> keras.Model:
         Height and width, 16 to 1024 pixels each, and channels of the images: 1 (grey) or 3 (RGB).
     members : int, optional
         How many networks.
+    flips : bool, optional
+        Whether the answer is the mean, of the logits again, over an image and its mirror images.
 
     Returns
     -------
@@ -173,6 +178,8 @@ def build(name: str, shape: Shape, members: int = 1) -> keras.Model:
         From images (N, H, W, C), uint8 or float, 0 to 255, to scores (N, 1), float32, 0 to 1.
     """
     inputs = keras.Input(shape)
-    logits = [NETWORKS[name](shape)(inputs) for _ in range(members)]
-    mean = layers.Average()(logits) if members > 1 else logits[0]
+    views = [keras.ops.flip(inputs, axes) if axes else inputs for axes in FLIPS[: len(FLIPS) if flips else 1]]
+    networks = [NETWORKS[name](shape) for _ in range(members)]
+    logits = [network(view) for network in networks for view in views]
+    mean = layers.Average()(logits) if len(logits) > 1 else logits[0]
     return keras.Model(inputs, layers.Activation("sigmoid")(mean), name=name)

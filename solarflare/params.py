@@ -273,7 +273,15 @@ class Train(Group):
     augment: bool
     class_weight: Literal["balanced", "none"]
     teacher: float = Field(ge=0, le=1)
+    refit: bool
+    flips: bool
     seed: Seed
+
+    @model_validator(mode="after")
+    def _learns_to_the_end(self) -> Self:
+        if self.refit and self.patience is not None:
+            raise ValueError("expected patience to be null where refit is true: no validation is left to stop it")
+        return self
 
 
 class TrainRegion(Train):

@@ -110,8 +110,11 @@ def roc_auc(
     test = rows[rows["part"] == "test"]
     score = np.zeros(len(test))
     for fold in test["fold"].unique():
-        learned = samples.taught(rows, fold, settings, question, beside)
-        watched, asked = (samples.part(rows, fold, name, beside) for name in ("validation", "test"))
+        # The answers are ranked and not calibrated: with `refit` the last training alone counts.
+        parted = samples.with_validation(rows) if settings.refit else rows
+        learned = samples.taught(parted, fold, settings, question, beside)
+        watched = None if settings.refit else samples.part(rows, fold, "validation", beside)
+        asked = samples.part(rows, fold, "test", beside)
         model, _ = training.fit(images, learned, watched, settings, polarity)
         score[test["fold"] == fold] = training.predict(model, images, asked.positions)
     ranking = ByFold(test["label"].to_numpy(), score, test["fold"].to_numpy())

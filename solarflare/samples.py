@@ -146,6 +146,11 @@ def in_part(rows: pd.DataFrame, fold: int, name: str) -> pd.DataFrame:
     return rows[(rows["fold"] == fold) & (rows["part"] == name)]
 
 
+def with_validation(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `samples` with validation made part of training, for what is fitted once more at the end."""
+    return rows.assign(part=rows["part"].replace("validation", "train"))
+
+
 def part(rows: pd.DataFrame, fold: int, name: str, beside: Lessons = NONE) -> Rows:
     """Return the rows of one part of a fold.
 

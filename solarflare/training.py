@@ -27,13 +27,14 @@ from solarflare.networks import MAP, NETWORKS, Shape, build, map_side
 from solarflare.params import MAGNETOGRAPHS, Task, Train
 from solarflare.ranges import Ranges
 from solarflare.region_maps import REGION, UNSAID
-from solarflare.samples import Rows, lessons, part, read_samples, taught
+from solarflare.samples import Rows, lessons, part, read_samples, taught, with_validation
 
 WEIGHTS, ABOUT, CALIBRATION, HISTORY = "model.weights.h5", "model.json", "calibration.json", "history.csv"
 RANGES = "ranges.json"
 DECIMALS = 6  # of the curves in history.csv
 ANSWER = "answer"  # the output of a training model that is the network's own
 CURVES = "loss", "roc_auc", "val_loss", "val_roc_auc"
+SAID = {"loss": "loss", "val_loss": "val_loss", "val_roc_auc": "val ROC-AUC"}  # of these, in a log without a terminal
 AT_ONCE = 64  # images that a prediction holds in memory
 SEEDS_APART = 1000  # from one member's seed to the next one's: experiments with seeds in a row share no member
 
@@ -68,6 +69,8 @@ class About:
         ``crop.mask`` and ``crop.<task>``: how the images were cut, and any other has to be.
     members : int
         How many networks answer together.
+    flips : bool
+        Whether they are asked for an image and its mirror images.
     """
 
     network: str
@@ -78,6 +81,7 @@ class About:
     question: Mapping[str, Any]
     crop: Mapping[str, Any]
     members: int = 1
+    flips: bool = False
 
 
 def configure(threads: int) -> None:
@@ -97,6 +101,8 @@ def train(task: Task) -> None:
     """Train and calibrate one network a fold: ``models/<task>/``, or ``models/<task>/fold-<k>/`` for several.
 
     Reads ``params.yaml``, and the crops, labels and split of the task. Where one of these is absent, so is the model.
+    With ``refit`` the calibration is that of a network trained on the training rows, and the network that answers has
+    learned from the validation rows too, as scikit-learn's ``CalibratedClassifierCV(ensemble=False)`` does it.
 
     Raises
     ------
@@ -115,22 +121,32 @@ def train(task: Task) -> None:
     settings, instrument = chosen.train(task), getattr(chosen.instrument, task)
     asked = getattr(chosen.label, task)
     beside = lessons(chosen, task, rows, map_side(settings.network, image_shape(images)))
+    everything = with_validation(rows) if settings.refit else rows
     folds = {
-        fold: (taught(rows, fold, settings, asked, beside), part(rows, fold, "validation", beside))
+        fold: (
+            taught(rows, fold, settings, asked, beside),
+            part(rows, fold, "validation", beside),
+            taught(everything, fold, settings, asked, beside),
+        )
         for fold in rows["fold"].unique()
     }
     cut = chosen.crop.model_dump(include={"mask", task})
     about_images = image_shape(images), task, instrument, chosen.scrape.origin
-    origin = About(settings.network, *about_images, asked.model_dump(mode="json"), cut, settings.ensemble)
+    members = settings.ensemble, settings.flips
+    origin = About(settings.network, *about_images, asked.model_dump(mode="json"), cut, *members)
     configure(chosen.compute.threads)
     with atomic_directory(models) as partial:
         for fold, folder in fold_folders(partial, folds).items():
-            training, validation = folds[fold]
+            training, validation, both = folds[fold]
             counts = len(training.labels), len(validation.labels)
             log.info("%s, fold %d: %d images to train on, %d to validate on", task, fold, *counts)
             model, epochs = fit(images, training, validation, settings, polarity=instrument in MAGNETOGRAPHS)
             scores = predict(model, images, validation.positions)
-            save(folder, model, epochs, calibration.fit(scores, validation.labels, chosen.calibration.method), origin)
+            fitted = calibration.fit(scores, validation.labels, chosen.calibration.method)
+            if settings.refit:
+                log.info("%s, fold %d: calibrated; now %d images to train on", task, fold, len(both.labels))
+                model, _ = fit(images, both, None, settings, polarity=instrument in MAGNETOGRAPHS)
+            save(folder, model, epochs, fitted, origin)
             seen = np.concatenate([training.positions, validation.positions])
             batches = (images.take(seen[start : start + AT_ONCE]) for start in range(0, len(seen), AT_ONCE))
             Ranges.of(batches).write(folder / RANGES)
@@ -148,7 +164,7 @@ def folders(models: Path) -> list[Path]:
 
 
 def fit(
-    images: Images, training: Rows, validation: Rows, settings: Train, polarity: bool
+    images: Images, training: Rows, validation: Rows | None, settings: Train, polarity: bool
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train a network, or an ensemble of several that differ in their seeds.
 
@@ -156,8 +172,10 @@ def fit(
     ----------
     images : Images
         All images, by position.
-    training, validation : Rows
-        What it learns from, and what tells it when to stop.
+    training : Rows
+        What it learns from.
+    validation : Rows or None
+        What tells it when to stop, and shows how it gets on; None only without ``patience``.
     settings : params.Train
         Which network, and how to train it.
     polarity : bool
@@ -169,19 +187,19 @@ def fit(
         Of `solarflare.networks.build`.
     history : DataFrame
         One row an epoch: ``epoch`` (from 1), ``roc_auc`` and ``loss`` (of augmented and class-weighted
-        training images, with that of the map, if the network learns one), ``val_roc_auc`` and ``val_loss``; of an
-        ensemble, the mean of the members that were still learning.
+        training images, with that of the map, if the network learns one), ``val_roc_auc`` and ``val_loss``, if there
+        is validation; of an ensemble, the mean of the members that were still learning.
     """
     seeds = range(settings.seed, settings.seed + settings.ensemble * SEEDS_APART, SEEDS_APART)
     seeded = [settings.model_copy(update={"seed": seed}) for seed in seeds]
     members, histories = zip(*(_fit_one(images, training, validation, one, polarity) for one in seeded), strict=True)
-    model = build(settings.network, image_shape(images), settings.ensemble)
+    model = build(settings.network, image_shape(images), settings.ensemble, settings.flips)
     model.set_weights([weight for member in members for weight in member.get_weights()])
     return model, pd.concat(histories).groupby("epoch").mean().round(DECIMALS).reset_index()
 
 
 def _fit_one(
-    images: Images, training: Rows, validation: Rows, settings: Train, polarity: bool
+    images: Images, training: Rows, validation: Rows | None, settings: Train, polarity: bool
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train one network that ends in a logit, and return it with its history.
 
@@ -197,7 +215,7 @@ def _fit_one(
         )
     done = learner.fit(
         training_batches(images, training, settings, polarity),
-        validation_data=batches(images, validation, settings.batch_size),
+        validation_data=None if validation is None else batches(images, validation, settings.batch_size),
         epochs=settings.epochs,
         callbacks=callbacks,
         verbose=1 if watched else 0,
@@ -365,7 +383,7 @@ def load(folder: Path) -> tuple[keras.Model, Calibration]:
         If a file is missing or broken.
     """
     origin = about(folder)
-    model = build(origin.network, origin.shape, origin.members)
+    model = build(origin.network, origin.shape, origin.members, origin.flips)
     try:
         model.load_weights(folder / WEIGHTS)
     except (OSError, ValueError):
@@ -459,15 +477,10 @@ class _RocAuc(keras.metrics.AUC):
 
 def _curves(logs: Mapping[str, Any]) -> dict[str, Any]:
     """Return what Keras noted, by the names of `CURVES`: of a network that learns two things it notes more."""
-    return {name: logs.get(name, logs.get(name.replace("roc_auc", f"{ANSWER}_roc_auc"))) for name in CURVES}
+    noted = {name.replace(f"{ANSWER}_roc_auc", "roc_auc"): values for name, values in logs.items()}
+    return {name: noted[name] for name in CURVES if name in noted}
 
 
 def _say(epoch: int, logs: dict[str, float]) -> None:
-    curves = _curves(logs)
-    log.info(
-        "epoch %d: loss %.3f, val_loss %.3f, val ROC-AUC %.3f",
-        epoch + 1,
-        curves["loss"],
-        curves["val_loss"],
-        curves["val_roc_auc"],
-    )
+    curves = ", ".join(f"{SAID[name]} {value:.3f}" for name, value in _curves(logs).items() if name in SAID)
+    log.info("epoch %d: %s", epoch + 1, curves)

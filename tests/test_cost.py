@@ -1,9 +1,14 @@
 """What a network costs, against sums on paper."""
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
+from solarflare import training
 from solarflare.backend import keras
-from solarflare.cost import flops
+from solarflare.calibration import Calibration, Platt
+from solarflare.cost import cost, flops
 from solarflare.networks import build
 
 layers = keras.layers
@@ -38,6 +43,16 @@ def test_a_kernel_counts_once_for_each_place_of_its_output(layer: keras.Layer, e
 def test_the_network_of_2020_is_counted_as_on_paper() -> None:
     # 300 x 300 grey: 298 x 298 places of 27 weights, then 147 x 147 of 81, then 73 x 73 x 3 weights of a sigmoid.
     assert flops(build("paialunga2020", (300, 300, 1))) == 2 * (298**2 * 27 + 147**2 * 81 + 73**2 * 3)
+
+
+def test_an_image_and_its_mirror_images_take_four_times_as_much(tmp_path: Path) -> None:
+    def per_image(flips: bool) -> int:
+        about = training.About("compact", (32, 32, 1), "disk", "gong", "simulated", {}, {}, flips=flips)
+        model = build("compact", (32, 32, 1), flips=flips)
+        training.save(tmp_path, model, pd.DataFrame({"epoch": [1]}), Calibration(Platt(1.0, 0.0), 0.5), about)
+        return cost(tmp_path)["flops"]
+
+    assert per_image(flips=True) == 4 * per_image(flips=False) > 0
 
 
 def test_an_ensemble_takes_as_much_as_its_members() -> None:

@@ -256,7 +256,7 @@ def make_two_folds(models: Path) -> tuple[pd.DataFrame, Memory, Path]:
 def tested(two_folds: tuple[pd.DataFrame, Memory, Path]) -> pd.DataFrame:
     rows, images, models = two_folds
     features, _ = evaluation.predictors(rows, images, "gong", RECORDS, QUESTION)
-    return evaluation.forecast(rows, images, models, features)
+    return evaluation.forecast(rows, images, models, features, refit=False)
 
 
 def test_each_row_is_forecast_by_the_fold_that_tests_it(tested: pd.DataFrame) -> None:
@@ -264,7 +264,7 @@ def test_each_row_is_forecast_by_the_fold_that_tests_it(tested: pd.DataFrame) ->
     assert tested.groupby("fold")["threshold"].unique().map(list).to_dict() == {0: [0.25], 1: [0.75]}
 
 
-def tested_stand_in_the_order_of_time(tested: pd.DataFrame) -> None:
+def test_rows_stand_in_the_order_of_time(tested: pd.DataFrame) -> None:
     assert tested["time"].is_monotonic_increasing
 
 
@@ -282,6 +282,18 @@ def test_baselines_are_fitted_on_the_other_rows(tested: pd.DataFrame) -> None:
     assert baselines["logistic"].scores()["roc_auc"][0] > 0.95
     assert baselines["history"].scores()["roc_auc"][0] > 0.95
     assert set(baselines["climatology"].probability) == {0.6}
+
+
+def test_baselines_learn_from_validation_too_where_the_network_does(
+    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
+) -> None:
+    rows, images, models = two_folds
+    features, _ = evaluation.predictors(rows, images, "gong", RECORDS, QUESTION)
+    refitted = evaluation.forecast(rows, images, models, features, refit=True)
+    learned = rows[rows["part"] != "test"].groupby("fold")["label"].mean()
+    assert refitted["base_rate"].to_numpy() == pytest.approx(refitted["fold"].map(learned).to_numpy())
+    assert (refitted["logistic_threshold"] == tested["logistic_threshold"]).all()
+    assert (refitted["logistic"] != tested["logistic"]).any()
 
 
 def told_by_a_clock(rows: pd.DataFrame) -> pd.DataFrame:

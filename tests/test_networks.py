@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
 from solarflare.networks import NETWORKS, Shape, build
 
@@ -26,6 +27,17 @@ def test_an_ensemble_ends_in_the_sigmoid_of_one_logit() -> None:
     model = build("compact_pooled", (32, 32, 3), members=3)
     assert model.count_params() == 3 * build("compact_pooled", (32, 32, 3)).count_params()
     assert model.layers[-1].get_config()["activation"] == "sigmoid"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_an_image_and_its_mirror_images_are_answered_with_the_mean_of_their_logits(name: str) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 1), dtype=np.uint8)
+    alone, together = build(name, (64, 64, 1)), build(name, (64, 64, 1), flips=True)
+    together.set_weights(alone.get_weights())
+    views = [images[:, ::north_south, ::east_west] for north_south in (1, -1) for east_west in (1, -1)]
+    expected = expit(np.mean([logit(alone.predict(view, verbose=0)) for view in views], axis=0))
+    for view in views:
+        assert together.predict(view, verbose=0) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

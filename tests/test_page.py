@@ -184,7 +184,7 @@ def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) ->
     ("verdicts", "said"),
     [
         (["better", "better"], "better than all in ROC-AUC"),
-        (["better", "worse", "not distinguishable"], "worse than b; no better than c; better than a, in ROC-AUC"),
+        (["better", "worse", "not distinguishable"], "worse than b; not told apart from c; better than a, in ROC-AUC"),
         (["worse", "worse", "worse"], "worse than a, b and c, in ROC-AUC"),
     ],
 )

@@ -40,6 +40,8 @@ TRAIN = params.Train(
     augment=True,
     class_weight="balanced",
     teacher=0.0,
+    refit=False,
+    flips=False,
     seed=1,
 )
 
@@ -194,6 +196,28 @@ def test_the_stage_writes_a_model_a_fold_and_the_same_bytes_in_another_process(t
     names = ("model.weights.h5", "model.json", "calibration.json", "ranges.json", "history.csv")
     assert set(first) == {f"disk/fold-{fold}/{name}" for fold in (0, 1) for name in names}
     assert first == second
+
+
+def test_what_is_refitted_has_learned_from_validation_too_and_keeps_its_calibration(tmp_path: Path) -> None:
+    command, environment = [sys.executable, "-m", "stages.train_disk"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    runs = {}
+    for refit in (False, True):
+        folder = workspace(tmp_path / str(refit), folds=1)
+        content = yaml.safe_load((folder / "params.yaml").read_text())
+        content["train_disk"]["refit"] = refit
+        (folder / "params.yaml").write_text(yaml.safe_dump(content))
+        runs[folder] = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+    logs = [run.communicate()[1] for run in runs.values()]
+    assert ["now 60 images to train on" in text for text in logs] == [False, True]
+    once, twice = (contents(folder / "models/disk") for folder in runs)
+    assert {name for name in once if once[name] != twice[name]} == {"model.weights.h5"}
+
+
+def test_a_refit_without_an_end_of_its_own_is_one_sentence(tmp_path: Path) -> None:
+    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    content["train_disk"].update(refit=True, patience=3)
+    with pytest.raises(InputError, match="expected patience to be null where refit is true"):
+        params.parse(content, Path("params.yaml"))
 
 
 def test_a_task_without_labels_has_no_model_but_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,7 +154,7 @@ def standing(forecasts: Scored, differences: dict[str, Any], together: str) -> s
         named[differences[name]["roc_auc"]["verdict"]].append(name)
     if len(named["better"]) == len(forecasts):
         return f"better than {together} in ROC-AUC"
-    phrases = zip(("worse than", "no better than", "better than"), named.values(), strict=True)
+    phrases = zip(("worse than", "not told apart from", "better than"), named.values(), strict=True)
     return "; ".join(f"{phrase} {_listed(names)}" for phrase, names in phrases if names) + ", in ROC-AUC"
 
 

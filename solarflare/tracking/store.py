@@ -27,17 +27,13 @@ ABOUT: dict[Task, str] = {
 HOW_TO_READ = """\
 Each run is a state of the pipeline; its stages are folded below it. Its name begins with its ROC-AUC and whether it is
 *better* or *worse* than the run before; *undecided* means that this test set cannot tell the two apart. The verdict is
-that of a paired comparison of ROC-AUC over the same test images: `roc_auc vs run before` is the difference,
-`low 95 percent vs run before` and `high 95 percent vs run before` are its interval of 95 %, and it is real where the
-interval leaves out zero. A run's description says what changed, its scores, and how it compares with runs further back.
-For curves and figures, select runs and *Compare*.
+that of a paired comparison of ROC-AUC over the same test images: `vs before` is the difference, its interval of 95 %
+goes from `vs before from` to `vs before to`, and the difference is real where the interval leaves out zero. A run's
+description says what changed, its scores, and how it compares with runs further back. For curves and figures, select
+runs and *Compare*.
 """
-DIFFERENCE = {
-    "value": "roc_auc vs run before",
-    "low": "low 95 percent vs run before",
-    "high": "high 95 percent vs run before",
-}
-"""The metrics that hold the difference to the run before: told apart by the twelve characters that a column shows."""
+DIFFERENCE = {"value": "vs before", "low": "vs before from", "high": "vs before to"}
+"""The metrics that hold the difference to the run before: in the order of the columns, and no wider than these."""
 VIEW = "verdicts"
 COLUMNS = ("metrics.`roc_auc`", *(f"metrics.`{name}`" for name in DIFFERENCE.values()), "tags.`verdict`")
 """What the table of runs shows in a view of that name, a tag of the experiment; by itself MLflow shows no score."""

@@ -118,7 +118,7 @@ def lay_out(sun: Path, folder: Path) -> Iterator[Made]:
         "the Sun in other colours": lambda: jpeg((pixels * OTHER_COLOURS).astype(np.uint8)),
         "the Sun in grey": lambda: jpeg(pixels.mean(axis=2).astype(np.uint8)),
         "the Sun upside down": lambda: jpeg(pixels[::-1]),
-        "the Sun, twice as wide": lambda: jpeg(pixels.repeat(2, 0).repeat(2, 1)),
+        "the Sun at twice the size": lambda: jpeg(pixels.repeat(2, 0).repeat(2, 1)),
         "a thumbnail of 128 pixels": lambda: jpeg(pixels[::4, ::4]),
         "16,384 x 16,384 pixels": lambda: jpeg(np.zeros((16_384, 16_384), dtype=np.uint8)),
         "truncated": lambda: sun.read_bytes()[:9000],

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 from scipy.stats import spearmanr
 
-from solarflare import params, training
+from solarflare import model_folder, params, training
 from solarflare.console import progress
 from solarflare.crops import Cutter, places_of
 from solarflare.params import Instrument
@@ -34,11 +34,11 @@ def main() -> None:
     folder = parser.parse_args().folder
     training.configure(params.load().compute.threads)
     gong, crops = cut(folder, "gong")
-    for name, probability in zip(gong["path"], training.probabilities(MODELS, crops), strict=True):
+    for name, probability in zip(gong["path"], model_folder.probabilities(MODELS, crops), strict=True):
         print(f"{Path(name).name}: active with probability {probability:.3f}")
     hmi, crops = cut(folder, "hmi")
     if len(hmi):
-        evidence = logit(np.clip(training.probabilities(MODELS, crops), 1e-7, 1 - 1e-7))
+        evidence = logit(np.clip(model_folder.probabilities(MODELS, crops), 1e-7, 1 - 1e-7))
         strong = statistics(crops, "hmi")[:, SHARE_OF_STRONG_FIELD]
         day = hmi["time"].dt.floor("D")
         flares = catalogues.read_flares(folder / "flares.csv")["start"].dt.floor("D").value_counts()

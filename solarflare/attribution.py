@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import training
+from solarflare import model_folder, training
 from solarflare.backend import keras, tf
 from solarflare.console import progress
 from solarflare.explanation import Attribution
-from solarflare.training import AT_ONCE, Images
+from solarflare.model_folder import AT_ONCE
+from solarflare.training import Images
 
 STEPS = 16  # of the way; what the sum then lacks is in the metrics
 AVERAGED = 512  # training images in the baseline, at most
@@ -49,12 +50,12 @@ def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: 
     maps = np.zeros((len(tested), *training.image_shape(images)[:2]), np.float32)
     gap = np.zeros(len(tested), np.float32)
     position = tested["position"].to_numpy()
-    for fold, folder in training.fold_folders(models, rows["fold"]).items():
+    for fold, folder in model_folder.fold_folders(models, rows["fold"]).items():
         asked = np.flatnonzero(tested["fold"] == fold)
         learned = rows.loc[(rows["fold"] == fold) & (rows["part"] == "train"), "position"].to_numpy()
         baseline = mean_image(images, learned)
         taken = (images.take(position[[place]])[0] for place in asked)
-        found = integrated_gradients(training.load(folder)[0], taken, baseline)
+        found = integrated_gradients(model_folder.load(folder)[0], taken, baseline)
         for place, (one, difference) in zip(asked, progress(found, len(asked), "answers explained"), strict=True):
             maps[place], gap[place] = one, difference
     return Attribution(maps, gap)

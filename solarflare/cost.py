@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from solarflare import training
+from solarflare import model_folder
 from solarflare.backend import keras
 from solarflare.networks import FLIPS, build
 
@@ -24,13 +24,13 @@ def cost(models: Path) -> dict[str, int]:
         ``parameters``, and ``flops`` an image, of the networks that answer together; ``weight_bytes`` and ``epochs`` of
         all folds.
     """
-    histories = sorted(models.rglob(training.HISTORY))
-    about = training.about(histories[0].parent)
+    histories = sorted(models.rglob(model_folder.HISTORY))
+    about = model_folder.about(histories[0].parent)
     network = build(about.network, about.shape, about.members)
     return {
         "parameters": network.count_params(),
         "flops": flops(network) * (len(FLIPS) if about.flips else 1),
-        "weight_bytes": sum(path.stat().st_size for path in models.rglob(training.WEIGHTS)),
+        "weight_bytes": sum(path.stat().st_size for path in models.rglob(model_folder.WEIGHTS)),
         "epochs": sum(len(pd.read_csv(path)) for path in histories),
     }
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import absence, calibration, gallery, history, plots, samples, summary, tables, training
+from solarflare import absence, calibration, gallery, history, model_folder, plots, samples, summary, tables, training
 from solarflare.attribution import attribute
 from solarflare.console import progress
 from solarflare.cost import cost
@@ -167,7 +167,7 @@ def forecast(
         ``threshold``, ``base_rate`` (of the fold's rows that were learned from), and for each baseline the probability
         by its name and ``<name>_threshold``, all 0 to 1.
     """
-    folders = training.fold_folders(models, rows["fold"])
+    folders = model_folder.fold_folders(models, rows["fold"])
     tested = [
         _forecast_fold(rows[rows["fold"] == fold], images, folder, features, refit) for fold, folder in folders.items()
     ]
@@ -237,7 +237,7 @@ def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, sl
 
 def histories(models: Path) -> pd.DataFrame:
     """Return the training curves of all folds below each other, with their fold."""
-    paths = sorted(models.rglob(training.HISTORY), key=lambda path: (len(path.parts), path.parent.name))
+    paths = sorted(models.rglob(model_folder.HISTORY), key=lambda path: (len(path.parts), path.parent.name))
     return pd.concat([pd.read_csv(path).assign(fold=fold) for fold, path in enumerate(paths)], ignore_index=True)
 
 
@@ -321,7 +321,7 @@ def _forecast_fold(
 ) -> pd.DataFrame:
     train, validation, test = (rows[rows["part"] == part] for part in ("train", "validation", "test"))
     learned = pd.concat([train, validation]) if refit else train
-    model, fitted = training.load(folder)
+    model, fitted = model_folder.load(folder)
     columns: dict[str, Any] = {}
     for name, numbers in features.items():
         scored = _regression(numbers, train, asked=validation)

@@ -4,12 +4,10 @@ Crops are read batch by batch from memory-mapped files while the network compute
 system's own cache; the process itself holds a few batches, however many crops there are.
 """
 
-import json
 import logging
 import math
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,23 +17,19 @@ import pandas as pd
 
 from solarflare import absence, calibration, params
 from solarflare.backend import keras, tf
-from solarflare.calibration import Calibration
 from solarflare.crops import Crops
-from solarflare.errors import InputError
 from solarflare.files import atomic_directory
+from solarflare.model_folder import AT_ONCE, RANGES, About, fold_folders, save
 from solarflare.networks import MAP, NETWORKS, Shape, build, map_side
 from solarflare.params import MAGNETOGRAPHS, Task, Train
 from solarflare.ranges import Ranges
 from solarflare.region_maps import REGION, UNSAID
 from solarflare.samples import Rows, lessons, part, read_samples, taught, with_validation
 
-WEIGHTS, ABOUT, CALIBRATION, HISTORY = "model.weights.h5", "model.json", "calibration.json", "history.csv"
-RANGES = "ranges.json"
 DECIMALS = 6  # of the curves in history.csv
 ANSWER = "answer"  # the output of a training model that is the network's own
 CURVES = "loss", "roc_auc", "val_loss", "val_roc_auc"
 SAID = {"loss": "loss", "val_loss": "val_loss", "val_roc_auc": "val ROC-AUC"}  # of these, in a log without a terminal
-AT_ONCE = 64  # images that a prediction holds in memory
 SEEDS_APART = 1000  # from one member's seed to the next one's: experiments with seeds in a row share no member
 
 log = logging.getLogger("solarflare")
@@ -49,39 +43,6 @@ class Images(Protocol):
 
     def take(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Return images (N, H, W, C)."""
-
-
-@dataclass(frozen=True)
-class About:
-    """What a model is and where it comes from: one trained on one kind of Sun does not answer for another.
-
-    Attributes
-    ----------
-    network : str
-        A name that `solarflare.networks.build` knows.
-    shape : tuple of int
-        Height, width and channels of its images.
-    task, instrument, origin : str
-        As in ``params.yaml``.
-    question : dict
-        ``label.<task>`` of ``params.yaml``.
-    crop : dict
-        ``crop.mask`` and ``crop.<task>``: how the images were cut, and any other has to be.
-    members : int
-        How many networks answer together.
-    flips : bool
-        Whether they are asked for an image and its mirror images.
-    """
-
-    network: str
-    shape: Shape
-    task: Task
-    instrument: str
-    origin: str
-    question: Mapping[str, Any]
-    crop: Mapping[str, Any]
-    members: int = 1
-    flips: bool = False
 
 
 def configure(threads: int) -> None:
@@ -150,17 +111,6 @@ def train(task: Task) -> None:
             seen = np.concatenate([training.positions, validation.positions])
             batches = (images.take(seen[start : start + AT_ONCE]) for start in range(0, len(seen), AT_ONCE))
             Ranges.of(batches).write(folder / RANGES)
-
-
-def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
-    """Return where the model of each fold is: the folder itself if there is one fold, else a folder in it."""
-    numbers = sorted(set(folds))
-    return {numbers[0]: models} if len(numbers) == 1 else {fold: models / f"fold-{fold}" for fold in numbers}
-
-
-def folders(models: Path) -> list[Path]:
-    """Return the folders of a task's models: its folds, or the folder itself."""
-    return sorted(models.glob("fold-*")) or [models]
 
 
 def fit(
@@ -362,72 +312,6 @@ def predict(
     """
     rows = Rows(positions, np.zeros(len(positions), np.int64))
     return model.predict(batches(images, rows, batch_size), verbose=0)[:, 0]
-
-
-def save(folder: Path, model: keras.Model, history: pd.DataFrame, fitted: Calibration, about: About) -> None:
-    """Write all that `load` needs, and the training's curves; the same bytes for the same training."""
-    folder.mkdir(exist_ok=True)
-    # A .keras file would hold the date.
-    model.save_weights(folder / WEIGHTS)
-    fitted.write(folder / CALIBRATION)
-    (folder / ABOUT).write_text(json.dumps(asdict(about), indent=2) + "\n")
-    history.to_csv(folder / HISTORY, index=False, lineterminator="\n")
-
-
-def load(folder: Path) -> tuple[keras.Model, Calibration]:
-    """Return what a training left in a folder: the network with its weights, and its calibration.
-
-    Raises
-    ------
-    InputError
-        If a file is missing or broken.
-    """
-    origin = about(folder)
-    model = build(origin.network, origin.shape, origin.members, origin.flips)
-    try:
-        model.load_weights(folder / WEIGHTS)
-    except (OSError, ValueError):
-        raise InputError(f"{folder / WEIGHTS} does not hold the weights of {origin.network}; `dvc repro`") from None
-    return model, calibration.read(folder / CALIBRATION)
-
-
-def about(folder: Path) -> About:
-    """Return what the model in a folder is and where it comes from.
-
-    Raises
-    ------
-    InputError
-        If the folder holds no model.
-    """
-    path = folder / ABOUT
-    try:
-        content = json.loads(path.read_text())
-        return About(**{**content, "shape": tuple(content["shape"])})
-    except FileNotFoundError:
-        raise InputError(f"{path} is not there: {folder} holds no model; train one with `dvc repro`") from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path} does not say what model this is; train it again with `dvc repro`") from None
-
-
-def probabilities(models: Path, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """Return the calibrated probability of label 1 for images in memory; of several folds, the mean.
-
-    Parameters
-    ----------
-    models : Path
-        What `train` wrote.
-    images : (N, H, W, C) uint8
-        As the crop stage cuts them.
-
-    Returns
-    -------
-    (N,) float64
-        From 0 to 1.
-    """
-    loaded = [load(folder) for folder in folders(models)]
-    return np.mean(
-        [fitted.apply(model.predict(images, batch_size=AT_ONCE, verbose=0)[:, 0]) for model, fitted in loaded], axis=0
-    )
 
 
 def _take(images: Images, positions: tf.data.Dataset) -> tf.data.Dataset:

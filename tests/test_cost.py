@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from solarflare import training
+from solarflare import model_folder
 from solarflare.backend import keras
 from solarflare.calibration import Calibration, Platt
 from solarflare.cost import cost, flops
@@ -47,9 +47,9 @@ def test_the_network_of_2020_is_counted_as_on_paper() -> None:
 
 def test_an_image_and_its_mirror_images_take_four_times_as_much(tmp_path: Path) -> None:
     def per_image(flips: bool) -> int:
-        about = training.About("compact", (32, 32, 1), "disk", "gong", "simulated", {}, {}, flips=flips)
+        about = model_folder.About("compact", (32, 32, 1), "disk", "gong", "simulated", {}, {}, flips=flips)
         model = build("compact", (32, 32, 1), flips=flips)
-        training.save(tmp_path, model, pd.DataFrame({"epoch": [1]}), Calibration(Platt(1.0, 0.0), 0.5), about)
+        model_folder.save(tmp_path, model, pd.DataFrame({"epoch": [1]}), Calibration(Platt(1.0, 0.0), 0.5), about)
         return cost(tmp_path)["flops"]
 
     assert per_image(flips=True) == 4 * per_image(flips=False) > 0

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from solarflare import absence, evaluation, networks, params, summary, tables, training
+from solarflare import absence, evaluation, model_folder, networks, params, summary, tables
 from solarflare.calibration import Calibration, Platt
 from solarflare.errors import InputError
 from solarflare.history import Records
-from solarflare.training import About
+from solarflare.model_folder import About
 from solarflare.verification.assessment import assess, untrusted_because
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
@@ -220,7 +220,7 @@ def untrained(folder: Path, threshold: float) -> None:
     about = About("compact", (32, 32, 1), "region", "gong", "simulated", {}, {})
     history = pd.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.6], "val_loss": [0.7, 0.65]})
     model = networks.build("compact", (32, 32, 1))
-    training.save(folder, model, history, Calibration(Platt(1.0, 0.0), threshold), about)
+    model_folder.save(folder, model, history, Calibration(Platt(1.0, 0.0), threshold), about)
 
 
 @pytest.fixture(scope="module")
@@ -273,7 +273,7 @@ def test_the_network_s_probabilities_are_its_calibrated_scores(
 ) -> None:
     _, images, models = two_folds
     first = tested[tested["fold"] == 0]
-    expected = training.probabilities(models / "fold-0", images.take(first["position"].to_numpy()))
+    expected = model_folder.probabilities(models / "fold-0", images.take(first["position"].to_numpy()))
     assert first["probability"].to_numpy() == pytest.approx(expected, abs=2e-6)
 
 

@@ -17,7 +17,7 @@ import yaml
 from PIL import Image
 from typer.testing import CliRunner
 
-from solarflare import calibration, geometry, params, tables, training
+from solarflare import calibration, geometry, model_folder, params, tables
 from solarflare.cli import app
 from solarflare.crops import Cutter
 from solarflare.errors import InputError
@@ -65,12 +65,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         crops = [cut(rows.iloc[[row]])[1] for row in range(len(rows))]
         question = getattr(chosen.label, task).model_dump(mode="json")
         cropped = chosen.crop.model_dump(include={"mask", task})
-        about = training.About("compact_pooled", (32, 32, channels), task, "aia211", "archive", question, cropped)  # type: ignore[arg-type]
+        about = model_folder.About("compact_pooled", (32, 32, channels), task, "aia211", "archive", question, cropped)  # type: ignore[arg-type]
         target = folder / "models" / task
         target.mkdir(parents=True)
         fitted = calibration.Calibration(calibration.Platt(1.0, 0.0), 0.5, 0.5)
-        training.save(target, build("compact_pooled", (32, 32, channels)), pd.DataFrame({"epoch": [1]}), fitted, about)
-        Ranges.of(crops).write(target / training.RANGES)
+        model_folder.save(
+            target, build("compact_pooled", (32, 32, channels)), pd.DataFrame({"epoch": [1]}), fitted, about
+        )
+        Ranges.of(crops).write(target / model_folder.RANGES)
     return folder
 
 

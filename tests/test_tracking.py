@@ -100,16 +100,16 @@ def score(**changes: Any) -> None:
 
 def train() -> npt.NDArray[np.uint8]:
     """Write what a training would, and return the two images that its network knows."""
-    from solarflare import networks, training
+    from solarflare import model_folder, networks
     from solarflare.calibration import Calibration, Platt
     from solarflare.ranges import Ranges
 
     models, shape = Path("models/disk"), (32, 32, 1)
     images = np.random.default_rng(1).integers(0, 256, (2, *shape), np.uint8)
-    about = training.About("compact", shape, "disk", "gong", "simulated", {}, {})
+    about = model_folder.About("compact", shape, "disk", "gong", "simulated", {}, {})
     history = pd.read_csv(models / "history.csv")
-    training.save(models, networks.build("compact", shape), history, Calibration(Platt(2.0, 0.5), 0.5), about)
-    Ranges.of([images]).write(models / training.RANGES)
+    model_folder.save(models, networks.build("compact", shape), history, Calibration(Platt(2.0, 0.5), 0.5), about)
+    Ranges.of([images]).write(models / model_folder.RANGES)
     return images
 
 
@@ -450,14 +450,14 @@ def test_a_store_that_does_not_answer_is_a_warning(
 def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:
     import mlflow
 
-    from solarflare import training
+    from solarflare import model_folder
 
     images = train()
     models = Path("models/disk")
     log_training("disk")
     (run,) = runs()
     loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
-    np.testing.assert_array_equal(loaded.predict(images), training.probabilities(models, images))
+    np.testing.assert_array_equal(loaded.predict(images), model_folder.probabilities(models, images))
     assert loaded.input_example.shape == (1, 32, 32, 1)
 
 

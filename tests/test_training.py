@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from solarflare import absence, calibration, imaging, networks, params, samples, tables, training
+from solarflare import absence, calibration, imaging, model_folder, networks, params, samples, tables, training
 from solarflare.backend import keras, tf
 from solarflare.calibration import Calibration, Platt
 from solarflare.errors import InputError
+from solarflare.model_folder import About
 from solarflare.networks import MAP
 from solarflare.region_maps import EMPTY, REGION, UNSAID
 from solarflare.samples import Rows
-from solarflare.training import About
 
 # Keras and NumPy settle between themselves how a weight is copied.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -124,9 +124,9 @@ def test_an_ensemble_answers_with_the_mean_of_its_members_logits_even_when_read_
     seeds = (brief.seed, brief.seed + training.SEEDS_APART)
     alone = [training.fit(images, *parts, brief.model_copy(update={"seed": seed}), polarity=True)[0] for seed in seeds]
     together, history = training.fit(images, *parts, brief.model_copy(update={"ensemble": 2}), polarity=True)
-    training.save(tmp_path, together, history, Calibration(Platt(1.0, 0.0), 0.5), replace(ABOUT, members=2))
+    model_folder.save(tmp_path, together, history, Calibration(Platt(1.0, 0.0), 0.5), replace(ABOUT, members=2))
     expected = expit(np.mean([logit(training.predict(model, images, np.arange(60))) for model in alone], axis=0))
-    for model in (together, training.load(tmp_path)[0]):
+    for model in (together, model_folder.load(tmp_path)[0]):
         assert training.predict(model, images, np.arange(60)) == pytest.approx(expected, abs=1e-5)
 
 
@@ -244,11 +244,11 @@ def test_a_model_read_back_gives_the_same_probabilities(
     positions = np.arange(160, 240)
     scores = training.predict(trained[0], images, positions)
     fitted = calibration.fit(scores, labels[positions], "platt")
-    training.save(tmp_path, *trained, fitted, ABOUT)
-    model, read = training.load(tmp_path)
-    assert training.about(tmp_path) == ABOUT
+    model_folder.save(tmp_path, *trained, fitted, ABOUT)
+    model, read = model_folder.load(tmp_path)
+    assert model_folder.about(tmp_path) == ABOUT
     assert training.predict(model, images, positions).tolist() == scores.tolist()
-    assert training.probabilities(tmp_path, images.take(positions)) == pytest.approx(fitted.apply(scores), abs=1e-6)
+    assert model_folder.probabilities(tmp_path, images.take(positions)) == pytest.approx(fitted.apply(scores), abs=1e-6)
     assert read == fitted
 
 
@@ -267,13 +267,13 @@ def test_predictions_do_not_depend_on_how_many_images_are_held(trained: tuple[tf
 def test_a_broken_model_is_one_sentence(
     trained: tuple[tf.keras.Model, pd.DataFrame], tmp_path: Path, name: str, content: str | None
 ) -> None:
-    training.save(tmp_path, *trained, Calibration(Platt(1.0, 0.0), 0.5), ABOUT)
+    model_folder.save(tmp_path, *trained, Calibration(Platt(1.0, 0.0), 0.5), ABOUT)
     if content is None:
         (tmp_path / name).unlink()
     else:
         (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=name):
-        training.load(tmp_path)
+        model_folder.load(tmp_path)
 
 
 magnetograms = st.integers(0, 2**32 - 1).map(
@@ -426,6 +426,6 @@ def test_an_image_without_a_disk_is_left_out_and_counted(caplog: pytest.LogCaptu
 
 @pytest.mark.parametrize(("folds", "folders"), [([0, 0], {0: "."}), ([1, 0, 1], {0: "fold-0", 1: "fold-1"})])
 def test_several_folds_have_a_folder_each(folds: list[int], folders: dict[int, str]) -> None:
-    assert training.fold_folders(Path("models"), folds) == {
+    assert model_folder.fold_folders(Path("models"), folds) == {
         fold: Path("models") / name for fold, name in folders.items()
     }

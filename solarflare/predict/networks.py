@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from solarflare import calibration, ranges, training
+from solarflare import calibration, model_folder, ranges
 from solarflare.calibration import Calibration
 from solarflare.crops import Cutter
 from solarflare.errors import InputError
@@ -43,17 +43,17 @@ class Network:
     """
 
     def __init__(self, task: Task, folder: Path, chosen: Params) -> None:
-        folders = training.folders(folder)
-        self.about = training.about(folders[0])
+        folders = model_folder.folders(folder)
+        self.about = model_folder.about(folders[0])
         asked = getattr(chosen.label, task).model_dump(mode="json")
         if dict(self.about.question) != asked or self.about.instrument != getattr(chosen.instrument, task):
             raise InputError(
                 f"{folder} answers another question, or for another instrument, than params.yaml beside it asks; "
                 "train again with `dvc repro`"
             )
-        loaded = {one: training.load(one) for one in folders}
+        loaded = {one: model_folder.load(one) for one in folders}
         self._members = [(model, fitted.apply, _rate(one, fitted)) for one, (model, fitted) in loaded.items()]
-        self._ranges = [ranges.read(one / training.RANGES) for one in folders]
+        self._ranges = [ranges.read(one / model_folder.RANGES) for one in folders]
         fitted_rate = float(np.mean([rate for _, _, rate in self._members]))
         self.base_rate = getattr(chosen.calibration.base_rate, task) or fitted_rate
         cropped = Crop.model_validate(chosen.crop.model_dump() | dict(self.about.crop))
@@ -89,5 +89,5 @@ class Network:
 def _rate(folder: Path, fitted: Calibration) -> float:
     """Return the base rate that a calibration holds at."""
     if fitted.fitted_rate is None:
-        raise InputError(f"{folder / training.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
+        raise InputError(f"{folder / model_folder.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
     return fitted.fitted_rate

@@ -18,6 +18,7 @@ from solarflare.console import log
 from solarflare.errors import InputError
 from solarflare.files import atomic_path
 from solarflare.forecasts import REGION
+from solarflare.model_folder import About
 from solarflare.params import Instrument, Live, Task
 from solarflare.predict import picture, report
 from solarflare.predict.images import Asked
@@ -29,7 +30,6 @@ from solarflare.sources.live import fetching, registry
 from solarflare.sources.live.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.frames import Frame
 from solarflare.sources.live.rows import datetimes
-from solarflare.training import About
 
 LOOKS = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
 """How far back an image is looked for, one look after the other: the archives list a day, or what is next to a time."""

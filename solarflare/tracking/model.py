@@ -49,19 +49,19 @@ class CalibratedNetwork:
         """
         from mlflow import MlflowException
 
-        from solarflare import training
+        from solarflare import model_folder
 
         if reason := self._refusal(images):
             raise MlflowException.invalid_parameter_value(reason)
-        return training.probabilities(self.folder, images)
+        return model_folder.probabilities(self.folder, images)
 
     def _refusal(self, images: npt.NDArray[np.uint8]) -> str | None:
         """Return why there is no answer, or None if there is one."""
-        from solarflare import training
+        from solarflare import model_folder
 
         if not 0 < len(images) <= AT_MOST:
             return f"{len(images):,} images were sent; send from 1 to {AT_MOST:,} at once"
-        known = [ranges.read(folder / training.RANGES) for folder in training.folders(self.folder)]
+        known = [ranges.read(folder / model_folder.RANGES) for folder in model_folder.folders(self.folder)]
         for position, image in enumerate(images):
             if reason := ranges.refusal(known, image):
                 return f"image {position}: {reason}; send crops as the crop stage cuts them, with pixels from 0 to 255"

@@ -3,7 +3,7 @@
 Run it from the project's folder after ``make``: ``python -m benchmarks.regions_found ../shared/sun``. Of the real Sun
 it takes EUV images and NOAA's positions, of the simulated one, in ``data/raw``, every fourth magnetogram. A region is
 found if one that was found lies within 10 degrees of it, each counting once. Both are counted to 60 degrees from the
-central meridian. The search in EUV was tuned on the years before 2014, that in magnetograms was not; the scores are
+central meridian, recall once more of the regions that had spots that day. The search in EUV was tuned on the years before 2014, that in magnetograms was not; the scores are
 written to ``docs/results/regions_found.json``.
 """
 
@@ -74,7 +74,10 @@ def counted(path: Path, time: pd.Timestamp, known: pd.DataFrame, instrument: Ins
     first, second = linear_sum_assignment(np.where(apart <= NEAR, apart, 1e3))
     near = apart[first, second] <= NEAR
     inside = [(df["longitude"].abs() <= FARTHEST).to_numpy() for df in (found, known)]
+    spotted = inside[1] & (known["spots"] > 0).to_numpy()
     return {
+        "spotted": int(spotted.sum()),
+        "spotted_found": int(spotted[second[near]].sum()),
         "known": int(inside[1].sum()),
         "known_found": int(inside[1][second[near]].sum()),
         "found": int(inside[0].sum()),
@@ -98,7 +101,9 @@ def scores(counts: pd.DataFrame) -> dict[str, float]:
         "images": len(counts),
         "recall": round(float(total["known_found"] / total["known"]), 3),
         "precision": round(float(total["found_known"] / total["found"]), 3),
+        "recall_with_spots": round(float(total["spotted_found"] / total["spotted"]), 3),
         "regions": int(total["known"]),
+        "regions_with_spots": int(total["spotted"]),
         "found": int(total["found"]),
     }
 

@@ -62,7 +62,7 @@ live-rehearsal: setup
 
 ui: setup
 	@echo 'Each experiment links to its "Runs and verdicts".'
-	mlflow ui --backend-store-uri sqlite:///mlflow.db
+	MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri sqlite:///mlflow.db
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -3,8 +3,8 @@
 Run it from the project's folder after ``make``: ``python -m benchmarks.regions_found ../shared/sun``. Of the real Sun
 it takes EUV images and NOAA's positions, of the simulated one, in ``data/raw``, every fourth magnetogram. A region is
 found if one that was found lies within 10 degrees of it, each counting once. Both are counted to 60 degrees from the
-central meridian, recall once more of the regions that had spots that day. The search in EUV was tuned on the years before 2014, that in magnetograms was not; the scores are
-written to ``docs/results/regions_found.json``.
+central meridian, recall once more of the regions that had spots that day. The search in EUV was tuned on the years
+before 2014, that in magnetograms was not; the scores are written to ``docs/results/regions_found.json``.
 """
 
 import argparse

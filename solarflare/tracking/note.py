@@ -9,6 +9,12 @@ from solarflare.summary import SCORES, interval, strongest_first
 IN_A_WORD = {"not distinguishable": "undecided"}
 """Verdicts that are too long for the table of runs: it shows some twenty characters of a name, and twelve of a tag."""
 
+SEEDS = (
+    "This is said of networks as they were trained. Another seed may turn it: whether a change does good is what "
+    "`make review` says, which allows for that."
+)
+"""What a comparison of two trainings cannot tell (`solarflare.review.seeds` can)."""
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -125,7 +131,8 @@ def _verdicts(others: Sequence[Compared]) -> list[str]:
         return ["It is the first run: there is nothing to compare it with."]
     named = [f"[{other.name}]({other.link}){' (champion)' if other.champion else ''}" for other in others]
     rows = [(name, other.sentence) for name, other in zip(named, others, strict=True)]
-    return table(("this run against", "on the same test rows, in pairs, by ROC-AUC alone, this run is"), rows)
+    heading = "this run against", "on the same test rows, in pairs, by ROC-AUC alone, this run is"
+    return [*table(heading, rows), "", SEEDS]
 
 
 def _changes(changes: Sequence[tuple[str, str, str]] | None) -> list[str]:

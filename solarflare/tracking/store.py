@@ -28,9 +28,10 @@ HOW_TO_READ = """\
 Each run is a state of the pipeline; its stages are folded below it. Its name begins with its ROC-AUC and whether it is
 *better* or *worse* than the run before; *undecided* means that this test set cannot tell the two apart. The verdict is
 that of a paired comparison of ROC-AUC over the same test images: `vs before` is the difference, its interval of 95 %
-goes from `vs before from` to `vs before to`, and the difference is real where the interval leaves out zero. A run's
-description says what changed, its scores, and how it compares with runs further back. For curves and figures, select
-runs and *Compare*.
+goes from `vs before from` to `vs before to`, and the difference is real where the interval leaves out zero. That is
+said of two networks as they were trained; another seed may turn it, for which `make review` allows. A run's description
+says what changed, its scores, and how it compares with runs further back. For curves and figures, select runs and
+*Compare*.
 """
 DIFFERENCE = {"value": "vs before", "low": "vs before from", "high": "vs before to"}
 """The metrics that hold the difference to the run before: in the order of the columns, and no wider than these."""

@@ -19,6 +19,7 @@ from solarflare.summary import interval
 
 RESULTS = Path("docs/results")
 SEED = "seed-"  # how variants begin that differ in their seeds alone
+THEIRS = "-2020"  # how variants end that ask the network of 2020 what another variant asks ours
 PERMUTATION = RESULTS / "permutation.json"
 SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "hss": "HSS", "brier_skill": "Brier skill"}
 
@@ -247,7 +248,10 @@ def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> list[list[str]]:
     """Return a row for the network and, below it, one for each baseline, the strongest first."""
     trusted = "" if metrics["trusted"] else ", not trusted"
     first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
-    rows = [[*first, "network", *(interval(metrics[score]) for score in SCORES), ""]]
+    own = [interval(metrics[score]) for score in SCORES]
+    if variant.endswith(THEIRS):  # The baselines are those of ours, on the same rows.
+        return [[*first, "network of 2020", *own, ""]]
+    rows = [[*first, "network", *own, ""]]
     for name, baseline in summary.strongest_first(metrics["baselines"]):
         lead = interval(metrics["differences"][name]["roc_auc"])
         rows.append([*[""] * len(first), name, *(interval(baseline[score]) for score in SCORES), lead])

@@ -221,10 +221,13 @@ def test_a_failing_stage_is_one_sentence(repository: Path) -> None:
 def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
     score = {"value": 0.5, "low": 0.25, "high": 0.75}
     scores = dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)
-    metrics = {"trusted": False, "n": 4, **scores, "baselines": {}, "differences": {}}
+    metrics = {"trusted": False, "n": 4, **scores, "baselines": {"history": scores}}
+    metrics |= {"differences": {"history": {"roc_auc": score}}}
     content = {
         "profile": "x",
-        "variants": {"short": {"metrics": {"disk": metrics, "region": {"absent": "no"}}}},
+        "variants": {
+            name: {"metrics": {"disk": metrics, "region": {"absent": "no"}}} for name in ("short", "short-2020")
+        },
     }
     results.RESULTS.mkdir(parents=True)
     (results.RESULTS / "x.json").write_text(json.dumps(content))
@@ -234,6 +237,8 @@ def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
     assert written.endswith("\n<!-- /results:x -->\nafter\n")
     assert "old" not in written
     assert results.with_tables(written) == written
+    rows = [line.split(" | ") for line in written.splitlines() if line.startswith("| ")][2:]
+    assert [row[4] for row in rows] == ["network", "history", "network of 2020"]
 
 
 def score(value: float) -> dict[str, float]:

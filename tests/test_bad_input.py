@@ -116,6 +116,7 @@ def disk_alone(project: Project, folder: Path) -> None:
     """Let the project ask for flares on the disk alone, with a raw image a day and a list that is complete for them."""
     params = archives.choices(folder, None, tasks=["disk"])
     params["label"]["disk"]["target"] = "flare"
+    params["train_disk"]["network"] = "compact"  # there are no regions to be shown
     project.choose(params)
     raw = project.folder / "data/raw"
     time = pd.Timestamp("2014-01-01 12:00") + pd.to_timedelta(range(DAYS), "D")

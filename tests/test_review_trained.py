@@ -26,7 +26,14 @@ TINY: dict[str, Any] = {
     "split.chronological": {"gap_days": 9},
     "split.chronological.disk": {"test": 0.45},
     "crop.disk": {"img_width": 64},
-    "train_disk": {"network": "compact", "ensemble": 8, "epochs": 1, "learning_rate": 1e-6, "schedule": "constant"},
+    "train_disk": {
+        "network": "compact",
+        "ensemble": 8,
+        "flips": False,
+        "epochs": 1,
+        "learning_rate": 1e-6,
+        "schedule": "constant",
+    },
     "audit": {"resamples": 100},
     "evaluate": {"resamples": 500},
 }

@@ -94,7 +94,8 @@ def test_the_answer_comes_first(opened: "Chrome", project: Path) -> None:
     assert opened.find_element("tag name", "h1").is_displayed()
     assert "Is this region flaring?" in first
     assert f"{scores['roc_auc']['value']:.2f}" in first
-    assert "Trusted" in first
+    assert "No leak found" in first
+    assert "a leak weaker than a ROC-AUC of 0.70 could have been missed" in first
 
 
 def test_an_absent_task_says_why(opened: "Chrome") -> None:

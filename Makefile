@@ -61,8 +61,7 @@ live-rehearsal: setup
 	python -m tests.live_rehearsal
 
 ui: setup
-	@echo 'Each experiment links to its "Runs and verdicts".'
-	MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri sqlite:///mlflow.db
+	solarflare ui
 
 clean:
 	rm -rf .venv build *.egg-info

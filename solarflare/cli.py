@@ -40,6 +40,16 @@ def create_store() -> None:
 
 
 @app.command()
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on this machine alone.")] = 5000,
+) -> None:
+    """Show the runs in MLflow, whose addresses are printed; Ctrl-C ends it."""
+    from solarflare.tracking import store
+
+    store.show(port)
+
+
+@app.command()
 def log() -> None:
     """Log to MLflow what is not logged yet, and fail if the audit found a leak that is to fail."""
     from solarflare import params, pipeline

@@ -69,15 +69,16 @@ def run(main: Callable[[], None]) -> None:
 
 
 def exit_on_interrupt() -> None:
-    """End Ctrl-C with one sentence from now on, even before `run`: the imports of a stage take seconds."""
-    signal.signal(signal.SIGINT, _interrupted)
-    signal.signal(signal.SIGALRM, _interrupted)
+    """End Ctrl-C and `kill` with one sentence from now on, even before `run`: the imports of a stage take seconds."""
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+        signal.signal(kind, _interrupted)
     sys.unraisablehook = _ask_again
 
 
 def _interrupted(*_: object) -> NoReturn:
-    # A second Ctrl-C must not disturb the cleaning up after the first.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A second one must not disturb the cleaning up after the first.
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.SIG_IGN)
     sys.exit("error: interrupted: nothing half-written was kept; run the command again to continue")
 
 

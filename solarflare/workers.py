@@ -1,4 +1,4 @@
-"""Worker processes that leave Ctrl-C to the process that started them."""
+"""Worker processes that leave it to the process that started them to say that they are interrupted."""
 
 import signal
 from collections.abc import Iterator
@@ -15,8 +15,13 @@ def worker_processes() -> Iterator[ProcessPoolExecutor]:
     A terminal sends Ctrl-C to the workers too: they ignore it, so that one process says one sentence, and what is still
     waiting when the block ends is not begun.
     """
-    pool = ProcessPoolExecutor(cores(), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+    pool = ProcessPoolExecutor(cores(), initializer=_be_silent)
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _be_silent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

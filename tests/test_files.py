@@ -59,11 +59,14 @@ def test_a_table_is_not_an_absence(tmp_path: Path) -> None:
     [
         ("raise InputError('flares.csv, row 3: mend it')", "error: flares.csv, row 3: mend it"),
         ("raise KeyboardInterrupt", "error: interrupted"),
+        ("os.kill(os.getpid(), signal.SIGINT)", "error: interrupted"),
+        ("os.kill(os.getpid(), signal.SIGTERM)", "error: interrupted"),
         ("Path('/dev/full').write_text('x')", "error: the disk is full"),
     ],
 )
 def test_a_command_ends_with_one_sentence_and_exit_code_1(trouble: str, sentence: str) -> None:
     program = f"""
+import os, signal
 from pathlib import Path
 from solarflare.console import run
 from solarflare.errors import InputError

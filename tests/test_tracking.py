@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -19,11 +20,13 @@ import pytest
 import yaml
 
 from solarflare import absence, params, tables
-from solarflare.tracking import comparison, registry
+from solarflare.tracking import comparison, note, registry
+from solarflare.tracking.comparison import Compared
 from solarflare.tracking.evaluation import log_evaluation
-from solarflare.tracking.note import Compared
-from solarflare.tracking.store import DIFFERENCE, MODELS, create, store_uri
+from solarflare.tracking.standing import Standing
+from solarflare.tracking.store import GAIN, MODELS, create, store_uri
 from solarflare.tracking.training import log_training, monitored
+from solarflare.verification.seeds import Spread
 
 EPOCHS = 3
 PIPELINE = {
@@ -114,8 +117,7 @@ def train() -> npt.NDArray[np.uint8]:
 
 
 def change_a_parameter(epochs: int = 61) -> None:
-    text = params.PARAMS.read_text()
-    params.PARAMS.write_text(text.replace("epochs: 40", f"epochs: {epochs}"))
+    params.PARAMS.write_text(re.sub(r"epochs: \d+", f"epochs: {epochs}", params.PARAMS.read_text()))
 
 
 def make_project(folder: Path) -> None:
@@ -212,11 +214,13 @@ def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_trainin
     log_training("disk")
     log_evaluation("disk")
     (run,) = runs()
-    metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "confusion/tp": 12, "n": 60}
+    metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "n": 60}
     assert run.data.metrics.items() >= metrics.items()
-    assert run.data.metrics["slices/year_2014/roc_auc"] == 0.9
-    assert not {"trusted", "baselines/logistic/roc_auc"} & run.data.metrics.keys()
-    assert run.info.run_name == "0.900 first, compact_map on gong"
+    assert not [name for name in run.data.metrics if "/" in name and not name.startswith("training/")]
+    (evaluation,) = runs(stage="evaluate")
+    below = {"slices/year_2014/roc_auc": 0.9, "baselines/logistic/roc_auc": 0.9, "confusion/tp": 12}
+    assert evaluation.data.metrics.items() >= below.items()
+    assert run.info.run_name == "#1 first: compact_map on gong"
     paths = [artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)]
     assert set(paths) >= {"disk.json", "roc.png", "predictions", "tables", "model"}
     confusion = mlflow.MlflowClient().load_table(
@@ -262,16 +266,15 @@ def test_a_failed_training_is_a_failed_run_that_the_next_one_completes(project: 
 
 
 @pytest.mark.parametrize(
-    ("now", "verdict", "word"),
+    ("now", "verdict", "name"),
     [
-        ({"skill": 3.0, "seed": 2}, "better", "better"),
-        ({"skill": 0.0, "seed": 2}, "worse", "worse"),
-        ({"seed": 1}, "not distinguishable", "undecided"),
-        ({"rows": 40}, "not comparable", "not comparable"),
+        ({"skill": 3.0, "seed": 2}, "better", "#2 better than #1: epochs=61"),
+        ({"skill": 0.0, "seed": 2}, "worse", "#2 worse than #1: epochs=61"),
+        ({"seed": 1}, "not distinguishable", "#2 not distinguishable from #1: epochs=61"),
     ],
 )
 def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
-    project: Path, now: dict[str, Any], verdict: str, word: str
+    project: Path, now: dict[str, Any], verdict: str, name: str
 ) -> None:
     import mlflow
 
@@ -280,15 +283,15 @@ def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
     score(**now)
     log_evaluation("disk")
     run, former = runs()
-    assert run.info.run_name == f"0.900 {word}, epochs=61"
-    assert run.data.tags["verdict"] == word
-    assert run.data.tags["compared"].startswith(f"{verdict}: ")
-    assert run.data.tags["compared"].endswith("; against compact_map on gong")
-    assert "| train_disk.epochs | 40 | 61 |" in run.data.tags["mlflow.note.content"]
-    assert (
-        f"[compact_map on gong](#/experiments/1/runs/{former.info.run_id}) (champion) | **{verdict}**"
-        in (run.data.tags["mlflow.note.content"])
+    assert run.info.run_name == name
+    assert run.data.tags["verdict"] == verdict
+    note = run.data.tags["mlflow.note.content"]
+    page = f"[#1](#/experiments/1/runs/{former.info.run_id})"
+    assert note.startswith(
+        f"**{verdict.capitalize()} {'from' if 'not' in verdict else 'than'} {page}, the champion**: "
     )
+    assert f"| {page} (champion) | **{verdict}** |" in note
+    assert "| train_disk.epochs | 40 | 61 |" in note
     champion = registry.champion(mlflow, "disk")
     assert champion is not None
     assert champion.run_id == (run if verdict == "better" else former).info.run_id
@@ -296,21 +299,111 @@ def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
     assert str(version.description).startswith("Became" if verdict == "better" else "The champion stayed")
 
 
-def test_the_difference_to_the_run_before_is_in_the_metrics_with_its_interval(project: Path) -> None:
+def test_a_run_is_held_against_the_champion_and_not_against_the_run_before(project: Path) -> None:
+    log_evaluation("disk")
+    change_a_parameter(1)
+    score(skill=0.0, seed=2)
+    log_evaluation("disk")
+    change_a_parameter(61)
+    score(seed=1)
+    log_evaluation("disk")
+    assert runs()[0].info.run_name == "#3 not distinguishable from #1: epochs=61"
+
+
+def test_where_the_champion_had_other_test_rows_a_run_is_held_against_the_newest_that_had_the_same(
+    project: Path,
+) -> None:
+    log_evaluation("disk")
+    change_a_parameter(61)
+    score(rows=40)
+    log_evaluation("disk")
+    assert runs()[0].info.run_name == "#2 first: compact_map on gong"
+    assert "no verdict: that run is not comparable" in runs()[0].data.tags["mlflow.note.content"]
+    change_a_parameter(62)
+    score(rows=40, skill=4.0)
+    log_evaluation("disk")
+    assert runs()[0].info.run_name == "#3 better than #2: epochs=62"
+
+
+def test_nothing_is_held_against_a_run_that_is_not_trusted(project: Path) -> None:
+    score(trusted=False, untrusted_because="the audit found a leak", skill=9.0)
+    log_evaluation("disk")
+    change_a_parameter()
+    score()
+    log_evaluation("disk")
+    run = runs()[0]
+    assert run.info.run_name == "#2 first: compact_map on gong"
+    assert "no verdict: that run is not trusted" in run.data.tags["mlflow.note.content"]
+    assert GAIN["value"] not in run.data.metrics
+
+
+def test_another_seed_alone_makes_no_run_better(project: Path) -> None:
+    import mlflow
+
+    log_evaluation("disk")
+    content = params.read_yaml(params.PARAMS)
+    content["train_disk"]["seed"] = 7
+    params.PARAMS.write_text(yaml.safe_dump(content))
+    score(skill=3.0, seed=2)
+    log_evaluation("disk")
+    run, former = runs()
+    assert run.info.run_name == "#2 #1 with another seed: seed=7"
+    assert run.data.tags["verdict"] == "reseeded"
+    assert run.data.metrics[GAIN["low"]] > 0
+    assert run.data.tags["mlflow.note.content"].startswith("**Neither better nor worse** than [#1]")
+    champion = registry.champion(mlflow, "disk")
+    assert champion is not None
+    assert champion.run_id == former.info.run_id
+
+
+def test_other_data_or_code_with_another_seed_are_more_than_a_seed(project: Path) -> None:
+    log_evaluation("disk")
+    content = params.read_yaml(params.PARAMS)
+    content["train_disk"]["seed"] = 7
+    params.PARAMS.write_text(yaml.safe_dump(content))
+    np.save("data/crops/disk/2014-01.npy", np.full((2, 32, 32, 1), 127, np.uint8))
+    score(skill=3.0, seed=2)
+    log_evaluation("disk")
+    assert runs()[0].data.tags["verdict"] == "better"
+
+
+def test_a_verdict_allows_for_the_luck_of_the_seed_where_that_was_measured(project: Path) -> None:
+    log_evaluation("disk")
+    measured = params.dotted(params.read_yaml(params.PARAMS))
+    values = {f"seed-{seed}": {"metrics": {"disk": {"roc_auc": {"value": seed / 10}}}} for seed in range(3, 8)}
+    Path("docs/results").mkdir(parents=True)
+    Path("docs/results/seeds.json").write_text(json.dumps({"variants": values, "parameters": measured}))
+    change_a_parameter()
+    score(skill=3.0, seed=2)
+    log_evaluation("disk")
+    run = runs()[0]
+    assert run.data.tags["verdict"] == "not distinguishable"
+    assert "yes: 0.158 is the standard deviation of 5" in run.data.tags["mlflow.note.content"]
+
+
+def test_a_run_is_not_scored_until_it_is(project: Path) -> None:
+    log_training("disk")
+    assert runs()[0].info.run_name == "#1 not scored: compact_map on gong"
+    assert runs()[0].data.tags["verdict"] == "not scored"
+
+
+def test_the_gain_is_in_the_metrics_with_its_interval(project: Path) -> None:
     log_evaluation("disk")
     change_a_parameter()
     score(skill=3.0, seed=2)
     log_evaluation("disk")
     run, former = runs()
-    low, value, high = (run.data.metrics[DIFFERENCE[end]] for end in ("low", "value", "high"))
+    low, value, high = (run.data.metrics[GAIN[end]] for end in ("low", "value", "high"))
     assert 0 < low < value < high
-    assert f"{value:+.3f} [{low:+.3f}, {high:+.3f}]" in run.data.tags["compared"]
-    assert DIFFERENCE["value"] not in former.data.metrics
+    assert f"{value:+.3f} [{low:+.3f}, {high:+.3f}]" in run.data.tags["mlflow.note.content"]
+    assert GAIN["value"] not in former.data.metrics
 
 
 def test_forecasts_that_rank_alike_are_said_to_be_so() -> None:
     same = {"value": 0.0, "low": 0.0, "high": 0.0, "verdict": "not distinguishable", "resolvable": 0.0}
-    assert "ranks the test rows alike" in Compared("a", "#", False, same).sentence
+    other = Compared("#1", "#", True, True, False, same, None)
+    standing = Standing([other], other, other, [], "other code")
+    assert "both rank the test rows alike" in note.sentence(standing, SCORES)
 
 
 def test_what_is_not_trusted_does_not_become_champion(project: Path) -> None:
@@ -318,7 +411,7 @@ def test_what_is_not_trusted_does_not_become_champion(project: Path) -> None:
 
     score(trusted=False, untrusted_because="the audit found a leak")
     log_evaluation("disk")
-    assert runs()[0].info.run_name == "0.900 not trusted, compact_map on gong"
+    assert runs()[0].info.run_name == "#1 not trusted: compact_map on gong"
     assert registry.champion(mlflow, "disk") is None
 
 
@@ -335,7 +428,8 @@ def test_the_order_of_the_rows_does_not_matter_and_their_labels_do() -> None:
     rows = predictions()
     assert comparison.digest(rows[::-1]) == comparison.digest(rows)
     assert comparison.digest(rows.assign(label=1 - rows["label"])) != comparison.digest(rows)
-    ahead = comparison.differences(rows, {"itself": rows[::-1]}, params.load().evaluate)["itself"]
+    unknown = {"itself": Spread(0, {})}
+    ahead = comparison.differences(rows, {"itself": rows[::-1]}, params.load().evaluate, unknown)["itself"]
     assert (ahead["value"], ahead["verdict"]) == (0, "not distinguishable")
 
 

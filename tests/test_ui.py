@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow  # a project, TensorFlow, a server and a browser: half a minute
 
-FORMER, BETTER = "0.900 first, compact_map on gong", "0.970 better, epochs=61"
+FORMER, BETTER = "#1 first: compact_map on gong", "#2 better than #1: epochs=61"
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_the_list_says_which_run_is_better(ui: Ui) -> None:
 def test_the_other_question_has_an_experiment_of_its_own(ui: Ui) -> None:
     ui.open_experiment("region")
     (name,) = ui.run_names()
-    assert name.startswith("0.900 first")
+    assert name.startswith("#1 first")
 
 
 def test_two_runs_are_compared_with_what_differs_and_their_figures(ui: Ui) -> None:
@@ -73,5 +73,4 @@ def test_two_runs_are_compared_with_what_differs_and_their_figures(ui: Ui) -> No
     assert ui.compared("train_disk.epochs") == ["61", "40"]
     assert ui.metric("roc_auc") == ["0.97", "0.9"]
     assert ui.compared("verdict") == ["better", "first"]
-    assert ui.compared("compared")[0].startswith("better: ROC-AUC +")
     assert len(ui.images("roc.png")) == 2

@@ -5,9 +5,10 @@ from pathlib import Path
 from solarflare import params, pipeline
 from solarflare.files import atomic_directory, atomic_path
 from solarflare.params import TASKS
-from solarflare.review import figures, page, seeds, states
+from solarflare.review import figures, page, states
 from solarflare.review.comparison import compare
 from solarflare.review.page import Review, headline
+from solarflare.verification import seeds
 
 __all__ = ["headline", "write"]
 

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from solarflare.params import Task
-from solarflare.review.seeds import Spread
 from solarflare.review.states import Results
 from solarflare.scoring import SCORES
 from solarflare.verification.assessment import COMPARED, ERRORS, assess
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
+from solarflare.verification.seeds import Spread
 
 Verdict = Literal["unchanged", "compared", "not comparable", "new", "gone", "absent"]
 KEY = ["path", "noaa_ar"]

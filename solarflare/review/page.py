@@ -9,12 +9,12 @@ import pandas as pd
 
 from solarflare.params import TASKS
 from solarflare.review.comparison import PAIRED, Comparison
-from solarflare.review.seeds import PATH
 from solarflare.review.states import State
 from solarflare.scoring import SCORES
 from solarflare.summary import interval
 from solarflare.verification.assessment import COMPARED
 from solarflare.verification.reliability import BINS
+from solarflare.verification.seeds import PATH
 
 MARK = "<!-- solarflare review -->"
 """By which the comment of an earlier review is found, to be replaced."""

@@ -14,7 +14,7 @@ from solarflare import params, tables
 from solarflare.errors import InputError
 from solarflare.params import TASKS, Task
 from solarflare.results import RESULTS
-from solarflare.review import seeds
+from solarflare.verification import seeds
 
 CODE = ("solarflare", "stages", "dvc.yaml", "requirements.lock")
 CURVES = ("roc", "pr", "reliability")

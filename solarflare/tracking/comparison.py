@@ -2,17 +2,62 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from solarflare.params import Evaluate
+from solarflare.params import Evaluate, Task
+from solarflare.verification import seeds
 from solarflare.verification.assessment import assess
 from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
+from solarflare.verification.seeds import Spread
 
 EVEN_ODDS = 0.5  # ROC-AUC and the Brier skill have no threshold
 KEY = ["path", "noaa_ar", "label"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Another run, and what a paired comparison with it says.
+
+    Attributes
+    ----------
+    name, link : str
+        What the other run is called, and where its page is.
+    champion, trusted : bool
+        Whether it is the champion, and whether its scores may be believed.
+    reseeded : bool
+        Whether only the seed of the training differs, so that a difference is luck.
+    difference : dict or None
+        Of `differences`; None if the test rows are not the same.
+    spread : Spread or None
+        What is known of how much another seed alone does, for which the difference allows; None without one.
+    """
+
+    name: str
+    link: str
+    champion: bool
+    trusted: bool
+    reseeded: bool
+    difference: dict[str, Any] | None
+    spread: Spread | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether a run can be told better or worse than this one."""
+        return self.trusted and self.difference is not None
+
+    @property
+    def verdict(self) -> str:
+        """``better``, ``worse``, ``not distinguishable``, ``reseeded``, ``not comparable`` or ``not trusted``."""
+        if not self.trusted:
+            return "not trusted"
+        if self.difference is None:
+            return "not comparable"
+        return "reseeded" if self.reseeded else str(self.difference["verdict"])
 
 
 def digest(predictions: pd.DataFrame) -> str:
@@ -27,8 +72,24 @@ def digest(predictions: pd.DataFrame) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def spread(task: Task, *parameters: Mapping[str, str]) -> Spread:
+    """Return what is known of how much another seed does to the first of some runs of which that was measured.
+
+    Parameters
+    ----------
+    task : str
+        ``"disk"`` or ``"region"``.
+    *parameters : mapping of str
+        Of each run.
+    """
+    path = Path(seeds.PATH)
+    text = path.read_text() if path.exists() else None
+    known = [seeds.read(task, text, of_run) for of_run in parameters]
+    return next((one for one in known if one.seeds), known[0])
+
+
 def differences(
-    predictions: pd.DataFrame, others: Mapping[str, pd.DataFrame], settings: Evaluate
+    predictions: pd.DataFrame, others: Mapping[str, pd.DataFrame], settings: Evaluate, spreads: Mapping[str, Spread]
 ) -> dict[str, dict[str, Any]]:
     """Return how far forecasts are ahead of others in ROC-AUC, with intervals of 95 % and verdicts.
 
@@ -40,17 +101,19 @@ def differences(
         The same of other runs by any key, of rows with the same `digest`.
     settings : Evaluate
         The resamples and their seed.
+    spreads : mapping of Spread
+        By key, what another seed alone would have done, for which interval and verdict allow.
 
     Returns
     -------
     dict of dict
-        By key, the fields of `solarflare.verification.bootstrap.Difference`.
+        By key, what `Spread.widen` returns.
     """
     rows = _ordered(predictions)
     plan = BlockBootstrap(rows["block"].to_numpy(), settings.resamples, settings.seed)
     forecasts = {name: _forecast(_ordered(other)) for name, other in others.items()}
     found = assess(_forecast(rows), forecasts, plan)["differences"]
-    return {name: found[name]["roc_auc"] for name in others}
+    return {name: spreads[name].widen("roc_auc", found[name]["roc_auc"], lower_is_better=False) for name in others}
 
 
 def _ordered(predictions: pd.DataFrame) -> pd.DataFrame:

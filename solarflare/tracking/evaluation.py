@@ -1,7 +1,6 @@
 """Logging an evaluation: scores, figures and tables, beside those of earlier runs; and the model is registered."""
 
 import json
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,11 @@ from solarflare import pipeline, tables
 from solarflare.console import log
 from solarflare.params import Task
 from solarflare.tracking import comparison, note, outputs, pending, registry, runs, store, training
-from solarflare.tracking.note import Compared
-from solarflare.tracking.state import EVALUATION, State, changes
+from solarflare.tracking.standing import stand
+from solarflare.tracking.state import EVALUATION, State
 
-COMPARED = 5  # earlier runs that a run is compared with
+PAGE = Path("reports/index.html")
 STAGES = ("audit", "evaluate")
-APART = ("baselines", "differences", "threshold", "resamples_without_both_classes")
-"""Groups of ``metrics/<task>.json`` that stand on the page of the evaluation alone."""
 
 
 def log_evaluation(task: Task) -> None:
@@ -40,17 +37,18 @@ def log_evaluation(task: Task) -> None:
     scores = json.loads(metrics.read_text())
     with store.by_product(), store.connected() as mlflow:
         run_id = training.complete(mlflow, found)
-        own = {name: value for name, value in scores.items() if name not in APART}
-        runs.log_numbers(mlflow, run_id, runs.numbers(own))
+        # Those that runs are compared by: all others stand on the page of the evaluation, below the run.
+        own = {name: score for name, score in scores.items() if isinstance(score, dict) and "value" in score}
+        runs.log_numbers(mlflow, run_id, runs.numbers({**own, "n": scores["n"], "cost": scores.get("cost", {})}))
         # Beside each other, not in folders: of runs that are compared MLflow shows the uppermost files alone.
-        for path in (metrics, Path("reports/index.html"), *_figures(task)):
+        for path in (metrics, PAGE, *_figures(task)):
             if path.is_file():
                 mlflow.log_artifact(str(path), run_id=run_id)
         mlflow.log_artifact(str(predictions), "predictions", run_id=run_id)
         for name, df in _tables(task, scores).items():
             _log_table(mlflow, run_id, f"tables/{name}.json", df)
         _log_stages(mlflow, found, scores)
-        _compare(mlflow, found, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
+        _judge(mlflow, found, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
         mlflow.MlflowClient().set_tag(run_id, EVALUATION, digest)
         log.info("%s: logged the scores to MLflow", task)
 
@@ -87,47 +85,23 @@ def _log_stages(mlflow: Any, found: State, scores: dict[str, Any]) -> None:
             runs.close(mlflow, child)
 
 
-def _compare(mlflow: Any, found: State, run_id: str, scores: dict[str, Any], predictions: pd.DataFrame) -> None:
-    """Say in the run's name, tags and description how it compares with earlier runs, and register its model."""
-    task, client, test = found.task, mlflow.MlflowClient(), comparison.digest(predictions)
+def _judge(mlflow: Any, found: State, run_id: str, scores: dict[str, Any], predictions: pd.DataFrame) -> None:
+    """Say in the run's name, tags and description how it stands among others, and register its model."""
+    task, client, trusted = found.task, mlflow.MlflowClient(), scores["trusted"]
     run, leading = client.get_run(run_id), registry.champion(mlflow, task)
-    earlier = runs.scored(mlflow, task, before=run)
-    chosen = {one.info.run_id: one for one in earlier[:COMPARED]}
-    if leading is not None and leading.run_id != run_id:
-        chosen.setdefault(leading.run_id, client.get_run(leading.run_id))
-    same = {key: _predictions(mlflow, task, key) for key, one in chosen.items() if one.data.tags.get("test") == test}
-    ahead = comparison.differences(predictions, same, found.params.evaluate)
-    others = {
-        key: Compared(
-            one.data.tags["change"],
-            f"#/experiments/{one.info.experiment_id}/runs/{key}",
-            leading is not None and key == leading.run_id,
-            ahead.get(key),
-        )
-        for key, one in chosen.items()
-    }
-    changed = changes(earlier[0].data.params, found.parameters()) if earlier else None
-    before = others[earlier[0].info.run_id] if earlier else None
-    if before and before.difference:
-        difference = {name: before.difference[end] for end, name in store.DIFFERENCE.items()}
-        runs.log_numbers(mlflow, run_id, runs.numbers(difference))
-    figures = f"#/experiments/{run.info.experiment_id}/runs/{run_id}/artifacts"
+    standing = stand(mlflow, found, run, leading, predictions)
+    if trusted and standing.reference and standing.reference.difference:
+        gain = {name: standing.reference.difference[end] for end, name in store.GAIN.items()}
+        runs.log_numbers(mlflow, run_id, runs.numbers(gain))
+    number, experiment = int(run.data.tags["number"]), run.data.tags.get("DVC_EXP_NAME")
     tags = {
-        "test": test,
-        "trusted": str(scores["trusted"]).lower(),
-        "verdict": note.word(scores, before),
-        "compared": note.sentence(before),
-        "mlflow.runName": note.name(scores, run.data.tags["change"], before),
-        "mlflow.note.content": note.render(scores, changed, list(others.values()), figures),
+        "test": comparison.digest(predictions),
+        "trusted": str(trusted).lower(),
+        "verdict": note.word(standing, trusted),
+        "against": standing.reference.name if standing.reference else "",
+        "mlflow.runName": note.name(number, standing, trusted, experiment),
+        "mlflow.note.content": note.render(scores, standing, f"{runs.page(run)}/artifacts/{PAGE.name}"),
     }
     for name, value in tags.items():
         client.set_tag(run_id, name, value)
-    registry.register(mlflow, task, run_id, scores["trusted"], leading, others.get(leading.run_id) if leading else None)
-
-
-def _predictions(mlflow: Any, task: Task, run_id: str) -> pd.DataFrame:
-    with tempfile.TemporaryDirectory() as folder:
-        path = mlflow.artifacts.download_artifacts(
-            run_id=run_id, artifact_path=f"predictions/{task}.csv", dst_path=folder
-        )
-        return tables.read(Path(path), tables.PREDICTIONS)
+    registry.register(mlflow, task, run_id, trusted, leading, standing.champion)

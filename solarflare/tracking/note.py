@@ -1,119 +1,100 @@
 """What a run is called, and what its page says first, in Markdown: is it better, what changed, what are its scores."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from solarflare.summary import SCORES, interval, strongest_first
+from solarflare.tracking.comparison import Compared
+from solarflare.tracking.standing import Standing
 
-IN_A_WORD = {"not distinguishable": "undecided"}
-"""Verdicts that are too long for the table of runs: it shows some twenty characters of a name, and twelve of a tag."""
+PHRASES = {
+    "better": "better than {}",
+    "worse": "worse than {}",
+    "not distinguishable": "not distinguishable from {}",
+    "reseeded": "{} with another seed",
+}
+"""By verdict, how a run's name says it of the run that it is held against."""
 
-SEEDS = (
-    "This is said of networks as they were trained. Another seed may turn it: whether a change does good is what "
-    "`make review` says, which allows for that."
+COMPARE = (
+    "*Compare* shows two runs beside each other and says nothing of whether they differ: a verdict here does. "
+    "Where it does not allow for another seed, it holds for two networks as they were trained."
 )
-"""What a comparison of two trainings cannot tell (`solarflare.review.seeds` can)."""
 
 
-@dataclass(frozen=True)
-class Compared:
-    """Another run, and what a paired comparison with it says.
-
-    Attributes
-    ----------
-    name, link : str
-        What the other run is called, and where its page is.
-    champion : bool
-        Whether it is the champion.
-    difference : dict or None
-        Of `comparison.differences`; None if the test rows are not the same.
-    """
-
-    name: str
-    link: str
-    champion: bool
-    difference: dict[str, Any] | None
-
-    @property
-    def verdict(self) -> str:
-        """``better``, ``worse``, ``not distinguishable`` or ``not comparable``."""
-        return self.difference["verdict"] if self.difference else "not comparable"
-
-    @property
-    def sentence(self) -> str:
-        """The verdict with what it rests on."""
-        if self.difference is None:
-            return "**not comparable**: its test rows are others"
-        lead, resolvable = self.difference, self.difference["resolvable"]
-        if lead["value"] == lead["low"] == lead["high"] == 0:
-            return "**not distinguishable**: it ranks the test rows alike, so that every ROC-AUC is the same"
-        if lead["low"] is None:
-            return f"**not distinguishable**: ROC-AUC {lead['value']:+.3f}, too few blocks of days for an interval"
-        told = f"ROC-AUC {lead['value']:+.3f} [{lead['low']:+.3f}, {lead['high']:+.3f}]"
-        told += f"; {resolvable:.3f} could have been told from zero" if self.verdict == "not distinguishable" else ""
-        return f"**{self.verdict}**: {told}"
-
-
-def name(scores: dict[str, Any], change: str, before: Compared | None) -> str:
-    """Return what a run is called: its ROC-AUC, its `word`, what changed.
+def name(number: int, standing: Standing, trusted: bool, experiment: str | None) -> str:
+    """Return what a run is called: its number, its verdict, what changed.
 
     Parameters
     ----------
+    number : int
+        Of the run.
+    standing : Standing
+        Among the other runs.
+    trusted : bool
+        Whether its scores may be believed.
+    experiment : str or None
+        What DVC calls the experiment, if it is one.
+    """
+    change = f"{experiment} ({standing.change})" if experiment else standing.change
+    against = standing.reference
+    phrase = PHRASES[against.verdict].format(against.name) if against else "first"
+    return f"#{number} {phrase if trusted else 'not trusted'}: {change}"
+
+
+def word(standing: Standing, trusted: bool) -> str:
+    """Return the verdict on a run."""
+    if not trusted:
+        return "not trusted"
+    return standing.reference.verdict if standing.reference else "first"
+
+
+def sentence(standing: Standing, scores: dict[str, Any]) -> str:
+    """Return the verdict on a run with what it rests on, in Markdown.
+
+    Parameters
+    ----------
+    standing : Standing
+        Among the other runs.
     scores : dict
         Of ``metrics/<task>.json``.
-    change : str
-        Of `solarflare.tracking.state.State.change`.
-    before : Compared, optional
-        The run before.
     """
-    value = scores["roc_auc"]["value"]
-    return f"{'-' if value is None else format(value, '.3f')} {word(scores, before)}, {change}"
-
-
-def word(scores: dict[str, Any], before: Compared | None) -> str:
-    """Return the verdict on a run, as short as the table of runs needs it."""
+    against = standing.reference
     if not scores["trusted"]:
-        return "not trusted"
-    return IN_A_WORD.get(before.verdict, before.verdict) if before else "first"
+        return f"**Not trusted**, so that no verdict counts: {scores['untrusted_because']}"
+    if against is None:
+        return "**First** that is trusted on these test rows and labels: there is nothing to hold it against"
+    named = f"[{against.name}]({against.link}){', the champion' if against.champion else ''}"
+    if against.verdict == "reseeded":
+        return (
+            f"**Neither better nor worse** than {named}: only the seed of the training differs, "
+            f"and {_difference(against)} is luck"
+        )
+    phrase = PHRASES[against.verdict].format(named)
+    return f"**{phrase[0].upper()}{phrase[1:]}**: {_difference(against)}"
 
 
-def sentence(before: Compared | None) -> str:
-    """Return in plain text how a run compares with the run before, with the interval of the difference."""
-    if before is None:
-        return "first run"
-    return f"{before.sentence.replace('**', '')}; against {before.name}"
-
-
-def render(
-    scores: dict[str, Any],
-    changes: Sequence[tuple[str, str, str]] | None,
-    others: Sequence[Compared],
-    report: str,
-) -> str:
+def render(scores: dict[str, Any], standing: Standing, report: str) -> str:
     """Return the description of a run.
 
     Parameters
     ----------
     scores : dict
         Of ``metrics/<task>.json``.
-    changes : sequence of (str, str, str), optional
-        Parameter, value in the run before and now; None if there is no run before.
-    others : sequence of Compared
-        Earlier runs, the newest first.
+    standing : Standing
+        Among the other runs.
     report : str
-        Where the figures are.
+        Where the page is.
     """
-    trusted = "Trusted." if scores["trusted"] else f"**Not trusted**: {scores['untrusted_because']}."
+    audit = "the audit found no leak" if scores["trusted"] else "**not trusted**"
     lines = [
-        f"**ROC-AUC {interval(scores['roc_auc'])}** on {scores['n']:,} test rows in {scores['blocks']} blocks of days. "
-        f"{trusted} [Figures and report]({report})",
+        f"{sentence(standing, scores)}.",
         "",
-        "#### Is it better?",
-        *_verdicts(others),
+        f"ROC-AUC {interval(scores['roc_auc'])} on {scores['n']:,} test rows in {scores['blocks']} blocks of days; "
+        f"{audit}. [The whole report]({report})",
+        *(_held_against(standing.others) if scores["trusted"] else []),
         "",
         "#### What changed",
-        *_changes(changes),
+        *_changes(standing),
         "",
         "#### Scores, with intervals of 95 %",
         *_scores(scores),
@@ -126,21 +107,48 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
 
 
-def _verdicts(others: Sequence[Compared]) -> list[str]:
+def _held_against(others: Sequence[Compared]) -> list[str]:
     if not others:
-        return ["It is the first run: there is nothing to compare it with."]
-    named = [f"[{other.name}]({other.link}){' (champion)' if other.champion else ''}" for other in others]
-    rows = [(name, other.sentence) for name, other in zip(named, others, strict=True)]
-    heading = "this run against", "on the same test rows, in pairs, by ROC-AUC alone, this run is"
-    return [*table(heading, rows), "", SEEDS]
+        return []
+    head = "against", "this run is", "ROC-AUC, this run less that one", "another seed is allowed for"
+    rows = [
+        (
+            f"[{one.name}]({one.link}){' (champion)' if one.champion else ''}",
+            f"**{one.verdict}**" if one.counts else f"no verdict: that run is {one.verdict}",
+            _difference(one) if one.counts else "",
+            _seeds(one),
+        )
+        for one in others
+    ]
+    return ["", "#### Against other runs, in pairs on the same test rows", *table(head, rows), "", COMPARE]
 
 
-def _changes(changes: Sequence[tuple[str, str, str]] | None) -> list[str]:
-    if changes is None:
-        return ["It is the first run."]
-    if not changes:
-        return ["No parameter: the code or the data did."]
-    return table(("parameter", "run before", "this run"), changes)
+def _difference(one: Compared) -> str:
+    """Return the difference to a run, with its interval if there is one, and what could have been shown."""
+    lead = one.difference or {}
+    if lead["value"] == lead["low"] == lead["high"] == 0:
+        return "0, as both rank the test rows alike"
+    if lead["low"] is None:
+        return f"{lead['value']:+.3f}, with too few blocks of days for an interval"
+    told = f"{lead['value']:+.3f} [{lead['low']:+.3f}, {lead['high']:+.3f}]"
+    unseen = one.verdict == "not distinguishable"
+    return f"{told}; the smallest that could have been shown is {lead['resolvable']:.3f}" if unseen else told
+
+
+def _seeds(one: Compared) -> str:
+    if one.spread is None:
+        return ""
+    if one.spread.seeds:
+        return f"yes: {one.spread.deviation['roc_auc']:.3f} is the standard deviation of {one.spread.seeds}"
+    return f"no: {one.spread.because}"
+
+
+def _changes(standing: Standing) -> list[str]:
+    if standing.reference is None:
+        return ["There is nothing to hold it against."]
+    if not standing.changes:
+        return [f"No parameter since {standing.reference.name}: the code or the data did."]
+    return table(("parameter", standing.reference.name, "this run"), standing.changes)
 
 
 def _scores(scores: dict[str, Any]) -> list[str]:

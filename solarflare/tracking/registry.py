@@ -3,7 +3,7 @@
 from typing import Any
 
 from solarflare.params import Task
-from solarflare.tracking.note import Compared
+from solarflare.tracking.comparison import Compared
 from solarflare.tracking.store import ABOUT, MODELS
 
 CHAMPION = "champion"
@@ -64,4 +64,4 @@ def _description(trusted: bool, against: Compared | None, wins: bool) -> str:
     if against is None:
         return "Became the champion: the first version that is trusted."
     became = "Became the champion" if wins else "The champion stayed"
-    return f"{became}: against [{against.name}]({against.link}), this version is {against.sentence}."
+    return f"{became}: against [{against.name}]({against.link}), this version is **{against.verdict}**."

@@ -16,6 +16,9 @@ from solarflare.tracking.state import EVALUATION, STATE, State, of_task
 WHOLE = "pipeline"
 """The tag ``stage`` of the run for the whole."""
 
+UNSCORED = "not scored"
+"""What a run is said to be until it is evaluated."""
+
 BATCH = 1000  # metrics that MLflow takes at once
 MOST = 20  # runs that a search returns
 
@@ -47,13 +50,14 @@ def scored(mlflow: Any, task: Task, before: Any | None = None) -> list[Any]:
 
 
 def whole(mlflow: Any, state: State) -> Any:
-    """Return the run of a state, opened now if it is not in the store, and named after what is new in it."""
+    """Return the run of a state, opened now if it is not in the store, with a number of its own."""
     found = find(mlflow, state.task, {STATE: state.key, "stage": WHOLE})
     if found:
         return found[0]
-    former = [run.data for run in scored(mlflow, state.task)]
-    change = state.change(former[0].params, former[0].tags) if former else state.network
-    run = _open(mlflow, state, WHOLE, change, {"change": change, **state.tags()})
+    latest = find(mlflow, state.task, {"stage": WHOLE})
+    number = 1 + int(latest[0].data.tags.get("number", len(latest))) if latest else 1
+    tags = {"number": str(number), "verdict": UNSCORED, **state.tags()}
+    run = _open(mlflow, state, WHOLE, f"#{number} {UNSCORED}: {state.network}", tags)
     _log_params(mlflow, run, state.parameters())
     return run
 
@@ -71,6 +75,17 @@ def stage(mlflow: Any, state: State, name: str, inputs: pipeline.Inputs) -> Any:
     run = _open(mlflow, state, name, name, tags)
     _log_params(mlflow, run, of_task(state.task, inputs.params))
     return run
+
+
+def called(run: Any) -> str:
+    """Return what other runs call a run: its number."""
+    tags = run.data.tags
+    return f"#{tags['number']}" if "number" in tags else str(run.info.run_name)
+
+
+def page(run: Any) -> str:
+    """Return where MLflow shows a run."""
+    return f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
 
 
 def log_numbers(mlflow: Any, run_id: str, numbers: Mapping[str, float]) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,14 @@ class State:
         content["scrape"] = {key: content["scrape"][key] for key in ("origin", self.params.scrape.origin)}
         return of_task(self.task, content)
 
+    def contents(self) -> dict[str, str]:
+        """Return what identifies the data and the code that the training depends on."""
+        files = sorted(self.training.contents.items())
+        return {
+            "data": _digest(file for file in files if not file[0].endswith(".py")),
+            "code": _digest(file for file in files if file[0].endswith(".py")),
+        }
+
     def tags(self) -> dict[str, str]:
         """Return where the result comes from: question, origin, instrument, Git, profile, hashes, machine."""
         experiment = os.environ.get("DVC_EXP_NAME", "")
@@ -78,7 +86,7 @@ class State:
             "instrument": getattr(self.params.instrument, self.task),
             "network": self.params.train(self.task).network,
             "profile": next((name for name in profiles if experiment.startswith(f"{name}-")), "default"),
-            "data": _digest(self.training.contents),
+            **self.contents(),
             "fingerprint": self.training.fingerprint[:SHOWN],
             "cores": str(cores()),
             "commit": _git("rev-parse", "HEAD")[:SHOWN],
@@ -93,21 +101,26 @@ class State:
         return {name: value for name, value in tags.items() if value}
 
     def change(self, former: Mapping[str, str], former_tags: Mapping[str, str]) -> str:
-        """Return in a few words what is new, after the experiment's name if it has one.
+        """Return in a few words what is new.
 
         Parameters
         ----------
         former, former_tags : mapping
-            Parameters and tags of the run before.
+            Parameters and tags of another run.
         """
         changed = changes(former, self.parameters())
         new = [f"{key.removeprefix(f'train_{self.task}.')}={after}" for key, _, after in changed[:NAMED]]
         if len(changed) > NAMED:
             new.append(f"{len(changed) - NAMED} more")
         if not new:
-            new = ["other code" if former_tags.get("data") == self.tags()["data"] else "other data"]
-        experiment = os.environ.get("DVC_EXP_NAME")
-        return f"{experiment} ({', '.join(new)})" if experiment else ", ".join(new)
+            new = ["other code" if former_tags.get("data") == self.contents()["data"] else "other data"]
+        return ", ".join(new)
+
+    def reseeds(self, former: Mapping[str, str], former_tags: Mapping[str, str]) -> bool:
+        """Tell whether nothing but the seed of the training differs from that of another run."""
+        changed = [key for key, _, _ in changes(former, self.parameters())]
+        same = self.contents().items() <= former_tags.items()
+        return same and changed == [f"train_{self.task}.seed"]
 
 
 def current(task: Task) -> State | None:
@@ -138,10 +151,10 @@ def of_task(task: Task, content: dict[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in named if others.isdisjoint(re.split(r"[._]", key))}
 
 
-def _digest(contents: Mapping[str, str]) -> str:
-    """Return what identifies the data, not the code, that a stage depends on."""
-    data = [f"{path} {value}" for path, value in sorted(contents.items()) if not path.endswith(".py")]
-    return hashlib.sha256("\n".join(data).encode()).hexdigest()[:SHOWN]
+def _digest(files: Iterable[tuple[str, str]]) -> str:
+    """Return what identifies files by their paths and hashes."""
+    text = "\n".join(f"{path} {value}" for path, value in files)
+    return hashlib.sha256(text.encode()).hexdigest()[:SHOWN]
 
 
 def _git(*arguments: str) -> str:

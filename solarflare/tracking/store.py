@@ -4,11 +4,12 @@ import json
 import logging
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NoReturn
 
 from filelock import FileLock
 
@@ -25,20 +26,23 @@ ABOUT: dict[Task, str] = {
     "region": "**Is this active region flaring?** One cutout of an active region in, one probability out.",
 }
 HOW_TO_READ = """\
-Each run is a state of the pipeline; its stages are folded below it. Its name begins with its ROC-AUC and whether it is
-*better* or *worse* than the run before; *undecided* means that this test set cannot tell the two apart. The verdict is
-that of a paired comparison of ROC-AUC over the same test images: `vs before` is the difference, its interval of 95 %
-goes from `vs before from` to `vs before to`, and the difference is real where the interval leaves out zero. That is
-said of two networks as they were trained; another seed may turn it, for which `make review` allows. A run's description
-says what changed, its scores, and how it compares with runs further back. For curves and figures, select runs and
-*Compare*.
+Each run is a state of the pipeline; its stages are folded below it. Its name says whether it is *better* or *worse*
+than the champion, the best network so far, or than the newest run before it with the same test images; where it says
+*not distinguishable*, this test set cannot tell the two apart. That is a paired comparison of ROC-AUC over the same
+images: `gain` is the difference, from `gain_low` to `gain_high` goes its interval of 95 %, and the difference is real
+where the interval leaves out zero. Where the luck of the seed was measured, it is allowed for. A run's description has
+all of this for more runs, with what changed.
 """
-DIFFERENCE = {"value": "vs before", "low": "vs before from", "high": "vs before to"}
-"""The metrics that hold the difference to the run before: in the order of the columns, and no wider than these."""
+GAIN = {"value": "gain", "low": "gain_low", "high": "gain_high"}
+"""The metrics that hold the difference to the run that a run is held against."""
 VIEW = "verdicts"
-COLUMNS = ("metrics.`roc_auc`", *(f"metrics.`{name}`" for name in DIFFERENCE.values()), "tags.`verdict`")
-"""What the table of runs shows in a view of that name, a tag of the experiment; by itself MLflow shows no score."""
-
+WIDTHS = {
+    "attributes.`Run Name`": 400,
+    "tags.`verdict`": 150,
+    "metrics.`roc_auc`": 90,
+    **{f"metrics.`{name}`": 90 for name in GAIN.values()},
+}
+"""What the table of runs shows in a view of that name, in pixels, from left to right; by itself it shows no score."""
 # Nothing leaves the machine unasked, nothing speaks but this project, a server that does not answer is given up soon.
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -80,6 +84,26 @@ def create() -> None:
         pass
 
 
+def show(port: int) -> NoReturn:
+    """Say where each experiment's runs are to be seen, and become MLflow's server if the store is no server itself.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be reached.
+    """
+    uri = store_uri()
+    with connected() as mlflow:
+        experiments = {task: mlflow.get_experiment_by_name(task).experiment_id for task in TASKS}
+    server = uri.rstrip("/") if uri.startswith("http") else f"http://127.0.0.1:{port}"
+    for task, experiment in experiments.items():
+        log.info("%s: %s/%s", task, server, page(experiment))
+    if server == uri.rstrip("/"):
+        sys.exit()
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
+    os.execve(sys.executable, command, {**os.environ, **ENVIRONMENT})  # noqa: S606 - so that Ctrl-C ends the server
+
+
 @contextmanager
 def by_product() -> Iterator[None]:
     """Let no training be lost because its run cannot be logged: a store that cannot be reached is a warning."""
@@ -115,10 +139,8 @@ def connected() -> Iterator[Any]:
             for task in TASKS:
                 folder = f"{root}/mlartifacts/{task}" if uri.startswith("sqlite:") else None
                 if mlflow.get_experiment_by_name(task) is None:
-                    tags = {f"mlflow.sharedViewState.{VIEW}": json.dumps({"selectedColumns": COLUMNS})}
-                    experiment = mlflow.create_experiment(task, artifact_location=folder, tags=tags)
-                    description = f"{ABOUT[task]} [**Runs and verdicts**]({page(experiment)})\n\n{HOW_TO_READ}"
-                    mlflow.MlflowClient().set_experiment_tag(experiment, "mlflow.note.content", description)
+                    mlflow.create_experiment(task, artifact_location=folder)
+                _describe(mlflow, task)
             if own:
                 _follow_a_move(root)
             yield mlflow
@@ -127,6 +149,20 @@ def connected() -> Iterator[Any]:
             raise StoreError(
                 f"MLflow at {uri}: {reason}; mend it or unset MLFLOW_TRACKING_URI, then run `solarflare log`"
             ) from None
+
+
+def _describe(mlflow: Any, task: Task) -> None:
+    """Say in an experiment what it is about, and which columns its runs are to be seen with, unless it does."""
+    experiment = mlflow.get_experiment_by_name(task)
+    view = {"selectedColumns": [*WIDTHS], "columnOrder": [*WIDTHS], "columnWidths": WIDTHS}
+    link = f"[**Runs and verdicts**]({page(experiment.experiment_id)})"
+    tags = {
+        f"mlflow.sharedViewState.{VIEW}": json.dumps(view),
+        "mlflow.note.content": f"{ABOUT[task]} {link}\n\n{HOW_TO_READ}",
+    }
+    for name, value in tags.items():
+        if experiment.tags.get(name) != value:
+            mlflow.MlflowClient().set_experiment_tag(experiment.experiment_id, name, value)
 
 
 def is_logged(tags: Mapping[str, str]) -> bool:

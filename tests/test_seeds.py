@@ -11,8 +11,8 @@ from scipy import stats
 
 from solarflare import params
 from solarflare.errors import InputError
-from solarflare.review import seeds
 from solarflare.scoring import SCORES
+from solarflare.verification import seeds
 
 PARAMETERS = params.dotted(params.read_yaml(params.PARAMS))
 DIFFERENCE = {"value": 0.05, "low": 0.02, "high": 0.09, "p": 0.001, "verdict": "better", "resolvable": 0.035}
@@ -94,6 +94,12 @@ def test_a_measurement_counts_for_the_question_and_the_training_that_it_was_made
 ) -> None:
     found = seeds.read("disk", measurement(0.80, 0.82, 0.84), PARAMETERS | {key: value})
     assert found.because == (f"docs/results/seeds.json was measured with another {key}" if counts else "")
+
+
+def test_parameters_count_the_same_as_a_run_in_the_store_has_them() -> None:
+    as_text = {key: str(value) for key, value in PARAMETERS.items()}
+    of_the_task = {key: value for key, value in as_text.items() if "region" not in key} | {"split.block_days": "27.0"}
+    assert seeds.read("disk", measurement(0.80, 0.82, 0.84), of_the_task).because == ""
 
 
 def test_a_measurement_without_its_parameters_counts_for_nothing() -> None:

@@ -7,6 +7,7 @@ bootstrap over the rows knows nothing of the second. ``make experiment PROFILE=s
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import stdev
@@ -16,11 +17,9 @@ from scipy import stats
 
 from solarflare.errors import InputError
 from solarflare.params import TASKS, Task
-from solarflare.results import RESULTS, scored
-from solarflare.scoring import SCORES
 from solarflare.verification.bootstrap import verdict
 
-PATH = (RESULTS / "seeds.json").as_posix()
+PATH = "docs/results/seeds.json"
 WIDTHS = {"brier_skill": math.inf, "tss": 2.0, "hss": 2.0}
 """Between the least and the greatest value that a score can have, where that is not 1: no difference exceeds it."""
 FEWEST = 3  # seeds: with two, the t distribution allows for nearly anything
@@ -109,7 +108,8 @@ def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
         return Spread(0, {}, f"{PATH} is not there")
     try:
         content = json.loads(text)
-        found = scored(content, task)
+        metrics = [variant["metrics"][task] for variant in content["variants"].values()]
+        found = [one for one in metrics if "absent" not in one]
         measured = content.get("parameters", {})
         deviation = _deviation(found)
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -128,15 +128,18 @@ def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
 
 def _deviation(found: list[dict[str, Any]]) -> dict[str, float]:
     """Return the standard deviation of each score over several trainings, nothing for fewer than two."""
-    return {name: stdev(scores[name]["value"] for scores in found) for name in SCORES if len(found) > 1}
+    if len(found) < 2:
+        return {}
+    names = [name for name, score in found[0].items() if isinstance(score, dict) and "value" in score]
+    return {name: stdev(scores[name]["value"] for scores in found) for name in names}
 
 
 def _told(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
     """Return, as text, the parameters that decide what a task's network scores, but for the seed of its training."""
+    others = set(TASKS) - {task}
     origins = {"simulated", "archive", "live"} - {str(parameters.get("scrape.origin"))}
     elsewhere = (
         *(f"scrape.{origin}." for origin in origins),
-        *(part for other in TASKS if other != task for part in (f".{other}.", f"train_{other}.")),
         f"train_{task}.seed",
         "tasks",
         "compute.",
@@ -144,4 +147,16 @@ def _told(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
         "evaluate.",
         "profiles/",
     )
-    return {key: str(value) for key, value in parameters.items() if not any(part in f"{key}." for part in elsewhere)}
+    return {
+        key: _plain(value)
+        for key, value in parameters.items()
+        if others.isdisjoint(re.split("[._]", key)) and not any(part in f"{key}." for part in elsewhere)
+    }
+
+
+def _plain(value: Any) -> str:
+    """Return a value as text, the same for 27 as for 27.0: a file says the one and what was read from it the other."""
+    try:
+        return f"{float(str(value)):g}"
+    except ValueError:
+        return str(value)

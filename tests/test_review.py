@@ -138,14 +138,18 @@ BRANCHES: dict[str, tuple[Callable[[], None], int, str, list[str]]] = {
     "reseeded": (
         reseeded,
         0,
-        f"disk: {ALL} not distinguishable",
-        ["Only seeds of trainings changed", "not distinguishable (this comparison could have shown 0.0"],
+        "disk: neither better nor worse, only the seed changed",
+        [", which is luck\n", "| luck | 0.0"],
     ),
     "leaking": (
         leaking,
         1,
-        f"NOT TRUSTED: disk after; disk: {ALL} better",
-        ["**NOT TRUSTED: disk after**, the audit found a leak", "**LEAK:** printed boxes 0.97"],
+        "NOT TRUSTED: disk after; disk: no verdict, as disk after is not trusted",
+        [
+            "**NOT TRUSTED: disk after**, the audit found a leak",
+            "| **LEAK:** printed boxes 0.97 [0.94, 0.99] (limit 0.60); 0 of 1 gated probes passed |",
+            "| no leak: 1 of 1 gated probes passed, the highest printed boxes 0.50 [0.45, 0.55] (limit 0.60) |",
+        ],
     ),
 }
 
@@ -191,7 +195,7 @@ def test_a_difference_that_luck_may_make_is_not_called_better(
     better()
     text = page("HEAD")
     assert f"# disk: {ALL} {verdict}\n" in text
-    allowed = f"the 5 seeds of `docs/results/seeds.json` ROC-AUC has a standard deviation of {deviation}"
+    allowed = f"with 5 seeds, whose ROC-AUC have a standard deviation of {deviation}"
     unknown = "not for the method: another seed alone may move the scores, and docs/results/seeds.json is not there."
     assert (unknown if deviation is None else allowed) in text
 
@@ -201,6 +205,38 @@ def test_scores_that_disagree_are_told_apart_in_the_title(repository: Path) -> N
     predictions = forecasts(1.2, seed=2)
     write(predictions.assign(probability=predictions["probability"] / 2.5))
     assert "\n# disk: TSS and Brier skill worse, ROC-AUC not distinguishable\n" in page()
+
+
+def test_the_scores_of_what_is_not_trusted_are_not_shown(repository: Path) -> None:
+    leaking()
+    text = page()
+    assert "## Scores" not in text
+    assert "## Answers that changed" not in text
+    assert "ROC of disk" not in text
+
+
+def test_near_duplicates_are_counted_apart_from_probes_that_passed(repository: Path) -> None:
+    audit = json.loads(Path("metrics/audit.json").read_text())
+    audit["disk"] |= {"leak": True, "near_duplicates": {"pairs": 12}}
+    Path("metrics/audit.json").write_text(json.dumps(audit))
+    told = "**LEAK:** 12 pairs of near duplicates across the test's border (allowed: 0); 1 of 1 gated probes passed |"
+    assert told in page()
+
+
+def test_a_difference_that_no_score_could_reach_is_called_so(repository: Path) -> None:
+    measure_seeds(0.3)
+    better()
+    assert ", more than a perfect score would gain (0." in page("HEAD")
+
+
+def test_a_network_with_one_answer_is_said_to_have_one(repository: Path) -> None:
+    write(forecasts(1.2, seed=3).assign(threshold=0.999999))
+    scores = json.loads(Path("metrics/disk.json").read_text())
+    scores["confusion"] = {"tp": 1, "fp": 0, "tn": 199, "fn": 200}
+    Path("metrics/disk.json").write_text(json.dumps(scores))
+    text = page()
+    assert "- disk after answers *no* to 100% of the test images\n" in text
+    assert "disk before answers" not in text
 
 
 def test_whether_to_trust_comes_before_everything_else(repository: Path) -> None:
@@ -300,7 +336,7 @@ def test_predictions_of_an_older_form_are_not_compared(repository: Path) -> None
 
 def test_first_results_are_new_and_last_ones_gone(repository: Path) -> None:
     shutil.rmtree("metrics")
-    assert "- **disk: gone**, after: metrics/disk.json is not there" in page()
+    assert "- **disk: gone**, metrics/disk.json is not there" in page()
     commit("no results")
     write(forecasts(1.2, seed=2))
     text = page("HEAD")

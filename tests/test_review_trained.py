@@ -45,13 +45,21 @@ BRANCHES: dict[str, dict[str, Any]] = {
     "leaking": {"crop.disk": {"img_width": 16}},
 }
 EXPECTED = {
-    "better": (0, "disk: ROC-AUC and TSS better", ["allows for luck: over the 4 seeds of `docs/results/seeds.json`"]),
+    "better": (
+        0,
+        "disk: ROC-AUC and TSS better",
+        ["allows for the luck of a seed: `make experiment PROFILE=seeds` trained the base with 4 seeds"],
+    ),
     "reseeded": (
         0,
-        "disk: ROC-AUC, TSS and Brier skill not distinguishable",
-        ["allows for luck", "Only seeds of trainings changed"],
+        "disk: neither better nor worse, only the seed changed",
+        ["allows for the luck of a seed", ", which is luck"],
     ),
-    "leaking": (1, "NOT TRUSTED: disk after; ", ["**LEAK:**", "**NOT TRUSTED: disk after**, the audit found a leak"]),
+    "leaking": (
+        1,
+        "NOT TRUSTED: disk after; disk: no verdict",
+        ["**LEAK:**", "**NOT TRUSTED: disk after**, the audit found a leak"],
+    ),
 }
 
 

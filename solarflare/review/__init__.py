@@ -36,7 +36,7 @@ def write(base: str, path: Path) -> Review:
     settings = params.load().evaluate
     commit = states.Commit.shared_with(base)
     before, after = states.read(commit), states.read(states.Workspace())
-    measured = before.files.get(seeds.PATH)
+    measured, code = before.files.get(seeds.PATH), commit.changed_code()
     compared = [
         compare(
             task,
@@ -45,6 +45,7 @@ def write(base: str, path: Path) -> Review:
             settings.resamples,
             settings.seed,
             seeds.read(task, measured, before.parameters),
+            reseeded=not code and seeds.reseeded(task, before.parameters, after.parameters),
         )
         for task in TASKS
     ]
@@ -56,7 +57,7 @@ def write(base: str, path: Path) -> Review:
             for heading, files in figures.draw(one, partial)
         ]
     name = f"`{commit.sha[:7]}`" if commit.sha.startswith(base) else f"`{commit.sha[:7]}` of {base}"
-    review = Review(name, before, after, compared, commit.changed_code(), pipeline.modified(), drawn)
+    review = Review(name, before, after, compared, code, pipeline.modified(), drawn)
     with atomic_path(path) as partial:
         partial.write_text(page.render(review))
     return review

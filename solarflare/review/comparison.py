@@ -14,7 +14,7 @@ from solarflare.verification.bootstrap import BlockBootstrap
 from solarflare.verification.scores import Forecast
 from solarflare.verification.seeds import Spread
 
-Verdict = Literal["unchanged", "compared", "not comparable", "new", "gone", "absent"]
+Verdict = Literal["unchanged", "compared", "reseeded", "no verdict", "not comparable", "new", "gone", "absent"]
 KEY = ["path", "noaa_ar"]
 PAIRED = tuple(name for name in SCORES if name != "base_rate")
 
@@ -30,7 +30,8 @@ class Comparison:
     before, after : Results
         The two sides.
     verdict : str
-        Whether there was something to compare; what came of it is in `differences`, score by score.
+        Whether there was something to compare; what came of it is in `differences`, score by score. Those of what was
+        only ``reseeded`` are luck.
     because : str
         Why there is nothing to compare; blank if there is.
     differences : dict
@@ -57,7 +58,9 @@ class Comparison:
         return [name for name in COMPARED if self.differences[name]["verdict"] == verdict]
 
 
-def compare(task: Task, before: Results, after: Results, resamples: int, seed: int, spread: Spread) -> Comparison:
+def compare(
+    task: Task, before: Results, after: Results, resamples: int, seed: int, spread: Spread, reseeded: bool
+) -> Comparison:
     """Compare the two sides of a task.
 
     Parameters
@@ -70,15 +73,16 @@ def compare(task: Task, before: Results, after: Results, resamples: int, seed: i
         Of the paired block bootstrap, as in ``params.yaml``'s ``evaluate``.
     spread : Spread
         What another seed alone does to the scores before.
+    reseeded : bool
+        Whether only the seed of the training differs.
     """
     absent = ["absent" in side.scores for side in (before, after)]
     if any(absent):
-        because = "; ".join(
-            f"{when}: {side.scores['absent']}"
-            for when, side in (("before", before), ("after", after))
-            if "absent" in side.scores
-        )
-        return Comparison(task, before, after, "absent" if all(absent) else "new" if absent[0] else "gone", because)
+        verdict: Verdict = "absent" if all(absent) else "new" if absent[0] else "gone"
+        return Comparison(task, before, after, verdict, (before if verdict == "new" else after).scores["absent"])
+    sides = {"before": before, "after": after}
+    if untrusted := [when for when, side in sides.items() if not side.scores.get("trusted", True)]:
+        return Comparison(task, before, after, "no verdict", f"as {task} {' and '.join(untrusted)} is not trusted")
     if before.predictions is None or after.predictions is None:
         which = "before" if before.predictions is None else "after"
         because = f"metrics/predictions/{task}.csv has another form {which}, which does not tell what an alarm was"
@@ -89,13 +93,14 @@ def compare(task: Task, before: Results, after: Results, resamples: int, seed: i
         return Comparison(task, before, after, "unchanged")
     both = before.predictions.merge(after.predictions, on=KEY, suffixes=("_before", ""), validate="one_to_one")
     plan = BlockBootstrap(both["block"].to_numpy(), resamples, seed)
-    sides = {when: _forecast(both, suffix) for when, suffix in (("before", "_before"), ("after", ""))}
-    assessed = assess(sides["after"], {"before": sides["before"]}, plan, compared=PAIRED)
+    forecasts = {when: _forecast(both, suffix) for when, suffix in (("before", "_before"), ("after", ""))}
+    assessed = assess(forecasts["after"], {"before": forecasts["before"]}, plan, compared=PAIRED)
     differences = {
         name: spread.widen(name, difference, lower_is_better=name in ERRORS)
         for name, difference in assessed["differences"]["before"].items()
     }
-    return Comparison(task, before, after, "compared", "", differences, _flipped(both, **sides), spread)
+    verdict = "reseeded" if reseeded else "compared"
+    return Comparison(task, before, after, verdict, "", differences, _flipped(both, **forecasts), spread)
 
 
 def changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> str:

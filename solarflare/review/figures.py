@@ -35,7 +35,7 @@ def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]
     (str, list of str)
         A heading, and the file names of the figures that belong below it, before and after.
     """
-    if comparison.verdict in ("unchanged", "absent"):
+    if comparison.verdict in ("unchanged", "absent", "no verdict"):
         return
     sides = {"before": comparison.before, "after": comparison.after}
     for name, heading in HEADINGS.items():

@@ -12,7 +12,7 @@ from solarflare.review.comparison import PAIRED, Comparison
 from solarflare.review.states import State
 from solarflare.scoring import SCORES
 from solarflare.summary import interval
-from solarflare.verification.assessment import COMPARED
+from solarflare.verification.assessment import COMPARED, ERRORS
 from solarflare.verification.reliability import BINS
 from solarflare.verification.seeds import PATH
 
@@ -23,9 +23,12 @@ FIGURES = "<!-- figures -->"
 """What follows it needs the folder of figures: a comment ends here."""
 
 ABSENT = "not there"
+WITHOUT_SCORES = ("absent", "unchanged", "no verdict")
 VERDICTS = ("better", "worse", "not distinguishable")
 MOST = 10  # names and paths that a list holds
+OF_EACH = 5  # images that are right now, and that are wrong now
 MOST_PARAMETERS = 40  # rows of their table
+NEARLY_NONE = 0.02  # of the test rows: so few alarms, or so few answers without one, are no answer
 FALSE_ALARMS = (0.05, 0.1, 0.2)
 RECALLS = (0.5, 0.8, 0.95)
 COSTS = {
@@ -105,7 +108,7 @@ def headline(review: Review) -> str:
         *([f"OUT OF DATE: {_and(review.outdated)}"] if review.outdated else []),
     ]
     verdicts = [
-        _verdict(one) + (f", {_text(one.because)}" if one.verdict == "not comparable" else "")
+        _verdict(one) + (f", {_text(one.because)}" if one.verdict in ("not comparable", "no verdict") else "")
         for one in review.comparisons
         if one.verdict != "absent"
     ]
@@ -114,6 +117,8 @@ def headline(review: Review) -> str:
 
 def _verdict(one: Comparison) -> str:
     """Return a task's verdict, score by score if they were compared."""
+    if one.verdict == "reseeded":
+        return f"{one.task}: neither better nor worse, only the seed changed"
     if not one.differences:
         return f"{one.task}: {one.verdict}"
     told = [(verdict, _and(SCORES[name] for name in names)) for verdict in VERDICTS if (names := one.told(verdict))]
@@ -131,8 +136,7 @@ def _heading(review: Review) -> Iterator[str]:
     yield ""
     for one in review.comparisons:
         yield f"- **{_verdict(one)}**{_explained(one)}"
-    if luck := _only_luck(review):
-        yield f"- {luck}"
+        yield from (f"- {sentence}" for sentence in _indifferent(one))
     for sentence in _seeds(review.comparisons):
         yield ""
         yield sentence
@@ -171,7 +175,20 @@ def _explained(one: Comparison) -> str:
     if not one.differences:
         return ", the same probability for every test row"
     before, after = (side.scores["roc_auc"]["value"] for side in (one.before, one.after))
-    return f"; ROC-AUC from {before:.3f} to {after:.3f}, {interval(one.differences['roc_auc'], '+z.3f')}"
+    luck = ", which is luck" if one.verdict == "reseeded" else ""
+    return f"; ROC-AUC from {before:.3f} to {after:.3f}, {interval(one.differences['roc_auc'], '+z.3f')}{luck}"
+
+
+def _indifferent(one: Comparison) -> Iterator[str]:
+    """Yield which side gives nearly every row the same answer, whose TSS and flipped answers tell of that alone."""
+    if not one.differences:
+        return
+    for when, side in (("before", one.before), ("after", one.after)):
+        counts = side.scores["confusion"]
+        alarms = (counts["tp"] + counts["fp"]) / side.scores["n"]
+        if not NEARLY_NONE <= alarms <= 1 - NEARLY_NONE:
+            answer = "yes" if alarms > NEARLY_NONE else "no"
+            yield f"{one.task} {when} answers *{answer}* to {max(alarms, 1 - alarms):.0%} of the test images"
 
 
 def _seeds(comparisons: list[Comparison]) -> Iterator[str]:
@@ -181,11 +198,12 @@ def _seeds(comparisons: list[Comparison]) -> Iterator[str]:
             continue
         if one.spread.seeds:
             yield (
-                f"The verdict on {one.task} allows for luck: over the {one.spread.seeds} seeds of `{PATH}` ROC-AUC has "
-                f"a standard deviation of {one.spread.deviation['roc_auc']:.3f}, so that two trainings of one method "
-                f"differ by {one.spread.apart('roc_auc'):.3f} or less 95 times in 100."
+                f"What is said of {one.task} allows for the luck of a seed: `make experiment PROFILE=seeds` trained "
+                f"the base with {one.spread.seeds} seeds, whose ROC-AUC have a standard deviation of "
+                f"{one.spread.deviation['roc_auc']:.3f} (`{PATH}`), so that two trainings of one method differ by "
+                f"{one.spread.apart('roc_auc'):.3f} or less 95 times in 100."
             )
-        else:
+        elif one.verdict != "reseeded":
             yield (
                 f"The verdict on {one.task} holds for these two trained networks, not for the method: another seed "
                 f"alone may move the scores, and {one.spread.because}. "
@@ -193,16 +211,8 @@ def _seeds(comparisons: list[Comparison]) -> Iterator[str]:
             )
 
 
-def _only_luck(review: Review) -> str:
-    """Say that a difference is nobody's merit where nothing but seeds changed."""
-    changed = _changed_parameters(review)
-    if not changed or review.code or not all(key.startswith("train_") and key.endswith(".seed") for key in changed):
-        return ""
-    return "Only seeds of trainings changed: a difference, if there is one, is luck and not merit."
-
-
 def _scores(comparisons: list[Comparison]) -> Iterator[str]:
-    shown = [one for one in comparisons if one.verdict not in ("absent", "unchanged")]
+    shown = [one for one in comparisons if one.verdict not in WITHOUT_SCORES]
     if not shown:
         return
     yield "## Scores"
@@ -218,22 +228,26 @@ def _scores(comparisons: list[Comparison]) -> Iterator[str]:
 
 
 def _score_rows(one: Comparison, names: Iterable[str]) -> Table:
-    rows: Table = [(one.task, "before", "after", "after - before", "verdict")]
+    rows: Table = [(one.task, "before", "after", "after - before", "verdict", "smallest difference that would show")]
     for name in names:
         before, after = (side.scores.get(name) for side in (one.before, one.after))
         values = ["-" if score is None else interval(score, "z.3f") for score in (before, after)]
-        difference = one.differences.get(name)
-        lead = interval(difference, "+z.3f") if difference else ""
-        rows.append((SCORES[name], *values, lead, _told(difference) if difference else one.verdict))
+        told = _told(one, name) if one.differences else ("", one.verdict, "")
+        rows.append((SCORES[name], *values, *told))
     return rows
 
 
-def _told(difference: dict[str, Any]) -> str:
-    if difference["verdict"] != "not distinguishable":
-        return f"**{difference['verdict']}**"
-    resolvable = difference["resolvable"]
-    could = "" if resolvable is None else f" (this comparison could have shown {resolvable:.3f} or more)"
-    return f"not distinguishable{could}"
+def _told(one: Comparison, name: str) -> tuple[str, str, str]:
+    """Return a score's difference, the verdict on it, and how great it has to be to count."""
+    difference, before = one.differences[name], one.before.scores[name]["value"]
+    verdict = "luck" if one.verdict == "reseeded" else difference["verdict"]
+    least = difference["resolvable"]
+    if least is None:
+        return interval(difference, "+z.3f"), verdict, "none: too few blocks"
+    best = 0.0 if name in ERRORS else 1.0
+    beyond = f", more than a perfect score would gain ({abs(best - before):.3f})" if least > abs(best - before) else ""
+    marked = f"**{verdict}**" if verdict in ("better", "worse") else verdict
+    return interval(difference, "+z.3f"), marked, f"{least:.3f}{beyond}"
 
 
 def _paired(one: Comparison) -> str:
@@ -274,27 +288,31 @@ def _audit(review: Review) -> Iterator[str]:
     yield "## Audit"
     yield ""
     rows: Table = [("can anything but the Sun tell?", "before", "after")]
-    for task in TASKS:
-        sides = [
-            _audited(state.tasks[task].audit, state.parameters.get("audit.max_probe_auc"))
-            for state in (review.before, review.after)
-        ]
-        rows.append((task, *sides))
+    for one in review.comparisons:
+        if one.verdict != "absent":
+            limits = (state.parameters.get("audit.max_probe_auc") for state in (review.before, review.after))
+            rows.append((one.task, *map(_audited, (one.before.audit, one.after.audit), limits)))
     yield from _table(rows)
 
 
 def _audited(audit: dict[str, Any], limit: float | None) -> str:
-    """Return what the gated probes of a task found, the strongest alone."""
+    """Return what the gated probes of a task found: all leaks, or the strongest probe alone."""
     if "leak" not in audit:
         return f"no verdict: {audit.get('absent', 'it says nothing')}"
     gated = {name: probe for name, probe in audit["probes"].items() if "corrected_low" in probe}
-    leaks = [name for name, probe in gated.items() if probe["leak"]] if audit["leak"] else []
-    named = leaks or sorted(gated, key=lambda name: -(gated[name]["roc_auc"]["value"] or 0))[:1]
-    probes = [f"{name.replace('_', ' ')} {interval(gated[name]['roc_auc'])}" for name in named]
+    leaks = [name for name, probe in gated.items() if probe["leak"]]
+    strongest = sorted(gated, key=lambda name: -(gated[name]["roc_auc"]["value"] or 0))[:1]
+    probes = ", ".join(f"{name.replace('_', ' ')} {interval(gated[name]['roc_auc'])}" for name in leaks or strongest)
+    limited = f" (limit {limit:.2f})" if limit is not None else ""
     pairs = audit.get("near_duplicates", {}).get("pairs", 0)
-    duplicates = [f"{pairs} near duplicates across the test's border"] if pairs else []
-    verdict = "**LEAK:** " if audit["leak"] else f"no leak; of {len(gated)} probes the highest: "
-    return verdict + ", ".join([*probes, *duplicates]) + (f" (limit {limit:.2f})" if limit is not None else "")
+    found = [
+        *([f"{probes}{limited}"] if leaks else []),
+        *([f"{pairs} pairs of near duplicates across the test's border (allowed: 0)"] if pairs else []),
+    ]
+    passed = f"{len(gated) - len(leaks)} of {len(gated)} gated probes passed"
+    if audit["leak"]:
+        return f"**LEAK:** {'; '.join(found)}; {passed}"
+    return f"no leak: {passed}, the highest {probes}{limited}"
 
 
 def _cost(comparisons: list[Comparison]) -> Iterator[str]:
@@ -348,16 +366,19 @@ def _flips(comparisons: list[Comparison]) -> Iterator[str]:
     for one in shown:
         if len(one.flipped):
             yield ""
-            yield from _folded(f"Which of {one.task}, the largest change first", _table(_flipped_rows(one.flipped)))
+            yield from _folded(f"Which of {one.task}, the largest changes first", _table(_flipped_rows(one.flipped)))
 
 
 def _flipped_rows(flipped: pd.DataFrame) -> Table:
-    rows: Table = [("image", "region", "label", "before", "after", "now")]
-    for row in flipped.head(MOST).to_dict("records"):
-        region = "" if pd.isna(row["noaa_ar"]) else f"AR {row['noaa_ar']}"
+    """Return as many that are right now as are wrong now, if there are."""
+    shown = pd.concat(rows.head(OF_EACH) for _, rows in flipped.groupby(~flipped["right"]))
+    regions = shown["noaa_ar"].notna().any()
+    rows: Table = [("image", *(["region"] if regions else []), "label", "before", "after", "now")]
+    for row in shown.to_dict("records"):
+        region = [f"AR {row['noaa_ar']}"] if regions else []
         probabilities = [f"{row[when]:.2f}" for when in ("before", "after")]
         now = "right" if row["right"] else "wrong"
-        rows.append((_code(row["path"]), region, str(row["label"]), *probabilities, now))
+        rows.append((_code(row["path"]), *region, str(row["label"]), *probabilities, now))
     return rows
 
 
@@ -365,10 +386,11 @@ def _curves(comparisons: list[Comparison]) -> Iterator[str]:
     """Yield the curves in numbers: a comment shows no figure that is not in Git."""
     rows: Table = [("curves in numbers", "before", "after")]
     for one in comparisons:
-        if one.verdict in ("absent", "unchanged"):
+        if one.verdict in WITHOUT_SCORES:
             continue
         before, after = (_points(side.curves) for side in (one.before, one.after))
-        rows += [(f"{one.task}: {name}", before.get(name, "-"), after.get(name, "-")) for name in {**before, **after}]
+        told = {name: (before.get(name, "-"), after.get(name, "-")) for name in {**before, **after}}
+        rows += [(f"{one.task}: {name}", *sides) for name, sides in told.items() if set(sides) != {"-"}]
     if len(rows) > 1:
         yield from _folded("ROC, precision-recall and reliability in numbers", _table(rows))
 
@@ -383,9 +405,14 @@ def _points(curves: dict[str, pd.DataFrame]) -> dict[str, str]:
         points |= {f"precision at {x:.0%} recall": f"{y:.0%}" for x, y in zip(RECALLS, precision, strict=True)}
     if (reliability := curves.get("reliability")) is not None:
         bins = np.minimum((reliability["probability"] * BINS).astype(int), BINS - 1)
-        points |= {
-            f"happened where {place / BINS:.0%} to {(place + 1) / BINS:.0%} were forecast": f"{y:.0%} of {n:,}"
+        happened = dict.fromkeys(range(BINS), "-")
+        happened |= {
+            place: f"{y:.0%} of {n:,}"
             for place, y, n in zip(bins, reliability["frequency"], reliability["n"], strict=True)
+        }
+        points |= {
+            f"happened where {place / BINS:.0%} to {(place + 1) / BINS:.0%} were forecast": told
+            for place, told in happened.items()
         }
     return points
 

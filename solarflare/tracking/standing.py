@@ -12,6 +12,7 @@ from solarflare.params import Task
 from solarflare.tracking import comparison, runs
 from solarflare.tracking.comparison import Compared
 from solarflare.tracking.state import State, changes
+from solarflare.verification import seeds
 
 EARLIER = 5  # runs that a run is compared with, besides the champion
 
@@ -92,7 +93,8 @@ def _compared(
             link=runs.page(one),
             champion=key == champion,
             trusted=one.data.tags.get("trusted") == "true",
-            reseeded=found.reseeds(one.data.params, one.data.tags),
+            reseeded=found.contents().items() <= one.data.tags.items()
+            and seeds.reseeded(found.task, one.data.params, run.data.params),
             difference=ahead.get(key),
             spread=spreads.get(key),
         )

@@ -116,12 +116,6 @@ class State:
             new = ["other code" if former_tags.get("data") == self.contents()["data"] else "other data"]
         return ", ".join(new)
 
-    def reseeds(self, former: Mapping[str, str], former_tags: Mapping[str, str]) -> bool:
-        """Tell whether nothing but the seed of the training differs from that of another run."""
-        changed = [key for key, _, _ in changes(former, self.parameters())]
-        same = self.contents().items() <= former_tags.items()
-        return same and changed == [f"train_{self.task}.seed"]
-
 
 def current(task: Task) -> State | None:
     """Return the state of the working folder; None if the task is absent or outside a DVC project.

@@ -126,6 +126,20 @@ def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
     return Spread(len(found), deviation)
 
 
+def reseeded(task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether nothing that decides what a task's network scores differs, but for the seed of its training.
+
+    Parameters
+    ----------
+    task : str
+        ``"disk"`` or ``"region"``.
+    before, after : mapping
+        The leaves of ``params.yaml`` by dotted key.
+    """
+    seed = f"train_{task}.seed"
+    return _told(task, before) == _told(task, after) and str(before.get(seed)) != str(after.get(seed))
+
+
 def _deviation(found: list[dict[str, Any]]) -> dict[str, float]:
     """Return the standard deviation of each score over several trainings, nothing for fewer than two."""
     if len(found) < 2:

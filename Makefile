@@ -42,6 +42,7 @@ lint: setup
 	ruff check
 	ruff format --check
 	mypy
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	zizmor --offline --quiet .github/workflows
 
 # The documentation as a site: build/site/index.html.

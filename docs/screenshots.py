@@ -26,7 +26,7 @@ def main() -> None:
     if found is None:
         sys.exit("error: chromium or chromedriver is not there: install both (Debian: chromium and chromium-driver)")
     with chromium(*found, "hide-scrollbars") as browser:
-        with server("ui", "--backend-store-uri", "sqlite:///mlflow.db", folder=Path(), ready="health") as address:
+        with server("solarflare.cli", "ui", folder=Path(), ready="health") as address:
             take_mlflow(Ui(browser, address))
         browser.set_window_size(1040, 1680)
         browser.get(Path("reports/index.html").resolve().as_uri())

@@ -30,7 +30,7 @@ def server(*command: str, folder: Path, ready: str) -> Iterator[str]:
     Parameters
     ----------
     *command : str
-        As in ``mlflow ui``, without the port.
+        A module and its arguments, without the port.
     folder : Path
         Where it runs.
     ready : str
@@ -41,7 +41,7 @@ def server(*command: str, folder: Path, ready: str) -> Iterator[str]:
         port = free.getsockname()[1]
     environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
     started = subprocess.Popen(
-        [sys.executable, "-m", "mlflow", *command, "--port", str(port)],
+        [sys.executable, "-m", *command, "--port", str(port)],
         cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -94,6 +94,11 @@ class Ui:
         self.browser.get("about:blank")  # MLflow opens it in another tab
         self.browser.get(str(link))
         self.find(test_id("sort-header-verdict"))
+
+    def headings(self) -> list[str]:
+        """Return the headings of the table of runs, from left to right."""
+        cells = self.browser.find_elements(By.CSS_SELECTOR, ".ag-header-cell")
+        return [cell.text for cell in sorted(cells, key=lambda cell: cell.location["x"]) if cell.text]
 
     def run_names(self) -> list[str]:
         """Return the names of the runs in the table, from top to bottom."""

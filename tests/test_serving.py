@@ -19,7 +19,7 @@ from tests.test_tracking import make_project, train
 pytestmark = pytest.mark.slow  # TensorFlow is loaded in another process
 
 Images = npt.NDArray[np.uint8]
-CHAMPION = ("models", "serve", "--model-uri", "models:/disk-activity@champion", "--env-manager", "local")
+CHAMPION = ("mlflow", "models", "serve", "--model-uri", "models:/disk-activity@champion", "--env-manager", "local")
 
 
 @pytest.fixture(scope="module")

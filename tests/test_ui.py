@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +37,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         change_a_parameter()
         score(skill=3.0, seed=2, roc_auc={"value": 0.97, "low": 0.92, "high": 0.99})
         log_evaluation("disk")
-        with server("ui", "--backend-store-uri", "sqlite:///mlflow.db", folder=folder, ready="health") as address:
+        # The command is this package's, wherever it runs.
+        patch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))
+        with server("solarflare.cli", "ui", folder=folder, ready="health") as address:
             yield address
 
 
@@ -58,6 +61,11 @@ def ui(chromium: "Chrome", address: str) -> Ui:
 def test_the_list_says_which_run_is_better(ui: Ui) -> None:
     ui.open_experiment("disk")
     assert ui.run_names() == [BETTER, FORMER]
+
+
+def test_the_verdict_comes_before_the_scores_and_none_of_them_is_cut_off(ui: Ui) -> None:
+    ui.open_experiment("disk")
+    assert ui.headings()[:7] == ["Run Name", "Created", "verdict", "roc_auc", "gain", "gain_low", "gain_high"]
 
 
 def test_the_other_question_has_an_experiment_of_its_own(ui: Ui) -> None:

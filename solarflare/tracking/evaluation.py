@@ -13,6 +13,7 @@ from solarflare.params import Task
 from solarflare.tracking import comparison, note, outputs, pending, registry, runs, store, training
 from solarflare.tracking.standing import stand
 from solarflare.tracking.state import EVALUATION, State
+from solarflare.verification.assessment import rounded
 
 PAGE = Path("reports/index.html")
 STAGES = ("audit", "evaluate")
@@ -92,7 +93,7 @@ def _judge(mlflow: Any, found: State, run_id: str, scores: dict[str, Any], predi
     standing = stand(mlflow, found, run, leading, predictions)
     if trusted and standing.reference and standing.reference.difference:
         gain = {name: standing.reference.difference[end] for end, name in store.GAIN.items()}
-        runs.log_numbers(mlflow, run_id, runs.numbers(gain))
+        runs.log_numbers(mlflow, run_id, runs.numbers(rounded(gain)))
     number, experiment = int(run.data.tags["number"]), run.data.tags.get("DVC_EXP_NAME")
     tags = {
         "test": comparison.digest(predictions),

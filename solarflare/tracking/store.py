@@ -37,10 +37,10 @@ GAIN = {"value": "gain", "low": "gain_low", "high": "gain_high"}
 """The metrics that hold the difference to the run that a run is held against."""
 VIEW = "verdicts"
 WIDTHS = {
-    "attributes.`Run Name`": 400,
+    "attributes.`Run Name`": 340,
     "tags.`verdict`": 150,
-    "metrics.`roc_auc`": 90,
-    **{f"metrics.`{name}`": 90 for name in GAIN.values()},
+    "metrics.`roc_auc`": 85,
+    **{f"metrics.`{name}`": 85 for name in GAIN.values()},
 }
 """What the table of runs shows in a view of that name, in pixels, from left to right; by itself it shows no score."""
 # Nothing leaves the machine unasked, nothing speaks but this project, a server that does not answer is given up soon.

@@ -329,7 +329,8 @@ def test_curves_of_all_folds_are_kept(two_folds: tuple[pd.DataFrame, Memory, Pat
 def test_there_is_a_contact_sheet_for_each_class(
     tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path], tmp_path: Path
 ) -> None:
-    evaluation.contact_sheets(tmp_path, Wording("Is this region flaring?", ("quiet", "flaring")), tested, two_folds[1])
+    words = Wording("Is this region flaring?", ("quiet", "flaring"), "a flare is in progress")
+    evaluation.contact_sheets(tmp_path, words, tested, two_folds[1])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["contact_sheet_flaring.png", "contact_sheet_quiet.png"]
 
 
@@ -344,6 +345,20 @@ def test_there_is_a_contact_sheet_for_each_class(
 def test_figures_ask_what_the_labels_answer(label: dict[str, Any], asked: str) -> None:
     question = params.DiskLabel(min_class="C1.0", before=0, after=24, **label)
     assert wording(question).question == asked
+
+
+@pytest.mark.parametrize(
+    ("label", "meaning"),
+    [
+        ({"target": "active_region"}, "a numbered region with spots is on the disk"),
+        ({"after": 0}, "a flare of C1.0 or more is in progress on the disk"),
+        ({}, "a flare of C1.0 or more is in progress on the disk at the image's time, or within 24 h after"),
+        ({"event": "start"}, "a flare of C1.0 or more begins on the disk within 24 h"),
+    ],
+)
+def test_yes_means_what_the_labels_count(label: dict[str, Any], meaning: str) -> None:
+    default = params.DiskLabel(target="flare", event="overlap", min_class="C1.0", before=0, after=24)
+    assert wording(default.model_copy(update=label)).meaning == meaning
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,7 @@ from solarflare.crops import Cutter
 from solarflare.errors import InputError
 from solarflare.imaging import Pixels
 from solarflare.params import Crop, Params, Task
-
-MAGNITUDES = {"overlap": "is in progress", "start": "begins"}
+from solarflare.wording import wording
 
 
 class Network:
@@ -31,6 +30,8 @@ class Network:
     ----------
     about : About
         What it is and where it comes from.
+    question : str
+        What is asked, as a sentence's end.
     base_rate : float
         How often the answer is yes: on the Sun itself if the parameters say so, else where the network learned.
     cutter : Cutter
@@ -45,12 +46,14 @@ class Network:
     def __init__(self, task: Task, folder: Path, chosen: Params) -> None:
         folders = model_folder.folders(folder)
         self.about = model_folder.about(folders[0])
-        asked = getattr(chosen.label, task).model_dump(mode="json")
+        label = getattr(chosen.label, task)
+        asked = label.model_dump(mode="json")
         if dict(self.about.question) != asked or self.about.instrument != getattr(chosen.instrument, task):
             raise InputError(
                 f"{folder} answers another question, or for another instrument, than params.yaml beside it asks; "
                 "train again with `dvc repro`"
             )
+        self.question = wording(label).meaning
         loaded = {one: model_folder.load(one) for one in folders}
         self._members = [(model, fitted.apply, _rate(one, fitted)) for one, (model, fitted) in loaded.items()]
         self._ranges = [ranges.read(one / model_folder.RANGES) for one in folders]
@@ -70,20 +73,6 @@ class Network:
             for model, apply, rate in self._members
         ]
         return np.mean(each, axis=0)
-
-    @property
-    def question(self) -> str:
-        """What is asked, as a sentence's end."""
-        asked = self.about.question
-        if asked.get("target") == "active_region":
-            return "a numbered region with spots is on the disk"
-        where = "in this region" if self.about.task == "region" else "on the disk"
-        flare = f"a flare of {asked['min_class']} or more {MAGNITUDES[asked['event']]} {where}"
-        if asked["event"] == "start":
-            return f"{flare} within {asked['after']:g} h"
-        reach = {"before": asked["before"], "after": asked["after"]}
-        window = " or ".join(f"{hours:g} h {side}" for side, hours in reach.items() if hours)
-        return f"{flare} at the image's time, or within {window}" if window else flare
 
 
 def _rate(folder: Path, fitted: Calibration) -> float:

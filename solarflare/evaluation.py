@@ -103,7 +103,7 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
         shown = gallery.choose(test)
         maps = attribute(rows, shown, images, models).maps
         title = f"{words.question} Orange speaks for yes, blue for no"
-        gallery.write(partial, title, shown, _pictures(shown, images), maps)
+        gallery.write(partial, title, shown, _pictures(shown, images), maps, getattr(chosen.instrument, task))
 
 
 def predictors(

@@ -1,6 +1,7 @@
 """The test images of which a network was most and least right, and least certain, with what its answers rest on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +12,23 @@ from scipy.ndimage import gaussian_filter
 
 from solarflare import imaging, plots, tables
 from solarflare.imaging import Pixels
+from solarflare.params import MAGNETOGRAPHS, Instrument
 from solarflare.plots import Picture
 
 GROUPS = {"best": "Most right", "worst": "Most wrong", "uncertain": "Least certain"}
-OF_EACH = 3  # test images of each class that are the most right and the most wrong
+OF_EACH = 3  # test images of each class in each group
 
 FOR, AGAINST = (240, 130, 60), (80, 160, 255)
 """Colours of what speaks for label 1 and against it; orange and blue are told apart by the colour-blind too."""
+
+CONTRAST = 4
+"""Times that a magnetogram's contrast is raised to be looked at: without spots its field is a few greys strong."""
 
 BLUR = 0.02
 """Widths of a crop over which a map is smoothed to be looked at: its grain is finer than the features that it is of."""
 
 STRONGEST = 0.995
-"""Quantile of a map's values that gets the full colour."""
+"""Quantile of a map's values that gets the full colour: each map is scaled to itself."""
 
 BEHIND = 0.45
 """Brightness of the image behind a map."""
@@ -35,13 +40,22 @@ def choose(test: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     test : DataFrame
-        With ``label`` and ``probability``, 0 to 1.
+        With ``label``, ``probability`` and ``threshold``, 0 to 1.
     """
-    wrong = (test["label"] - test["probability"]).abs().sort_values(kind="stable")
-    by_class = wrong.groupby(test["label"])
-    undecided = (wrong - 0.5).abs().sort_values(kind="stable").index[: 2 * OF_EACH]
-    groups = {"best": by_class.head(OF_EACH).index, "worst": by_class.tail(OF_EACH).index[::-1], "uncertain": undecided}
-    return pd.concat([test.loc[rows].assign(group=group) for group, rows in groups.items()], ignore_index=True)
+    wrong, decided = (
+        (test[told] - test["probability"]).abs().sort_values(kind="stable").groupby(test["label"])
+        for told in ("label", "threshold")
+    )
+    groups = {"best": wrong.head(OF_EACH), "worst": wrong.tail(OF_EACH)[::-1], "uncertain": decided.head(OF_EACH)}
+    return pd.concat([test.loc[rows.index].assign(group=group) for group, rows in groups.items()], ignore_index=True)
+
+
+def legible(image: Pixels, instrument: Instrument) -> Pixels:
+    """Return a crop, (H, W, C) uint8, for the eye: a magnetogram with `CONTRAST` times its distance from no field."""
+    if instrument not in MAGNETOGRAPHS:
+        return image
+    zero = imaging.fill_value(instrument)
+    return np.clip(zero + CONTRAST * (image.astype(np.int16) - zero), 0, 255).astype(np.uint8)
 
 
 def overlay(image: Pixels, attribution: npt.NDArray[np.float32]) -> Pixels:
@@ -55,7 +69,12 @@ def overlay(image: Pixels, attribution: npt.NDArray[np.float32]) -> Pixels:
 
 
 def write(
-    folder: Path, title: str, shown: pd.DataFrame, pictures: Sequence[Picture], maps: npt.NDArray[np.float32]
+    folder: Path,
+    title: str,
+    shown: pd.DataFrame,
+    pictures: Sequence[Picture],
+    maps: npt.NDArray[np.float32],
+    instrument: Instrument,
 ) -> None:
     """Write ``gallery.png``, and for the page ``gallery/``: each image, its map, and ``index.csv`` of them.
 
@@ -71,7 +90,10 @@ def write(
         Their crops.
     maps : (n, H, W) float32
         Of `explanation.Attribution`.
+    instrument : str
+        Whose images they are.
     """
+    pictures = [replace(picture, image=legible(picture.image, instrument)) for picture in pictures]
     beside = [Picture(overlay(picture.image, one), "") for picture, one in zip(pictures, maps, strict=True)]
     sheet: dict[str, list[Picture]] = {heading: [] for heading in GROUPS.values()}
     (folder / "gallery").mkdir()

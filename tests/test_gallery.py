@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 
 from solarflare import gallery
+from solarflare.params import Instrument
 from solarflare.plots import Picture
 
 TEST = pd.DataFrame(
     {"label": [1, 0] * 20, "probability": np.linspace(0, 1, 40), "path": [f"{i}.jpg" for i in range(40)]}
 )
-TEST["time"] = pd.Timestamp("2014-01-01")
+TEST["time"], TEST["threshold"] = pd.Timestamp("2014-01-01"), 0.3
 
 
 def probabilities(group: str) -> list[float]:
@@ -30,8 +31,10 @@ def test_the_most_wrong_come_most_wrong_first() -> None:
     assert {*probabilities("worst")[:2]} == {0, 39}
 
 
-def test_the_least_certain_are_nearest_to_one_half() -> None:
-    assert sorted(probabilities("uncertain")) == [17, 18, 19, 20, 21, 22]
+def test_the_least_certain_of_each_class_are_nearest_to_the_threshold() -> None:
+    uneven = TEST[(TEST["label"] == 1) | (TEST["probability"] > 0.5)]
+    shown = gallery.choose(uneven)
+    assert (shown["probability"][shown["group"] == "uncertain"] * 39).round().tolist() == [12, 10, 14, 21, 23, 25]
 
 
 def test_few_rows_are_all_shown() -> None:
@@ -47,6 +50,14 @@ def test_colours_say_what_speaks_for_and_against() -> None:
     assert drawn[0, 63].tolist() == [45, 45, 45]
 
 
+@pytest.mark.parametrize(
+    ("instrument", "shown"), [("gong", [0, 112, 128, 144, 255]), ("aia211", [0, 124, 128, 132, 255])]
+)
+def test_a_weak_field_is_seen_and_an_euv_image_is_left_alone(instrument: Instrument, shown: list[int]) -> None:
+    row = np.array([0, 124, 128, 132, 255], np.uint8)
+    assert gallery.legible(row[None, :, None], instrument).ravel().tolist() == shown
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_files_of_the_gallery(channels: int, tmp_path: Path) -> None:
     shown = gallery.choose(TEST)
@@ -54,7 +65,7 @@ def test_files_of_the_gallery(channels: int, tmp_path: Path) -> None:
     written = []
     for folder in (tmp_path / "once", tmp_path / "again"):
         folder.mkdir()
-        gallery.write(folder, "Is it?", shown, pictures, np.ones((len(shown), 16, 16), np.float32))
+        gallery.write(folder, "Is it?", shown, pictures, np.ones((len(shown), 16, 16), np.float32), "gong")
         written.append({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")})
     assert written[0] == written[1]
     listed = pd.read_csv(tmp_path / "once/gallery/index.csv")

@@ -116,10 +116,7 @@ def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
     frequency = curve["frequency"]
     # A bin's own frequency can lie outside its percentile interval when it holds a few rows only.
     error = np.nan_to_num(np.abs(curve[["low", "high"]].sub(frequency, axis=0).to_numpy().T))
-    axes.errorbar(
-        curve["probability"], frequency, yerr=error, color=SUN, marker="o", markersize=5, capsize=2.5, linewidth=1.4,
-        label="forecast, 95 % interval",
-    )  # fmt: skip
+    axes.errorbar(curve["probability"], frequency, yerr=error, color=SUN, label="forecast, 95 % interval", **WHISKER)
     axes.set(ylabel="observed frequency", xlim=(0, 1), ylim=(-0.01, 1.01))
     axes.set_title(title, loc="left")
     axes.legend(loc="upper left", **LEGEND)

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from solarflare.verification.reliability import BINS
+
 ROW = 26.0  # height of a line of a forest plot
 NAMES = 96.0  # width of its names
 PANEL = 340.0  # width of a chart, in units of which a letter has 12
 SQUARE = 250.0  # side of a diagram with two axes
-COUNTS = 0.25  # of its height, for the rows below a reliability curve
+COUNTS = 68.0  # height above a reliability diagram that its histogram has,
+LETTERS, GAP = 16.0, 8.0  # with the numbers on its columns and what keeps it from the points
 STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0)  # between two ticks
 MOST_TICKS = 6
 
@@ -135,7 +138,7 @@ def curve(points: pd.DataFrame, axes: tuple[str, str], without_skill: tuple[Poin
 
 
 def reliability(bins: pd.DataFrame, label: str) -> Markup:
-    """Draw observed frequencies against forecast probabilities, and at the bottom how many rows there are.
+    """Draw observed frequencies against forecast probabilities, and above them how many rows each bin has.
 
     Parameters
     ----------
@@ -144,16 +147,16 @@ def reliability(bins: pd.DataFrame, label: str) -> Markup:
     label : str
         What a screen reader says.
     """
-    svg, frame = _square(("forecast probability", "observed frequency"), label)
-    most = bins["n"].max()
-    rows = list(zip(*(bins[name].tolist() for name in ("probability", "frequency", "low", "high", "n")), strict=True))
-    for probability, *_, count in rows:
-        height = COUNTS * count / most * (frame.bottom - frame.top)
-        place = frame.across(probability) - 6
-        _element(svg, "rect", **{"class": "count"}, x=place, y=frame.bottom - height, width=12, height=height)
+    svg, frame = _square(("forecast probability", "observed frequency"), label, above=COUNTS)
+    width, most = SQUARE / BINS, bins["n"].max()
     _element(svg, "polyline", **{"class": "none"}, points=frame.points((0, 1), (0, 1)))
-    _element(svg, "polyline", **{"class": "curve"}, points=frame.points(bins["probability"], bins["frequency"]))
-    for probability, frequency, low, high, _ in rows:
+    # Not joined: each bin is an estimate of its own, and a line would draw the eye to those of a few rows.
+    for probability, frequency, low, high, count in bins[["probability", "frequency", "low", "high", "n"]].to_numpy():
+        left = frame.left + width * min(int(probability * BINS), BINS - 1)
+        height = (COUNTS - LETTERS - GAP) * count / most
+        top = frame.top - GAP - height
+        _element(svg, "rect", **{"class": "count"}, x=left + 1, y=top, width=width - 2, height=height)
+        _text(svg, f"{count:.0f}", left + width / 2, top - 4, "tick middle")
         place = frame.across(probability)
         if np.isfinite(low):
             _line(svg, "interval", place, frame.up(low), place, frame.up(high))
@@ -201,8 +204,8 @@ def _axis(low: float, high: float) -> tuple[Range, list[float]]:
     return (first * step, last * step), [round(number * step, 2) for number in np.arange(first, last + 1)]
 
 
-def _square(axes: tuple[str, str], label: str) -> tuple[Element, Frame]:
-    frame = Frame(56, 8, 56 + SQUARE, 8 + SQUARE)
+def _square(axes: tuple[str, str], label: str, above: float = 0.0) -> tuple[Element, Frame]:
+    frame = Frame(56, 8 + above, 56 + SQUARE, 8 + above + SQUARE)
     svg = _svg(frame.right + 14, frame.bottom + 44, label)
     for tick in (0, 0.25, 0.5, 0.75, 1):
         _line(svg, "grid", frame.across(tick), frame.top, frame.across(tick), frame.bottom)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from solarflare import evaluation, tables
 from solarflare.report import charts, page
 from solarflare.report.charts import Row
-from solarflare.report.sections import standing, worse_elsewhere
+from solarflare.report.sections import slices_by, standing, turned, worse_elsewhere
 from solarflare.report.timeline import timeline
 from tests.test_evaluate import RECORDS, make_two_folds, small_and_fast, write_inputs
 
@@ -98,6 +98,22 @@ def test_the_answer_comes_first(opened: "Chrome", project: Path) -> None:
     assert "a leak weaker than a ROC-AUC of 0.70 could have been missed" in first
 
 
+def test_the_card_says_what_was_asked_of_which_rows(opened: "Chrome", project: Path) -> None:
+    card = opened.find_element("css selector", "article[aria-labelledby='answer-region']").text
+    threshold = json.loads((project / "metrics/region.json").read_text())["threshold"]["fold-0"]
+    assert "Flaring means that a flare of C1.0 or more is in progress in this region." in card
+    assert f"At its threshold, a probability of {round(threshold, 2)}" in card
+    assert "from images drawn in pairs, half of them flaring; at regular times the share is 2.1 %." in card
+
+
+def test_a_sample_that_was_not_matched_is_not_called_so(project: Path) -> None:
+    written, chosen = (project / page.PAGE).read_text(), small_and_fast()
+    simulated = chosen.scrape.simulated.model_copy(update={"sampling": "original"})
+    page.write(chosen.model_copy(update={"scrape": chosen.scrape.model_copy(update={"simulated": simulated})}))
+    assert "drawn in pairs" not in (project / page.PAGE).read_text()
+    (project / page.PAGE).write_text(written)
+
+
 def test_an_absent_task_says_why(opened: "Chrome") -> None:
     answer = opened.find_element("id", "answer").text
     assert "Is the Sun active?" in answer
@@ -126,6 +142,36 @@ def test_it_scrolls_in_one_direction_only(opened: "Chrome", width: int) -> None:
     resize(opened, width)
     opened.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert opened.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_tables_can_be_read_on_a_phone(opened: "Chrome") -> None:
+    resize(opened, PHONE)
+    sizes = "return [...document.querySelectorAll(arguments[0])].map(one => parseFloat(getComputedStyle(one).fontSize))"
+    assert min(opened.execute_script(sizes, "table :is(th, td, .ci, .note)")) >= 14
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_colour_of_a_key_stands_out(opened: "Chrome", scheme: str) -> None:
+    emulate(opened, scheme=scheme)
+    paper = luminance(opened.execute_script("return getComputedStyle(document.body).backgroundColor"))
+    colours = opened.execute_script(
+        "return [...document.querySelectorAll('.key:not(.out)')]"
+        ".map(one => [one.innerText, getComputedStyle(one, '::before').backgroundColor])"
+    )
+    assert {"gated", "training", "no label"} < {name for name, _ in colours}
+    # WCAG 2.1, 1.4.11: graphics contrast 3:1 with what is beside them.
+    ratios = {
+        name: (max(paper, one) + 0.05) / (min(paper, one) + 0.05) for name, c in colours for one in [luminance(c)]
+    }
+    assert {name: ratio for name, ratio in ratios.items() if ratio < 3} == {}
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a computed colour, ``rgb(...)`` or ``color(srgb ...)`` (WCAG 2.1)."""
+    most = 255 if colour.startswith("rgb") else 1
+    channels = [float(one) / most for one in re.findall(r"[\d.]+", colour)[:3]]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_every_image_is_there_and_is_told_in_words(opened: "Chrome") -> None:
@@ -210,6 +256,56 @@ def test_a_score_in_which_the_network_is_worse_is_not_passed_over() -> None:
     assert worse_elsewhere([("a", {}), ("b", {})], {"a": verdicts, "b": verdicts}) == ["worse than a and b in TSS"]
 
 
+def part(n: int, positive: int, **scores: float) -> dict[str, Any]:
+    unsaid = dict.fromkeys(("recall", "specificity", "roc_auc"), 0.5)
+    return {"n": n, "positive": positive} | {
+        name: {"value": value, "low": 0.0, "high": 1.0} for name, value in (unsaid | scores).items()
+    }
+
+
+def test_what_turned_is_told_by_what_it_turned_to() -> None:
+    slices = {"quiet_before": part(90, 16, recall=0.4), "active_before": part(80, 70, specificity=0.8)}
+    found = turned(slices, ("quiet", "active"))
+    assert [(answer, rows, score["value"]) for answer, rows, score in found] == [
+        ("active", 16, 0.4),
+        ("quiet", 10, 0.8),
+    ]
+
+
+def test_where_nothing_turned_nothing_is_said_of_it() -> None:
+    nothing = part(80, 80) | {"specificity": {"value": None, "low": None, "high": None}}
+    assert turned({"quiet_before": {"absent": "no test row is there"}, "active_before": nothing}, ("no", "yes")) == []
+
+
+def test_a_part_that_has_all_rows_is_left_out() -> None:
+    scores = {"n": 90, "slices": {"inside_30_degrees": part(60, 5), "inside_60_degrees": part(90, 9)}}
+    found = slices_by("_degrees", "By longitude", scores)
+    assert found is not None
+    assert [name for name, _ in found.parts] == ["inside 30°"]
+
+
+def test_classes_of_flares_are_not_compared_in_what_they_share() -> None:
+    found = slices_by("class_", "By class", {"n": 90, "slices": {"class_C": part(80, 9), "class_M": part(75, 4)}})
+    assert found is not None
+    assert list(found.charts) == ["recall", "roc_auc"]
+
+
+BINS = pd.DataFrame({"probability": [0.12, 1.0], "frequency": [0.1, 1.0], "n": [179, 4]}).assign(low=0.0, high=1.0)
+
+
+def test_a_reliability_diagram_counts_the_rows_of_each_bin() -> None:
+    drawn = charts.reliability(BINS, "Reliability")
+    columns = [float(x) for x in re.findall(r'class="count" x="([\d.]+)"', drawn)]
+    assert re.findall(r'class="tick middle"[^>]*>(\d{3}|4)<', drawn) == ["179", "4"]
+    assert columns[1] - columns[0] == pytest.approx(8 * charts.SQUARE / 10)  # from the second bin to the tenth
+
+
+def test_a_reliability_diagram_does_not_join_its_points() -> None:
+    drawn = charts.reliability(BINS, "Reliability")
+    assert drawn.count("<circle") == 2
+    assert drawn.count("<polyline") == 1  # the diagonal
+
+
 def test_a_forest_plot_puts_scores_in_their_order() -> None:
     rows = [Row("one", 0.9, 0.8, 0.95), Row("two & three", 0.6, None, None), Row("none", None, None, None)]
     drawn = charts.forest(rows, "ROC-AUC of each", none=0.5)
@@ -222,11 +318,13 @@ def test_a_forest_plot_puts_scores_in_their_order() -> None:
 def test_a_timeline_counts_every_row_once() -> None:
     labels = pd.DataFrame({"path": ["a", "b", "c", "d"], "label": [1, 0, None, 1]})
     labels["time"] = pd.to_datetime(["2013-12-01", "2014-01-31", "2014-03-01", "2014-03-02"])
+    labels["reason"] = ["", "", "a flare without a class", ""]
     splits = pd.DataFrame({"path": ["a", "b", "d"], "fold": 0, "part": ["train", "", "test"]})
     drawn = timeline("disk", labels, splits, tables.empty(tables.COVERAGE))
     assert drawn.by_year.to_dict("index") == {
         2013: {"label 1": 1, "label 0": 0, "no label": 0, "training": 1, "validation": 0, "test": 0, "left out": 0},
         2014: {"label 1": 1, "label 0": 1, "no label": 1, "training": 0, "validation": 0, "test": 1, "left out": 1},
     }
+    assert drawn.unlabelled.to_dict() == {"a flare without a class": 1}
     assert drawn.labels.count("<rect") == 4
     assert "training 2013-12 to 2013-12, left out 2014-01 to 2014-01, test 2014-03 to 2014-03" in drawn.strips[0][1]

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from solarflare import absence, params, summary
 from solarflare.files import atomic_path, sha256
-from solarflare.params import TASKS, Params
+from solarflare.gallery import CONTRAST
+from solarflare.params import MAGNETOGRAPHS, TASKS, Params
 from solarflare.report.sections import SLICED, section
 from solarflare.wording import wording
 
@@ -76,6 +77,10 @@ def write(chosen: Params) -> None:
         absent=absent,
         questions={task: wording(getattr(chosen.label, task)).question for task in absent},
         origin=chosen.scrape.origin,
+        matched=getattr(getattr(chosen.scrape, chosen.scrape.origin), "sampling", None) == "matched",
+        base_rates=chosen.calibration.base_rate.model_dump(),
+        magnetographs=MAGNETOGRAPHS,
+        contrast=CONTRAST,
         score_names=summary.SCORES,
         baselines=BASELINES,
         instruments=INSTRUMENTS,

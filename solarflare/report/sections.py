@@ -29,6 +29,8 @@ SLICES = {
     "class_": "By the flare's GOES class",
     "_before": "By what was before",
 }
+SAME = {"class_": "specificity"}
+"""Scores in which such parts cannot differ: each class of flares is held against all rows without a flare."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Section:
         ``metrics/<task>.json``.
     standing : list of str
         How the network compares with the baselines, and with what is no picture, in a few words each.
+    turned : list of (str, int, dict)
+        Of `turned`.
     compared : dict of list of (str, dict)
         By heading, the scores of what the network is held against, the strongest first.
     forests : dict of Markup
@@ -81,6 +85,7 @@ class Section:
     words: Wording
     scores: dict[str, Any]
     standing: list[str]
+    turned: list[tuple[str, int, dict[str, Any]]]
     compared: dict[str, Scored]
     forests: dict[str, Markup]
     curves: dict[str, Markup]
@@ -125,13 +130,14 @@ def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
             if forecasts
         ]
         + worse_elsewhere(baselines, scores["differences"]),
+        turned=turned(scores["slices"], words.answers),
         compared={"Baselines": baselines, "Confounders, no picture of the Sun": confounders},
         forests={score: _forest([("network", scores), *baselines], score, words.question) for score in COMPARED},
         curves=_curves(task, scores, words.question),
         audit=audit,
         probes=probes,
         probed=_probed(probes, chosen.audit.max_probe_auc, words.question) if "probes" in audit else None,
-        slices=[found for mark, heading in SLICES.items() if (found := _slices(mark, heading, scores["slices"]))],
+        slices=[found for mark, heading in SLICES.items() if (found := slices_by(mark, heading, scores))],
         gallery=_gallery(task),
         timeline=timeline(task, labels, splits, tables.read(Path("data/raw/coverage.csv"), tables.COVERAGE)),
     )
@@ -165,6 +171,30 @@ def worse_elsewhere(forecasts: Scored, differences: dict[str, Any]) -> list[str]
         for score in COMPARED[1:]
     }
     return [f"worse than {_listed(names)} in {summary.SCORES[score]}" for score, names in worse.items() if names]
+
+
+def turned(slices: Named, answers: tuple[str, str]) -> list[tuple[str, int, dict[str, Any]]]:
+    """Return how a network does where the answer is not what it was before: there persistence is wrong each time.
+
+    Parameters
+    ----------
+    slices : dict
+        Of ``metrics/<task>.json``.
+    answers : (str, str)
+        What labels 0 and 1 are called.
+
+    Returns
+    -------
+    list of (str, int, dict)
+        To which answer it turned, how many rows did, and which share of these was recognised.
+    """
+    found = []
+    for name, score, label in (("quiet_before", "recall", 1), ("active_before", "specificity", 0)):
+        part = slices.get(name, {})
+        if score in part and part[score]["value"] is not None:
+            rows = part["positive"] if label else part["n"] - part["positive"]
+            found.append((answers[label], rows, part[score]))
+    return found
 
 
 def _listed(names: list[str]) -> str:
@@ -216,8 +246,20 @@ def _probed(probes: dict[str, Named], limit: float, question: str) -> Markup:
     return charts.forest(rows, label, NO_SKILL["roc_auc"], limit)
 
 
-def _slices(mark: str, heading: str, found: dict[str, Any]) -> Slices | None:
-    parts = [(name, part) for name, part in found.items() if mark in name and "absent" not in part]
+def slices_by(mark: str, heading: str, scores: dict[str, Any]) -> Slices | None:
+    """Return the parts of the rows by one property; None if there are none.
+
+    Parameters
+    ----------
+    mark : str
+        What the names of these parts have in them, a key of `SLICES`.
+    heading : str
+        What stands above.
+    scores : dict
+        ``metrics/<task>.json``. A part that has all rows says nothing beside it, and is left out.
+    """
+    found = scores["slices"].items()
+    parts = [(name, part) for name, part in found if mark in name and 0 < part.get("n", 0) < scores["n"]]
     if not parts:
         return None
 
@@ -228,6 +270,7 @@ def _slices(mark: str, heading: str, found: dict[str, Any]) -> Slices | None:
             shown=(0.0, 1.0),
         )
         for score in SLICED
+        if score != SAME.get(mark)
     }
     return Slices(heading, [(_part(name), part) for name, part in parts], drawn)
 

@@ -30,6 +30,8 @@ class Timeline:
         What stands at the left, and spans over the same months.
     by_year : DataFrame
         The counts behind it: by year, those of `LABELS` and `PARTS`.
+    unlabelled : Series
+        How many rows have no label, by reason, the commonest first.
     gaps : DataFrame
         ``list``, ``reason`` and how many rows, ``n``, of what was expected and is absent.
     """
@@ -39,6 +41,7 @@ class Timeline:
     most: int
     strips: list[tuple[str, Markup]]
     by_year: pd.DataFrame
+    unlabelled: pd.Series
     gaps: pd.DataFrame
 
 
@@ -76,6 +79,7 @@ def timeline(task: Task, labels: pd.DataFrame, splits: pd.DataFrame, coverage: p
         [(f"fold {fold}" if folds[1:] else "parts", _parts(rows, months)) for fold, rows in enumerate(folds)]
         + [(f"list {name}", _coverage(str(name), rows, months)) for name, rows in complete.groupby("list")],
         by_year.fillna(0).astype(int),
+        labels.loc[labels["label"].isna(), "reason"].value_counts(),
         absent.rename("n").reset_index(),
     )
 

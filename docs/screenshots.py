@@ -15,7 +15,7 @@ from tests.chromium import chromium, programs
 from tests.mlflow_ui import Ui, server
 
 IMAGES = Path("docs/images")
-COLOURS = 128  # enough for a page with little colour, a third of the bytes
+COLOURS = 256  # enough for a page with little colour
 TOP_OF_SCORES = "return document.getElementById('scores').getBoundingClientRect().top"
 SETTLED = 2.0  # seconds, until what moves on a page has come to rest
 
@@ -28,7 +28,7 @@ def main() -> None:
     with chromium(*found, "hide-scrollbars") as browser:
         with server("solarflare.cli", "ui", folder=Path(), ready="health") as address:
             take_mlflow(Ui(browser, address))
-        browser.set_window_size(1040, 1680)
+        browser.set_window_size(1040, 1900)
         browser.get(Path("reports/index.html").resolve().as_uri())
         save(browser, "page", browser.execute_script(TOP_OF_SCORES))
 

@@ -27,6 +27,8 @@ from solarflare.tracking.standing import Standing
 from solarflare.tracking.store import GAIN, MODELS, create, store_uri
 from solarflare.tracking.training import log_training, monitored
 from solarflare.verification.seeds import Spread
+from tests.mlflow_ui import server
+from tests.test_cli import solarflare
 
 EPOCHS = 3
 PIPELINE = {
@@ -539,6 +541,20 @@ def test_a_store_that_does_not_answer_is_a_warning(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     log_training("disk")
     assert "not logged: MLflow at http://127.0.0.1:9" in caplog.text
+
+
+def test_a_store_that_does_not_answer_cannot_be_shown(project: Path) -> None:
+    done = solarflare("ui", MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "error: MLflow at http://127.0.0.1:9: " in done.stderr
+
+
+def test_a_store_behind_a_server_is_shown_by_that_server(project: Path) -> None:
+    arguments = ("server", "--backend-store-uri", "sqlite:///mlflow.db", "--serve-artifacts")
+    with server("mlflow", *arguments, folder=project, ready="health") as address:
+        done = solarflare("ui", MLFLOW_TRACKING_URI=address)
+    assert done.returncode == 0
+    assert f"region: {address}/#/experiments/2/runs?" in done.stderr
 
 
 def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:

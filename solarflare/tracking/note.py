@@ -66,11 +66,12 @@ def sentence(standing: Standing, scores: dict[str, Any]) -> str:
     named = f"[{against.name}]({against.link}){', the champion' if against.champion else ''}"
     if against.verdict == "reseeded":
         return (
-            f"**Neither better nor worse** than {named}: only the seed of the training differs, "
-            f"and {_difference(against)} is luck"
+            f"**Neither better nor worse** than {named}: only the seed of the training differs, and a difference in "
+            f"ROC-AUC of {_difference(against)} is luck"
         )
     phrase = PHRASES[against.verdict].format(named)
-    return f"**{phrase[0].upper()}{phrase[1:]}**: {_difference(against)}"
+    seed = "another seed is allowed for" if against.spread and against.spread.seeds else "of these two trainings alone"
+    return f"**{phrase[0].upper()}{phrase[1:]}**: ROC-AUC {_difference(against)}, {seed}"
 
 
 def render(scores: dict[str, Any], standing: Standing, report: str) -> str:
@@ -86,14 +87,12 @@ def render(scores: dict[str, Any], standing: Standing, report: str) -> str:
         Where the page is.
     """
     audit = "the audit found no leak" if scores["trusted"] else "**not trusted**"
+    rows = f"{scores['n']:,} test rows in {scores['blocks']} blocks of days"
     lines = [
         f"{sentence(standing, scores)}.",
         "",
-        f"ROC-AUC {interval(scores['roc_auc'])} on {scores['n']:,} test rows in {scores['blocks']} blocks of days; "
-        f"{audit}. [The whole report]({report})",
+        f"ROC-AUC {interval(scores['roc_auc'], 'z.3f')} on {rows}; {audit}. [The whole report]({report})",
         *(_held_against(standing.others) if scores["trusted"] else []),
-        "",
-        "#### What changed",
         *_changes(standing),
         "",
         "#### Scores, with intervals of 95 %",
@@ -145,10 +144,11 @@ def _seeds(one: Compared) -> str:
 
 def _changes(standing: Standing) -> list[str]:
     if standing.reference is None:
-        return ["There is nothing to hold it against."]
-    if not standing.changes:
-        return [f"No parameter since {standing.reference.name}: the code or the data did."]
-    return table(("parameter", standing.reference.name, "this run"), standing.changes)
+        return []
+    told = [f"No parameter since {standing.reference.name}: the code or the data did."]
+    if standing.changes:
+        told = table(("parameter", standing.reference.name, "this run"), standing.changes)
+    return ["", "#### What changed", *told]
 
 
 def _scores(scores: dict[str, Any]) -> list[str]:

@@ -90,10 +90,14 @@ class Ui:
         """Open the list of experiments, one of them, and the link in its description."""
         self.browser.get(f"{self.address}/#/experiments")
         self.click(f"//a[normalize-space()='{name}']")
-        link = self.find("//a[normalize-space()='Runs and verdicts']").get_attribute("href")
-        self.browser.get("about:blank")  # MLflow opens it in another tab
-        self.browser.get(str(link))
+        self.follow("Runs and verdicts")
         self.find(test_id("sort-header-verdict"))
+
+    def follow(self, name: str) -> None:
+        """Follow a link."""
+        link = self.find(f"//a[normalize-space()='{name}']").get_attribute("href")
+        self.browser.get("about:blank")  # MLflow opens those of a description in another tab
+        self.browser.get(str(link))
 
     def headings(self) -> list[str]:
         """Return the headings of the table of runs, from left to right."""

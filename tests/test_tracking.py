@@ -288,7 +288,7 @@ def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
     assert run.info.run_name == name
     assert run.data.tags["verdict"] == verdict
     note = run.data.tags["mlflow.note.content"]
-    page = f"[#1](#/experiments/1/runs/{former.info.run_id})"
+    page = f"[#1](#/experiments/1/runs/{former.info.run_id}?workflowType=machine_learning)"
     assert note.startswith(
         f"**{verdict.capitalize()} {'from' if 'not' in verdict else 'than'} {page}, the champion**: "
     )
@@ -349,7 +349,7 @@ def test_another_seed_alone_makes_no_run_better(project: Path) -> None:
     score(skill=3.0, seed=2)
     log_evaluation("disk")
     run, former = runs()
-    assert run.info.run_name == "#2 #1 with another seed: seed=7"
+    assert run.info.run_name == "#2 another seed of #1: seed=7"
     assert run.data.tags["verdict"] == "reseeded"
     assert run.data.metrics[GAIN["low"]] > 0
     assert run.data.tags["mlflow.note.content"].startswith("**Neither better nor worse** than [#1]")

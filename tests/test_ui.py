@@ -31,6 +31,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.chdir(folder)
         noise = np.random.default_rng(1).integers(0, 256, (200, 200), np.uint8)
         Image.fromarray(noise).save("reports/disk/roc.png")
+        Path("reports/index.html").write_text("<!doctype html><h1>A report</h1>")
         train_the_region_as_the_disk()
         log_evaluation("disk")
         log_evaluation("region")
@@ -72,6 +73,17 @@ def test_the_other_question_has_an_experiment_of_its_own(ui: Ui) -> None:
     ui.open_experiment("region")
     (name,) = ui.run_names()
     assert name.startswith("#1 first")
+
+
+def test_a_run_begins_with_its_verdict_and_leads_to_the_report(ui: Ui) -> None:
+    ui.open_experiment("disk")
+    ui.follow(BETTER)
+    assert "+0.0" in ui.find("//p[strong[starts-with(., 'Better than #1, the champion')]]").text
+    ui.follow("The whole report")
+    frame = ui.find("//iframe")
+    ui.browser.switch_to.frame(frame)
+    assert ui.find("//h1").text == "A report"
+    ui.browser.switch_to.default_content()
 
 
 def test_two_runs_are_compared_with_what_differs_and_their_figures(ui: Ui) -> None:

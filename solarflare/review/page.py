@@ -98,7 +98,7 @@ def render(review: Review) -> str:
         _curves(review.comparisons),
         _figures(review.figures),
     ]
-    return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
+    return "\n\n".join("\n".join(lines).strip() for lines in map(list, sections) if lines) + "\n"
 
 
 def headline(review: Review) -> str:

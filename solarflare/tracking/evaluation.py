@@ -101,7 +101,7 @@ def _judge(mlflow: Any, found: State, run_id: str, scores: dict[str, Any], predi
         "verdict": note.word(standing, trusted),
         "against": standing.reference.name if standing.reference else "",
         "mlflow.runName": note.name(number, standing, trusted, experiment),
-        "mlflow.note.content": note.render(scores, standing, f"{runs.page(run)}/artifacts/{PAGE.name}"),
+        "mlflow.note.content": note.render(scores, standing, runs.page(run, PAGE.name)),
     }
     for name, value in tags.items():
         client.set_tag(run_id, name, value)

@@ -11,7 +11,7 @@ PHRASES = {
     "better": "better than {}",
     "worse": "worse than {}",
     "not distinguishable": "not distinguishable from {}",
-    "reseeded": "{} with another seed",
+    "reseeded": "another seed of {}",
 }
 """By verdict, how a run's name says it of the run that it is held against."""
 

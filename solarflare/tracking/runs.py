@@ -12,6 +12,7 @@ import pandas as pd
 from solarflare import params, pipeline
 from solarflare.params import Task
 from solarflare.tracking.state import EVALUATION, STATE, State, of_task
+from solarflare.tracking.store import AS_TRAINING
 
 WHOLE = "pipeline"
 """The tag ``stage`` of the run for the whole."""
@@ -83,9 +84,10 @@ def called(run: Any) -> str:
     return f"#{tags['number']}" if "number" in tags else str(run.info.run_name)
 
 
-def page(run: Any) -> str:
-    """Return where MLflow shows a run."""
-    return f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+def page(run: Any, artifact: str = "") -> str:
+    """Return where MLflow shows a run, or one of its artifacts."""
+    below = f"/artifacts/{artifact}" if artifact else ""
+    return f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}{below}?{AS_TRAINING}"
 
 
 def log_numbers(mlflow: Any, run_id: str, numbers: Mapping[str, float]) -> None:

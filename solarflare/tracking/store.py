@@ -35,6 +35,9 @@ all of this for more runs, with what changed.
 """
 GAIN = {"value": "gain", "low": "gain_low", "high": "gain_high"}
 """The metrics that hold the difference to the run that a run is held against."""
+AS_TRAINING = "workflowType=machine_learning"
+"""What an address in MLflow ends with, else its menu is that of agents."""
+
 VIEW = "verdicts"
 WIDTHS = {
     "attributes.`Run Name`": 340,
@@ -69,7 +72,7 @@ def store_uri() -> str:
 
 def page(experiment: str) -> str:
     """Return where MLflow shows the runs of an experiment with their scores, and not its empty page of agents."""
-    return f"#/experiments/{experiment}/runs?viewStateShareKey={VIEW}&workflowType=machine_learning"
+    return f"#/experiments/{experiment}/runs?viewStateShareKey={VIEW}&{AS_TRAINING}"
 
 
 def create() -> None:

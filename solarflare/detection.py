@@ -21,6 +21,9 @@ EDGE = 0.97
 RINGS = 40
 """To a solar radius: in each, the quiet Sun has a brightness of its own, since the corona is brighter at the limb."""
 
+CORE = 0.3
+"""Solar radii from the centre that are one ring: a region fills smaller ones, and would be their quiet Sun."""
+
 QUIET = 40
 """Percentile of a ring that is quiet Sun, even where the belts of activity cross it."""
 
@@ -102,6 +105,6 @@ def _centres(
 
 def _quiet(signal: npt.NDArray[np.float32], distance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the brightness of the quiet Sun at each pixel, by its distance from the disk's centre."""
-    ring = (distance * RINGS).astype(int)
+    ring = (np.maximum(distance - CORE, 0) * RINGS).astype(int)
     levels = [np.percentile(signal[ring == number], QUIET) for number in range(ring.max() + 1)]
     return ndimage.gaussian_filter1d(np.array(levels), 2)[ring]

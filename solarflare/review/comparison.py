@@ -15,6 +15,7 @@ from solarflare.verification.scores import Forecast
 from solarflare.verification.seeds import Spread
 
 Verdict = Literal["unchanged", "compared", "reseeded", "no verdict", "not comparable", "new", "gone", "absent"]
+WITHOUT_SCORES: tuple[Verdict, ...] = ("absent", "unchanged", "no verdict")
 KEY = ["path", "noaa_ar"]
 PAIRED = tuple(name for name in SCORES if name != "base_rate")
 

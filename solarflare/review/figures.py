@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from solarflare import plots
 from solarflare.params import Task
 from solarflare.plots import Picture
-from solarflare.review.comparison import KEY, Comparison
+from solarflare.review.comparison import KEY, WITHOUT_SCORES, Comparison
 from solarflare.review.states import Results
 from solarflare.summary import interval
 
@@ -35,7 +35,7 @@ def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]
     (str, list of str)
         A heading, and the file names of the figures that belong below it, before and after.
     """
-    if comparison.verdict in ("unchanged", "absent", "no verdict"):
+    if comparison.verdict in WITHOUT_SCORES:
         return
     sides = {"before": comparison.before, "after": comparison.after}
     for name, heading in HEADINGS.items():

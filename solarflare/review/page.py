@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from solarflare.params import TASKS
-from solarflare.review.comparison import PAIRED, Comparison
+from solarflare.review.comparison import PAIRED, WITHOUT_SCORES, Comparison
 from solarflare.review.states import State
 from solarflare.scoring import SCORES
 from solarflare.summary import interval
@@ -23,7 +23,6 @@ FIGURES = "<!-- figures -->"
 """What follows it needs the folder of figures: a comment ends here."""
 
 ABSENT = "not there"
-WITHOUT_SCORES = ("absent", "unchanged", "no verdict")
 VERDICTS = ("better", "worse", "not distinguishable")
 MOST = 10  # names and paths that a list holds
 OF_EACH = 5  # images that are right now, and that are wrong now
@@ -285,14 +284,15 @@ def _parameters(review: Review) -> Iterator[str]:
 
 
 def _audit(review: Review) -> Iterator[str]:
-    yield "## Audit"
-    yield ""
     rows: Table = [("can anything but the Sun tell?", "before", "after")]
     for one in review.comparisons:
         if one.verdict != "absent":
             limits = (state.parameters.get("audit.max_probe_auc") for state in (review.before, review.after))
             rows.append((one.task, *map(_audited, (one.before.audit, one.after.audit), limits)))
-    yield from _table(rows)
+    if len(rows) > 1:
+        yield "## Audit"
+        yield ""
+        yield from _table(rows)
 
 
 def _audited(audit: dict[str, Any], limit: float | None) -> str:

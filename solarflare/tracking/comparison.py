@@ -72,24 +72,27 @@ def digest(predictions: pd.DataFrame) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def spread(task: Task, *parameters: Mapping[str, str]) -> Spread:
-    """Return what is known of how much another seed does to the first of some runs of which that was measured.
+def spreads(task: Task, own: Mapping[str, str], others: Mapping[str, Mapping[str, str]]) -> dict[str, Spread]:
+    """Return what is known of how much another seed does to each of other runs, or else to the run beside them.
 
     Parameters
     ----------
     task : str
         ``"disk"`` or ``"region"``.
-    *parameters : mapping of str
-        Of each run.
+    own : mapping of str
+        The parameters of the run.
+    others : mapping of mapping
+        Those of the others, by any key.
     """
     path = Path(seeds.PATH)
     text = path.read_text() if path.exists() else None
-    known = [seeds.read(task, text, of_run) for of_run in parameters]
-    return next((one for one in known if one.seeds), known[0])
+    known = seeds.read(task, text, own)
+    found = {key: seeds.read(task, text, of_run) for key, of_run in others.items()}
+    return {key: known if known.seeds and not one.seeds else one for key, one in found.items()}
 
 
 def differences(
-    predictions: pd.DataFrame, others: Mapping[str, pd.DataFrame], settings: Evaluate, spreads: Mapping[str, Spread]
+    predictions: pd.DataFrame, others: Mapping[str, pd.DataFrame], settings: Evaluate, known: Mapping[str, Spread]
 ) -> dict[str, dict[str, Any]]:
     """Return how far forecasts are ahead of others in ROC-AUC, with intervals of 95 % and verdicts.
 
@@ -101,8 +104,8 @@ def differences(
         The same of other runs by any key, of rows with the same `digest`.
     settings : Evaluate
         The resamples and their seed.
-    spreads : mapping of Spread
-        By key, what another seed alone would have done, for which interval and verdict allow.
+    known : mapping of Spread
+        Of `spreads`: by key, what another seed alone would have done, for which interval and verdict allow.
 
     Returns
     -------
@@ -113,7 +116,7 @@ def differences(
     plan = BlockBootstrap(rows["block"].to_numpy(), settings.resamples, settings.seed)
     forecasts = {name: _forecast(_ordered(other)) for name, other in others.items()}
     found = assess(_forecast(rows), forecasts, plan)["differences"]
-    return {name: spreads[name].widen("roc_auc", found[name]["roc_auc"], lower_is_better=False) for name in others}
+    return {name: known[name].widen("roc_auc", found[name]["roc_auc"], lower_is_better=False) for name in others}
 
 
 def _ordered(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -94,13 +94,13 @@ def _judge(mlflow: Any, found: State, run_id: str, scores: dict[str, Any], predi
     if trusted and standing.reference and standing.reference.difference:
         gain = {name: standing.reference.difference[end] for end, name in store.GAIN.items()}
         runs.log_numbers(mlflow, run_id, runs.numbers(rounded(gain)))
-    number, experiment = int(run.data.tags["number"]), run.data.tags.get("DVC_EXP_NAME")
+    experiment = run.data.tags.get("DVC_EXP_NAME")
     tags = {
         "test": comparison.digest(predictions),
         "trusted": str(trusted).lower(),
         "verdict": note.word(standing, trusted),
         "against": standing.reference.name if standing.reference else "",
-        "mlflow.runName": note.name(number, standing, trusted, experiment),
+        "mlflow.runName": note.name(runs.called(run), standing, trusted, experiment),
         "mlflow.note.content": note.render(scores, standing, runs.page(run, PAGE.name)),
     }
     for name, value in tags.items():

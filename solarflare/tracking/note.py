@@ -21,13 +21,13 @@ COMPARE = (
 )
 
 
-def name(number: int, standing: Standing, trusted: bool, experiment: str | None) -> str:
-    """Return what a run is called: its number, its verdict, what changed.
+def name(called: str, standing: Standing, trusted: bool, experiment: str | None) -> str:
+    """Return the name of a run: what other runs call it, its verdict, what changed.
 
     Parameters
     ----------
-    number : int
-        Of the run.
+    called : str
+        Of `runs.called`.
     standing : Standing
         Among the other runs.
     trusted : bool
@@ -38,7 +38,7 @@ def name(number: int, standing: Standing, trusted: bool, experiment: str | None)
     change = f"{experiment} ({standing.change})" if experiment else standing.change
     against = standing.reference
     phrase = PHRASES[against.verdict].format(against.name) if against else "first"
-    return f"#{number} {phrase if trusted else 'not trusted'}: {change}"
+    return f"{called} {phrase if trusted else 'not trusted'}: {change}"
 
 
 def word(standing: Standing, trusted: bool) -> str:

@@ -82,9 +82,10 @@ def _compared(
     mlflow: Any, found: State, run: Any, chosen: dict[str, Any], champion: str | None, predictions: pd.DataFrame
 ) -> dict[str, Compared]:
     """Return the comparison with each of some runs, by their ids."""
-    test = comparison.digest(predictions)
+    test, contents = comparison.digest(predictions), found.contents()
     same = {key: one for key, one in chosen.items() if one.data.tags.get("test") == test}
-    spreads = {key: comparison.spread(found.task, one.data.params, run.data.params) for key, one in same.items()}
+    others = {key: one.data.params for key, one in same.items()}
+    spreads = comparison.spreads(found.task, run.data.params, others)
     forecasts = {key: _predictions(mlflow, found.task, key) for key in same}
     ahead = comparison.differences(predictions, forecasts, found.params.evaluate, spreads)
     return {
@@ -93,7 +94,7 @@ def _compared(
             link=runs.page(one),
             champion=key == champion,
             trusted=one.data.tags.get("trusted") == "true",
-            reseeded=found.contents().items() <= one.data.tags.items()
+            reseeded=contents.items() <= one.data.tags.items()
             and seeds.reseeded(found.task, one.data.params, run.data.params),
             difference=ahead.get(key),
             spread=spreads.get(key),

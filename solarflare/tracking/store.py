@@ -46,6 +46,7 @@ WIDTHS = {
     **{f"metrics.`{name}`": 85 for name in GAIN.values()},
 }
 """What the table of runs shows in a view of that name, in pixels, from left to right; by itself it shows no score."""
+
 # Nothing leaves the machine unasked, nothing speaks but this project, a server that does not answer is given up soon.
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -104,7 +105,7 @@ def show(port: int) -> NoReturn:
     if server == uri.rstrip("/"):
         sys.exit()
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
-    os.execve(sys.executable, command, {**os.environ, **ENVIRONMENT})  # noqa: S606 - so that Ctrl-C ends the server
+    os.execv(sys.executable, command)  # noqa: S606 - so that Ctrl-C ends the server
 
 
 @contextmanager

@@ -7,6 +7,7 @@ Both ask one server on the loopback, one after the other, with the same concurre
 import io
 import multiprocessing
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -33,6 +34,8 @@ ROUNDS = 3
 
 def main() -> None:
     """Print seconds, their ratio, and peak memory for a quarter of the files and for all."""
+    if shutil.which("aria2c") is None:
+        sys.exit("benchmarks.scrape: aria2c is not there to fetch beside; install it (Debian: apt install aria2)")
     with TemporaryDirectory() as name:
         folder = Path(name)
         files = make(folder / "site")
@@ -69,9 +72,11 @@ def serving(folder: Path) -> Iterator[str]:
     here, there = multiprocessing.Pipe()
     server = multiprocessing.Process(target=serve, args=(folder, there))
     server.start()
-    yield here.recv()
-    here.send("stop")
-    server.join()
+    try:
+        yield here.recv()
+    finally:
+        here.send("stop")
+        server.join()
 
 
 def serve(folder: Path, pipe: Connection) -> None:

@@ -1,6 +1,7 @@
 """What several test modules share."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -48,3 +49,10 @@ def chromium() -> Iterator["webdriver.Chrome"]:
         _go_without("needs chromium and chromedriver, which are not there")
     with browsers.chromium(*found) as driver:
         yield driver
+
+
+@pytest.fixture(scope="session")
+def aria2c() -> None:
+    """Aria2c, which another fetcher is measured against."""
+    if shutil.which("aria2c") is None:
+        _go_without("needs aria2c, which is not there")

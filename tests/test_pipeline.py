@@ -197,6 +197,8 @@ RUN_ELSEWHERE = {
     "make review BASE=main",
     # a server that runs until it is stopped
     "make ui",
+    # needs a program that is not everywhere: below
+    "python -m benchmarks.scrape",
     # needs the project's default models
     "python -m benchmarks.simulated_to_real ../shared/sun",
 }
@@ -208,3 +210,16 @@ def test_the_readmes_commands_run(project: Path) -> None:
     assert commands
     for command in commands:
         shell(*shlex.split(command), cwd=project)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("aria2c")
+def test_fetching_is_measured_beside_aria2c() -> None:
+    assert "ratio" in shell("python", "-m", "benchmarks.scrape", cwd=ROOT)
+
+
+def test_without_aria2c_the_benchmark_says_what_to_install(tmp_path: Path) -> None:
+    command, environment = [sys.executable, "-m", "benchmarks.scrape"], {"PATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "install it" in done.stderr

@@ -103,7 +103,10 @@ def test_the_card_says_what_was_asked_of_which_rows(opened: "Chrome", project: P
     threshold = json.loads((project / "metrics/region.json").read_text())["threshold"]["fold-0"]
     assert "Flaring means that a flare of C1.0 or more is in progress in this region." in card
     assert f"At its threshold, a probability of {round(threshold, 2)}" in card
-    assert "from images drawn in pairs, half of them flaring; at regular times the share is 2.1 %." in card
+    assert (
+        "from images drawn in pairs, one flaring and one quiet, of which each region is a row; "
+        "at regular times the share is 2.1 %."
+    ) in card
 
 
 def test_a_sample_that_was_not_matched_is_not_called_so(project: Path) -> None:

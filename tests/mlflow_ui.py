@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
     from selenium.webdriver.remote.webelement import WebElement
 
-PATIENCE = 30  # seconds, for a page that loads
-STARTING = 120  # seconds, for a server on a busy machine
+PATIENCE = 120  # seconds, for a page that loads on a busy machine
+STARTING = 120  # seconds, for a server
 
 
 @contextmanager
@@ -69,10 +69,17 @@ class Ui:
 
     def __init__(self, browser: "Chrome", address: str) -> None:
         self.browser, self.address = browser, address
-        # Else an assistant covers a quarter of the first page; set where the UI does not run that would set it back.
-        browser.get(f"{address}/health")
-        for key, value in {"panelOpen_v1": "false", "fab.autoOpenedOnFirstLoad_v1": "true"}.items():
-            browser.execute_script("localStorage.setItem(...arguments)", f"mlflow.assistant.{key}", value)
+        # Else an assistant covers a quarter of the first page.
+        self._remember({"panelOpen_v1": "false", "fab.autoOpenedOnFirstLoad_v1": "true"})
+
+    def open_assistant(self) -> None:
+        """Have MLflow's assistant open, as it is on the first visit."""
+        self._remember({"panelOpen_v1": "true"})
+
+    def _remember(self, settings: dict[str, str]) -> None:
+        self.browser.get(f"{self.address}/health")  # not a page of the UI: that would set them back
+        for key, value in settings.items():
+            self.browser.execute_script("localStorage.setItem(...arguments)", f"mlflow.assistant.{key}", value)
 
     def find(self, xpath: str) -> "WebElement":
         """Return an element that is displayed, as soon as it is."""
@@ -91,7 +98,7 @@ class Ui:
         self.browser.get(f"{self.address}/#/experiments")
         self.click(f"//a[normalize-space()='{name}']")
         self.follow("Runs and verdicts")
-        self.find(test_id("sort-header-verdict"))
+        self.find(with_test_id("sort-header-verdict"))
 
     def follow(self, name: str) -> None:
         """Follow a link."""
@@ -106,7 +113,7 @@ class Ui:
 
     def run_names(self) -> list[str]:
         """Return the names of the runs in the table, from top to bottom."""
-        self.find(test_id("experiment-view-table-run-color"))
+        self.find(with_test_id("experiment-view-table-run-color"))
         names = "//*[@role='row']//*[@col-id='attributes.`Run Name`']//a"
         return [one.text for one in self.browser.find_elements(By.XPATH, names)]
 
@@ -120,7 +127,7 @@ class Ui:
 
     def compare(self) -> None:
         """Press Compare; fold the first chart away, and hide the parameters, metrics and tags that are the same."""
-        self.click(test_id("runs-compare-button"))
+        self.click(with_test_id("runs-compare-button"))
         self.fold("Visualizations")
         for part in range(1, 4):
             self.click(f"(//label[normalize-space()='Show diff only'])[{part}]")
@@ -152,7 +159,7 @@ class Ui:
         return found
 
 
-def test_id(name: str) -> str:
+def with_test_id(name: str) -> str:
     """Return the XPath of what MLflow's own tests find under a name."""
     return f"//*[@data-testid='{name}']"
 

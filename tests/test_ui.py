@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from solarflare.tracking.evaluation import log_evaluation
-from tests.mlflow_ui import Ui, server
+from tests.mlflow_ui import Ui, server, with_test_id
 from tests.test_tracking import change_a_parameter, make_project, score
 
 if TYPE_CHECKING:
@@ -66,7 +66,15 @@ def test_the_list_says_which_run_is_better(ui: Ui) -> None:
 
 def test_the_verdict_comes_before_the_scores_and_none_of_them_is_cut_off(ui: Ui) -> None:
     ui.open_experiment("disk")
-    assert ui.headings()[:7] == ["Run Name", "Created", "verdict", "roc_auc", "gain", "gain_low", "gain_high"]
+    assert ui.headings()[:7] == ["Run Name", "Created", "verdict", "gain", "gain_low", "gain_high", "roc_auc"]
+
+
+def test_the_first_visit_shows_the_verdict_and_the_gain_beside_the_assistant(ui: Ui) -> None:
+    ui.browser.set_window_size(1440, 1000)
+    ui.open_assistant()
+    ui.open_experiment("disk")
+    gain, assistant = ui.find(with_test_id("sort-header-gain")).rect, ui.find("//*[text()='MLflow Assistant']").rect
+    assert gain["x"] + gain["width"] < assistant["x"]
 
 
 def test_the_other_question_has_an_experiment_of_its_own(ui: Ui) -> None:

@@ -14,7 +14,7 @@ import pytest
 from solarflare import evaluation, tables
 from solarflare.report import charts, page
 from solarflare.report.charts import Row
-from solarflare.report.sections import slices_by, standing, turned, worse_elsewhere
+from solarflare.report.sections import called_rightly, slices_by, standing, turned, worse_elsewhere
 from solarflare.report.timeline import timeline
 from tests.test_evaluate import RECORDS, make_two_folds, small_and_fast, write_inputs
 
@@ -105,8 +105,26 @@ def test_the_card_says_what_was_asked_of_which_rows(opened: "Chrome", project: P
     assert f"At its threshold, a probability of {round(threshold, 2)}" in card
     assert (
         "from images drawn in pairs, one flaring and one quiet, of which each region is a row; "
-        "at regular times the share is 2.1 %."
+        "at regular times the share is 2.1 %, and with the same shares recognised"
     ) in card
+
+
+def test_a_precision_is_that_of_the_base_rate_it_is_for() -> None:
+    scores = {"recall": {"value": 0.8}, "specificity": {"value": 0.9}}
+    # Of 1000, 500 and then 20 are positive: 400 of 450 alarms are right, and 16 of 114.
+    assert called_rightly(scores, 0.5) == pytest.approx(400 / 450)
+    assert called_rightly(scores, 0.02) == pytest.approx(16 / 114)
+
+
+def test_what_is_never_called_has_no_precision() -> None:
+    assert called_rightly({"recall": {"value": 0.0}, "specificity": {"value": 1.0}}, 0.02) is None
+
+
+def test_what_was_before_is_called_as_the_answer_is() -> None:
+    scores = {"n": 90, "slices": {"quiet_before": part(60, 5), "active_before": part(30, 4)}}
+    found = slices_by("_before", "By what was before", scores, "flaring")
+    assert found is not None
+    assert [name for name, _ in found.parts] == ["quiet before", "flaring before"]
 
 
 def test_a_sample_that_was_not_matched_is_not_called_so(project: Path) -> None:
@@ -282,13 +300,15 @@ def test_where_nothing_turned_nothing_is_said_of_it() -> None:
 
 def test_a_part_that_has_all_rows_is_left_out() -> None:
     scores = {"n": 90, "slices": {"inside_30_degrees": part(60, 5), "inside_60_degrees": part(90, 9)}}
-    found = slices_by("_degrees", "By longitude", scores)
+    found = slices_by("_degrees", "By longitude", scores, "flaring")
     assert found is not None
     assert [name for name, _ in found.parts] == ["inside 30°"]
 
 
 def test_classes_of_flares_are_not_compared_in_what_they_share() -> None:
-    found = slices_by("class_", "By class", {"n": 90, "slices": {"class_C": part(80, 9), "class_M": part(75, 4)}})
+    found = slices_by(
+        "class_", "By class", {"n": 90, "slices": {"class_C": part(80, 9), "class_M": part(75, 4)}}, "flaring"
+    )
     assert found is not None
     assert list(found.charts) == ["recall", "roc_auc"]
 

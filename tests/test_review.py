@@ -351,7 +351,8 @@ def test_answers_that_changed_are_counted_and_named(repository: Path) -> None:
     write(predictions)
     right = predictions["label"][first] == 1
     text = page()
-    assert f"- disk: 1 of 400 test images, {int(right)} now right and {int(not right)} now wrong" in text
+    counted = f"- disk: 1 of 400 test images, {int(right)} now right and {int(not right)} now wrong"
+    assert f"{counted}; *yes* is from 0.50 before, from 0.50 after" in text
     assert predictions["path"][first] in text
 
 

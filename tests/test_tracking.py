@@ -380,7 +380,7 @@ def test_a_verdict_allows_for_the_luck_of_the_seed_where_that_was_measured(proje
     log_evaluation("disk")
     run = runs()[0]
     assert run.data.tags["verdict"] == "not distinguishable"
-    assert "yes: 0.158 is the standard deviation of 5" in run.data.tags["mlflow.note.content"]
+    assert "yes: 0.158 is the standard deviation of 5 seeds" in run.data.tags["mlflow.note.content"]
 
 
 def test_a_run_is_not_scored_until_it_is(project: Path) -> None:

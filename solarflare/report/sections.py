@@ -60,6 +60,8 @@ class Section:
         How the network compares with the baselines, and with what is no picture, in a few words each.
     turned : list of (str, int, dict)
         Of `turned`.
+    called_rightly : float or None
+        Of `called_rightly`, at regular times; None if their base rate is not known.
     compared : dict of list of (str, dict)
         By heading, the scores of what the network is held against, the strongest first.
     forests : dict of Markup
@@ -86,6 +88,7 @@ class Section:
     scores: dict[str, Any]
     standing: list[str]
     turned: list[tuple[str, int, dict[str, Any]]]
+    called_rightly: float | None
     compared: dict[str, Scored]
     forests: dict[str, Markup]
     curves: dict[str, Markup]
@@ -111,6 +114,7 @@ def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
     """
     scores = json.loads(Path(f"metrics/{task}.json").read_text())
     words = wording(getattr(chosen.label, task))
+    base_rate = getattr(chosen.calibration.base_rate, task)
     baselines = summary.strongest_first(scores["baselines"])
     confounders = summary.strongest_first(scores.get("confounders", {}))
     probes = {
@@ -131,13 +135,16 @@ def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
         ]
         + worse_elsewhere(baselines, scores["differences"]),
         turned=turned(scores["slices"], words.answers),
+        called_rightly=None if base_rate is None else called_rightly(scores, base_rate),
         compared={"Baselines": baselines, "Confounders, no picture of the Sun": confounders},
         forests={score: _forest([("network", scores), *baselines], score, words.question) for score in COMPARED},
         curves=_curves(task, scores, words.question),
         audit=audit,
         probes=probes,
         probed=_probed(probes, chosen.audit.max_probe_auc, words.question) if "probes" in audit else None,
-        slices=[found for mark, heading in SLICES.items() if (found := slices_by(mark, heading, scores))],
+        slices=[
+            found for mark, heading in SLICES.items() if (found := slices_by(mark, heading, scores, words.answers[1]))
+        ],
         gallery=_gallery(task),
         timeline=timeline(task, labels, splits, tables.read(Path("data/raw/coverage.csv"), tables.COVERAGE)),
     )
@@ -197,6 +204,26 @@ def turned(slices: Named, answers: tuple[str, str]) -> list[tuple[str, int, dict
     return found
 
 
+def called_rightly(scores: dict[str, Any], base_rate: float) -> float | None:
+    """Return the precision, 0 to 1, that a recall and a specificity give at another base rate, by Bayes' rule.
+
+    Parameters
+    ----------
+    scores : dict
+        ``metrics/<task>.json``.
+    base_rate : float
+        The share of positives there, 0 to 1.
+
+    Returns
+    -------
+    float or None
+        None if nothing would be called positive.
+    """
+    hits = base_rate * scores["recall"]["value"]
+    alarms = hits + (1 - base_rate) * (1 - scores["specificity"]["value"])
+    return hits / alarms if alarms else None
+
+
 def _listed(names: list[str]) -> str:
     names = [name.replace("_", " ") for name in names]
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
@@ -246,7 +273,7 @@ def _probed(probes: dict[str, Named], limit: float, question: str) -> Markup:
     return charts.forest(rows, label, NO_SKILL["roc_auc"], limit)
 
 
-def slices_by(mark: str, heading: str, scores: dict[str, Any]) -> Slices | None:
+def slices_by(mark: str, heading: str, scores: dict[str, Any], answer: str) -> Slices | None:
     """Return the parts of the rows by one property; None if there are none.
 
     Parameters
@@ -257,6 +284,8 @@ def slices_by(mark: str, heading: str, scores: dict[str, Any]) -> Slices | None:
         What stands above.
     scores : dict
         ``metrics/<task>.json``. A part that has all rows says nothing beside it, and is left out.
+    answer : str
+        What label 1 is called.
     """
     found = scores["slices"].items()
     parts = [(name, part) for name, part in found if mark in name and 0 < part.get("n", 0) < scores["n"]]
@@ -265,18 +294,19 @@ def slices_by(mark: str, heading: str, scores: dict[str, Any]) -> Slices | None:
 
     drawn = {
         score: charts.forest(
-            [_row(_part(name), part[score]) for name, part in parts],
+            [_row(_part(name, answer), part[score]) for name, part in parts],
             f"{heading}, {score} with its interval; the table below has the numbers",
             shown=(0.0, 1.0),
         )
         for score in SLICED
         if score != SAME.get(mark)
     }
-    return Slices(heading, [(_part(name), part) for name, part in parts], drawn)
+    return Slices(heading, [(_part(name, answer), part) for name, part in parts], drawn)
 
 
-def _part(name: str) -> str:
+def _part(name: str, answer: str) -> str:
     """Return what a part of the rows is called: ``beyond_60_degrees`` is "beyond 60°", ``year_2014`` is "2014"."""
+    name = name.replace("active_before", f"{answer}_before")
     return name.removeprefix("year_").removeprefix("class_").replace("_degrees", "°").replace("_", " ")
 
 

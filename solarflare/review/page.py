@@ -9,7 +9,7 @@ import pandas as pd
 
 from solarflare.params import TASKS
 from solarflare.review.comparison import PAIRED, WITHOUT_SCORES, Comparison
-from solarflare.review.states import State
+from solarflare.review.states import Results, State
 from solarflare.scoring import SCORES
 from solarflare.summary import interval
 from solarflare.verification.assessment import COMPARED, ERRORS
@@ -200,7 +200,7 @@ def _seeds(comparisons: list[Comparison]) -> Iterator[str]:
                 f"What is said of {one.task} allows for the luck of a seed: `make experiment PROFILE=seeds` trained "
                 f"the base with {one.spread.seeds} seeds, whose ROC-AUC have a standard deviation of "
                 f"{one.spread.deviation['roc_auc']:.3f} (`{PATH}`), so that two trainings of one method differ by "
-                f"{one.spread.apart('roc_auc'):.3f} or less 95 times in 100."
+                f"{one.spread.apart('roc_auc'):.3f} or less 95 times in 100 (Student's t, as these are few seeds)."
             )
         elif one.verdict != "reseeded":
             yield (
@@ -361,12 +361,19 @@ def _flips(comparisons: list[Comparison]) -> Iterator[str]:
         right = int(one.flipped["right"].sum())
         yield (
             f"- {one.task}: {len(one.flipped):,} of {one.after.scores['n']:,} test images, "
-            f"{right:,} now right and {len(one.flipped) - right:,} now wrong"
+            f"{right:,} now right and {len(one.flipped) - right:,} now wrong; "
+            f"*yes* is from {_thresholds(one.before)} before, from {_thresholds(one.after)} after"
         )
     for one in shown:
         if len(one.flipped):
             yield ""
             yield from _folded(f"Which of {one.task}, the largest changes first", _table(_flipped_rows(one.flipped)))
+
+
+def _thresholds(results: Results) -> str:
+    """Return the probabilities from which a network answers yes: one for each fold."""
+    assert results.predictions is not None
+    return _and(f"{one:.2f}" for one in sorted(results.predictions["threshold"].unique()))
 
 
 def _flipped_rows(flipped: pd.DataFrame) -> Table:

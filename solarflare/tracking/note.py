@@ -138,7 +138,7 @@ def _seeds(one: Compared) -> str:
     if one.spread is None:
         return ""
     if one.spread.seeds:
-        return f"yes: {one.spread.deviation['roc_auc']:.3f} is the standard deviation of {one.spread.seeds}"
+        return f"yes: {one.spread.deviation['roc_auc']:.3f} is the standard deviation of {one.spread.seeds} seeds"
     return f"no: {one.spread.because}"
 
 

@@ -78,9 +78,7 @@ def _remarks(task: str, content: dict[str, Any]) -> list[str]:
     trusted = "trusted" if content["trusted"] else f"NOT TRUSTED, {content['untrusted_because']}"
     rows = f"{content['n']} test rows, {content['base_rate']['value']:.0%} positive, in {content['blocks']} blocks"
     resolves = content["resolvable_difference"]
-    resolvable = (
-        "" if resolves is None else f"; a ROC-AUC lead over logistic below {resolves:.3f} cannot be shown"
-    )
+    resolvable = "" if resolves is None else f"; a ROC-AUC lead over logistic below {resolves:.3f} cannot be shown"
     absent = [
         f"{task}: no {name} baseline, {scores['absent']}"
         for name, scores in content["baselines"].items()

@@ -98,7 +98,7 @@ class Ui:
         self.browser.get(f"{self.address}/#/experiments")
         self.click(f"//a[normalize-space()='{name}']")
         self.follow("Runs and verdicts")
-        self.find(with_test_id("sort-header-verdict"))
+        self.find(test_id("sort-header-verdict"))
 
     def follow(self, name: str) -> None:
         """Follow a link."""
@@ -113,7 +113,7 @@ class Ui:
 
     def run_names(self) -> list[str]:
         """Return the names of the runs in the table, from top to bottom."""
-        self.find(with_test_id("experiment-view-table-run-color"))
+        self.find(test_id("experiment-view-table-run-color"))
         names = "//*[@role='row']//*[@col-id='attributes.`Run Name`']//a"
         return [one.text for one in self.browser.find_elements(By.XPATH, names)]
 
@@ -127,7 +127,7 @@ class Ui:
 
     def compare(self) -> None:
         """Press Compare; fold the first chart away, and hide the parameters, metrics and tags that are the same."""
-        self.click(with_test_id("runs-compare-button"))
+        self.click(test_id("runs-compare-button"))
         self.fold("Visualizations")
         for part in range(1, 4):
             self.click(f"(//label[normalize-space()='Show diff only'])[{part}]")
@@ -159,7 +159,7 @@ class Ui:
         return found
 
 
-def with_test_id(name: str) -> str:
+def test_id(name: str) -> str:
     """Return the XPath of what MLflow's own tests find under a name."""
     return f"//*[@data-testid='{name}']"
 

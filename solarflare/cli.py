@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from solarflare import console
-from solarflare.errors import InputError
+from solarflare.core import console
+from solarflare.core.errors import InputError
 
 README, DOCS = Path("README.md"), Path("docs")
 REFUSED = 2  # the exit code where an image is nothing that the networks know
@@ -34,7 +34,7 @@ def main() -> None:
 @app.command("store")
 def create_store() -> None:
     """Create the MLflow store, unless it is there."""
-    from solarflare.tracking import store
+    from solarflare.tracking.mlflow import store
 
     store.create()
 
@@ -44,7 +44,7 @@ def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on this machine alone.")] = 5000,
 ) -> None:
     """Show the runs in MLflow, whose addresses are printed; Ctrl-C ends it."""
-    from solarflare.tracking import store
+    from solarflare.tracking.mlflow import store
 
     store.show(port)
 
@@ -52,16 +52,17 @@ def ui(
 @app.command()
 def log() -> None:
     """Log to MLflow what is not logged yet, and fail if the audit found a leak that is to fail."""
-    from solarflare import params, pipeline
-    from solarflare.tracking import pending
+    from solarflare.core import params
+    from solarflare.tracking import dvc_state
+    from solarflare.tracking.mlflow import unlogged
 
-    if outdated := pipeline.outdated(["train_disk", "train_region", "evaluate"]):
+    if outdated := dvc_state.outdated(["train_disk", "train_region", "evaluate"]):
         raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
     for task in params.TASKS:
-        if pending.evaluation(task):
-            from solarflare.tracking import evaluation
+        if unlogged.evaluation(task):
+            from solarflare.tracking.mlflow import log_evaluation
 
-            evaluation.log_evaluation(task)
+            log_evaluation.log_evaluation(task)
     audit = json.loads(Path("metrics/audit.json").read_text())
     _refuse_leaks([task for task in params.TASKS if audit.get(task, {}).get("leak")])
 
@@ -72,7 +73,7 @@ def review(
     page: Annotated[Path, typer.Option(help="Where to; figures go into a folder beside it.")] = Path("review.md"),
 ) -> None:
     """Say what this change did to the scores, and fail if the audit found a leak that is to fail."""
-    from solarflare import review
+    from solarflare.tracking.review import review
 
     found = review.write(base, page)
     typer.echo(f"{page}: {review.headline(found)}")
@@ -81,7 +82,7 @@ def review(
 
 def _refuse_leaks(leaking: list[str]) -> None:
     """Fail if the audit found a leak in any task, unless it is to warn."""
-    from solarflare import params
+    from solarflare.core import params
 
     if leaking and params.load().audit.on_leak == "fail":
         raise InputError(
@@ -93,9 +94,9 @@ def _refuse_leaks(leaking: list[str]) -> None:
 @app.command()
 def digest(folder: Annotated[Path, typer.Argument(help="An archive: images, flares.csv and regions.csv.")]) -> None:
     """Print what identifies the content of an archive, for scrape.archive.digest in params.yaml."""
-    from solarflare.sources import archive
+    from solarflare.sources.archive import scrape
 
-    typer.echo(archive.digest(folder))
+    typer.echo(scrape.digest(folder))
 
 
 @app.command()
@@ -103,7 +104,8 @@ def base_rate(
     hours: Annotated[float, typer.Option(min=0.1, max=720, help="From one time to the next.")] = 6,
 ) -> None:
     """Print how often each task's answer is yes at regular times, for calibration.base_rate in params.yaml."""
-    from solarflare import base_rates, params
+    from solarflare.core import params
+    from solarflare.predict import base_rates
 
     chosen = params.load()
     for task in chosen.tasks:
@@ -115,12 +117,12 @@ def scrape(
     plan: Annotated[bool, typer.Option("--plan", help="Only print what would be asked of whom, and its cost.")] = False,
 ) -> None:
     """Print what a live scrape would fetch and what it costs; nothing is asked, nothing is written."""
-    from solarflare import params
-    from solarflare.sources.live import cost
+    from solarflare.core import params
+    from solarflare.sources.live import estimate
 
     if not plan:
         raise InputError("`dvc repro scrape` fetches the data; `solarflare scrape --plan` says what that costs")
-    typer.echo(cost.render(*cost.estimate(params.load())))
+    typer.echo(estimate.render(*estimate.estimate(params.load())))
 
 
 @app.command()
@@ -129,13 +131,13 @@ def cutouts(
     wavelength: Annotated[int, typer.Option(help="Of all of them, in angstrom.")] = 171,
 ) -> None:
     """Fetch the thumbnails around HEK's events, the experiment of 2020's second data set, for scrape.live's span."""
-    from solarflare import params
-    from solarflare.sources import live
-    from solarflare.sources.live import lmsal_cutout
+    from solarflare.core import params
+    from solarflare.sources.live import scrape
+    from solarflare.sources.live.images import cutouts
 
     chosen = params.load().scrape.live
-    with live.fetching(chosen) as fetcher:
-        found = lmsal_cutout.save(chosen, fetcher, wavelength, folder)
+    with scrape.fetching(chosen) as fetcher:
+        found = cutouts.save(chosen, fetcher, wavelength, folder)
     typer.echo(f"{folder}: {(found['reason'] == '').sum()} of {len(found)} thumbnails of {wavelength} angstrom")
 
 
@@ -145,11 +147,11 @@ def experiment(
     archive: Annotated[Path | None, typer.Option(help="The folder that a profile on real data imports.")] = None,
 ) -> None:
     """Run a profile as DVC experiments and keep its scores in docs/results/; the workspace stays as it is."""
-    from solarflare import experiments, results
+    from solarflare.tracking import profiles, published_tables
 
-    chosen = experiments.read(profile, archive)
-    results.collect(chosen, experiments.run(chosen))
-    typer.echo(results.table(profile))
+    chosen = profiles.read(profile, archive)
+    published_tables.collect(chosen, profiles.run(chosen))
+    typer.echo(published_tables.table(profile))
 
 
 @app.command()
@@ -159,8 +161,10 @@ def permutation(
     name: Annotated[str, typer.Option(help="What the results call the data in data/.")] = "simulated",
 ) -> None:
     """Train the networks on labels rotated in time, which must teach them nothing; results in docs/results/."""
-    from solarflare import params, results, training
-    from solarflare import permutation as test
+    from solarflare.core import params
+    from solarflare.networks import training
+    from solarflare.tracking import published_tables
+    from solarflare.verification.evaluation import permutation_test as test
 
     chosen = params.load()
     if unknown := set(task or []) - set(params.TASKS):
@@ -168,7 +172,7 @@ def permutation(
     training.configure(chosen.compute.threads)
     for one in [known for known in params.TASKS if known in (task or chosen.tasks)]:
         test.keep(name, {one: test.permute(one, repeats)})
-    typer.echo(results.table("permutation"))
+    typer.echo(published_tables.table("permutation"))
 
 
 @app.command()
@@ -192,10 +196,10 @@ def score(
     figures: Annotated[Path | None, typer.Option(help="Folder for roc.png and reliability.png; replaced.")] = None,
 ) -> None:
     """Score anybody's forecasts, with intervals."""
-    from solarflare import forecasts, scoring
+    from solarflare.predict import forecast_files, scoring
 
     told = {"time": time, "probability": probability, "label": label}
-    given = {str(path): forecasts.read(path, told, strict=path is file) for path in (file, against) if path}
+    given = {str(path): forecast_files.read(path, told, strict=path is file) for path in (file, against) if path}
     scorer = scoring.Scorer(threshold, block_days, resamples, base_rate)
     content = scorer.compare(given[str(file)], given[str(against)]) if against else scorer.score(given[str(file)])
     for warning in content["warnings"]:
@@ -223,11 +227,12 @@ def forecast(
     ] = None,
 ) -> None:
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
-    from solarflare import calibration, forecasts, scoreboard
+    from solarflare.networks import calibration
+    from solarflare.predict import forecast_files, scoreboard
 
     if goes_class not in scoreboard.CLASSES:
         raise InputError(f"--class is {goes_class!r}; expected one of {', '.join(scoreboard.CLASSES)}")
-    given = forecasts.read(file, {"time": time, "probability": probability}, labelled=False)
+    given = forecast_files.read(file, {"time": time, "probability": probability}, labelled=False)
     for warning in given.warnings:
         console.log.warning("warning: %s", warning)
     rows = given.rows
@@ -256,19 +261,19 @@ def predict(
     figures: Figures = None,
 ) -> None:
     """Say how probable activity is in images of the Sun; exit with 2 if one is nothing that the networks know."""
+    from solarflare.predict import answer_text, predictor
     from solarflare.predict import images as asked
-    from solarflare.predict import predictor, report
     from solarflare.predict import regions as located
 
     chosen = asked.listed(images, instrument, time)
     folder, settings = predictor.trained(models)
     ask = predictor.Predictor(folder, settings, located.source(regions, settings.scrape.live), simulated_model, models)
     if not as_json:
-        typer.echo("\n".join(report.heading(ask.networks)))
+        typer.echo("\n".join(answer_text.heading(ask.networks)))
     refused = False
     for answer in map(ask, chosen):
         refused |= bool(answer.refusal)
-        typer.echo(json.dumps(report.content(answer)) if as_json else "\n".join(report.lines(answer)))
+        typer.echo(json.dumps(answer_text.content(answer)) if as_json else "\n".join(answer_text.lines(answer)))
         if figures and not answer.refusal:
             from solarflare.predict import picture
 
@@ -313,12 +318,12 @@ def tables(
     check: Annotated[bool, typer.Option(help="Change nothing; fail if a table is out of step.")] = False,
 ) -> None:
     """Write the tables of docs/results/ between their markers in README.md and docs/*.md."""
-    from solarflare import results
-    from solarflare.files import atomic_path
+    from solarflare.core.files import atomic_path
+    from solarflare.tracking import published_tables
 
     for page in (README, *sorted(DOCS.glob("*.md"))):
         before = page.read_text()
-        after = results.with_tables(before)
+        after = published_tables.with_tables(before)
         if check and after != before:
             raise InputError(f"{page}: a table is out of step with docs/results/; write it with `solarflare results`")
         if after != before:

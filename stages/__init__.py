@@ -2,7 +2,7 @@
 
 import sys
 
-from solarflare.console import exit_on_interrupt
+from solarflare.core.console import exit_on_interrupt
 
 if sys.argv[0] == "-m":  # so called while Python looks for the stage to run: the stage's own imports come next
     exit_on_interrupt()

@@ -6,13 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare import absence, crops, params, plots, tables
-from solarflare.console import run
-from solarflare.files import atomic_directory, atomic_path
-from solarflare.params import TASKS, Params, Task
-from solarflare.verification.audit import audit, forecasts, table
-from solarflare.verification.duplicates import near_duplicates
-from solarflare.verification.probes import labelled_rows, of_crops, of_files, of_tables
+from solarflare.core import absent, params, tables
+from solarflare.core.console import run
+from solarflare.core.files import atomic_directory, atomic_path
+from solarflare.core.params import TASKS, Params, Task
+from solarflare.dataset.crops import crops
+from solarflare.report import figures
+from solarflare.verification.audit.audit import audit, forecasts, table
+from solarflare.verification.audit.duplicates import near_duplicates
+from solarflare.verification.audit.probes import labelled_rows, of_crops, of_files, of_tables
 
 RAW = Path("data/raw")
 
@@ -28,8 +30,8 @@ def main() -> None:
             if "absent" not in found[task]:
                 scores = plot_data(found[task])
                 scores.to_csv(partial / f"{task}.csv", index=False, lineterminator="\n")
-                figure = plots.probes(scores, chosen.audit.max_probe_auc, f"What tells the label of {task}?")
-                plots.save(figure, partial / f"{task}.png")
+                figure = figures.probes(scores, chosen.audit.max_probe_auc, f"What tells the label of {task}?")
+                figures.save(figure, partial / f"{task}.png")
     print("\n\n".join(table(task, found[task]) for task in TASKS))
 
 
@@ -37,8 +39,8 @@ def audit_task(task: Task, chosen: Params, confounders: Path) -> dict[str, Any]:
     folder, labels, splits = (
         Path(f"data/{name}") for name in (f"crops/{task}", f"labels/{task}.csv", f"splits/{task}.csv")
     )
-    if reason := next(filter(None, map(absence.reason, (folder, labels, splits))), None):
-        absence.mark(confounders, reason)
+    if reason := next(filter(None, map(absent.reason, (folder, labels, splits))), None):
+        absent.mark(confounders, reason)
         return {"absent": reason}
     instrument = getattr(chosen.instrument, task)
     images = tables.read(RAW / "images.csv", tables.IMAGES)

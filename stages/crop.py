@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from solarflare import absence, crops, params, tables
-from solarflare.console import log, run
-from solarflare.files import atomic_directory
-from solarflare.params import TASKS
+from solarflare.core import absent, params, tables
+from solarflare.core.console import log, run
+from solarflare.core.files import atomic_directory
+from solarflare.core.params import TASKS
+from solarflare.dataset.crops import crops
 
 RAW = Path("data/raw")
 
@@ -22,7 +23,7 @@ def main() -> None:
             elif task == "region" and regions.empty:
                 reason = "the origin has no region reports"
             if reason:
-                absence.mark(folder / task, reason)
+                absent.mark(folder / task, reason)
                 log.info("%s: absent, %s", task, reason)
                 continue
             crops.cut(task, getattr(chosen.instrument, task), images, regions, RAW, folder / task, chosen.crop)

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from solarflare import params, summary
-from solarflare.console import run
-from solarflare.evaluation import evaluate
-from solarflare.history import read_records
-from solarflare.report import page
-from solarflare.tracking.evaluation import log_evaluation
-from solarflare.training import configure
+from solarflare.core import params
+from solarflare.core.console import run
+from solarflare.networks.training import configure
+from solarflare.report import summary
+from solarflare.report.page import page
+from solarflare.sun.events.records import read_records
+from solarflare.tracking.mlflow.log_evaluation import log_evaluation
+from solarflare.verification.evaluation.evaluate import evaluate
 
 RAW = Path("data/raw")
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from solarflare import absence, flares, params, tables
-from solarflare.console import log, run
-from solarflare.files import atomic_directory
-from solarflare.labels import label_disk, label_regions
-from solarflare.params import TASKS, Params, Task
+from solarflare.core import absent, params, tables
+from solarflare.core.console import log, run
+from solarflare.core.files import atomic_directory
+from solarflare.core.params import TASKS, Params, Task
+from solarflare.sun.events import flares
+from solarflare.sun.labels.labels import label_disk, label_regions
 
 RAW = Path("data/raw")
 
@@ -26,7 +27,7 @@ def main() -> None:
         for task in TASKS:
             path = labels / f"{task}.csv"
             if reason := _absent(chosen, task, raw["regions"]):
-                absence.mark(path, reason)
+                absent.mark(path, reason)
                 log.info("%s: absent, %s", task, reason)
                 continue
             images = raw["images"][raw["images"]["instrument"] == getattr(chosen.instrument, task)]

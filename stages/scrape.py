@@ -3,9 +3,9 @@
 import logging
 from pathlib import Path
 
-from solarflare import params, tables
-from solarflare.console import run
-from solarflare.files import atomic_directory
+from solarflare.core import params, tables
+from solarflare.core.console import run
+from solarflare.core.files import atomic_directory
 
 RAW = Path("data/raw")
 
@@ -17,11 +17,11 @@ def main() -> None:
     # Only the chosen origin is imported: sunpy, which the simulated Sun needs, takes seconds.
     match chosen.scrape.origin:
         case "simulated":
-            from solarflare.sources.simulated import scrape
+            from solarflare.sources.simulated.scrape import scrape
         case "archive":
-            from solarflare.sources.archive import scrape
+            from solarflare.sources.archive.scrape import scrape
         case "live":
-            from solarflare.sources.live import scrape
+            from solarflare.sources.live.scrape import scrape
     with atomic_directory(RAW) as raw:
         scrape(chosen, raw)
         images = tables.read(raw / "images.csv", tables.IMAGES)

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import absence, params, tables
-from solarflare.console import log, run
-from solarflare.files import atomic_directory, atomic_path
-from solarflare.params import TASKS, Task
-from solarflare.splits import counts, split
+from solarflare.core import absent, params, tables
+from solarflare.core.console import log, run
+from solarflare.core.files import atomic_directory, atomic_path
+from solarflare.core.params import TASKS, Task
+from solarflare.dataset.splits.splits import counts, split
 
 
 def main() -> None:
@@ -21,8 +21,8 @@ def main() -> None:
     with atomic_directory(Path("data/splits")) as splits:
         for task in TASKS:
             source = Path(f"data/labels/{task}.csv")
-            if reason := absence.reason(source):
-                absence.mark(splits / source.name, reason)
+            if reason := absent.reason(source):
+                absent.mark(splits / source.name, reason)
                 rows[task] = {"absent": reason}
                 continue
             labels = tables.read(source, tables.LABELS[task])

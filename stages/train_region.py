@@ -1,8 +1,8 @@
 """Train and calibrate the region network: models/region/."""
 
-from solarflare.console import run
-from solarflare.tracking.training import log_training, monitored
-from solarflare.training import train
+from solarflare.core.console import run
+from solarflare.networks.training import train
+from solarflare.tracking.mlflow.log_training import log_training, monitored
 
 
 def main() -> None:

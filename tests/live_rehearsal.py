@@ -16,15 +16,15 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from solarflare import tables
+from solarflare.core import tables
 from tests.archive_server.faults import BROKEN, PERMANENT, Fault
 from tests.archive_server.ftp import FtpServer
 from tests.archive_server.server import ArchiveServer
 from tests.archive_server.world import PARAMS, World, choices
 from tests.conftest import SHARED
 from tests.projects import Project
-from tests.test_live import contents
-from tests.test_pipeline import TINY, commit, copy_of_the_project, shell
+from tests.sources.test_live import contents
+from tests.project.test_pipeline import TINY, commit, copy_of_the_project, shell
 
 SAMPLE: dict[str, Any] = {
     "start": "2012-01-01",

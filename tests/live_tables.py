@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from solarflare import params, tables
-from solarflare.sources.live.fetch import Fetcher
+from solarflare.core import params, tables
+from solarflare.sources.live.http.fetch import Fetcher
 from tests.archive_server import observatories, pages
 from tests.archive_server.world import choices
 

@@ -5,8 +5,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-from solarflare.geometry import EDGE_RADIUS, Disk
-from solarflare.params import MAGNETOGRAPHS, Instrument
+from solarflare.core.params import MAGNETOGRAPHS, Instrument
+from solarflare.sun.images.geometry import EDGE_RADIUS, Disk
 
 Pixels = npt.NDArray[np.uint8]
 

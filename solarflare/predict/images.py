@@ -9,11 +9,11 @@ from typing import cast
 
 import pandas as pd
 
-from solarflare import tables
-from solarflare.errors import InputError
-from solarflare.files import sha256
-from solarflare.params import Instrument
-from solarflare.sources import filenames
+from solarflare.core import tables
+from solarflare.core.errors import InputError
+from solarflare.core.files import sha256
+from solarflare.core.params import Instrument
+from solarflare.sources.common import filenames
 
 SIMULATED = "simulated/"
 """How the origin of the simulated Sun's images begins."""

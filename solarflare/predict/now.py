@@ -13,23 +13,24 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
-from solarflare import imaging, scoreboard
-from solarflare.console import log
-from solarflare.errors import InputError
-from solarflare.files import atomic_path
-from solarflare.forecasts import REGION
-from solarflare.model_folder import About
-from solarflare.params import Instrument, Live, Task
-from solarflare.predict import picture, report
+from solarflare.core.console import log
+from solarflare.core.errors import InputError
+from solarflare.core.files import atomic_path
+from solarflare.core.params import Instrument, Live, Task
+from solarflare.networks.saved_model import About
+from solarflare.predict import answer_text, picture, scoreboard
+from solarflare.predict.answer_text import called
+from solarflare.predict.forecast_files import REGION
 from solarflare.predict.images import Asked
-from solarflare.predict.networks import Network
 from solarflare.predict.predictor import Answer, Predictor
 from solarflare.predict.regions import impatient
-from solarflare.predict.report import called
-from solarflare.sources.live import fetching, registry
-from solarflare.sources.live.fetch import Absent, Fetcher, Refused
-from solarflare.sources.live.frames import Frame
-from solarflare.sources.live.rows import datetimes
+from solarflare.predict.trained import Network
+from solarflare.sources.live import registry
+from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
+from solarflare.sources.live.images.frames import Frame
+from solarflare.sources.live.lists.rows import datetimes
+from solarflare.sources.live.scrape import fetching
+from solarflare.sun.images import imaging
 
 LOOKS = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
 """How far back an image is looked for, one look after the other: the archives list a day, or what is next to a time."""
@@ -135,8 +136,8 @@ def sentences(found: Newest, answer: Answer, networks: Mapping[Task, Network], n
 
 
 def content(found: Newest, answer: Answer, now: pd.Timestamp) -> dict[str, Any]:
-    """Return the same as JSON has it: `report.content` with the archive that has the image, and its age in hours."""
-    known = report.content(answer)
+    """Return the same as JSON has it: `answer_text.content` with the archive that has the image, and its age in hours."""
+    known = answer_text.content(answer)
     if found.frame is None:
         return known | {"path": None, "source": None, "age_hours": None}
     hours = (now - pd.Timestamp(found.frame.time)) / pd.Timedelta(hours=1)

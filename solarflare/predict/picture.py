@@ -8,9 +8,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from solarflare import geometry, imaging, plots
+from solarflare.predict.answer_text import called
 from solarflare.predict.predictor import Answer
-from solarflare.predict.report import called
+from solarflare.report import figures
+from solarflare.sun.images import geometry, imaging
 
 MARK = 0.12
 """Radius of the ring around a region, in solar radii."""
@@ -26,8 +27,8 @@ def save(answer: Answer, folder: Path) -> None:
     folder : Path
         Where to.
     """
-    with mpl.rc_context(plots.STYLE):
-        plots.save(_draw(answer), folder / f"{answer.asked.path.stem}.png")
+    with mpl.rc_context(figures.STYLE):
+        figures.save(_draw(answer), folder / f"{answer.asked.path.stem}.png")
 
 
 def _draw(answer: Answer) -> Figure:
@@ -45,7 +46,7 @@ def _draw(answer: Answer) -> Figure:
     pixels_per_arcsec = disk.radius / geometry.solar_radius(times)
     across, down = disk.x + west * pixels_per_arcsec, disk.y - north * pixels_per_arcsec
     for region, x, y in zip(answer.regions, across, down, strict=True):
-        colour = plots.FAINT if region.probability is None else "white"
+        colour = figures.FAINT if region.probability is None else "white"
         axes.add_patch(Circle((x, y), MARK * disk.radius, fill=False, color=colour, linewidth=1.2))
         said = called(region) if region.probability is None else f"{called(region)}\n{region.probability:.3f}"
         axes.text(x, y - 1.1 * MARK * disk.radius, said, color=colour, fontsize=8, ha="center", va="bottom")

@@ -6,16 +6,19 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare import absence, crops, experiments, imaging, params
-from solarflare.console import log
-from solarflare.errors import InputError
-from solarflare.geometry import Disk
-from solarflare.imaging import Pixels
-from solarflare.params import TASKS, Instrument, Params, Task
+from solarflare.core import absent, params
+from solarflare.core.console import log
+from solarflare.core.errors import InputError
+from solarflare.core.params import TASKS, Instrument, Params, Task
+from solarflare.dataset.crops import crops
 from solarflare.predict import regions
 from solarflare.predict.images import Asked, Simulated
-from solarflare.predict.networks import Network
 from solarflare.predict.regions import Reports
+from solarflare.predict.trained import Network
+from solarflare.sun.images import imaging
+from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.imaging import Pixels
+from solarflare.tracking import profiles
 
 DECIMALS = 4
 
@@ -87,7 +90,7 @@ def trained(name: str) -> tuple[Path, Params]:
     Parameters
     ----------
     name : str
-        A folder that holds ``disk`` and ``region``, or what `experiments.models` knows. The parameters are those beside
+        A folder that holds ``disk`` and ``region``, or what `profiles.models` knows. The parameters are those beside
         it, or else the project's.
 
     Raises
@@ -96,7 +99,7 @@ def trained(name: str) -> tuple[Path, Params]:
         If there is neither, or the parameters are broken.
     """
     try:
-        folder = Path(name) if Path(name).is_dir() else experiments.models(name)
+        folder = Path(name) if Path(name).is_dir() else profiles.models(name)
     except InputError as error:
         raise InputError(f"{error}, {_training(name)}") from None
     beside = folder.parent / params.PARAMS.name
@@ -105,7 +108,7 @@ def trained(name: str) -> tuple[Path, Params]:
 
 def _training(name: str) -> str:
     """Return how to get networks that are not there, of which the name may be that of a profile and its variant."""
-    fitting = [path.stem for path in experiments.PROFILES.glob("*.yaml") if name.startswith(f"{path.stem}-")]
+    fitting = [path.stem for path in profiles.PROFILES.glob("*.yaml") if name.startswith(f"{path.stem}-")]
     if not fitting:
         return "and `dvc repro` trains those in models/"
     return f"and `solarflare experiment {max(fitting, key=len)}` trains this one"
@@ -136,7 +139,7 @@ class Predictor:
     def __init__(
         self, models: Path, chosen: Params, reports: Reports, simulated_model: bool = False, name: str = ""
     ) -> None:
-        there = [task for task in TASKS if (models / task).is_dir() and absence.reason(models / task) is None]
+        there = [task for task in TASKS if (models / task).is_dir() and absent.reason(models / task) is None]
         if not there:
             raise InputError(f"{models} holds no network; train some with `dvc repro`, or name another with --models")
         self.name = name or models.as_posix()

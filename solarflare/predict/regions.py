@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from solarflare import detection, geometry, tables
-from solarflare.errors import InputError
-from solarflare.geometry import Disk
-from solarflare.imaging import Pixels
-from solarflare.params import Instrument, Live
-from solarflare.sources import catalogues, live
-from solarflare.sources.live import swpc_json
-from solarflare.sources.live.fetch import Fetcher
+from solarflare.core import tables
+from solarflare.core.errors import InputError
+from solarflare.core.params import Instrument, Live
+from solarflare.predict import find_regions
+from solarflare.sources.common import event_tables
+from solarflare.sources.live import scrape
+from solarflare.sources.live.http.fetch import Fetcher
+from solarflare.sources.live.lists import swpc_json
+from solarflare.sun.images import geometry
+from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.imaging import Pixels
 
 FARTHEST = pd.Timedelta(days=3)
 """How far from an image a report may be that tells where its regions are: they turn by the Sun's rotation, and those
@@ -79,7 +82,7 @@ def of_file(path: Path) -> Reports:
     InputError
         If it cannot be read.
     """
-    reported = catalogues.read_regions(path)
+    reported = event_tables.read_regions(path)
     return lambda time: at(reported, time, path.name)
 
 
@@ -101,7 +104,7 @@ def of_today(settings: Live) -> Reports:
 def fetched(settings: Live, today: pd.Timestamp) -> pd.DataFrame:
     """Return the regions of the last days, in the form of `tables.REGIONS`; none, with a warning, if that fails."""
     try:
-        with live.fetching(impatient(settings)) as fetcher:
+        with scrape.fetching(impatient(settings)) as fetcher:
             return of_last_days(fetcher, today)
     except InputError as error:
         log.warning("warning: %s of regions cannot be had: %s", NAME, error)
@@ -151,6 +154,6 @@ def at(reported: pd.DataFrame, time: pd.Timestamp, name: str) -> Located | None:
 
 
 def in_image(grey: Pixels, instrument: Instrument, disk: Disk, time: pd.Timestamp) -> Located:
-    """Return the regions that the image itself shows; see `detection.find`."""
-    rows = detection.find(grey, instrument, disk, time)
+    """Return the regions that the image itself shows; see `find_regions.find`."""
+    rows = find_regions.find(grey, instrument, disk, time)
     return Located(rows.assign(noaa_ar=pd.array([pd.NA] * len(rows), dtype="Int64")), FOUND)

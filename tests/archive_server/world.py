@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from solarflare import tables
-from solarflare.sources import catalogues, filenames
+from solarflare.core import tables
+from solarflare.sources.common import event_tables, filenames
 from tests.archive_server import observatories, pages
 from tests.archive_server.faults import Fault
 from tests.archive_server.ftp import FtpServer
@@ -66,8 +66,8 @@ class World:
             for file, stamp in zip(files, stamps, strict=True)
             if stamp
         ]
-        flares = catalogues.read_flares(archive / "flares.csv")
-        return cls.make(site, shots, flares, catalogues.read_regions(archive / "regions.csv"))
+        flares = event_tables.read_flares(archive / "flares.csv")
+        return cls.make(site, shots, flares, event_tables.read_regions(archive / "regions.csv"))
 
     @contextmanager
     def serve(self, *faults: Fault, **options: Any) -> Iterator[ArchiveServer]:

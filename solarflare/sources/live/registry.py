@@ -6,23 +6,12 @@ from typing import Protocol
 
 import numpy as np
 
-from solarflare.params import Instrument
-from solarflare.sources.live import (
-    bbso,
-    gsfc,
-    hek,
-    helioviewer,
-    jsoc,
-    ncei_science,
-    ngdc_xrs,
-    spaceweatherlive,
-    srs,
-    swpc_events,
-    swpc_json,
-)
-from solarflare.sources.live.collected import Collected
-from solarflare.sources.live.fetch import Fetcher
-from solarflare.sources.live.frames import Frame
+from solarflare.core.params import Instrument
+from solarflare.sources.live.http.fetch import Fetcher
+from solarflare.sources.live.images import bbso, gsfc, helioviewer, jsoc
+from solarflare.sources.live.images.frames import Frame
+from solarflare.sources.live.lists import hek, ncei_science, ngdc_xrs, spaceweatherlive, srs, swpc_events, swpc_json
+from solarflare.sources.live.lists.collected import Collected
 
 
 class ImageSource(Protocol):

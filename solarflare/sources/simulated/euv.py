@@ -10,7 +10,7 @@ from astropy import units as u
 from PIL import Image, ImageDraw
 from sunpy.visualization.colormaps.color_tables import aia_color_table
 
-from solarflare.params import Instrument
+from solarflare.core.params import Instrument
 from solarflare.sources.simulated.active_corona import Magnetism
 from solarflare.sources.simulated.flares import Flares
 from solarflare.sources.simulated.quiet_corona import Sky

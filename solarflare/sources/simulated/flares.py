@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import tables
-from solarflare.flares import LETTERS
+from solarflare.core import tables
 from solarflare.sources.simulated.regions import DAY, LONGEST_LIFE, Integers, Regions, Times, Values
+from solarflare.sun.events.flares import LETTERS
 
 LIST = "simulated"
 WEAKEST = 1e-7

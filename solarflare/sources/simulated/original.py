@@ -8,10 +8,10 @@ another.
 import numpy as np
 import pandas as pd
 
-from solarflare.errors import InputError
-from solarflare.params import Instrument, Params, Task
-from solarflare.sources import matching
-from solarflare.sources.matching import Sample, Times
+from solarflare.core.errors import InputError
+from solarflare.core.params import Instrument, Params, Task
+from solarflare.sources.common import matching
+from solarflare.sources.common.matching import Sample, Times
 
 MAXIMUM, MINIMUM = np.datetime64("2013-01-01", "s"), np.datetime64("2019-01-01", "s")
 YEAR = np.timedelta64(365, "D")

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare import tables
+from solarflare.core import tables
 from solarflare.sources.simulated.regions import DAY, LONGEST_LIFE, Regions
 
 Texts = npt.NDArray[np.str_]

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from solarflare import tables
-from solarflare.errors import InputError
-from solarflare.params import Instrument, Params, Task
-from solarflare.sources import matching
+from solarflare.core import tables
+from solarflare.core.errors import InputError
+from solarflare.core.params import Instrument, Params, Task
+from solarflare.sources.common import matching
 
 
 def matched(params: Params, task: Task, known: matching.Catalogue, generator: np.random.Generator) -> pd.DataFrame:

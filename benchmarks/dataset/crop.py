@@ -1,0 +1,65 @@
+"""How fast images are cut, beside plain Pillow decoding the same files, and how much memory n and 4 n images take.
+
+Run it from the project's folder once ``data/raw`` is there: ``python -m benchmarks.dataset.crop``.
+"""
+
+import resource
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from solarflare.core import params, tables
+from solarflare.core.workers import worker_processes
+from solarflare.dataset.crops import crops
+
+RAW = Path("data/raw")
+
+
+def main() -> None:
+    """Print images a second and peak memory for each task."""
+    chosen = params.load()
+    images, regions = tables.read(RAW / "images.csv", tables.IMAGES), tables.read(RAW / "regions.csv", tables.REGIONS)
+    for task in chosen.tasks:
+        instrument = getattr(chosen.instrument, task)
+        every = images[images["instrument"] == instrument]
+        with TemporaryDirectory() as folder:
+            cut = partial(crops.cut, task, instrument, regions=regions, raw=RAW, settings=chosen.crop)
+            for some in (every.iloc[::4], every):
+                start = time.perf_counter()
+                cut(images=some, folder=Path(folder) / task)
+                seconds = time.perf_counter() - start
+                ours, workers = peak(resource.RUSAGE_SELF), peak(resource.RUSAGE_CHILDREN)
+                print(f"{task}: {len(some)} images of {instrument}, peak {ours:.0f} MB, of a worker {workers:.0f} MB")
+        decoded = decode_all(every["path"], "L" if task == "disk" else "RGB")
+        print(f"{task}: {len(every) / seconds:.0f} images a second; Pillow decodes {len(every) / decoded:.0f} a second")
+
+
+def decode_all(paths: pd.Series, mode: str) -> float:
+    """Return the seconds that as many processes take to decode the images and do nothing with them."""
+    start = time.perf_counter()
+    with worker_processes() as pool:
+        total = sum(pool.map(partial(decode, mode=mode), [RAW / path for path in paths], chunksize=16))
+    assert total
+    return time.perf_counter() - start
+
+
+def decode(path: Path, mode: str) -> int:
+    """Decode an image with Pillow, and return its number of values."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert(mode)).size
+
+
+def peak(whose: int) -> float:
+    """Return the peak memory so far of this process, or of its largest worker, in MB."""
+    used = resource.getrusage(whose).ru_maxrss
+    return used / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Recall and precision of the regions that are found in images, against the positions that were reported.
+
+Run it from the project's folder after ``make``: ``python -m benchmarks.predict.regions_found ../shared/sun``. Of the real Sun
+it takes EUV images and NOAA's positions, of the simulated one, in ``data/raw``, every fourth magnetogram. A region is
+found if one that was found lies within 10 degrees of it, each counting once. Both are counted to 60 degrees from the
+central meridian, recall once more of the regions that had spots that day. The search in EUV was tuned on the years
+before 2014, that in magnetograms was not; the scores are written to ``docs/results/regions_found.json``.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from solarflare.core import tables
+from solarflare.core.console import progress
+from solarflare.core.files import atomic_path
+from solarflare.core.params import Instrument
+from solarflare.dataset.crops import crops
+from solarflare.predict import find_regions
+from solarflare.sources.common import event_tables, filenames
+from solarflare.sun.images import geometry, imaging
+
+RESULT = Path("docs/results/regions_found.json")
+NEAR, FARTHEST = 10.0, 60.0
+TEST_YEAR = 2014
+RAW = Path("data/raw")
+EVERY = 4  # magnetograms, so that it takes a minute
+
+
+def main() -> None:
+    """Write the scores of both spans."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="holds images of AIA 211 at any depth, and regions.csv")
+    folder = parser.parse_args().folder
+    stamps = {path: filenames.parse(path.name) for path in sorted(folder.rglob("*.jpg"))}
+    images = pd.DataFrame(
+        [(str(path), pd.Timestamp(stamp.time)) for path, stamp in stamps.items() if stamp and stamp[0] == "aia211"],
+        columns=["path", "time"],
+    )
+    counts = searched(images, event_tables.read_regions(folder / "regions.csv"), "aia211")
+    magnetograms = tables.read(RAW / "images.csv", tables.IMAGES).query("instrument == 'gong'").iloc[::EVERY]
+    magnetograms = magnetograms.assign(path=[str(RAW / path) for path in magnetograms["path"]])
+    test = images["time"].dt.year >= TEST_YEAR
+    spans = {
+        "tuned on, before 2014": counts[~test],
+        "read once, 2014": counts[test],
+        "simulated magnetograms": searched(magnetograms, tables.read(RAW / "regions.csv", tables.REGIONS), "gong"),
+    }
+    with atomic_path(RESULT) as partial:
+        partial.write_text(json.dumps({name: scores(rows) for name, rows in spans.items()}, indent=2) + "\n")
+    print(RESULT.read_text())
+
+
+def searched(images: pd.DataFrame, regions: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """Return `counted` of each image, in their order."""
+    known = geometry.regions_on_disk(images, regions)
+    rows = zip(images["path"], images["time"], strict=True)
+    return pd.DataFrame(
+        [
+            counted(Path(path), time, known[known["path"] == path], instrument)
+            for path, time in progress(rows, len(images), f"images of {instrument} searched")
+        ],
+        index=images.index,
+    )
+
+
+def counted(path: Path, time: pd.Timestamp, known: pd.DataFrame, instrument: Instrument) -> dict[str, int]:
+    """Return how many regions of an image are known, how many of them found, and how many of the found are known."""
+    grey = imaging.decode(path, "L")
+    disk = crops.find_disk(grey, instrument, time)
+    found = find_regions.find(grey, instrument, disk, time) if disk.fitted else known.iloc[:0]
+    apart = separation(found, known)
+    first, second = linear_sum_assignment(np.where(apart <= NEAR, apart, 1e3))
+    near = apart[first, second] <= NEAR
+    inside = [(df["longitude"].abs() <= FARTHEST).to_numpy() for df in (found, known)]
+    spotted = inside[1] & (known["spots"] > 0).to_numpy()
+    return {
+        "spotted": int(spotted.sum()),
+        "spotted_found": int(spotted[second[near]].sum()),
+        "known": int(inside[1].sum()),
+        "known_found": int(inside[1][second[near]].sum()),
+        "found": int(inside[0].sum()),
+        "found_known": int(inside[0][first[near]].sum()),
+    }
+
+
+def separation(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
+    """Return the great-circle distance in degrees, (n, m), of each place from each other."""
+    latitude, longitude = np.radians(one[["latitude", "longitude"]].to_numpy(float)).T[:, :, None]
+    latitudes, longitudes = np.radians(other[["latitude", "longitude"]].to_numpy(float)).T
+    cosine = np.sin(latitude) * np.sin(latitudes)
+    cosine = cosine + np.cos(latitude) * np.cos(latitudes) * np.cos(longitude - longitudes)
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def scores(counts: pd.DataFrame) -> dict[str, float]:
+    """Return recall and precision over some images."""
+    total = counts.sum()
+    return {
+        "images": len(counts),
+        "recall": round(float(total["known_found"] / total["known"]), 3),
+        "precision": round(float(total["found_known"] / total["found"]), 3),
+        "recall_with_spots": round(float(total["spotted_found"] / total["spotted"]), 3),
+        "regions": int(total["known"]),
+        "regions_with_spots": int(total["spotted"]),
+        "found": int(total["found"]),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""What the disk network that was trained on the simulated Sun says of real magnetograms; reported, never tuned on.
+
+Run it from the project's folder after ``make``: ``python -m benchmarks.predict.simulated_to_real ../shared/sun``. For GONG
+images it prints each probability. For HMI images, whose scale of grey is another, probabilities mean nothing: there it
+prints the rank correlation of the network's logit with the strong-field area of the image and with the number of
+flares of its day.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import logit
+from scipy.stats import spearmanr
+
+from solarflare.core import params
+from solarflare.core.console import progress
+from solarflare.core.params import Instrument
+from solarflare.core.tables import REGIONS, empty
+from solarflare.dataset.crops.crops import Cutter, places_of
+from solarflare.networks import saved_model, training
+from solarflare.sources.common import event_tables, filenames
+from solarflare.verification.evaluation.baselines import statistics
+
+MODELS = Path("models/disk")
+SHARE_OF_STRONG_FIELD = -1  # of the statistics
+
+
+def main() -> None:
+    """Print a line for each GONG image in a folder, and two rank correlations over its HMI images."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="holds magnetograms at any depth, and flares.csv")
+    folder = parser.parse_args().folder
+    training.configure(params.load().compute.threads)
+    gong, crops = cut(folder, "gong")
+    for name, probability in zip(gong["path"], saved_model.probabilities(MODELS, crops), strict=True):
+        print(f"{Path(name).name}: active with probability {probability:.3f}")
+    hmi, crops = cut(folder, "hmi")
+    if len(hmi):
+        evidence = logit(np.clip(saved_model.probabilities(MODELS, crops), 1e-7, 1 - 1e-7))
+        strong = statistics(crops, "hmi")[:, SHARE_OF_STRONG_FIELD]
+        day = hmi["time"].dt.floor("D")
+        flares = event_tables.read_flares(folder / "flares.csv")["start"].dt.floor("D").value_counts()
+        report("strong-field area of the image", evidence, strong)
+        daily = pd.DataFrame({"day": day, "evidence": evidence}).groupby("day")["evidence"].mean()
+        report("number of flares of the day", daily.to_numpy(), flares.reindex(daily.index, fill_value=0).to_numpy())
+
+
+def cut(folder: Path, instrument: Instrument) -> tuple[pd.DataFrame, NDArray[np.uint8]]:
+    """Return path and time of each image of an instrument, and their full-disk crops, (N, H, W, 1)."""
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.jpg"))
+    stamps = {name: filenames.parse(Path(name).name) for name in names}
+    found = [
+        (name, pd.Timestamp(stamp.time)) for name, stamp in stamps.items() if stamp and stamp.instrument == instrument
+    ]
+    images = pd.DataFrame(found, columns=["path", "time"])
+    cutter = Cutter("disk", instrument, folder, params.load().crop)
+    crops = np.zeros((len(images), *cutter.shape), dtype=np.uint8)
+    if len(images):
+        places = places_of("disk", images, empty(REGIONS))
+        for place in progress(range(len(images)), len(images), f"images of {instrument} cut"):
+            crops[place] = cutter(places.iloc[[place]])[1][0]
+    return images, crops
+
+
+def report(what: str, evidence: NDArray, other: NDArray) -> None:
+    """Print the rank correlation of two series."""
+    result = spearmanr(evidence, other)
+    print(f"rank correlation of the logit with the {what}: {result.statistic:.2f} (n = {len(evidence)})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""How long a million images take against 100,000 flares, for each question.
+
+Run it from the project's folder: ``python -m benchmarks.sun.label``.
+"""
+
+import time
+
+import numpy as np
+import pandas as pd
+
+from solarflare.core import params, tables
+from solarflare.sun.labels.labels import label_disk, label_regions
+
+IMAGES, FLARES = 1_000_000, 100_000
+START, DAYS = pd.Timestamp("1996-01-01"), 30 * 365
+LIFE, REGIONS = 10, 5  # days that a region is reported, and regions on the disk at a time
+
+
+def main() -> None:
+    """Print the seconds of each question."""
+    generator = np.random.default_rng(1)
+    regions, flares = region_reports(generator), flare_list(generator)
+    complete = {"start": START, "end": START + pd.Timedelta(days=DAYS), "status": "complete", "reason": ""}
+    known = pd.DataFrame([complete | {"list": "swpc", "min_class": "B1.0"}])
+    coverage = tables.check(known, tables.COVERAGE, "coverage")
+    images = image_list(generator, IMAGES)
+    label = params.load().label
+    for event in ("overlap", "start"):
+        window = {"event": event, "before": 0.0, "after": 24.0}
+        disk = label.disk.model_copy(update={"target": "flare", **window})
+        begin = time.perf_counter()
+        table = label_disk(images, flares, regions, coverage, None, disk)
+        report(f"disk, {event}", len(table), time.perf_counter() - begin)
+        region = label.region.model_copy(update=window)
+        begin = time.perf_counter()
+        table = label_regions(images[::REGIONS], flares, regions, coverage, None, region)
+        report(f"region, {event}", len(table), time.perf_counter() - begin)
+
+
+def image_list(generator: np.random.Generator, count: int) -> pd.DataFrame:
+    """Return images at random times."""
+    at = pd.to_timedelta(np.sort(generator.integers(0, (DAYS - 2) * 86_400, count)), unit="s")
+    return pd.DataFrame({"path": [f"{number:07d}.jpg" for number in range(count)], "time": START + at, "pair_id": ""})
+
+
+def region_reports(generator: np.random.Generator) -> pd.DataFrame:
+    """Return the daily rows of regions that cross the disk one after the other."""
+    day = np.arange(DAYS * REGIONS)
+    number, age = day // LIFE, day % LIFE
+    columns = {
+        "time": START + pd.to_timedelta(number * LIFE // REGIONS + age, unit="D"),
+        "noaa_ar": 10_000 + number,
+        "latitude": generator.uniform(-30, 30, DAYS * REGIONS // LIFE)[number],
+        "longitude": -60.0 + 13 * age,
+        "area": 100.0,
+        "mcintosh": "DAO",
+        "mag_type": "beta",
+        "spots": 5,
+    }
+    return tables.check(pd.DataFrame(columns), tables.REGIONS, "regions")
+
+
+def flare_list(generator: np.random.Generator) -> pd.DataFrame:
+    """Return flares of minutes to hours, three quarters of them with a region, half of the rest with a position."""
+    start = START + pd.to_timedelta(generator.integers(0, DAYS * 86_400, FLARES), unit="s")
+    minutes = pd.to_timedelta(15 * np.exp(generator.normal(0, 1, FLARES)), unit="min").round("min")
+    named = generator.uniform(size=FLARES) < 0.75
+    placed = ~named & (generator.uniform(size=FLARES) < 0.5)
+    noaa_ar = 10_000 + (start - START).days // (LIFE // REGIONS)
+    columns = {
+        "start": start,
+        "peak": start,
+        "end": start + minutes,
+        "goes_class": generator.choice(["B5.0", "C1.0", "C5.0", "M1.0"], FLARES),
+        "noaa_ar": pd.Series(noaa_ar, dtype="Int64").where(named),
+        "latitude": np.where(placed, generator.uniform(-30, 30, FLARES), np.nan),
+        "longitude": np.where(placed, generator.uniform(-90, 90, FLARES), np.nan),
+        "list": "swpc",
+    }
+    return tables.check(pd.DataFrame(columns), tables.FLARES, "flares")
+
+
+def report(question: str, rows: int, seconds: float) -> None:
+    """Print one line."""
+    print(f"{question}: {rows:,} rows against {FLARES:,} flares in {seconds:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

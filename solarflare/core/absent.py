@@ -1,0 +1,43 @@
+"""A task that is off, or that the origin has no tables for, leaves its reason where its outputs would be."""
+
+import json
+from pathlib import Path
+
+from solarflare.core.files import atomic_directory, atomic_path
+
+MARKER = "absent.json"
+
+
+def mark(path: Path, reason: str) -> None:
+    """Write ``{"absent": reason}`` where an output would be.
+
+    Parameters
+    ----------
+    path : Path
+        The output; one without a suffix is a folder and gets a file ``absent.json``.
+    reason : str
+        Why there is nothing.
+    """
+    content = json.dumps({"absent": reason}) + "\n"
+    if path.suffix:
+        with atomic_path(path) as partial:
+            partial.write_text(content)
+    else:
+        with atomic_directory(path) as partial:
+            (partial / MARKER).write_text(content)
+
+
+def reason(path: Path) -> str | None:
+    """Return why an output is absent, or None if it is there.
+
+    Parameters
+    ----------
+    path : Path
+        A file or a folder that a stage wrote.
+    """
+    marker = path / MARKER if path.is_dir() else path
+    if not marker.is_file():
+        return None
+    with marker.open() as file:
+        first = file.readline(4096)
+    return json.loads(first)["absent"] if first.startswith('{"absent"') else None

@@ -1,0 +1,66 @@
+"""Where on a full disk the regions are that make the answer yes: a map of a few cells, for a network to learn from."""
+
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from solarflare.core.errors import InputError
+from solarflare.core.params import DiskLabel, Instrument
+from solarflare.dataset.crops.crops import located
+from solarflare.sun.events.records import Records
+from solarflare.sun.images import imaging
+from solarflare.sun.labels.labels import active_regions
+
+EMPTY, REGION, UNSAID = 0, 1, -1
+"""What a cell holds. Beside a region's nothing is said: a region may reach over, and its place is a day's average."""
+
+
+def region_maps(
+    images: pd.DataFrame, records: Records, question: DiskLabel, instrument: Instrument, side: int
+) -> npt.NDArray[np.int8]:
+    """Draw a map for each full-disk image.
+
+    Parameters
+    ----------
+    images : DataFrame
+        With ``path`` and ``time``; n rows, any index.
+    records : Records
+        What was reported, at the time and later: a network learns from it, and answers without.
+    question : DiskLabel
+        What is asked.
+    instrument : str
+        Whose images: the field of view of their crops.
+    side : int
+        Cells along each side of the map, which covers the crop.
+
+    Returns
+    -------
+    (n, side, side) int8
+        From north to south and east to west: `REGION`, `UNSAID` in the up to eight cells around one, `EMPTY` elsewhere.
+
+    Raises
+    ------
+    InputError
+        If there are no region reports at all.
+    """
+    if records.regions.empty:
+        raise InputError(
+            "data/raw/regions.csv lists no region, and compact_map learns where they are; set train_disk.network in "
+            "params.yaml to compact"
+        )
+    once = images[["path", "time"]].drop_duplicates("path")
+    number = pd.Series(np.arange(len(once)), once["path"])
+    active = located(active_regions(once, records.flares, records.regions, question))
+    at = number[active["path"]].to_numpy()
+    half = imaging.field_of_view(instrument) * active["solar_radius"].to_numpy()
+    row, column = (
+        np.clip(((1 + offset / half) / 2 * side).astype(int), 0, side - 1) + 1  # within a margin of one cell
+        for offset in (-active["y"].to_numpy(), active["x"].to_numpy())
+    )
+    maps = np.full((len(once), side + 2, side + 2), EMPTY, np.int8)
+    for down, right in product((-1, 0, 1), repeat=2):
+        maps[at, row + down, column + right] = UNSAID
+    maps[at, row, column] = REGION
+    return maps[number[images["path"]], 1:-1, 1:-1]

@@ -1,0 +1,258 @@
+"""A network's scores become probabilities, and a probability becomes yes or no: both fitted on validation alone.
+
+A matched sample has far more positives than the Sun has. Probabilities fitted on it hold at its own base rate, and so
+do all scores in ``metrics/``; a probability that is shown to somebody for today is corrected first (`at_base_rate`).
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import expit, logit
+from sklearn.isotonic import IsotonicRegression
+
+from solarflare.core.errors import InputError
+from solarflare.core.files import atomic_path
+
+Values = npt.NDArray[np.float64]
+Method = Literal["platt", "isotonic", "temperature"]
+
+# The resolution of float32 next to 1: what a score says beyond it is rounding.
+SMALLEST_SCORE = 1e-7
+
+DECIMALS = 9
+"""Of a fitted line: which of a processor's instructions multiply two vectors decides about the last of sixteen."""
+
+HOTTEST = 5.0
+"""Logarithm of the largest temperature, and of the smallest's inverse: a perfect separation has no best one."""
+
+
+@dataclass(frozen=True)
+class Platt:
+    """A logistic curve in the logit of the score."""
+
+    slope: float
+    intercept: float
+
+    def __call__(self, logits: Values) -> Values:
+        """Return probabilities, 0 to 1."""
+        return expit(self.slope * logits + self.intercept)
+
+
+@dataclass(frozen=True)
+class Isotonic:
+    """A curve that never falls: linear between its corners, constant beyond its ends."""
+
+    logits: tuple[float, ...]
+    probabilities: tuple[float, ...]
+
+    def __call__(self, logits: Values) -> Values:
+        """Return probabilities, 0 to 1."""
+        return np.interp(logits, self.logits, self.probabilities)
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """The logit of the score, divided by one number."""
+
+    temperature: float
+
+    def __call__(self, logits: Values) -> Values:
+        """Return probabilities, 0 to 1."""
+        return expit(logits / self.temperature)
+
+
+Curve = Platt | Isotonic | Temperature
+CURVES: dict[Method, type[Curve]] = {"platt": Platt, "isotonic": Isotonic, "temperature": Temperature}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How scores become probabilities, and from which probability the answer is yes.
+
+    Attributes
+    ----------
+    curve : Platt, Isotonic or Temperature
+        From logits of scores to probabilities.
+    threshold : float
+        The answer is yes from this probability on.
+    fitted_rate : float or None
+        Share of label 1 in the rows that the curve was fitted on; None where an older file does not say.
+    """
+
+    curve: Curve
+    threshold: float
+    fitted_rate: float | None = None
+
+    def apply(self, scores: npt.ArrayLike) -> Values:
+        """Return calibrated probabilities.
+
+        Parameters
+        ----------
+        scores : (N,) float
+            What the network gives, 0 to 1.
+
+        Returns
+        -------
+        (N,) float64
+            From 0 to 1; the answer is yes where it is at least ``threshold``.
+        """
+        return self.curve(_logits(scores))
+
+    def write(self, path: Path) -> None:
+        """Write as JSON, atomically."""
+        method = next(name for name, kind in CURVES.items() if isinstance(self.curve, kind))
+        content = {"method": method, **asdict(self.curve), "threshold": self.threshold, "fitted_rate": self.fitted_rate}
+        with atomic_path(path) as partial:
+            partial.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def read(path: Path) -> Calibration:
+    """Read what `Calibration.write` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text())
+        threshold, fitted_rate = float(content.pop("threshold")), content.pop("fitted_rate", None)
+        curve = CURVES[content.pop("method")]
+        return Calibration(curve(**content), threshold, fitted_rate)
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there; make it with `dvc repro`") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path} is not a calibration that a training wrote; make it again with `dvc repro`") from None
+
+
+def fit(scores: npt.ArrayLike, labels: npt.ArrayLike, method: Method) -> Calibration:
+    """Fit the map from scores to probabilities, and the threshold of the largest TSS.
+
+    Parameters
+    ----------
+    scores : (N,) float
+        What the network gives on validation rows, 0 to 1.
+    labels : (N,) int
+        0 or 1.
+    method : str
+        ``platt``, ``isotonic`` or ``temperature``.
+
+    Raises
+    ------
+    InputError
+        If the labels are not of both classes.
+    """
+    logits, labels = _logits(scores), np.asarray(labels)
+    if len(np.unique(labels)) < 2:
+        raise InputError(
+            f"validation: {len(labels)} rows, all or none of them positive, and a calibration needs both classes; "
+            "enlarge the validation part under split in params.yaml, or ask a question with more of the rarer answer"
+        )
+    curve = FITS[method](logits, labels)
+    return Calibration(curve, best_threshold(curve(logits), labels), float(labels.mean()))
+
+
+def at_base_rate(probabilities: npt.ArrayLike, fitted_rate: float, base_rate: float) -> Values:
+    """Return probabilities as they are where the event is rarer, or more frequent, than where they were fitted.
+
+    Parameters
+    ----------
+    probabilities : (N,) float
+        From 0 to 1, calibrated on rows of which a share `fitted_rate` has label 1.
+    fitted_rate, base_rate : float
+        Shares of label 1 there and here, between 0 and 1.
+
+    Returns
+    -------
+    (N,) float64
+        From 0 to 1, in the same order.
+
+    Notes
+    -----
+    The logarithm of the odds is shifted by as much as that of the base rate: Saerens et al. 2002,
+    doi:10.1162/089976602753284446, eq. 2.4. It holds if the classes look there as they do here, and only their shares
+    differ, which is what a matched sample is drawn for.
+    """
+    return expit(logit(np.asarray(probabilities, np.float64)) + logit(base_rate) - logit(fitted_rate))
+
+
+def fit_platt(logits: Values, labels: npt.NDArray) -> Platt:
+    """Fit a logistic curve by maximum likelihood.
+
+    The targets are not 0 and 1 but what a class of this many rows supports, so that a perfect separation does not end
+    in certainty: Platt 1999, *Probabilistic outputs for support vector machines*, 2.2.
+    """
+    positives, negatives = np.sum(labels == 1), np.sum(labels == 0)
+    targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+
+    def loss(parameters: Values) -> tuple[float, Values]:
+        z = parameters[0] * logits + parameters[1]
+        error = expit(z) - targets
+        return float(np.sum(np.logaddexp(0, z) - targets * z)), np.array([error @ logits, error.sum()])
+
+    slope, intercept = minimize(loss, x0=[1.0, 0.0], jac=True, method="BFGS").x
+    return Platt(round(float(slope), DECIMALS), round(float(intercept), DECIMALS))
+
+
+def fit_isotonic(logits: Values, labels: npt.NDArray) -> Isotonic:
+    """Fit the curve that never falls and is nearest to the labels.
+
+    It is kept as far from 0 and 1 as Laplace's rule of succession says for this many rows: no finite validation part
+    proves that something cannot happen.
+    """
+    least = 1 / (len(labels) + 2)
+    model = IsotonicRegression(y_min=least, y_max=1 - least).fit(logits, labels)
+    return Isotonic(tuple(map(float, model.X_thresholds_)), tuple(map(float, model.y_thresholds_)))
+
+
+def fit_temperature(logits: Values, labels: npt.NDArray) -> Temperature:
+    """Fit one number by maximum likelihood: Guo et al. 2017, arXiv:1706.04599, 4.2.
+
+    It makes a network less or more certain, and cannot shift it towards an answer.
+    """
+
+    def loss(logarithm: float) -> float:
+        z = logits / np.exp(logarithm)
+        return float(np.sum(np.logaddexp(0, z) - labels * z))
+
+    return Temperature(float(np.exp(minimize_scalar(loss, bounds=(-HOTTEST, HOTTEST), method="bounded").x)))
+
+
+FITS: dict[Method, Callable[[Values, npt.NDArray], Curve]] = {
+    "platt": fit_platt,
+    "isotonic": fit_isotonic,
+    "temperature": fit_temperature,
+}
+
+
+def best_threshold(probabilities: Values, labels: npt.NDArray) -> float:
+    """Return the threshold with the largest TSS.
+
+    Parameters
+    ----------
+    probabilities : (N,) float
+        From 0 to 1.
+    labels : (N,) int
+        0 or 1, both present.
+
+    Returns
+    -------
+    float
+        Halfway between two of the probabilities, or the least of them (all are yes); the lowest such among equals.
+    """
+    values = np.unique(probabilities)
+    cuts = np.concatenate([values[:1], (values[1:] + values[:-1]) / 2])
+    # Falling below a cut: the share of each class, read off the sorted values.
+    missed = np.searchsorted(np.sort(probabilities[labels == 1]), cuts) / np.sum(labels == 1)
+    rejected = np.searchsorted(np.sort(probabilities[labels == 0]), cuts) / np.sum(labels == 0)
+    return float(cuts[np.argmax(rejected - missed)])
+
+
+def _logits(scores: npt.ArrayLike) -> Values:
+    return logit(np.clip(np.asarray(scores, dtype=np.float64), SMALLEST_SCORE, 1 - SMALLEST_SCORE))

@@ -1,0 +1,132 @@
+"""A trained model as it stands in a folder: weights, what it is, its calibration, its curves, the range seen."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from solarflare.core.errors import InputError
+from solarflare.core.params import Task
+from solarflare.networks import calibration
+from solarflare.networks.architectures import Shape, build
+from solarflare.networks.backend import keras
+from solarflare.networks.calibration import Calibration
+
+WEIGHTS, ABOUT, CALIBRATION, HISTORY = "model.weights.h5", "model.json", "calibration.json", "history.csv"
+RANGES = "ranges.json"
+AT_ONCE = 64  # images that a prediction holds in memory
+
+
+@dataclass(frozen=True)
+class About:
+    """What a model is and where it comes from: one trained on one kind of Sun does not answer for another.
+
+    Attributes
+    ----------
+    network : str
+        A name that `solarflare.networks.architectures.build` knows.
+    shape : tuple of int
+        Height, width and channels of its images.
+    task, instrument, origin : str
+        As in ``params.yaml``.
+    question : dict
+        ``label.<task>`` of ``params.yaml``.
+    crop : dict
+        ``crop.mask`` and ``crop.<task>``: how the images were cut, and any other has to be.
+    members : int
+        How many networks answer together.
+    flips : bool
+        Whether they are asked for an image and its mirror images.
+    """
+
+    network: str
+    shape: Shape
+    task: Task
+    instrument: str
+    origin: str
+    question: Mapping[str, Any]
+    crop: Mapping[str, Any]
+    members: int = 1
+    flips: bool = False
+
+
+def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
+    """Return where the model of each fold is: the folder itself if there is one fold, else a folder in it."""
+    numbers = sorted(set(folds))
+    return {numbers[0]: models} if len(numbers) == 1 else {fold: models / f"fold-{fold}" for fold in numbers}
+
+
+def folders(models: Path) -> list[Path]:
+    """Return the folders of a task's models: its folds, or the folder itself."""
+    return sorted(models.glob("fold-*")) or [models]
+
+
+def save(folder: Path, model: keras.Model, history: pd.DataFrame, fitted: Calibration, about: About) -> None:
+    """Write all that `load` needs, and the training's curves; the same bytes for the same training."""
+    folder.mkdir(exist_ok=True)
+    # A .keras file would hold the date.
+    model.save_weights(folder / WEIGHTS)
+    fitted.write(folder / CALIBRATION)
+    (folder / ABOUT).write_text(json.dumps(asdict(about), indent=2) + "\n")
+    history.to_csv(folder / HISTORY, index=False, lineterminator="\n")
+
+
+def load(folder: Path) -> tuple[keras.Model, Calibration]:
+    """Return what a training left in a folder: the network with its weights, and its calibration.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or broken.
+    """
+    origin = about(folder)
+    model = build(origin.network, origin.shape, origin.members, origin.flips)
+    try:
+        model.load_weights(folder / WEIGHTS)
+    except (OSError, ValueError):
+        raise InputError(f"{folder / WEIGHTS} does not hold the weights of {origin.network}; `dvc repro`") from None
+    return model, calibration.read(folder / CALIBRATION)
+
+
+def about(folder: Path) -> About:
+    """Return what the model in a folder is and where it comes from.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no model.
+    """
+    path = folder / ABOUT
+    try:
+        content = json.loads(path.read_text())
+        return About(**{**content, "shape": tuple(content["shape"])})
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there: {folder} holds no model; train one with `dvc repro`") from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path} does not say what model this is; train it again with `dvc repro`") from None
+
+
+def probabilities(models: Path, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Return the calibrated probability of label 1 for images in memory; of several folds, the mean.
+
+    Parameters
+    ----------
+    models : Path
+        What `train` wrote.
+    images : (N, H, W, C) uint8
+        As the crop stage cuts them.
+
+    Returns
+    -------
+    (N,) float64
+        From 0 to 1.
+    """
+    loaded = [load(folder) for folder in folders(models)]
+    return np.mean(
+        [fitted.apply(model.predict(images, batch_size=AT_ONCE, verbose=0)[:, 0]) for model, fitted in loaded], axis=0
+    )

@@ -1,0 +1,307 @@
+"""The figures of an evaluation and of an audit, drawn from the same small tables that are in Git."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from solarflare.core.files import atomic_path
+
+SUN, SKY, FAINT = "#c8511b", "#2f5d8a", "#9a9a9a"
+COLOURS = [SUN, SKY, "#dba21c", "#1f1f1f"]
+DASHES = ["-", (0, (7, 2)), (0, (7, 2, 1.5, 2)), (0, (1.5, 1.5)), (0, (3, 1.5))]
+"""Of curves in one figure. Colours differ in lightness too; with as many dashes and one more, twenty curves differ."""
+
+STYLE = {
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "figure.constrained_layout.h_pad": 0.08,
+    "figure.constrained_layout.w_pad": 0.08,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.7,
+    "axes.axisbelow": True,
+}
+LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 9.5}
+PROBES = {"gated": SUN, "confounder": SKY, "raw": "#dba21c"}
+"""Colours of an audit's probes, by kind, in the order that they are drawn in."""
+
+WHISKER: dict[str, Any] = {"marker": "o", "markersize": 5, "capsize": 2.5, "linewidth": 1.4, "linestyle": ""}
+"""Of a score with its interval."""
+
+COLUMNS = 6  # crops a row of a contact sheet
+CELL, CELL_HEIGHT, HEADING, MARGIN = 1.55, 1.9, 0.38, 0.08  # inches, of a contact sheet
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, the same bytes every time.
+
+    Parameters
+    ----------
+    figure : Figure
+        With any canvas.
+    path : Path
+        Ends in ``.png``.
+    """
+    with atomic_path(path) as partial:
+        # The version of matplotlib is no part of the figure.
+        figure.savefig(partial, dpi=130, metadata={"Software": None})
+
+
+def roc(curves: dict[str, pd.DataFrame], title: str) -> Figure:
+    """Draw ROC curves, the first with its band.
+
+    Parameters
+    ----------
+    curves : dict
+        By what the legend says, tables of :func:`solarflare.verification.scores.curves.roc`.
+    title : str
+        What stands above.
+    """
+    figure, axes = _square(title)
+    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="no skill")
+    _lines(axes, curves, "fpr", "tpr")
+    axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(0, 1), ylim=(0, 1.01))
+    axes.legend(loc="lower right", **LEGEND)
+    return figure
+
+
+def precision_recall(curves: dict[str, pd.DataFrame], base_rate: float, title: str) -> Figure:
+    """Draw precision-recall curves, the first with its band.
+
+    Parameters
+    ----------
+    curves : dict
+        By what the legend says, tables of :func:`solarflare.verification.scores.curves.precision_recall`.
+    base_rate : float
+        The precision without skill, 0 to 1.
+    title : str
+        What stands above.
+    """
+    figure, axes = _square(title)
+    axes.axhline(base_rate, color=FAINT, linewidth=1, linestyle="--", label="no skill")
+    _lines(axes, curves, "recall", "precision")
+    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.01))
+    axes.legend(loc="lower left", **LEGEND)
+    return figure
+
+
+def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
+    """Draw a reliability diagram with the distribution of forecasts below it.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        Of :func:`solarflare.verification.scores.curves.calibration`.
+    base_rate : float
+        Share of positives among the rows, 0 to 1.
+    title : str
+        What stands above.
+    """
+    with mpl.rc_context(STYLE):
+        figure = _figure(4.8, 5.6)
+        axes, counts = figure.subplots(2, height_ratios=[4, 1], sharex=True)
+    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="perfectly reliable")
+    axes.axhline(base_rate, color=FAINT, linewidth=1, linestyle=":", label="base rate")
+    frequency = curve["frequency"]
+    # A bin's own frequency can lie outside its percentile interval when it holds a few rows only.
+    error = np.nan_to_num(np.abs(curve[["low", "high"]].sub(frequency, axis=0).to_numpy().T))
+    axes.errorbar(curve["probability"], frequency, yerr=error, color=SUN, label="forecast, 95 % interval", **WHISKER)
+    axes.set(ylabel="observed frequency", xlim=(0, 1), ylim=(-0.01, 1.01))
+    axes.set_title(title, loc="left")
+    axes.legend(loc="upper left", **LEGEND)
+    counts.bar(curve["probability"], curve["n"], width=0.06, color=SKY)
+    counts.set(xlabel="forecast probability", ylabel="rows")
+    return figure
+
+
+def confusion(counts: dict[str, int], classes: tuple[str, str], title: str) -> Figure:
+    """Draw a confusion matrix with counts and shares of each actual class.
+
+    Parameters
+    ----------
+    counts : dict
+        ``tp, fp, fn, tn``.
+    classes : (str, str)
+        What labels 0 and 1 are called.
+    title : str
+        What stands above.
+    """
+    matrix = np.array([[counts["tn"], counts["fp"]], [counts["fn"], counts["tp"]]])
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    figure, axes = _square(title)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1.2)
+    for (row, column), count in np.ndenumerate(matrix):
+        axes.text(
+            column, row, f"{count:,}\n{share[row, column]:.0%}", ha="center", va="center", fontsize=15,
+            color="white" if share[row, column] > 0.6 else "black",
+        )  # fmt: skip
+    axes.set(xticks=[0, 1], xticklabels=classes, yticks=[0, 1], xlabel="predicted", ylabel="actual")
+    axes.set_yticklabels(classes, rotation=90, va="center")
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    return figure
+
+
+def probes(scores: pd.DataFrame, limit: float, title: str) -> Figure:
+    """Draw what each probe of an audit scored, a line a probe, grouped by kind.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``probe``, ``roc_auc``, ``low``, ``high``, ``kind`` (gated, confounder or raw) and ``detectable``; NaN where
+        there is none.
+    limit : float
+        ROC-AUC that a leak passes.
+    title : str
+        What stands above.
+    """
+    scores = pd.concat([scores[scores["kind"] == kind] for kind in PROBES], ignore_index=True)
+    with mpl.rc_context(STYLE):
+        figure = _figure(6.4, 1.6 + 0.27 * len(scores))
+        axes = figure.subplots()
+    axes.axvline(0.5, color=FAINT, linewidth=1)
+    axes.axvline(limit, color=FAINT, linewidth=1, linestyle="--", label="a gated probe beyond this leaks")
+    for kind, colour in PROBES.items():
+        of_kind = scores[scores["kind"] == kind]
+        error = np.nan_to_num(np.abs(of_kind[["low", "high"]].sub(of_kind["roc_auc"], axis=0).to_numpy().T))
+        axes.errorbar(of_kind["roc_auc"], of_kind.index, xerr=error, color=colour, label=kind, **WHISKER)
+    axes.plot(scores["detectable"], scores.index, color=SUN, marker="|", markersize=9, linestyle="", label="detectable")
+    lowest = float(np.nanmin(scores[["roc_auc", "low"]].to_numpy(float)))
+    axes.set(xlabel="ROC-AUC, 95 % interval", xlim=(min(0.4, lowest - 0.02), 1.01))
+    axes.set_yticks(scores.index, scores["probe"].str.replace("_", " "))
+    axes.invert_yaxis()
+    axes.set_title(title, loc="left")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.55 / (0.3 + 0.27 * len(scores))), ncols=3, **LEGEND)
+    return figure
+
+
+def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw the accuracies of repeats beside the published one and beside what probes reach without a network.
+
+    Parameters
+    ----------
+    tasks : mapping
+        By task, ``tasks`` of a file in ``docs/results/``.
+    """
+    lines = {task: 2 + len(found["probes"]) for task, found in tasks.items()}
+    with mpl.rc_context(STYLE):
+        figure = _figure(7.2, 1.3 + 0.34 * sum(lines.values()))
+        panels = figure.subplots(len(tasks), height_ratios=list(lines.values()), sharex=True, squeeze=False)[:, 0]
+    for axes, (task, found) in zip(panels, tasks.items(), strict=True):
+        accuracies = [repeat["accuracy"] for repeat in found["repeats"].values()]
+        axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
+        axes.plot(found["published"], 0, "D", color="#1f1f1f", markersize=7)
+        axes.plot(accuracies, [1] * len(accuracies), "o", color="#1f1f1f", alpha=0.35, markersize=7)
+        axes.plot(np.mean(accuracies), 1, "|", color="#1f1f1f", markersize=18, markeredgewidth=2)
+        probes = sorted(found["probes"].items(), key=lambda named: list(PROBES).index(named[1]["kind"]))
+        for line, (_, probe) in enumerate(probes, start=2):
+            value, low, high = (probe["balanced_accuracy"][end] for end in ("value", "low", "high"))
+            axes.errorbar(value, line, xerr=[[value - low], [high - value]], color=PROBES[probe["kind"]], **WHISKER)
+        names = [f"{name.removeprefix('raw_').replace('_', ' ')}, {probe['kind']}" for name, probe in probes]
+        axes.set_yticks(range(lines[task]), ["published in 2020", f"{len(accuracies)} repeats", *names])
+        axes.set(xlim=(0.4, 1.01), ylim=(lines[task] - 0.5, -0.5))
+        axes.set_title(task, loc="left")
+    panels[-1].set_xlabel("accuracy; of probes balanced, with 95 % interval")
+    return figure
+
+
+def permutation(tests: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw the ROC-AUCs of a permutation test, a line a test: with rotated labels, and with the true ones.
+
+    Parameters
+    ----------
+    tests : mapping
+        By name, what `solarflare.verification.evaluation.permutation_test.permute` returned.
+    """
+    with mpl.rc_context(STYLE):
+        figure = _figure(6.4, 1.5 + 0.5 * len(tests))
+        axes = figure.subplots()
+    axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
+    for place, test in enumerate(tests.values()):
+        rotated = axes.plot(test["rotated"], [place] * len(test["rotated"]), "o", color=SKY, alpha=0.5, markersize=7)
+        true = axes.plot(test["true"], place, "D", color=SUN, markersize=8)
+    axes.set(xlabel="ROC-AUC on test", xlim=(0.25, 1.01), ylim=(len(tests) - 0.5, -0.5))
+    axes.set_yticks(range(len(tests)), list(tests))
+    axes.set_title("What is learned from labels of other days?", loc="left")
+    names = ["rotated labels, a training each", "true labels"]
+    figure.legend([*rotated, *true], names, loc="outside lower center", ncols=2, **LEGEND)
+    return figure
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A crop and what is written below it.
+
+    Attributes
+    ----------
+    image : (H, W, C) uint8
+        Grey or RGB.
+    caption : str
+        One or two lines.
+    """
+
+    image: NDArray[np.uint8]
+    caption: str
+
+
+def contact_sheet(rows: Mapping[str, Sequence[Picture]], title: str) -> Figure:
+    """Draw crops in a grid, a heading above each group.
+
+    Parameters
+    ----------
+    rows : mapping
+        By heading, the crops below it; a group without crops says so.
+    title : str
+        What stands above all.
+    """
+    lines = {heading: -(-len(pictures) // COLUMNS) for heading, pictures in rows.items()}
+    width, height = COLUMNS * CELL + MARGIN, HEADING + sum(HEADING + CELL_HEIGHT * count for count in lines.values())
+    figure = _figure(width, height, layout=None)
+    top = height - HEADING
+    figure.text(MARGIN / width, (top + 0.1) / height, title, fontsize=13)
+    for heading, pictures in rows.items():
+        top -= HEADING
+        figure.text(MARGIN / width, (top + 0.1) / height, heading if pictures else f"{heading}: none", fontsize=10.5)
+        for index, picture in enumerate(pictures):
+            row, column = divmod(index, COLUMNS)
+            left, bottom = MARGIN + column * CELL, top - row * CELL_HEIGHT - (CELL - MARGIN)
+            axes = figure.add_axes((left / width, bottom / height, (CELL - MARGIN) / width, (CELL - MARGIN) / height))
+            axes.set_axis_off()
+            axes.imshow(picture.image.squeeze(), cmap="gray", vmin=0, vmax=255)
+            axes.text(0.5, -0.03, picture.caption, transform=axes.transAxes, fontsize=8, ha="center", va="top")
+        top -= lines[heading] * CELL_HEIGHT
+    return figure
+
+
+def _figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
+    figure = Figure(figsize=(width, height), layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _square(title: str) -> tuple[Figure, Axes]:
+    with mpl.rc_context(STYLE):
+        figure = _figure(4.8, 4.8)
+        axes = figure.subplots()
+    axes.set_title(title, loc="left")
+    axes.set_aspect("equal")
+    return figure, axes
+
+
+def _lines(axes: Axes, curves: dict[str, pd.DataFrame], x: str, y: str) -> None:
+    for index, (name, curve) in enumerate(curves.items()):
+        colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
+        axes.plot(curve[x], curve[y], color=colour, linestyle=dash, linewidth=2 if index == 0 else 1.5, label=name)
+        if index == 0:
+            axes.fill_between(curve[x], curve["low"], curve["high"], color=COLOURS[0], alpha=0.18, linewidth=0)

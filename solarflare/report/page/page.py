@@ -1,0 +1,109 @@
+"""Writes the page from what the stages wrote: nothing is computed here that is not in a file beside it."""
+
+import importlib.metadata
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from solarflare.core import absent, params
+from solarflare.core.files import atomic_path, sha256
+from solarflare.core.params import MAGNETOGRAPHS, TASKS, Params
+from solarflare.report import summary
+from solarflare.report.gallery import CONTRAST
+from solarflare.report.page.sections import SLICED, section
+from solarflare.report.wording import wording
+
+PAGE = Path("reports/index.html")
+LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "pillow", "sunpy", "astropy")
+HASHED = (
+    "data/raw/*.csv",
+    "data/labels/*.csv",
+    "data/splits/*.csv",
+    "data/crops/*/index.csv",
+    "models/**/*.*",
+    "metrics/*.json",
+)
+
+UNTOLD = ("scrape.archive.path", "scrape.live.contact")
+"""Parameters that say where something was and whose it is, not what it is."""
+
+INSTRUMENTS = {
+    "gong": "Magnetograms by GONG at Big Bear",
+    "hmi": "Magnetograms by HMI on SDO",
+    "aia171": "Images by AIA on SDO at 171 Å",
+    "aia193": "Images by AIA on SDO at 193 Å",
+    "aia211": "Images by AIA on SDO at 211 Å",
+}
+BASELINES = {
+    "climatology": "the base rate of the training rows",
+    "persistence": "what was before goes on",
+    "logistic": "a regression on seven statistics of the image",
+    "history": "past flares",
+    "catalogue": "what NOAA noted of the regions",
+}
+PLACES = {
+    "inside_disk": "on the disk",
+    "printed_boxes": "where date and name were printed",
+    "near_regions": "within 10° of a region with spots",
+    "near_centre": "within 5° of the region in question",
+}
+
+
+def write(chosen: Params) -> None:
+    """Write ``reports/index.html``: one file, the same bytes for the same outputs.
+
+    Parameters
+    ----------
+    chosen : Params
+        All parameters.
+    """
+    audit = json.loads(Path("metrics/audit.json").read_text())
+    absent = {task: reason for task in TASKS if (reason := absent.reason(Path(f"metrics/{task}.json")))}
+    sections = [section(task, chosen, audit.get(task, audit)) for task in TASKS if task not in absent]
+    folder = Path(__file__).parent
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"interval": summary.interval, "named": lambda name: name.replace("_", " ")}
+    text = environment.get_template("page.html.j2").render(
+        style=Markup((folder / "style.css").read_text()),  # noqa: S704 - our own file
+        sections=sections,
+        absent=absent,
+        questions={task: wording(getattr(chosen.label, task)).question for task in absent},
+        origin=chosen.scrape.origin,
+        matched=getattr(getattr(chosen.scrape, chosen.scrape.origin), "sampling", None) == "matched",
+        base_rates=chosen.calibration.base_rate.model_dump(),
+        magnetographs=MAGNETOGRAPHS,
+        contrast=CONTRAST,
+        score_names=summary.SCORES,
+        baselines=BASELINES,
+        instruments=INSTRUMENTS,
+        places=PLACES,
+        sliced=SLICED,
+        limit=chosen.audit.max_probe_auc,
+        block_days=chosen.split.block_days,
+        parameters=parameters(chosen),
+        versions={name: importlib.metadata.version(name) for name in LIBRARIES},
+        hashes=hashes(),
+    )
+    with atomic_path(PAGE) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def parameters(chosen: Params) -> dict[str, Any]:
+    """Return the parameters by dotted key, without other origins' and what is `UNTOLD`."""
+    content = chosen.model_dump(mode="json")
+    content["scrape"] = {key: content["scrape"][key] for key in ("origin", chosen.scrape.origin)}
+    return {key: value for key, value in params.dotted(content).items() if key not in UNTOLD}
+
+
+def hashes() -> dict[str, str]:
+    """Return the SHA-256 of what went in and came out, by path."""
+    return {path.as_posix(): sha256(path) for pattern in HASHED for path in sorted(Path().glob(pattern))}

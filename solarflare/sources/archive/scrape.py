@@ -1,0 +1,214 @@
+"""The origin `archive`: a folder of images whose names carry a time, and its tables, into the raw contract."""
+
+import hashlib
+import logging
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import pandas as pd
+from PIL import Image
+
+from solarflare.core import tables
+from solarflare.core.console import cores, progress
+from solarflare.core.errors import InputError
+from solarflare.core.files import main_checkout, sha256
+from solarflare.core.params import Archive, Instrument, Params
+from solarflare.sources.common import coverage, event_tables, filenames, left_out
+from solarflare.sun.images import imaging
+
+TABLES = ("flares.csv", "regions.csv", "coverage.csv")
+"""The tables of an archive, at its top; only the first has to be there."""
+
+NO_TIME = "no time in the name"
+
+log = logging.getLogger("solarflare")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def scrape(params: Params, raw: Path) -> None:
+    """Import an archive.
+
+    Parameters
+    ----------
+    params : Params
+        ``scrape.archive`` says where the archive is and what it holds, ``tasks`` and ``instrument`` which images are
+        needed.
+    raw : Path
+        An empty folder, filled with the raw contract.
+
+    Raises
+    ------
+    InputError
+        If the archive is not there, is not the one that the digest names, has no flares table or one that cannot be
+        read, or has no usable image of an instrument that a task needs.
+    """
+    archive = _folder(params.scrape.archive)
+    flares = event_tables.read_flares(archive / "flares.csv")
+    reports = archive / "regions.csv"
+    regions = event_tables.read_regions(reports) if reports.is_file() else tables.empty(tables.REGIONS)
+    known = _coverage(archive, flares, regions)
+    merged = event_tables.merge_lists(flares)
+    log.info("flares: %d, after merging %d that a second list reports too", len(merged), len(flares) - len(merged))
+
+    instruments = sorted({getattr(params.instrument, task) for task in params.tasks})
+    images = _inspect(archive, _find(archive, instruments))
+    left_out.report(images)
+    _require(instruments, images)
+    kept = images[images["reason"] == ""]
+    _in_parallel(
+        lambda names: _copy(archive / names[0], raw / names[1]),
+        list(zip(kept["file"], kept["path"], strict=True)),
+        "images copied",
+    )
+
+    tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
+    tables.write(merged, raw / "flares.csv", tables.FLARES)
+    tables.write(regions, raw / "regions.csv", tables.REGIONS)
+    tables.write(
+        tables.concat([known, left_out.absent(images)], tables.COVERAGE), raw / "coverage.csv", tables.COVERAGE
+    )
+
+
+def digest(folder: Path) -> str:
+    """Return a SHA-256 over all that this origin reads of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        An archive.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits, of the sorted relative names and the contents of the images whose names carry a time
+        and of the tables. Other files do not matter.
+
+    Raises
+    ------
+    InputError
+        If the folder is not there.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder; name one with images, flares.csv and regions.csv")
+    files = [file for file in _listing(folder) if filenames.parse(Path(file).name)]
+    files += [name for name in TABLES if (folder / name).is_file()]
+    contents = _in_parallel(lambda file: sha256(folder / file), sorted(files), "files hashed")
+    lines = (f"{content}  {file}\n" for file, content in zip(sorted(files), contents, strict=True))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _folder(archive: Archive) -> Path:
+    """Return the folder that the parameters name, if it holds what they say."""
+    if archive.path is None:
+        raise InputError(
+            "params.yaml: key scrape.archive.path is null; set it to a folder with images, flares.csv and regions.csv"
+        )
+    folder = main_checkout() / archive.path
+    if not folder.is_dir():
+        raise InputError(
+            f"params.yaml: key scrape.archive.path is {archive.path!r}; there is no such folder seen from the project's"
+        )
+    if not (folder / "flares.csv").is_file():
+        raise InputError(f"{archive.path} has no flares.csv; add one with the columns start and goes_class at least")
+    if (found := digest(folder)) != archive.digest:
+        raise InputError(
+            f"params.yaml: key scrape.archive.digest is {archive.digest!r}, but {archive.path} holds {found}; "
+            "set the key to that, so that DVC sees which archive the results belong to"
+        )
+    return folder
+
+
+def _coverage(archive: Path, flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+    """Return where the archive says that its lists are complete, or else what they look like themselves."""
+    path = archive / "coverage.csv"
+    known = event_tables.read_coverage(path) if path.is_file() else coverage.infer(flares, regions)
+    for name, start, end, weakest, status, _ in known.itertuples(index=False):
+        what = f"{name} of {weakest} and up" if weakest else name
+        log.info("coverage: %s %s from %s to %s", what, status, start, end)
+    return known
+
+
+def _listing(folder: Path) -> list[str]:
+    """Return the JPEG files below a folder, by their relative names, sorted."""
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if filenames.is_jpeg(path.name) and path.is_file()
+    )
+
+
+def _find(archive: Path, instruments: list[Instrument]) -> pd.DataFrame:
+    """List the images of the instruments, and those whose names say neither instrument nor time."""
+    files = _listing(archive)
+    stamps = [filenames.parse(Path(file).name) for file in files]
+    found = pd.DataFrame(
+        {
+            "file": files,
+            "instrument": [stamp.instrument if stamp else "" for stamp in stamps],
+            "time": pd.Series([stamp.time if stamp else pd.NaT for stamp in stamps], dtype="datetime64[ns]"),
+        }
+    )
+    for instrument in instruments:
+        if not (found["instrument"] == instrument).any():
+            raise InputError(
+                f"{archive} has no image of {instrument} with a time in its name; "
+                f"understood are {', '.join(filenames.FORMS)}"
+            )
+    return found[found["instrument"].isin([*instruments, ""])].sort_values(["instrument", "time", "file"])
+
+
+def _inspect(archive: Path, found: pd.DataFrame) -> pd.DataFrame:
+    """Add to each image what it is and, if it cannot be used, the reason."""
+    rows = _in_parallel(
+        lambda image: _facts(archive / image[0], image[1]),
+        list(zip(found["file"], found["instrument"], strict=True)),
+        "images checked",
+    )
+    facts = pd.DataFrame(rows, index=found.index, columns=["reason", "width", "height", "bytes", "sha256"])
+    images = left_out.mark_repeats(found.join(facts))
+    day = images["time"].dt.strftime("%Y/%m/%d/")
+    images["path"] = "images/" + images["instrument"] + "/" + day + images["file"].map(lambda file: Path(file).name)
+    images["origin"] = "archive/" + images["file"]
+    return images.assign(pair_id="").sort_values(["time", "path"], kind="stable", ignore_index=True)
+
+
+def _facts(path: Path, instrument: Instrument | Literal[""]) -> tuple[str, int, int, int, str]:
+    """Return why an image cannot be used (blank if it can), its width, height and bytes, and its SHA-256."""
+    if not instrument:
+        return NO_TIME, 0, 0, 0, ""
+    if reason := imaging.refusal(path, instrument):
+        return reason, 0, 0, 0, ""
+    with Image.open(path) as image:
+        width, height = image.size
+    return "", width, height, path.stat().st_size, sha256(path)
+
+
+def _require(instruments: list[Instrument], images: pd.DataFrame) -> None:
+    """Refuse an archive all of whose images of an instrument were dropped."""
+    for instrument in instruments:
+        of_instrument = images[images["instrument"] == instrument]
+        if not (of_instrument["reason"] == "").any():
+            raise InputError(
+                f"the archive has no usable image of {instrument}; of {len(of_instrument)}, the first is dropped as "
+                f"{of_instrument['reason'].iloc[0]} ({of_instrument['file'].iloc[0]})"
+            )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file's bytes; a link would let a later change of the archive reach into the data."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _in_parallel(function: Callable[[T], R], items: list[T], what: str) -> list[R]:
+    """Apply a function to all items in threads (decoding, hashing and copying release the interpreter's lock)."""
+    pool = ThreadPoolExecutor(cores())
+    try:
+        return list(progress(pool.map(function, items), len(items), what))
+    finally:
+        # After Ctrl-C nothing that is still waiting may start.
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,140 @@
+"""Where a list is complete, inferred from the list itself.
+
+Two things have to be known before "no flare" may mean "quiet": the weakest class that the list is complete for, and
+that somebody was keeping it at the time.
+
+* Peak fluxes of flares follow a power law of differential index -2 (Aschwanden & Freeland 2012, ApJ 754, 112), so a
+  complete list holds more flares of a class the weaker the class is. Below its most frequent class letter a list loses
+  flares, for whatever reason.
+* Flares come in bursts, and a Poisson process of constant rate would call every quiet week a gap. With rates that are
+  themselves exponentially distributed about a mean r, the probability of a silence longer than t is (1 + r t)**-2
+  (Wheatland 2000, ApJ 536, L109). A silence of `FLARE_SILENCE` mean waits, with r counted in the `NEIGHBOURHOOD` either
+  side, has probability `CHANCE` and is taken for a gap. On SWPC's list of 2010-2014 (6,375 flares, C1.0 and up) the
+  longest silence of the real Sun is 49 mean waits (6 to 18 September 2013; in days, 34 of May and June 2010).
+* Regions are reported daily, several rows a day; a spotless Sun is reported by no row at all. Regions live for days to
+  weeks, so the rows come in longer bursts than flares do, but at a steadier level: the longest spotless spell of
+  2010-2014 is 24 mean waits (10 to 21 May 2010). `REGION_SILENCE` makes a gap of five days of an active Sun, and of
+  some months of the deepest minimum.
+"""
+
+import numpy as np
+import pandas as pd
+
+from solarflare.core import tables
+
+CHANCE = 1e-4
+"""What happens with a smaller probability is not taken for chance."""
+
+FLARE_SILENCE = CHANCE**-0.5 - 1
+"""Mean waits between flares: a longer silence is a gap."""
+
+REGION_SILENCE = 30.0
+"""Mean waits between region rows: a longer silence is a gap."""
+
+NEIGHBOURHOOD = 90.0
+"""Days on either side of a silence in which the mean wait is counted."""
+
+REPORT_REACH = pd.Timedelta(hours=12)
+"""How far from a daily region report the Sun is still as reported: half-way to the next."""
+
+
+def infer(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+    """Infer where each flare list and the region reports are complete.
+
+    A list is taken as complete from its first entry to its last, except in gaps, which begin and end with an entry too:
+    no hour is called quiet without an entry before and after it.
+
+    Parameters
+    ----------
+    flares : DataFrame
+        In the form of `tables.FLARES`, before lists are merged: each list has its own habit.
+    regions : DataFrame
+        In the form of `tables.REGIONS`.
+
+    Returns
+    -------
+    DataFrame
+        In the form of `tables.COVERAGE`: per list a `complete` row for each stretch and an `absent` row for each gap.
+    """
+    found = [
+        _stretches(str(name), entries["start"], pd.Timedelta(0), FLARE_SILENCE, weakest_class(entries["goes_class"]))
+        for name, entries in flares.groupby("list")
+    ]
+    if len(regions):
+        found.append(_stretches("regions", regions["time"], REPORT_REACH, REGION_SILENCE, ""))
+    return tables.concat(found, tables.COVERAGE)
+
+
+def weakest_class(goes_class: pd.Series) -> str:
+    """Return the weakest GOES class that a list is complete for.
+
+    It is the first of the most frequent letter (C1.0), unless the list begins so far above that, at C5.0 say, that it
+    must have been cut there: with a cumulative power law of index -1, the weakest of n flares from C1.0 up is above
+    C(x) with probability x**-n.
+
+    Parameters
+    ----------
+    goes_class : Series of str
+        The classes in the list; blanks do not count.
+
+    Returns
+    -------
+    str
+        Such as ``"C1.0"``; of equally frequent letters the weakest. Blank if no class is known.
+    """
+    known = goes_class[goes_class != ""]
+    if known.empty:
+        return ""
+    frequency = known.str[0].value_counts()
+    letter = frequency[frequency == frequency.max()].index.min()
+    numbers = known[known.str[0] == letter].str[1:].astype(float)
+    cut = numbers.min() ** -len(numbers) < CHANCE
+    return f"{letter}{numbers.min() if cut else 1:.1f}"
+
+
+def silences(times: np.ndarray, limit: float) -> np.ndarray:
+    """Find the waits that are too long to be a quiet Sun.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[ns]
+        When the entries of a list begin, ascending, shape (n,).
+    limit : float
+        Mean waits that a silence may last.
+
+    Returns
+    -------
+    ndarray of bool
+        Shape (n - 1,): whether the list is silent for too long between entry i and entry i + 1.
+    """
+    day = (times - times[0]) / np.timedelta64(1, "D")
+    before, after = day[:-1], day[1:]
+    earliest, latest = np.maximum(before - NEIGHBOURHOOD, day[0]), np.minimum(after + NEIGHBOURHOOD, day[-1])
+    entries = np.searchsorted(day, latest, "right") - np.searchsorted(day, earliest, "left")
+    # A list of a handful of entries has shown no habit shorter than a day.
+    observed = np.maximum((before - earliest) + (latest - after), 1.0)
+    return (after - before) * entries / observed > limit
+
+
+def _stretches(name: str, times: pd.Series, reach: pd.Timedelta, limit: float, min_class: str) -> pd.DataFrame:
+    """Divide the time from a list's first entry to its last into complete stretches and gaps."""
+    moments = np.sort(times.to_numpy())
+    last = np.flatnonzero(silences(moments, limit))
+    stretches = pd.DataFrame(
+        {
+            "start": moments[np.append(0, last + 1)] - reach,
+            "end": moments[np.append(last, -1)] + reach,
+            "status": "complete",
+            "reason": "",
+        }
+    )
+    gaps = pd.DataFrame(
+        {
+            "start": moments[last] + reach,
+            "end": moments[last + 1] - reach,
+            "status": "absent",
+            "reason": f"no entry for more than {limit:.0f} times the mean wait around it: a gap, not a quiet Sun",
+        }
+    )
+    rows = pd.concat([stretches, gaps]).sort_values("start", kind="stable").assign(list=name, min_class=min_class)
+    return tables.check(rows, tables.COVERAGE, f"the inferred coverage of {name}")

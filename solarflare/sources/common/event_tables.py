@@ -1,0 +1,223 @@
+"""Lenient reading of other people's flare and region tables, and the merging of their flare lists."""
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from solarflare.core import tables
+from solarflare.core.errors import InputError
+from solarflare.sun.events.flares import five_digits, flux
+
+DEFAULT_LIST = "archive"
+"""What the flare list is called where a table does not say."""
+
+SAME_START = pd.Timedelta(minutes=5)
+"""How far apart two lists may place the start of one flare. NOAA's edited events and LMSAL's latest events of
+14-19 February 2026 agree to the minute on all 21 flares that both report."""
+
+SAME_FLUX = 2.0
+"""How far apart, as a ratio of peak fluxes, two lists may place one flare: operational GOES fluxes before 2020 are
+0.7 times the science-quality ones (NOAA NCEI, GOES X-ray Sensor user's guide), and both are rounded."""
+
+_BLANKS = {"-", "--", "nan", "nat", "none", "null", "n/a"}
+_LOCATION = r"^(?P<north>[NS])(?P<latitude>\d{1,2})(?P<west>[EW])(?P<longitude>\d{1,3})$"
+
+
+def read_flares(path: Path) -> pd.DataFrame:
+    """Read a flare table.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file with the columns `start` and `goes_class`, and as far as it has them `peak`, `end`, `noaa_ar`,
+        `latitude` and `longitude` (or `location`, such as N15E28) and `list`. Other columns are ignored, blanks stay
+        blank, a region 0 is none, and region numbers get the five digits that NOAA counts.
+
+    Returns
+    -------
+    DataFrame
+        In the form of `tables.FLARES`, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or not a table, a column is missing, or a cell cannot be read; names the row.
+    """
+    df = _read(path, tables.FLARES, ["start", "goes_class"])
+    df["list"] = df["list"].replace("", DEFAULT_LIST)
+    flares = tables.check(df, tables.FLARES, str(path))
+    return flares.assign(noaa_ar=five_digits(flares["noaa_ar"], flares["start"]))
+
+
+def read_regions(path: Path) -> pd.DataFrame:
+    """Read a table of daily region summaries.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file with the columns `time`, `noaa_ar`, `latitude` and `longitude` (or `location`, such as N15E28),
+        and as far as it has them `area`, `mcintosh`, `mag_type` and `spots`. Other columns are ignored; rows
+        without a region number or a position place nothing on the Sun and are left out, and of a region that is
+        reported twice for one time the last row stays. Classes are spelled Fkc and beta-gamma, however they are given.
+
+    Returns
+    -------
+    DataFrame
+        In the form of `tables.REGIONS`, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or not a table, a column is missing, or a cell cannot be read; names the row.
+    """
+    df = _read(path, tables.REGIONS, ["time", "noaa_ar", "latitude", "longitude"])
+    may_be_blank = {name: {"nullable": True} for name in ("noaa_ar", "latitude", "longitude")}
+    checked = tables.check(df, tables.REGIONS.update_columns(may_be_blank), str(path))
+    regions = tables.check(checked.dropna(subset=list(may_be_blank)), tables.REGIONS, str(path))
+    regions["noaa_ar"] = five_digits(regions["noaa_ar"], regions["time"])
+    return regions.drop_duplicates(["time", "noaa_ar"], keep="last", ignore_index=True)
+
+
+def read_coverage(path: Path) -> pd.DataFrame:
+    """Read a table that says where each list is complete.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file with the columns `list`, `start` and `end`, and as far as it has them `min_class`, `status`
+        (`complete` where blank) and `reason`.
+
+    Returns
+    -------
+    DataFrame
+        In the form of `tables.COVERAGE`, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or not a table, a column is missing, a cell cannot be read, or a row ends before it
+        starts; names the row.
+    """
+    df = _read(path, tables.COVERAGE, ["list", "start", "end"])
+    df["status"] = df["status"].str.lower().replace("", "complete")
+    coverage = tables.check(df, tables.COVERAGE, str(path))
+    if (backward := (coverage["end"] < coverage["start"]).to_numpy()).any():
+        row = int(backward.argmax())
+        raise InputError(
+            f"{path}, row {row + 1}: end {coverage['end'][row]} is before start {coverage['start'][row]}; swap them"
+        )
+    return coverage
+
+
+def merge_lists(flares: pd.DataFrame, order: Sequence[str] = ()) -> pd.DataFrame:
+    """Make one flare of what several lists report of it.
+
+    Two rows are one flare if they stand in different lists, start within `SAME_START` of each other, have peak fluxes
+    within a factor `SAME_FLUX`, and do not name different regions; the closest starts are joined first. The row of the
+    list that comes first in `order` is kept, or else the one that knows most (region, position, peak, end), and its
+    blanks are filled from the other.
+
+    Parameters
+    ----------
+    flares : DataFrame
+        In the form of `tables.FLARES`, region numbers with five digits.
+    order : sequence of str
+        Lists, the most trusted first; any other comes after them.
+
+    Returns
+    -------
+    DataFrame
+        In the same form, by start time; as many rows fewer as were merged.
+    """
+    flares = flares.sort_values(["start", "list", "goes_class"], kind="stable", ignore_index=True)
+    known = flares.replace("", pd.NA)
+    flare = same_flare(flares)
+    rank = flares["list"].map({name: number for number, name in enumerate(order)}).fillna(len(order))
+    rows = pd.DataFrame({"flare": flare, "rank": rank, "blanks": known.isna().sum(axis=1)})
+    rows = rows.sort_values(["flare", "rank", "blanks"], kind="stable")
+    merged = known.loc[rows.index].groupby(rows["flare"], sort=False).first()
+    merged = merged.sort_values(["start", "list", "goes_class"], kind="stable")
+    return tables.check(merged, tables.FLARES, "the merged flare lists")
+
+
+def same_flare(flares: pd.DataFrame) -> list[int]:
+    """Return for each row the number of the flare that it is about, by the rule of `merge_lists`.
+
+    Parameters
+    ----------
+    flares : DataFrame
+        In the form of `tables.FLARES`, by start time, on an index from 0.
+    """
+    start, lists = flares["start"].to_numpy(), flares["list"].to_numpy()
+    peak = flux(flares["goes_class"])
+    region = flares["noaa_ar"].fillna(0).to_numpy(dtype=int)
+    pairs: list[tuple[int, int, int]] = []
+    for step in itertools.count(1):
+        apart = start[step:] - start[:-step]
+        near = apart <= SAME_START.to_timedelta64()
+        if not near.any():
+            break
+        alike = near & (lists[step:] != lists[:-step])
+        alike &= (peak[step:] <= SAME_FLUX * peak[:-step]) & (peak[:-step] <= SAME_FLUX * peak[step:])
+        pairs += [(int(apart[row]), row, row + step) for row in np.flatnonzero(alike).tolist()]
+    flare = list(range(len(flares)))
+    members = {row: [row] for row in flare}
+    for _, first, second in sorted(pairs):
+        kept, gone = sorted((flare[first], flare[second]))
+        together = [*members[kept], *members[gone]]
+        one_row_a_list = len({lists[row] for row in together}) == len(together)
+        if one_row_a_list and len({region[row] for row in together} - {0}) <= 1:
+            members[kept] = together
+            for row in members.pop(gone):
+                flare[row] = kept
+    return flare
+
+
+def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> pd.DataFrame:
+    """Return a contract's columns as text in its spelling, positions read from `location` where they stand there."""
+    df = tables.read_text(path)
+    df.columns = df.columns.str.strip().str.lower()
+    df = df.loc[:, ~df.columns.duplicated()].fillna("").apply(lambda cells: cells.str.strip())
+    df = df.mask(df.apply(lambda cells: cells.str.lower().isin(_BLANKS)), "")
+    if "location" in df.columns and "latitude" in schema.columns:
+        df = _placed(df, path)
+    if missing := [name for name in required if name not in df.columns]:
+        raise InputError(
+            f"{path}: column {missing[0]} is missing; expected at least {', '.join(required)} "
+            f"and got {', '.join(df.columns)}"
+        )
+    df = df.reindex(columns=list(schema.columns), fill_value="")
+    for name, column in schema.columns.items():
+        if str(column.dtype).startswith("datetime"):
+            df[name] = df[name].str.replace(r"^(\d{4})/(\d\d)/(\d\d)", r"\1-\2-\3", regex=True)
+            df[name] = df[name].str.replace(r"\s*UTC?$", "", regex=True)
+        elif name.endswith("_class"):
+            df[name] = df[name].str.upper().str.replace(" ", "")
+        elif name == "mcintosh":
+            df[name] = df[name].str.capitalize()
+        elif name == "mag_type":
+            df[name] = df[name].str.lower()
+        elif name == "noaa_ar":
+            df[name] = df[name].str.replace(r"^(NOAA\s*)?(AR\s*)?|^0+$", "", regex=True, case=False)
+    return df
+
+
+def _placed(df: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Fill blank or missing latitudes and longitudes from `location`."""
+    location = df["location"].str.upper().str.replace(" ", "")
+    parts = location.str.extract(_LOCATION)
+    if (bad := (parts["north"].isna() & (location != "")).to_numpy()).any():
+        row = int(bad.argmax())
+        raise InputError(
+            f"{path}, row {row + 1}, column location: got {df['location'].iloc[row]!r}; "
+            "expected latitude and longitude such as N15E28"
+        )
+    signs = {"latitude": parts["north"].map({"N": "", "S": "-"}), "longitude": parts["west"].map({"W": "", "E": "-"})}
+    for name, sign in signs.items():
+        given = df[name] if name in df.columns else pd.Series("", index=df.index)
+        df[name] = given.where(given != "", (sign + parts[name]).fillna(""))
+    return df

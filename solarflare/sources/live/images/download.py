@@ -1,0 +1,120 @@
+"""The images of a plan: fetched, each archive by its own threads, checked, and laid into the raw data."""
+
+import hashlib
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import chain, groupby
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from solarflare.core.console import progress
+from solarflare.sources.common import left_out
+from solarflare.sources.live.http.fetch import Absent, Fetcher, Interrupted, Refused
+from solarflare.sources.live.images.frames import Frame
+from solarflare.sources.live.images.plan import Wanted
+from solarflare.sun.images import imaging
+
+PARTNER_LOST = "its partner is absent"
+
+
+def fetch(plan: list[Wanted], fetcher: Fetcher, raw: Path) -> pd.DataFrame:
+    """Fetch the images of a plan.
+
+    Parameters
+    ----------
+    plan : list of Wanted
+        Those without a frame are absent already.
+    fetcher : Fetcher
+        With what is there already in its cache.
+    raw : Path
+        The folder to fill.
+
+    Returns
+    -------
+    DataFrame
+        One row an image that is wanted, by time: the columns of `tables.IMAGES`, ``file`` (what it is called in a
+        sentence), and ``reason``: why it is absent, blank if it is there. An image whose partner is absent is dropped
+        too: alone, it would make the sample differ in more than the Sun.
+
+    Raises
+    ------
+    Interrupted
+        If an archive could not be asked to the end; what the others have is in the cache.
+    """
+    frames = sorted((item.frame for item in plan if item.frame), key=lambda frame: frame.origin)
+    sources = [list(group) for _, group in groupby(frames, key=lambda frame: frame.source)]
+    with ThreadPoolExecutor(max(1, len(sources))) as pool:
+        try:
+            each = list(pool.map(lambda of: _from_source(of, fetcher, raw), sources))
+        except BaseException:
+            # After Ctrl-C nobody waits for the pause between two requests.
+            fetcher.stop()
+            raise
+    outcomes = list(chain.from_iterable(each))
+    if interruption := next((outcome for outcome in outcomes if isinstance(outcome, Interrupted)), None):
+        raise interruption
+    arrived = (outcome for outcome in outcomes if isinstance(outcome, Outcome))
+    images = _table(plan, dict(zip([frame.path for frame in frames], arrived, strict=True)))
+    for path in images.loc[images["reason"] != "", "path"]:
+        if path:
+            (raw / path).unlink(missing_ok=True)
+    return images
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an image: what it is, or the reason why it is absent."""
+
+    reason: str = ""
+    width: int = 0
+    height: int = 0
+    bytes: int = 0
+    sha256: str = ""
+
+
+def _from_source(frames: list[Frame], fetcher: Fetcher, raw: Path) -> list[Outcome | Interrupted]:
+    """Fetch all images of one archive."""
+    with ThreadPoolExecutor(fetcher.concurrency(frames[0].urls)) as pool:
+        outcomes = pool.map(lambda frame: _fetch(frame, fetcher, raw), frames)
+        return list(progress(outcomes, len(frames), f"images of {frames[0].source}"))
+
+
+def _fetch(frame: Frame, fetcher: Fetcher, raw: Path) -> Outcome | Interrupted:
+    """Fetch one image and lay it into the raw data."""
+    try:
+        content = fetcher.get(frame.urls, lambda content: imaging.refusal(io.BytesIO(content), frame.instrument))
+    except (Absent, Refused) as failure:
+        return Outcome(failure.reason)
+    except Interrupted as interruption:
+        # The other archives go on.
+        return interruption
+    path = raw / frame.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    with Image.open(io.BytesIO(content)) as image:
+        width, height = image.size
+    return Outcome("", width, height, len(content), hashlib.sha256(content).hexdigest())
+
+
+def _table(plan: list[Wanted], outcomes: dict[str, Outcome]) -> pd.DataFrame:
+    """Return the rows of all that was wanted."""
+    rows = [
+        {
+            "instrument": item.instrument,
+            "time": item.frame.time if item.frame else item.time,
+            "pair_id": item.pair_id,
+            "path": item.frame.path if item.frame else "",
+            "origin": item.frame.origin if item.frame else "",
+            "file": item.frame.origin if item.frame else item.instrument,
+            **asdict(outcomes[item.frame.path] if item.frame else Outcome(item.reason)),
+        }
+        for item in plan
+    ]
+    images = pd.DataFrame(rows).sort_values(["instrument", "time", "path"], kind="stable", ignore_index=True)
+    images = left_out.mark_repeats(images)
+    broken = images.loc[(images["reason"] != "") & (images["pair_id"] != ""), "pair_id"]
+    images.loc[(images["reason"] == "") & images["pair_id"].isin(broken), "reason"] = PARTNER_LOST
+    return images.sort_values(["time", "path"], kind="stable", ignore_index=True)

@@ -1,0 +1,96 @@
+"""The network as a model of MLflow: images in, calibrated probabilities out, and no answer to what is no image."""
+
+import importlib.metadata
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from solarflare.core.params import Task
+from solarflare.networks import input_range
+
+AT_MOST = 1000  # images in a request: a server is not to run out of memory
+
+
+class CalibratedNetwork:
+    """The model that MLflow loads.
+
+    Parameters
+    ----------
+    folder : Path
+        What ``train_<task>`` wrote.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def predict(self, images: npt.NDArray[np.uint8], params: dict[str, Any] | None = None) -> npt.NDArray[np.float64]:
+        """Return the probability of label 1 for each image.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (N, H, W, C)
+            As the crop stage cuts them; MLflow holds them to the model's signature.
+        params : None
+            Part of MLflow's signature; there are none.
+
+        Returns
+        -------
+        ndarray of float64, shape (N,)
+            From 0 to 1.
+
+        Raises
+        ------
+        MlflowException
+            If there is no image, there are too many, or one is unlike those that the network learned from, such as
+            one whose pixels run from 0 to 1: ``mlflow models serve`` answers 400.
+        """
+        from mlflow import MlflowException
+
+        from solarflare.networks import saved_model
+
+        if reason := self._refusal(images):
+            raise MlflowException.invalid_parameter_value(reason)
+        return saved_model.probabilities(self.folder, images)
+
+    def _refusal(self, images: npt.NDArray[np.uint8]) -> str | None:
+        """Return why there is no answer, or None if there is one."""
+        from solarflare.networks import saved_model
+
+        if not 0 < len(images) <= AT_MOST:
+            return f"{len(images):,} images were sent; send from 1 to {AT_MOST:,} at once"
+        known = [input_range.read(folder / saved_model.RANGES) for folder in saved_model.folders(self.folder)]
+        for position, image in enumerate(images):
+            if reason := input_range.refusal(known, image):
+                return f"image {position}: {reason}; send crops as the crop stage cuts them, with pixels from 0 to 255"
+        return None
+
+
+def _load_pyfunc(path: str) -> CalibratedNetwork:
+    """Load the model; MLflow calls this by its name."""
+    return CalibratedNetwork(Path(path))
+
+
+def log_model(mlflow: Any, task: Task, run_id: str) -> None:
+    """Log what ``train_<task>`` wrote as a model that takes images, with one crop as the example."""
+    # sunpy comes with it, and takes a second that `solarflare log` does not have when there is nothing to log.
+    from solarflare.dataset.crops.crops import Crops
+
+    example = Crops(Path(f"data/crops/{task}")).take([0])
+    schema, tensor = mlflow.types.Schema, mlflow.types.TensorSpec
+    # Saved, then logged: `log_model` would start the network on the example, and TensorFlow with it.
+    with tempfile.TemporaryDirectory() as folder:
+        mlflow.pyfunc.save_model(
+            f"{folder}/model",
+            loader_module=__name__,
+            data_path=f"models/{task}",
+            signature=mlflow.models.ModelSignature(
+                inputs=schema([tensor(np.dtype(np.uint8), (-1, *example.shape[1:]))]),
+                outputs=schema([tensor(np.dtype(np.float64), (-1,))]),
+            ),
+            input_example=example,
+            pip_requirements=[f"tensorflow=={importlib.metadata.version('tensorflow')}"],
+        )
+        mlflow.log_artifacts(f"{folder}/model", "model", run_id=run_id)

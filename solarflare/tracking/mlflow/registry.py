@@ -1,0 +1,67 @@
+"""The registered models, and their champion: the version that nothing trusted has proven itself better than."""
+
+from typing import Any
+
+from solarflare.core.params import Task
+from solarflare.tracking.mlflow.run_comparison import Compared
+from solarflare.tracking.mlflow.store import ABOUT, MODELS
+
+CHAMPION = "champion"
+
+
+def champion(mlflow: Any, task: Task) -> Any | None:
+    """Return the version of a task's model that is the champion; None if there is none."""
+    client = mlflow.MlflowClient()
+    if MODELS[task] not in {model.name for model in client.search_registered_models(f"name = '{MODELS[task]}'")}:
+        return None
+    model = client.get_registered_model(MODELS[task])
+    return client.get_model_version_by_alias(model.name, CHAMPION) if CHAMPION in model.aliases else None
+
+
+def register(
+    mlflow: Any, task: Task, run_id: str, trusted: bool, leading: Any | None, against: Compared | None
+) -> None:
+    """Register the model of a run, unless it is, and make it the champion if it is trusted and better than the present.
+
+    Parameters
+    ----------
+    mlflow : module
+        Of `store.connected`.
+    task : str
+        ``"disk"`` or ``"region"``.
+    run_id : str
+        The run that holds the model.
+    trusted : bool
+        Whether the audit and the split let the scores count.
+    leading : ModelVersion, optional
+        The present champion.
+    against : Compared, optional
+        The comparison with its run, if that is another one.
+    """
+    client, name = mlflow.MlflowClient(), MODELS[task]
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name, description=ABOUT[task])
+    versions = client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
+    version = versions[0] if versions else client.create_model_version(name, _source(mlflow, run_id), run_id)
+    if leading is not None and leading.run_id == run_id:
+        if not trusted:
+            client.delete_registered_model_alias(name, CHAMPION)
+        return
+    wins = trusted and (leading is None or (against is not None and against.verdict == "better"))
+    if wins:
+        client.set_registered_model_alias(name, CHAMPION, version.version)
+    client.update_model_version(name, version.version, _description(trusted, against, wins))
+
+
+def _source(mlflow: Any, run_id: str) -> str:
+    return f"{mlflow.get_run(run_id).info.artifact_uri}/model"
+
+
+def _description(trusted: bool, against: Compared | None, wins: bool) -> str:
+    """Say how a version stood against the champion of the time when it was scored."""
+    if not trusted:
+        return "Not the champion: its scores are **not trusted**."
+    if against is None:
+        return "Became the champion: the first version that is trusted."
+    became = "Became the champion" if wins else "The champion stayed"
+    return f"{became}: against [{against.name}]({against.link}), this version is **{against.verdict}**."

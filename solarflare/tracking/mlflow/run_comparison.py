@@ -1,0 +1,128 @@
+"""Is a run better than another? A paired comparison of their forecasts of the same test rows."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from solarflare.core.params import Evaluate, Task
+from solarflare.verification.scores import seeds
+from solarflare.verification.scores.assessment import assess
+from solarflare.verification.scores.bootstrap import BlockBootstrap
+from solarflare.verification.scores.scores import Forecast
+from solarflare.verification.scores.seeds import Spread
+
+EVEN_ODDS = 0.5  # ROC-AUC and the Brier skill have no threshold
+KEY = ["path", "noaa_ar", "label"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Another run, and what a paired comparison with it says.
+
+    Attributes
+    ----------
+    name, link : str
+        What the other run is called, and where its page is.
+    champion, trusted : bool
+        Whether it is the champion, and whether its scores may be believed.
+    reseeded : bool
+        Whether only the seed of the training differs, so that a difference is luck.
+    difference : dict or None
+        Of `differences`; None if the test rows are not the same.
+    spread : Spread or None
+        What is known of how much another seed alone does, for which the difference allows; None without one.
+    """
+
+    name: str
+    link: str
+    champion: bool
+    trusted: bool
+    reseeded: bool
+    difference: dict[str, Any] | None
+    spread: Spread | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether a run can be told better or worse than this one."""
+        return self.trusted and self.difference is not None
+
+    @property
+    def verdict(self) -> str:
+        """``better``, ``worse``, ``not distinguishable``, ``reseeded``, ``not comparable`` or ``not trusted``."""
+        if not self.trusted:
+            return "not trusted"
+        if self.difference is None:
+            return "not comparable"
+        return "reseeded" if self.reseeded else str(self.difference["verdict"])
+
+
+def digest(predictions: pd.DataFrame) -> str:
+    """Return what identifies the test rows and their labels: runs are comparable where this is the same.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Of `tables.PREDICTIONS`.
+    """
+    text = _ordered(predictions)[KEY].to_csv(index=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def spreads(task: Task, own: Mapping[str, str], others: Mapping[str, Mapping[str, str]]) -> dict[str, Spread]:
+    """Return what is known of how much another seed does to each of other runs, or else to the run beside them.
+
+    Parameters
+    ----------
+    task : str
+        ``"disk"`` or ``"region"``.
+    own : mapping of str
+        The parameters of the run.
+    others : mapping of mapping
+        Those of the others, by any key.
+    """
+    path = Path(seeds.PATH)
+    text = path.read_text() if path.exists() else None
+    known = seeds.read(task, text, own)
+    found = {key: seeds.read(task, text, of_run) for key, of_run in others.items()}
+    return {key: known if known.seeds and not one.seeds else one for key, one in found.items()}
+
+
+def differences(
+    predictions: pd.DataFrame, others: Mapping[str, pd.DataFrame], settings: Evaluate, known: Mapping[str, Spread]
+) -> dict[str, dict[str, Any]]:
+    """Return how far forecasts are ahead of others in ROC-AUC, with intervals of 95 % and verdicts.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Of `tables.PREDICTIONS`.
+    others : mapping of DataFrame
+        The same of other runs by any key, of rows with the same `digest`.
+    settings : Evaluate
+        The resamples and their seed.
+    known : mapping of Spread
+        Of `spreads`: by key, what another seed alone would have done, for which interval and verdict allow.
+
+    Returns
+    -------
+    dict of dict
+        By key, what `Spread.widen` returns.
+    """
+    rows = _ordered(predictions)
+    plan = BlockBootstrap(rows["block"].to_numpy(), settings.resamples, settings.seed)
+    forecasts = {name: _forecast(_ordered(other)) for name, other in others.items()}
+    found = assess(_forecast(rows), forecasts, plan)["differences"]
+    return {name: known[name].widen("roc_auc", found[name]["roc_auc"], lower_is_better=False) for name in others}
+
+
+def _ordered(predictions: pd.DataFrame) -> pd.DataFrame:
+    return predictions.sort_values(KEY, ignore_index=True)
+
+
+def _forecast(rows: pd.DataFrame) -> Forecast:
+    label = rows["label"].to_numpy(int)
+    return Forecast(label, rows["probability"].to_numpy(float), EVEN_ODDS, float(label.mean()))

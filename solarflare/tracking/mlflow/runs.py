@@ -1,0 +1,135 @@
+"""The runs of a state: one for the whole, and below it one for each stage."""
+
+import getpass
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from solarflare.core import params
+from solarflare.core.params import Task
+from solarflare.tracking import dvc_state
+from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, State, of_task
+from solarflare.tracking.mlflow.store import AS_TRAINING
+
+WHOLE = "pipeline"
+"""The tag ``stage`` of the run for the whole."""
+
+UNSCORED = "not scored"
+"""What a run is said to be until it is evaluated."""
+
+BATCH = 1000  # metrics that MLflow takes at once
+MOST = 20  # runs that a search returns
+
+
+def find(mlflow: Any, task: Task, tags: Mapping[str, str]) -> list[Any]:
+    """Return the runs with some tags, the newest first.
+
+    Parameters
+    ----------
+    mlflow : module
+        Of `store.connected`.
+    task : str
+        Whose experiment is searched.
+    tags : mapping of str
+        All of which a run has to have.
+    """
+    experiment = mlflow.get_experiment_by_name(task)
+    wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+    return mlflow.search_runs([experiment.experiment_id], wanted, max_results=MOST, output_format="list")
+
+
+def scored(mlflow: Any, task: Task, before: Any | None = None) -> list[Any]:
+    """Return the runs of states that are scored, the newest first; with `before`, those that began before that one."""
+    return [
+        run
+        for run in find(mlflow, task, {"stage": WHOLE})
+        if EVALUATION in run.data.tags and (before is None or run.info.start_time < before.info.start_time)
+    ]
+
+
+def whole(mlflow: Any, state: State) -> Any:
+    """Return the run of a state, opened now if it is not in the store, with a number of its own."""
+    found = find(mlflow, state.task, {STATE: state.key, "stage": WHOLE})
+    if found:
+        return found[0]
+    latest = find(mlflow, state.task, {"stage": WHOLE})
+    number = 1 + int(latest[0].data.tags.get("number", len(latest))) if latest else 1
+    tags = {"number": str(number), "verdict": UNSCORED, **state.tags()}
+    run = _open(mlflow, state, WHOLE, f"#{number} {UNSCORED}: {state.network}", tags)
+    _log_params(mlflow, run, state.parameters())
+    return run
+
+
+def stage(mlflow: Any, state: State, name: str, inputs: dvc_state.Inputs) -> Any:
+    """Return the run of a stage below that of its state, opened now if it is not in the store."""
+    found = find(mlflow, state.task, {STATE: state.key, "stage": name})
+    if found:
+        return found[0]
+    tags = {
+        "fingerprint": inputs.fingerprint,
+        "mlflow.parentRunId": whole(mlflow, state).info.run_id,
+        "mlflow.source.name": f"stages/{name}.py",
+    }
+    run = _open(mlflow, state, name, name, tags)
+    _log_params(mlflow, run, of_task(state.task, inputs.params))
+    return run
+
+
+def called(run: Any) -> str:
+    """Return what other runs call a run: its number."""
+    tags = run.data.tags
+    return f"#{tags['number']}" if "number" in tags else str(run.info.run_name)
+
+
+def page(run: Any, artifact: str = "") -> str:
+    """Return where MLflow shows a run, or one of its artifacts."""
+    below = f"/artifacts/{artifact}" if artifact else ""
+    return f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}{below}?{AS_TRAINING}"
+
+
+def log_numbers(mlflow: Any, run_id: str, numbers: Mapping[str, float]) -> None:
+    """Log metrics; a later value of the same name takes the place of the former."""
+    mlflow.log_metrics(dict(numbers), run_id=run_id, synchronous=True)
+
+
+def log_history(mlflow: Any, run_id: str, folder: Path) -> None:
+    """Log every column of every fold's ``history.csv``, by epoch."""
+    now = int(time.time() * 1000)
+    for path in sorted(folder.rglob("history.csv")):
+        prefix = "training/" if path.parent == folder else f"training/{path.parent.name}/"
+        history = pd.read_csv(path)
+        metrics = [
+            mlflow.entities.Metric(prefix + name, value, now, epoch)
+            for name in history.columns.drop("epoch")
+            for epoch, value in zip(history["epoch"].tolist(), history[name].tolist(), strict=True)
+        ]
+        for first in range(0, len(metrics), BATCH):
+            mlflow.MlflowClient().log_batch(run_id, metrics[first : first + BATCH])
+
+
+def close(mlflow: Any, run_id: str, status: str = "FINISHED") -> None:
+    """End a run."""
+    mlflow.MlflowClient().set_terminated(run_id, status)
+
+
+def numbers(content: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers in nested groups: ``roc_auc``, ``roc_auc_low``, ``baselines/logistic/roc_auc``."""
+    return {
+        re.sub(r"\.(low|high)$", r"_\1", key.removesuffix(".value")).replace(".", "/"): float(value)
+        for key, value in params.dotted(dict(content)).items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _open(mlflow: Any, state: State, stage: str, name: str, tags: Mapping[str, str]) -> Any:
+    experiment = mlflow.get_experiment_by_name(state.task)
+    own = {"stage": stage, STATE: state.key, "mlflow.user": getpass.getuser(), "mlflow.source.type": "LOCAL"}
+    return mlflow.MlflowClient().create_run(experiment.experiment_id, run_name=name, tags={**tags, **own})
+
+
+def _log_params(mlflow: Any, run: Any, values: Mapping[str, str]) -> None:
+    mlflow.log_params(dict(values), run_id=run.info.run_id, synchronous=True)

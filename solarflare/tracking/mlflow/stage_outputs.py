@@ -1,0 +1,55 @@
+"""What the stages before the training did, in numbers, read from their outputs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from solarflare.core.params import Task
+
+RAW = ("images", "flares", "regions")
+
+
+def numbers(stage: str, task: Task) -> dict[str, float]:
+    """Return counts of a stage's rows, for the audit its scores.
+
+    Parameters
+    ----------
+    stage : str
+        Its name; other stages than those of the data and the audit have none.
+    task : str
+        ``"disk"`` or ``"region"``.
+    """
+    match stage:
+        case "scrape":
+            return {name: len(pd.read_csv(f"data/raw/{name}.csv", usecols=[0])) for name in RAW}
+        case "label":
+            return _counts(f"data/labels/{task}.csv", "label", {1: "positive", 0: "negative"})
+        case "split":
+            return _counts(f"data/splits/{task}.csv", "part")
+        case "crop":
+            return _counts(f"data/crops/{task}/index.csv", "fitted", {"yes": "disk_found", "no": "disk_not_found"})
+        case "audit":
+            return _audit(task)
+    return {}
+
+
+def samples(task: Task) -> dict[str, pd.DataFrame]:
+    """Return the rows of each part of a split with their labels, by the part's name."""
+    splits, labels = (pd.read_csv(f"data/{name}/{task}.csv") for name in ("splits", "labels"))
+    key = [name for name in ("path", "noaa_ar") if name in labels]
+    rows = splits[[*key, "fold", "part"]].merge(labels[[*key, "time", "label"]], on=key)
+    return {str(part): of_part.drop(columns="part") for part, of_part in rows.dropna(subset="part").groupby("part")}
+
+
+def _counts(path: str, column: str, names: dict[Any, str] | None = None) -> dict[str, float]:
+    values = pd.read_csv(path, usecols=[column])[column]
+    named = values.map(names) if names else values
+    return {str(name): count for name, count in named.fillna("left_out").value_counts().items()}
+
+
+def _audit(task: Task) -> dict[str, float]:
+    found = json.loads(Path("metrics/audit.json").read_text())[task]
+    scores = {f"roc_auc/{name}": probe["roc_auc"]["value"] for name, probe in found.get("probes", {}).items()}
+    return {"leak": float(found.get("leak", False)), **scores}

@@ -1,0 +1,212 @@
+"""Profiles as DVC experiments: a small file of overrides becomes ``dvc exp run -S``."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from solarflare.core import params
+from solarflare.core.errors import InputError
+from solarflare.core.files import main_checkout
+from solarflare.sources.archive import scrape
+from solarflare.tracking import dvc_state
+
+PROFILES = Path("profiles")
+
+CACHE = Path("data/cache/models")
+"""Seen from the main checkout: the models of experiments that somebody asked for, by revision."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A named set of overrides of ``params.yaml``, with variants.
+
+    Attributes
+    ----------
+    name : str
+        That of the file, without ``.yaml``.
+    overrides : dict
+        What all variants change, by dotted key; includes where the archive is and what it holds, if there is one.
+    variants : dict
+        By name, what each changes on top of that, by dotted key; at least one.
+    published : dict
+        By task, the accuracy that others published for this design; empty where nobody did. The variants are then
+        repeats, of which the mean counts.
+    """
+
+    name: str
+    overrides: dict[str, Any]
+    variants: dict[str, dict[str, Any]]
+    published: dict[str, float]
+
+
+def read(name: str, folder: Path | None = None) -> Profile:
+    """Read a profile.
+
+    Parameters
+    ----------
+    name : str
+        Of a file in ``profiles/``, without ``.yaml``.
+    folder : Path, optional
+        The archive, for a profile whose origin is one.
+
+    Returns
+    -------
+    Profile
+        Its keys and values checked against ``params.yaml``.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is not a profile, a key or value does not fit ``params.yaml``, or the archive that
+        it needs is not given or not there.
+    """
+    path = PROFILES / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in PROFILES.glob("*.yaml")))
+        raise InputError(f"{path} is not there; the profiles here are {known or 'none'}")
+    content = params.read_yaml(path)
+    published = content.pop("published", {})
+    if set(content) != {"overrides", "variants"}:
+        raise InputError(f"{path}: got the keys {', '.join(content)}; expected overrides and variants")
+    if not isinstance(published, dict) or not all(
+        task in params.TASKS and isinstance(accuracy, float) and 0 < accuracy < 1
+        for task, accuracy in published.items()
+    ):
+        raise InputError(f"{path}: published is {published!r}; expected accuracies, 0 to 1, by task")
+    groups = {"overrides": content["overrides"], **(content["variants"] or {})}
+    for group, changes in groups.items():
+        if not isinstance(changes, dict):
+            raise InputError(f"{path}: {group} is {changes!r}; expected keys of params.yaml with their values")
+    overrides, *variants = [params.dotted(changes) for changes in groups.values()]
+    if not variants:
+        raise InputError(f"{path}: variants is empty; name at least one, such as `default: {{}}`")
+    if overrides.get("scrape.origin") == "archive":
+        overrides |= _archive(name, folder)
+    for changes in variants:
+        params.parse(_applied(overrides | changes), path)
+    return Profile(name, overrides, dict(zip(list(groups)[1:], variants, strict=True)), published)
+
+
+def run(profile: Profile) -> dict[str, str]:
+    """Run each variant of a profile as a DVC experiment in a temporary copy; the workspace stays as it is.
+
+    An experiment of the same name and commit is replaced.
+
+    Parameters
+    ----------
+    profile : Profile
+        What to change.
+
+    Returns
+    -------
+    dict
+        By variant, the revision that holds its results.
+
+    Raises
+    ------
+    InputError
+        If a stage of an experiment fails.
+    """
+    revisions = {}
+    for variant, changes in profile.variants.items():
+        name = f"{profile.name}-{variant}"
+        if _references(name, _output("git", "rev-parse", "HEAD")):
+            _dvc("exp", "remove", "--quiet", name)
+        before = _references(name)
+        flags = [f"--set-param={key}={_hydra(value)}" for key, value in (profile.overrides | changes).items()]
+        _dvc("exp", "run", "--temp", "--name", name, *flags)
+        # Whatever HEAD is by now: commits may be made while an experiment runs.
+        (made,) = _references(name) - before
+        revisions[variant] = _output("git", "rev-parse", made)
+    return revisions
+
+
+def models(name: str) -> Path:
+    """Return the folder of the models that an experiment trained, with its ``params.yaml`` beside it.
+
+    Parameters
+    ----------
+    name : str
+        Of the experiment, such as ``sdo-euv-folds``, or of any commit or branch of which DVC has the models; the newest
+        experiment, where several have the name.
+
+    Returns
+    -------
+    Path
+        In the cache of downloads, where it stays.
+
+    Raises
+    ------
+    InputError
+        If there is no such experiment, or DVC does not have its models.
+    """
+    revision = _revision(name)
+    folder = main_checkout() / CACHE / revision
+    if not folder.is_dir():
+        dvc_state.restore(revision, ["models", params.PARAMS.name], folder)
+    return folder / "models"
+
+
+def _revision(name: str) -> str:
+    """Return the commit of the newest experiment of a name, or else the one that Git knows by it."""
+    by_age = ("--sort=-committerdate", "--format=%(objectname)")
+    try:
+        newest = _output("git", "for-each-ref", *by_age, f"refs/exps/*/*/{name}").splitlines()
+        return newest[0] if newest else _output("git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    except InputError:
+        raise InputError(
+            f"{name} is no folder, and no experiment or commit of a Git repository here; "
+            "`dvc exp list --all-commits` names the experiments of one"
+        ) from None
+
+
+def _references(name: str, commit: str = "*") -> set[str]:
+    """Return the Git references under which DVC keeps the experiments of a name, those of one commit or all."""
+    pattern = f"refs/exps/{commit[:2]}/{commit[2:] or '*'}/{name}"
+    return set(_output("git", "for-each-ref", "--format=%(refname)", pattern).splitlines())
+
+
+def _applied(changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of ``params.yaml`` with changes made to it."""
+    content = params.read_yaml(params.PARAMS)
+    for key, value in changes.items():
+        *groups, last = key.split(".")
+        group = content
+        for name in groups:
+            if not isinstance(group.get(name), dict):
+                group[name] = {}
+            group = group[name]
+        group[last] = value
+    return content
+
+
+def _archive(name: str, folder: Path | None) -> dict[str, Any]:
+    """Return where the archive is and what it holds, as overrides."""
+    if folder is None:
+        raise InputError(f"the profile {name} needs an archive: add --archive FOLDER (with make: ARCHIVE=FOLDER)")
+    # Relative, so that no absolute path gets into the experiment's params.yaml.
+    return {"scrape.archive.path": os.path.relpath(folder), "scrape.archive.digest": scrape.digest(folder)}
+
+
+def _hydra(value: Any) -> str:
+    """Return a value in the grammar of ``dvc exp run -S``, of which JSON is a part; dates become text."""
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _dvc(*arguments: str) -> None:
+    # The stages say "python": it has to be the one that runs this.
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    command = [sys.executable, "-m", "dvc", *arguments]
+    if subprocess.run(command, env=environment, check=False).returncode:
+        raise InputError(f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; mend it and run this again")
+
+
+def _output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"`{' '.join(command)}`: {done.stderr.strip()}; run this in a clone of the project")
+    return done.stdout.strip()

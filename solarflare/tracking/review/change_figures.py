@@ -1,0 +1,88 @@
+"""The figures beside a review: the curves of both sides, and the images whose answer changed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from solarflare.core.params import Task
+from solarflare.report import figures
+from solarflare.report.figures import Picture
+from solarflare.report.summary import interval
+from solarflare.tracking.review.revisions import Results
+from solarflare.tracking.review.score_changes import KEY, WITHOUT_SCORES, Comparison
+
+SHOWN = 2 * figures.COLUMNS  # crops of each group
+
+HEADINGS = {"roc": "ROC", "pr": "Precision and recall", "reliability": "Reliability"}
+"""Of figures, by the name of their data."""
+
+
+def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Draw a task's figures, unless it is as it was.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What became of the task.
+    folder : Path
+        Where to.
+
+    Yields
+    ------
+    (str, list of str)
+        A heading, and the file names of the figures that belong below it, before and after.
+    """
+    if comparison.verdict in WITHOUT_SCORES:
+        return
+    sides = {"before": comparison.before, "after": comparison.after}
+    for name, heading in HEADINGS.items():
+        files = []
+        for when, results in sides.items():
+            if name in results.curves:
+                files.append(f"{comparison.task}-{name}-{when}.png")
+                _curve(name, results, f"{comparison.task}, {when}", folder / files[-1])
+        if files:
+            yield f"{heading} of {comparison.task}", files
+    if pictures := _flipped(comparison.task, comparison.flipped):
+        file = f"{comparison.task}-flipped.png"
+        figures.save(figures.contact_sheet(pictures, f"{comparison.task}: answers that changed"), folder / file)
+        yield f"Answers of {comparison.task} that changed", [file]
+
+
+def _curve(name: str, results: Results, title: str, path: Path) -> None:
+    curve, scores = results.curves[name], results.scores
+    base_rate = scores["base_rate"]["value"]
+    if name == "roc":
+        figure = figures.roc({f"network {interval(scores['roc_auc'])}": curve}, title)
+    elif name == "pr":
+        figure = figures.precision_recall({f"network {interval(scores['pr_auc'])}": curve}, base_rate, title)
+    else:
+        figure = figures.reliability(curve, base_rate, title)
+    figures.save(figure, path)
+
+
+def _flipped(task: Task, flipped: pd.DataFrame) -> dict[str, list[Picture]]:
+    """Return the crops of the images whose answer changed, nothing where they are not at hand."""
+    folder = Path(f"data/crops/{task}")
+    if flipped.empty or not (folder / "index.csv").is_file():
+        return {}
+    # sunpy comes with it, and takes a second that a review without crops does not have.
+    from solarflare.dataset.crops.crops import Crops
+
+    crops = Crops(folder)
+    found = flipped.merge(crops.index[KEY].assign(position=range(len(crops.index))), on=KEY)
+    groups = {"Now right": found[found["right"]], "Now wrong": found[~found["right"]]}
+    return {
+        heading: _pictures(rows.head(SHOWN), crops.take(rows["position"].head(SHOWN)))
+        for heading, rows in groups.items()
+    }
+
+
+def _pictures(rows: pd.DataFrame, images: NDArray[np.uint8]) -> list[Picture]:
+    return [
+        Picture(image, f"{row['before']:.2f} to {row['after']:.2f}, label {row['label']}\n{row['time']:%Y-%m-%d %H:%M}")
+        for row, image in zip(rows.to_dict("records"), images, strict=True)
+    ]

@@ -1,0 +1,64 @@
+"""What a change did to the results: two states of the project compared, as one page of Markdown with figures beside."""
+
+from pathlib import Path
+
+from solarflare.core import params
+from solarflare.core.files import atomic_directory, atomic_path
+from solarflare.core.params import TASKS
+from solarflare.tracking import dvc_state
+from solarflare.tracking.review import change_figures, markdown, revisions
+from solarflare.tracking.review.markdown import Review, headline
+from solarflare.tracking.review.score_changes import compare
+from solarflare.verification.scores import seeds
+
+__all__ = ["headline", "write"]
+
+
+def write(base: str, path: Path) -> Review:
+    """Compare the working folder with where it left `base`, and write a page about it.
+
+    Parameters
+    ----------
+    base : str
+        A branch, a tag or a commit; what counts is the last commit that HEAD shares with it, as in a pull request.
+    path : Path
+        Of the page; its figures go into a folder of that name without ``.md``, which is replaced.
+
+    Returns
+    -------
+    Review
+        What the page says.
+
+    Raises
+    ------
+    InputError
+        If there is no such commit, or a file that is compared is broken.
+    """
+    settings = params.load().evaluate
+    commit = revisions.Commit.shared_with(base)
+    before, after = revisions.read(commit), revisions.read(revisions.Workspace())
+    measured, code = before.files.get(seeds.PATH), commit.changed_code()
+    compared = [
+        compare(
+            task,
+            before.tasks[task],
+            after.tasks[task],
+            settings.resamples,
+            settings.seed,
+            seeds.read(task, measured, before.parameters),
+            reseeded=not code and seeds.reseeded(task, before.parameters, after.parameters),
+        )
+        for task in TASKS
+    ]
+    folder = path.with_suffix("")
+    with atomic_directory(folder) as partial:
+        drawn = [
+            (heading, [f"{folder.name}/{file}" for file in files])
+            for one in compared
+            for heading, files in change_figures.draw(one, partial)
+        ]
+    name = f"`{commit.sha[:7]}`" if commit.sha.startswith(base) else f"`{commit.sha[:7]}` of {base}"
+    review = Review(name, before, after, compared, code, dvc_state.modified(), drawn)
+    with atomic_path(path) as partial:
+        partial.write_text(markdown.render(review))
+    return review

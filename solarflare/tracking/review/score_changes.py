@@ -1,0 +1,132 @@
+"""Whether a change made a task's network better, worse, or neither: paired, on the same test rows."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from solarflare.core.params import Task
+from solarflare.predict.scoring import SCORES
+from solarflare.tracking.review.revisions import Results
+from solarflare.verification.scores.assessment import COMPARED, ERRORS, assess
+from solarflare.verification.scores.bootstrap import BlockBootstrap
+from solarflare.verification.scores.scores import Forecast
+from solarflare.verification.scores.seeds import Spread
+
+Verdict = Literal["unchanged", "compared", "reseeded", "no verdict", "not comparable", "new", "gone", "absent"]
+WITHOUT_SCORES: tuple[Verdict, ...] = ("absent", "unchanged", "no verdict")
+KEY = ["path", "noaa_ar"]
+PAIRED = tuple(name for name in SCORES if name != "base_rate")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What became of a task.
+
+    Attributes
+    ----------
+    task : str
+        ``"disk"`` or ``"region"``.
+    before, after : Results
+        The two sides.
+    verdict : str
+        Whether there was something to compare; what came of it is in `differences`, score by score. Those of what was
+        only ``reseeded`` are luck.
+    because : str
+        Why there is nothing to compare; blank if there is.
+    differences : dict
+        By score of `PAIRED`, after less before with interval, verdict and what was ``resolvable``, all of which allow
+        for the seed where `spread` is known; empty if there is nothing to compare.
+    flipped : DataFrame
+        The test rows whose answer changed: ``path``, ``noaa_ar``, ``time``, ``label``, ``before`` and ``after``
+        (probabilities) and ``right`` (whether the new answer is), the largest change first.
+    spread : Spread or None
+        What another seed alone would have done; None if there is nothing to compare.
+    """
+
+    task: Task
+    before: Results
+    after: Results
+    verdict: Verdict
+    because: str = ""
+    differences: dict[str, dict[str, Any]] = field(default_factory=dict)
+    flipped: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spread: Spread | None = None
+
+    def told(self, verdict: str) -> list[str]:
+        """Return the scores of `COMPARED` with a verdict."""
+        return [name for name in COMPARED if self.differences[name]["verdict"] == verdict]
+
+
+def compare(
+    task: Task, before: Results, after: Results, resamples: int, seed: int, spread: Spread, reseeded: bool
+) -> Comparison:
+    """Compare the two sides of a task.
+
+    Parameters
+    ----------
+    task : str
+        ``"disk"`` or ``"region"``.
+    before, after : Results
+        The two sides.
+    resamples, seed : int
+        Of the paired block bootstrap, as in ``params.yaml``'s ``evaluate``.
+    spread : Spread
+        What another seed alone does to the scores before.
+    reseeded : bool
+        Whether only the seed of the training differs.
+    """
+    absent = ["absent" in side.scores for side in (before, after)]
+    if any(absent):
+        verdict: Verdict = "absent" if all(absent) else "new" if absent[0] else "gone"
+        return Comparison(task, before, after, verdict, (before if verdict == "new" else after).scores["absent"])
+    sides = {"before": before, "after": after}
+    if untrusted := [when for when, side in sides.items() if not side.scores.get("trusted", True)]:
+        return Comparison(task, before, after, "no verdict", f"as {task} {' and '.join(untrusted)} is not trusted")
+    if before.predictions is None or after.predictions is None:
+        which = "before" if before.predictions is None else "after"
+        because = f"metrics/predictions/{task}.csv has another form {which}, which does not tell what an alarm was"
+        return Comparison(task, before, after, "not comparable", because)
+    if because := changed_rows(before.predictions, after.predictions):
+        return Comparison(task, before, after, "not comparable", f"the test set changed: {because}")
+    if before.predictions.equals(after.predictions):
+        return Comparison(task, before, after, "unchanged")
+    both = before.predictions.merge(after.predictions, on=KEY, suffixes=("_before", ""), validate="one_to_one")
+    plan = BlockBootstrap(both["block"].to_numpy(), resamples, seed)
+    forecasts = {when: _forecast(both, suffix) for when, suffix in (("before", "_before"), ("after", ""))}
+    assessed = assess(forecasts["after"], {"before": forecasts["before"]}, plan, compared=PAIRED)
+    differences = {
+        name: spread.widen(name, difference, lower_is_better=name in ERRORS)
+        for name, difference in assessed["differences"]["before"].items()
+    }
+    verdict = "reseeded" if reseeded else "compared"
+    return Comparison(task, before, after, verdict, "", differences, _flipped(both, **forecasts), spread)
+
+
+def changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> str:
+    """Return how two test sets differ, blank if they are the same rows with the same labels."""
+    both = before[[*KEY, "label"]].merge(
+        after[[*KEY, "label"]], on=KEY, how="outer", suffixes=("_before", "_after"), indicator=True
+    )
+    counts = {
+        "rows only before": (both["_merge"] == "left_only").sum(),
+        "rows only after": (both["_merge"] == "right_only").sum(),
+        "labels changed": ((both["_merge"] == "both") & (both["label_before"] != both["label_after"])).sum(),
+    }
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+
+
+def _forecast(both: pd.DataFrame, suffix: str) -> Forecast:
+    columns = ("label", "probability", "threshold", "base_rate")
+    label, probability, threshold, base_rate = (both[name + suffix].to_numpy() for name in columns)
+    return Forecast(label.astype(np.int64), probability, threshold, base_rate)
+
+
+def _flipped(both: pd.DataFrame, before: Forecast, after: Forecast) -> pd.DataFrame:
+    rows = both[[*KEY, "time", "label"]].assign(
+        before=before.probability, after=after.probability, right=after.alarm == (after.label == 1)
+    )
+    rows = rows[before.alarm != after.alarm]
+    change = (rows["after"] - rows["before"]).abs()
+    return rows.loc[change.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)

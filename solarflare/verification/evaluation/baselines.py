@@ -1,0 +1,65 @@
+"""What a network has to beat: climatology, and a logistic regression on a handful of numbers per image."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from solarflare.core.params import MAGNETOGRAPHS, Instrument
+
+ZERO_FIELD = 128  # the grey level of no magnetic field
+STRONG_FIELD = 40  # grey levels from zero: well above the network and the noise of the quiet Sun
+BRIGHT = 160  # grey level: where the browse images' colour tables show active regions
+
+
+def statistics(images: NDArray[np.uint8], instrument: Instrument) -> NDArray[np.float64]:
+    """Return seven numbers an image.
+
+    Parameters
+    ----------
+    images : (N, H, W, C) uint8
+        Crops; what is blanked in them is no field, or no light.
+    instrument : str
+        Of a magnetograph the numbers describe the unsigned field, of an EUV imager the intensity.
+
+    Returns
+    -------
+    (N, 7) float64
+        Mean, standard deviation, median, 90th and 99th percentile and maximum of the pixels in grey levels, and the
+        share of strong ones: the field's :data:`STRONG_FIELD`, or the intensity's :data:`BRIGHT`, and above.
+
+    Notes
+    -----
+    The usual predictors of a flare: total unsigned flux (Leka & Barnes 2007, doi:10.1086/510282) and its share in
+    strong field; for the corona, the distribution of intensities.
+    """
+    pixels = images.mean(axis=-1, dtype=np.float32).reshape(len(images), -1)
+    strong = BRIGHT
+    if instrument in MAGNETOGRAPHS:
+        pixels, strong = np.abs(pixels - ZERO_FIELD), STRONG_FIELD
+    columns = [
+        pixels.mean(axis=1),
+        pixels.std(axis=1),
+        *np.percentile(pixels, [50, 90, 99, 100], axis=1),
+        (pixels >= strong).mean(axis=1),
+    ]
+    return np.column_stack(columns).astype(float)
+
+
+def logistic(features: NDArray, label: NDArray) -> Pipeline:
+    """Fit a logistic regression on standardised features.
+
+    Parameters
+    ----------
+    features : (n, k) float
+        Of the training rows.
+    label : (n,) int
+        What happened, 1 or 0; both must occur.
+
+    Returns
+    -------
+    Pipeline
+        Its ``predict_proba(features)[:, 1]`` is the probability of label 1 at the training rows' base rate.
+    """
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(features, label)

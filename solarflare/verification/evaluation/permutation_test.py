@@ -1,0 +1,142 @@
+"""The permutation test: a network that is trained and tested on labels of other days has to score at chance."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from solarflare.core import absent, params
+from solarflare.core.console import log
+from solarflare.core.errors import InputError
+from solarflare.core.files import atomic_path
+from solarflare.core.params import MAGNETOGRAPHS, DiskLabel, RegionLabel, Task, Train
+from solarflare.dataset.crops.crops import Crops
+from solarflare.dataset.samples import samples
+from solarflare.dataset.samples.samples import Lessons
+from solarflare.networks import training
+from solarflare.networks.architectures import map_side
+from solarflare.report import figures
+from solarflare.tracking.published_tables import PERMUTATION
+from solarflare.verification.audit.audit import ByFold
+from solarflare.verification.evaluation.rotation import rotation
+from solarflare.verification.scores.assessment import DECIMALS
+
+CHANCE = 0.5
+
+
+def permute(task: Task, repeats: int) -> dict[str, Any]:
+    """Train a task's network on its labels, and again and again on labels that are rotated in time.
+
+    After `training.configure`. Reads ``params.yaml``, and the crops, labels and split of the task. Each repeat has a
+    rotation of its own (`solarflare.verification.evaluation.rotation`), of training, validation and test, and a seed of its own.
+
+    Parameters
+    ----------
+    task : str
+        ``"disk"`` or ``"region"``.
+    repeats : int
+        Trainings on rotated labels, 1 or more.
+
+    Returns
+    -------
+    dict
+        Ready for JSON: ``n`` test rows, ``true``, the ROC-AUC with the true labels, and ``rotated``, those with rotated
+        ones; ``wilcoxon_p``, two-sided, of the hypothesis that these lie around `CHANCE`; and ``p``, the share of all
+        that are no lower than ``true``, itself included.
+
+    Raises
+    ------
+    InputError
+        If an input is missing, broken or absent.
+
+    Notes
+    -----
+    With repeats of which none reaches the true labels, ``p`` is 1 / (repeats + 1): Phipson & Smyth 2010,
+    doi:10.2202/1544-6115.1585.
+    """
+    chosen, crops = params.load(), Path(f"data/crops/{task}")
+    if reason := absent.reason(crops) or absent.reason(Path(f"data/splits/{task}.csv")):
+        raise InputError(f"there are no labelled images of {task}: {reason}; name another task with --task")
+    images, settings = Crops(crops), chosen.train(task)
+    polarity, asked = getattr(chosen.instrument, task) in MAGNETOGRAPHS, getattr(chosen.label, task)
+    rows = samples.read_samples(task, images.index)
+    side = map_side(settings.network, training.image_shape(images))
+    beside = samples.lessons(chosen, task, rows, side)
+    true = round(roc_auc(images, rows, settings, polarity, asked, beside), DECIMALS)
+    log.info("%s: ROC-AUC %.3f with the true labels", task, true)
+    rotated = []
+    for repeat in range(1, repeats + 1):
+        source = rotation(rows, np.random.default_rng([settings.seed, repeat]))
+        seeded = settings.model_copy(update={"seed": settings.seed + repeat})
+        labels = rows["label"].to_numpy()[source]
+        moved = replace(beside, maps=None if beside.maps is None else beside.maps[source])
+        rotated.append(round(roc_auc(images, rows.assign(label=labels), seeded, polarity, asked, moved), DECIMALS))
+        log.info("%s: ROC-AUC %.3f with rotated labels, %d of %d", task, rotated[-1], repeat, repeats)
+    return {
+        "n": int((rows["part"] == "test").sum()),
+        "true": true,
+        "rotated": rotated,
+        "wilcoxon_p": round(float(stats.wilcoxon(np.array(rotated) - CHANCE).pvalue), DECIMALS),
+        "p": round((1 + sum(one >= true for one in rotated)) / (1 + repeats), DECIMALS),
+    }
+
+
+def roc_auc(
+    images: training.Images,
+    rows: pd.DataFrame,
+    settings: Train,
+    polarity: bool,
+    question: DiskLabel | RegionLabel,
+    beside: Lessons,
+) -> float:
+    """Train a network a fold, and return the ROC-AUC over the test rows, each compared with those of its own fold.
+
+    Parameters
+    ----------
+    images : Images
+        All crops, by position.
+    rows : DataFrame
+        Of `samples.samples`, with any labels.
+    settings : params.Train
+        Which network, and how to train it.
+    polarity : bool
+        Whether the images are magnetograms.
+    question : DiskLabel or RegionLabel
+        What is asked.
+    beside : Lessons
+        What else there is to be learned from. A teacher learns from these same labels.
+    """
+    test = rows[rows["part"] == "test"]
+    score = np.zeros(len(test))
+    for fold in test["fold"].unique():
+        # The answers are ranked and not calibrated: with `refit` the last training alone counts.
+        parted = samples.with_validation(rows) if settings.refit else rows
+        learned = samples.taught(parted, fold, settings, question, beside)
+        watched = None if settings.refit else samples.part(rows, fold, "validation", beside)
+        asked = samples.part(rows, fold, "test", beside)
+        model, _ = training.fit(images, learned, watched, settings, polarity)
+        score[test["fold"] == fold] = training.predict(model, images, asked.positions)
+    ranking = ByFold(test["label"].to_numpy(), score, test["fold"].to_numpy())
+    return float(ranking.roc_auc(np.ones((1, len(test))))[0])
+
+
+def keep(name: str, found: dict[Task, dict[str, Any]]) -> None:
+    """Add what `permute` found, by task, to ``docs/results/permutation.json``, and draw all that is there.
+
+    Parameters
+    ----------
+    name : str
+        Of the data; what was found of them before is replaced, task by task.
+    found : dict
+        By task.
+    """
+    content = json.loads(PERMUTATION.read_text()) if PERMUTATION.is_file() else {}
+    content[name] = content.get(name, {}) | found
+    with atomic_path(PERMUTATION) as partial:
+        partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+    tests = {f"{task}, {data}": test for data, tasks in sorted(content.items()) for task, test in sorted(tasks.items())}
+    figures.save(figures.permutation(tests), PERMUTATION.with_suffix(".png"))

@@ -1,0 +1,182 @@
+"""How certain a score is: intervals and paired differences from resampling whole blocks.
+
+Rows close in time resemble each other, so that a plain bootstrap calls a score more certain than it is. Here blocks of
+days are drawn with replacement, as in Künsch 1989 (doi:10.1214/aos/1176347265) and, for clusters, Davison & Hinkley
+1997, *Bootstrap Methods and their Application*, 3.8. A resample is a row of weights: how often each block was drawn.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from solarflare.verification.scores.weighting import LEVELS, Groups
+
+Values = NDArray[np.float64]
+Statistic = Callable[[Values], Mapping[str, Values]]
+
+CHUNK = 2**20  # numbers of a statistic held at once: 8 MB
+FEWEST_BLOCKS = 5  # with fewer, the tail of an interval of 95 % lies beyond what some thousand resamples reach
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and its interval; NaN at both ends where too few blocks or resamples allow none."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Difference(Interval):
+    """A paired difference of one score of two forecasts.
+
+    Attributes
+    ----------
+    p : float
+        Two-sided: 1 minus the level of the widest interval that leaves out zero.
+    verdict : str
+        ``better`` or ``worse`` if the interval leaves out zero, else ``not distinguishable``.
+    resolvable : float
+        The smallest difference that these rows could have told from zero: see :meth:`BlockBootstrap.resolvable`.
+    """
+
+    p: float
+    verdict: str
+    resolvable: float
+
+
+def verdict(low: float, high: float, lower_is_better: bool = False) -> str:
+    """Return ``better`` or ``worse`` if the interval of a difference leaves out zero, else ``not distinguishable``."""
+    above, below = ("worse", "better") if lower_is_better else ("better", "worse")
+    return above if low > 0 else below if high < 0 else "not distinguishable"
+
+
+class BlockBootstrap:
+    """A plan of resamples, the same for every statistic, so that differences of draws are paired.
+
+    Parameters
+    ----------
+    blocks : (n,) array
+        The block of each row; the rows of a block stay together.
+    resamples : int
+        How many to draw.
+    seed : int
+        Another seed is another plan.
+    """
+
+    def __init__(self, blocks: NDArray, resamples: int, seed: int) -> None:
+        names, block = np.unique(np.asarray(blocks), return_inverse=True)
+        self.groups = Groups(block, len(names))
+        self.blocks = len(names)
+        self.resamples = resamples
+        self._seed = seed
+
+    def counts(self) -> Iterator[Values]:
+        """Yield how often each block was drawn, (some resamples, blocks), in chunks of constant memory."""
+        generator = np.random.default_rng(self._seed)
+        at_once = max(1, CHUNK // min(max(1, len(self.groups.number)), LEVELS))
+        for start in range(0, self.resamples, at_once):
+            drawn = min(at_once, self.resamples - start)
+            yield generator.multinomial(self.blocks, np.full(self.blocks, 1 / self.blocks), size=drawn).astype(float)
+
+    def weights(self) -> Iterator[Values]:
+        """Yield how often each row counts, (some resamples, n)."""
+        for counts in self.counts():
+            yield counts[:, self.groups.number]
+
+    def draws(self, statistic: Statistic, of_blocks: bool = False) -> dict[str, Values]:
+        """Return a statistic's values in every resample.
+
+        Parameters
+        ----------
+        statistic : callable
+            From weights to named values (any,); NaN where a resample does not allow one.
+        of_blocks : bool, optional
+            Whether it takes weights of blocks, (any, blocks), as one of rows in `groups` does; else (any, n).
+
+        Returns
+        -------
+        dict of (resamples,) float64
+        """
+        chunks = [statistic(weight) for weight in (self.counts() if of_blocks else self.weights())]
+        return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+
+    def interval(self, value: float, draws: Values, level: float = 0.95) -> Interval:
+        """Return the expanded percentile interval of a value.
+
+        Parameters
+        ----------
+        value : float
+            Of the rows themselves.
+        draws : (resamples,) float
+            Of the resamples; NaN is skipped.
+        level : float, optional
+            Wanted coverage, 0 to 1.
+
+        Notes
+        -----
+        A percentile interval of few blocks is too narrow; its tails are widened to those of Student's t, after
+        Hesterberg 2015 (doi:10.1080/00031305.2015.1089789). With hundreds of blocks nothing changes, with fewer than
+        five there is no interval.
+        """
+        draws = draws[np.isfinite(draws)]
+        if self._too_few(draws):
+            return Interval(float(value), math.nan, math.nan)
+        tail = stats.norm.cdf(self._expansion * stats.t.ppf((1 - level) / 2, self.blocks - 1))
+        low, high = np.quantile(draws, [tail, 1 - tail])
+        return Interval(float(value), float(low), float(high))
+
+    def difference(self, value: float, draws: Values, level: float = 0.95, lower_is_better: bool = False) -> Difference:
+        """Return a paired difference with its interval, p and verdict.
+
+        Parameters
+        ----------
+        value : float
+            Score of the one forecast less that of the other.
+        draws : (resamples,) float
+            The same of the resamples; NaN is skipped.
+        level : float, optional
+            Wanted coverage, 0 to 1.
+        lower_is_better : bool, optional
+            Whether the score is an error, so that less of it is better.
+        """
+        interval = self.interval(value, draws, level)
+        told = verdict(interval.low, interval.high, lower_is_better)
+        p, resolvable = self._p(draws[np.isfinite(draws)]), self.resolvable(draws)
+        return Difference(float(value), interval.low, interval.high, p, told, resolvable)
+
+    def resolvable(self, draws: Values) -> float:
+        """Return which difference these rows can tell from zero: half the width of its normal interval of 95 %.
+
+        Parameters
+        ----------
+        draws : (resamples,) float
+            A paired difference in the resamples; NaN is skipped.
+
+        Returns
+        -------
+        float
+            1.96 bootstrap standard errors; NaN where there is no interval.
+        """
+        draws = draws[np.isfinite(draws)]
+        return math.nan if self._too_few(draws) else 1.96 * float(draws.std(ddof=1))
+
+    def _too_few(self, draws: Values) -> bool:
+        return self.blocks < FEWEST_BLOCKS or draws.size < 2
+
+    @property
+    def _expansion(self) -> float:
+        return math.sqrt(self.blocks / (self.blocks - 1))
+
+    def _p(self, draws: Values) -> float:
+        """Invert the interval: the smallest tail that reaches zero, twice."""
+        if self._too_few(draws):
+            return math.nan
+        share = (1 + min((draws <= 0).sum(), (draws >= 0).sum())) / (1 + draws.size)
+        tail = stats.t.cdf(stats.norm.ppf(share) / self._expansion, self.blocks - 1)
+        return float(min(1.0, 2 * tail))

@@ -1,0 +1,118 @@
+"""The curves behind the scores as small tables, each with a band of 95 % from the block bootstrap."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from solarflare.verification.scores.bootstrap import BlockBootstrap
+from solarflare.verification.scores.scores import Forecast, Ranking
+
+POINTS = 200  # at most, of one curve
+Values = NDArray[np.float64]
+
+
+def roc(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
+    """Return the ROC curve.
+
+    Parameters
+    ----------
+    forecast : Forecast
+        With both classes among its rows.
+    plan : BlockBootstrap
+        The resamples of its rows.
+
+    Returns
+    -------
+    DataFrame
+        ``fpr, tpr, low, high``: shares of the negatives and positives that are alarms, 0 to 1, with the interval of tpr
+        at each fpr; at most :data:`POINTS` rows, thresholds falling.
+    """
+
+    def rates(ranking: Ranking, weight: Values) -> tuple[Values, Values]:
+        true, false = (np.cumsum(steps, axis=1) for steps in ranking.steps(weight))
+        with np.errstate(invalid="ignore"):
+            return _from_zero(false / false[:, -1:]), _from_zero(true / true[:, -1:])
+
+    fpr, tpr = (_thin(values[0]) for values in rates(forecast.ranking, np.ones((1, len(forecast.label)))))
+    ranking = forecast.grouped(plan.groups).ranking
+    draws = plan.draws(lambda weight: {"tpr": _interpolate(fpr, *rates(ranking, weight))}, of_blocks=True)
+    return pd.DataFrame({"fpr": fpr, "tpr": tpr, **_band(tpr, draws["tpr"], plan)})
+
+
+def precision_recall(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
+    """Return the precision-recall curve.
+
+    Parameters
+    ----------
+    forecast : Forecast
+        With a positive among its rows.
+    plan : BlockBootstrap
+        The resamples of its rows.
+
+    Returns
+    -------
+    DataFrame
+        ``recall, precision, low, high``: the share of positives that are alarms and the share of alarms that are
+        positive, 0 to 1, with the interval of precision at each recall; at most :data:`POINTS` rows, thresholds
+        falling.
+    """
+
+    def rates(ranking: Ranking, weight: Values) -> tuple[Values, Values]:
+        true, false = (np.cumsum(steps, axis=1) for steps in ranking.steps(weight))
+        alarms = true + false
+        with np.errstate(invalid="ignore"):
+            # A resample that lacks the rows of the highest scores has no alarm there, and none of them is false.
+            return true / true[:, -1:], np.where(alarms > 0, true / alarms, 1)
+
+    recall, precision = (_thin(values[0]) for values in rates(forecast.ranking, np.ones((1, len(forecast.label)))))
+    ranking = forecast.grouped(plan.groups).ranking
+    draws = plan.draws(lambda weight: {"precision": _interpolate(recall, *rates(ranking, weight))}, of_blocks=True)
+    return pd.DataFrame({"recall": recall, "precision": precision, **_band(precision, draws["precision"], plan)})
+
+
+def calibration(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
+    """Return the reliability curve.
+
+    Parameters
+    ----------
+    forecast : Forecast
+        Of any rows.
+    plan : BlockBootstrap
+        The resamples of its rows.
+
+    Returns
+    -------
+    DataFrame
+        ``probability, frequency, low, high, n``: mean forecast and observed frequency of label 1 in each bin that has
+        rows, 0 to 1, with the interval of the frequency, and the number of rows.
+    """
+    own = forecast.diagram.curve(np.ones((1, len(forecast.label))))
+    diagram = forecast.grouped(plan.groups).diagram
+    draws = plan.draws(lambda weight: {"frequency": diagram.curve(weight).observed_frequency}, of_blocks=True)
+    frequency = own.observed_frequency[0]
+    df = pd.DataFrame(
+        {
+            "probability": own.mean_probability[0],
+            "frequency": frequency,
+            **_band(frequency, draws["frequency"], plan),
+            "n": own.weight[0].astype(int),
+        }
+    )
+    return df[df["n"] > 0].reset_index(drop=True)
+
+
+def _from_zero(values: Values) -> Values:
+    return np.pad(values, ((0, 0), (1, 0)))
+
+
+def _thin(values: Values) -> Values:
+    return values[np.linspace(0, len(values) - 1, min(POINTS, len(values))).round().astype(int)]
+
+
+def _interpolate(at: Values, x: Values, y: Values) -> Values:
+    return np.stack([np.interp(at, *row) for row in zip(x, y, strict=True)])
+
+
+def _band(values: Values, draws: Values, plan: BlockBootstrap) -> dict[str, Values]:
+    intervals = [plan.interval(value, draws[:, index]) for index, value in enumerate(values)]
+    return {"low": np.array([i.low for i in intervals]), "high": np.array([i.high for i in intervals])}

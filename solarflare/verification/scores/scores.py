@@ -1,0 +1,200 @@
+"""The scores of a probability forecast of a yes-or-no event, for one or many weightings of its rows.
+
+Every score takes ``weight``, how often each group of rows counts, of shape (resamples, groups): a bootstrap is then a
+matrix of weights, and no score is written twice. Unless told otherwise each row is a group of its own.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from solarflare.verification.scores.reliability import Diagram
+from solarflare.verification.scores.weighting import LEVELS, Groups, totals
+
+Values = NDArray[np.float64]
+
+
+class Ranking:
+    """Rows in the order of their scores, from which ROC-AUC and PR-AUC follow for any weights.
+
+    Parameters
+    ----------
+    label : (n,) int or bool
+        What happened, 1 or 0.
+    score : (n,) float
+        Higher means more likely 1; only the order matters, ties count as ties.
+    groups : Groups, optional
+        Which rows share a weight; by default each has its own. With groups, at most :data:`LEVELS` scores are
+        told apart.
+    """
+
+    def __init__(self, label: NDArray, score: NDArray, groups: Groups | None = None) -> None:
+        _, level, counts = np.unique(-np.asarray(score, float), return_inverse=True, return_counts=True)
+        levels = len(counts)
+        if groups is not None and levels > LEVELS:
+            level = ((np.cumsum(counts) - 1) * LEVELS // len(level))[level]
+            levels = LEVELS
+        groups = groups or Groups.of_single_rows(len(level))
+        positive = np.asarray(label, float)
+        self._positive, self._negative = (groups.table(level, one, levels) for one in (positive, 1 - positive))
+
+    def steps(self, weight: NDArray) -> tuple[Values, Values]:
+        """Return the weighted positives and negatives at each distinct score, falling, (resamples, scores).
+
+        Parameters
+        ----------
+        weight : (resamples, groups) float
+            How often each group counts.
+        """
+        return totals(weight, self._positive), totals(weight, self._negative)
+
+    def roc_auc(self, weight: NDArray) -> Values:
+        """Return the area under the ROC curve, (resamples,): see :func:`areas`."""
+        return areas(*self.steps(weight))[0]
+
+
+def areas(positive: Values, negative: Values) -> tuple[Values, Values]:
+    """Return ROC-AUC and PR-AUC, each (resamples,), NaN where a class is missing.
+
+    Parameters
+    ----------
+    positive, negative : (resamples, scores) float
+        Of :meth:`Ranking.steps`.
+
+    Notes
+    -----
+    ROC-AUC by trapezoids, ties counting one half (Fawcett 2006, doi:10.1016/j.patrec.2005.10.010, algorithm 2). PR-AUC
+    is the average precision, sum of precision times the step in recall: joining points of a precision-recall curve by
+    straight lines would be too kind (Davis & Goadrich 2006, doi:10.1145/1143844.1143874).
+    """
+    true, false = np.cumsum(positive, axis=1), np.cumsum(negative, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        roc = np.einsum("rt,rt->r", negative, true - positive / 2) / (true[:, -1] * false[:, -1])
+        # Before the first alarm there is no step either: the precision there does not matter.
+        precision = true / np.maximum(true + false, np.finfo(float).tiny)
+        pr = np.einsum("rt,rt->r", positive, precision) / true[:, -1]
+    return roc, np.where(false[:, -1] > 0, pr, np.nan)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Probabilities, what happened, and what is needed to judge them.
+
+    Attributes
+    ----------
+    label : (n,) int
+        What happened, 1 or 0.
+    probability : (n,) float
+        The forecast, 0 to 1.
+    threshold : (n,) float or float
+        A probability at or above it is an alarm; chosen on validation, so it differs between folds.
+    base_rate : (n,) float or float
+        Share of label 1 in the training rows: the reference of the Brier skill.
+    groups : Groups, optional
+        Which rows share a weight; by default each has its own.
+    """
+
+    label: NDArray
+    probability: NDArray
+    threshold: NDArray | float
+    base_rate: NDArray | float
+    groups: Groups | None = None
+
+    def grouped(self, groups: Groups) -> "Forecast":
+        """Return the same forecast with rows that share their weights."""
+        return replace(self, groups=groups)
+
+    def where(self, rows: NDArray[np.bool_]) -> "Forecast":
+        """Return the forecast of some of the rows."""
+        threshold, base_rate = (np.broadcast_to(of, len(rows))[rows] for of in (self.threshold, self.base_rate))
+        groups = None if self.groups is None else self.groups.where(rows)
+        return Forecast(self.label[rows], self.probability[rows], threshold, base_rate, groups)
+
+    @property
+    def alarm(self) -> NDArray[np.bool_]:
+        """Whether each probability is an alarm, (n,)."""
+        return self.probability >= self.threshold
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The rows in order of probability."""
+        return Ranking(self.label, self.probability, self.groups)
+
+    @cached_property
+    def diagram(self) -> Diagram:
+        """The rows in bins of probability."""
+        return Diagram(self.label, self.probability, self.groups)
+
+    def confusion(self, weight: NDArray) -> dict[str, Values]:
+        """Return the weighted counts ``tp, fp, fn, tn`` of the alarms, each (resamples,)."""
+        return dict(zip(("tp", "fp", "fn", "tn"), totals(weight, self._cells).T, strict=True))
+
+    def scores(self, weight: NDArray | None = None) -> dict[str, Values]:
+        """Return every score for every weighting.
+
+        Parameters
+        ----------
+        weight : (resamples, groups) float, optional
+            How often each group counts; by default one resample in which each counts once.
+
+        Returns
+        -------
+        dict of (resamples,) float64
+            ``base_rate``, ``accuracy``, ``balanced_accuracy``, ``recall``, ``specificity``, ``roc_auc``, ``pr_auc``,
+            ``tss``, ``hss``, ``css``, ``brier``, ``brier_skill``, ``brier_skill_own_rate``,
+            ``expected_calibration_error``; NaN where a score is undefined, as when a class is missing. Formulas and
+            ranges are in docs/metrics.md.
+
+        Notes
+        -----
+        TSS: Hanssen & Kuipers 1965; for flares Bloomfield et al. 2012, doi:10.1088/2041-8205/747/2/L41, who show that
+        it does not depend on the base rate. HSS against chance: Heidke 1926; Doswell et al. 1990,
+        doi:10.1175/1520-0434(1990)005<0576:OSMOSI>2.0.CO;2. CSS: Pandey et al. 2024, arXiv:2406.11054. Brier 1950; its
+        skill against climatology, of the training rows or of these rows themselves: Wilks 2011, *Statistical Methods in
+        the Atmospheric Sciences*, 8.4.2.
+        """
+        weight = np.ones((1, self._groups.count)) if weight is None else weight
+        tp, fp, fn, tn = self.confusion(weight).values()
+        squared, squared_of_reference = totals(weight, self._squared_errors).T
+        roc_auc, pr_auc = areas(*self.ranking.steps(weight))
+        positives, negatives = tp + fn, tn + fp
+        total = positives + negatives
+        with np.errstate(invalid="ignore", divide="ignore"):
+            recall, specificity = tp / positives, tn / negatives
+            tss = recall + specificity - 1
+            hss = 2 * (tp * tn - fn * fp) / (positives * (fn + tn) + (tp + fp) * negatives)
+            return {
+                "base_rate": positives / total,
+                "accuracy": (tp + tn) / total,
+                "balanced_accuracy": (recall + specificity) / 2,
+                "recall": recall,
+                "specificity": specificity,
+                "roc_auc": roc_auc,
+                "pr_auc": pr_auc,
+                "tss": tss,
+                "hss": hss,
+                "css": np.sqrt(np.maximum(tss, 0) * np.maximum(hss, 0)),
+                "brier": squared / total,
+                "brier_skill": 1 - squared / squared_of_reference,
+                "brier_skill_own_rate": 1 - squared / (positives * negatives / total),
+                "expected_calibration_error": self.diagram.curve(weight).expected_calibration_error,
+            }
+
+    @property
+    def _groups(self) -> Groups:
+        return self.groups or Groups.of_single_rows(len(self.label))
+
+    @cached_property
+    def _cells(self) -> sparse.csr_array:
+        label, alarm = np.asarray(self.label, bool), self.alarm
+        cell = np.select([alarm & label, alarm & ~label, ~alarm & label], [0, 1, 2], default=3)
+        return self._groups.table(cell, np.ones(len(cell)), 4)
+
+    @cached_property
+    def _squared_errors(self) -> sparse.csr_array:
+        twice = Groups(np.tile(self._groups.number, 2), self._groups.count)
+        errors = np.concatenate([(self.probability - self.label) ** 2, (self.base_rate - self.label) ** 2])
+        return twice.table(np.repeat([0, 1], len(self.label)), errors, 2)

@@ -1,0 +1,86 @@
+"""A wrong parameter is one sentence: the file, the key, what was given, what is allowed."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from solarflare.core import params
+from solarflare.core.errors import InputError
+
+
+def changed(tmp_path: Path, key: str, value: Any) -> Path:
+    """Write the project's parameters with one key changed."""
+    content = yaml.safe_load(params.PARAMS.read_text())
+    *groups, last = key.split(".")
+    group = content
+    for name in groups:
+        group = group[name]
+    group[last] = value
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def test_the_projects_parameters_are_read_and_frozen() -> None:
+    loaded = params.load()
+    assert loaded.train("disk") is loaded.train_disk
+    with pytest.raises(ValidationError, match="frozen"):
+        loaded.train_disk.epochs = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("train_disk.epochs", "many", r"key train_disk\.epochs is 'many'; expected a valid integer"),
+        ("train_disk.epochs", "3", r"key train_disk\.epochs is '3'; expected a valid integer"),
+        ("train_disk.augment", 1, r"key train_disk\.augment is 1; expected a valid boolean"),
+        ("train_disk.epochs", 0, r"key train_disk\.epochs is 0; expected greater than or equal to 1"),
+        ("train_disk.epocs", 3, r"key train_disk\.epocs is not known; allowed here: .*epochs"),
+        ("label.disk.min_class", "Z9", r"key label\.disk\.min_class is 'Z9'; expected a GOES class such as C1\.0"),
+        ("scrape.origin", "moon", r"key scrape\.origin is 'moon'; expected 'simulated', 'archive' or 'live'"),
+        ("scrape.simulated.end", "2001-01-01", r"key scrape\.simulated is .*; expected an end after the start"),
+        ("scrape.live.end", "2001-01-01", r"key scrape\.live is .*; expected an end after the start"),
+        (
+            "scrape.live.urls",
+            {"bbso": ["http://a"]},
+            r"key scrape\.live is .*; expected an address in urls for .* gsfc",
+        ),
+        ("scrape.live.sources.gong", ["jsoc"], r"key scrape\.live\.sources\.gong\.0 is 'jsoc'; expected 'bbso'"),
+        ("scrape.live.flares", [], r"key scrape\.live\.flares is \[\]; expected .*at least 1 item"),
+        ("split.random", {"validation": 0.5, "test": 0.5}, r"key split\.random is .* leave something to train on"),
+        ("tasks", [], r"key tasks is \[\]; expected .*at least 1 item"),
+        ("tasks", ["moon"], r"key tasks\.0 is 'moon'; expected 'disk' or 'region'"),
+        ("colour", "red", r"key colour is not known; allowed here: tasks, instrument"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(tmp_path: Path, key: str, value: Any, sentence: str) -> None:
+    path = changed(tmp_path, key, value)
+    with pytest.raises(InputError, match=rf"^{re.escape(str(path))}: {sentence}"):
+        params.load(path)
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    content = yaml.safe_load(params.PARAMS.read_text())
+    del content["crop"]["region"]["field"]
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(InputError, match=r"key crop\.region\.field is missing"):
+        params.load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [("tasks: [disk\nscrape: 1", r"line \d+: this is not YAML"), ("- 1", "expected groups of keys, got list")],
+)
+def test_a_broken_file_is_one_sentence(tmp_path: Path, content: str, sentence: str) -> None:
+    (tmp_path / "params.yaml").write_text(content)
+    with pytest.raises(InputError, match=sentence):
+        params.load(tmp_path / "params.yaml")
+
+
+def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not there"):
+        params.load(tmp_path / "params.yaml")

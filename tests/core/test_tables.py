@@ -1,0 +1,99 @@
+"""The CSV contracts: what is read back is what was written, and a bad cell is named."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from solarflare.core import tables
+from solarflare.core.errors import InputError
+
+
+@pytest.fixture
+def flares() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "start": ["2014-01-01T00:10:00", "2014-01-02T23:50:00"],
+            "peak": ["2014-01-01T00:15:00", ""],
+            "end": ["2014-01-01T00:25:00", ""],
+            "goes_class": ["C1.0", ""],
+            "noaa_ar": ["11944", ""],
+            "latitude": ["-9.5", ""],
+            "longitude": ["12", ""],
+            "list": ["swpc", "swpc"],
+        }
+    )
+
+
+def test_what_is_written_is_read_back(tmp_path: Path, flares: pd.DataFrame) -> None:
+    path = tmp_path / "flares.csv"
+    tables.write(flares, path, tables.FLARES)
+    table = tables.read(path, tables.FLARES)
+    again = tmp_path / "again.csv"
+    tables.write(table, again, tables.FLARES)
+    assert again.read_bytes() == path.read_bytes()
+    assert table["start"].tolist() == [pd.Timestamp("2014-01-01 00:10"), pd.Timestamp("2014-01-02 23:50")]
+    assert table["peak"].isna().tolist() == [False, True]
+    assert table["goes_class"].tolist() == ["C1.0", ""]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "sentence"),
+    [
+        ("start", "yesterday", "row 2, column start: got 'yesterday'; expected UTC"),
+        ("start", "", "row 2, column start: got ''; expected UTC"),
+        ("goes_class", "Q1", "row 2, column goes_class: got 'Q1'; expected a GOES class"),
+        ("noaa_ar", "1.5", "row 2, column noaa_ar: got '1.5'; expected a whole number"),
+        ("noaa_ar", "1e30", "row 2, column noaa_ar: got '1e30'; expected a whole number"),
+        ("latitude", "91", "row 2, column latitude: got '91'; expected a number from -90 to 90"),
+    ],
+)
+def test_a_bad_cell_is_named_with_its_row(flares: pd.DataFrame, column: str, value: str, sentence: str) -> None:
+    flares.loc[1, column] = value
+    with pytest.raises(InputError, match=f"flares.csv, {sentence}"):
+        tables.check(flares, tables.FLARES, "flares.csv")
+
+
+def test_missing_and_unknown_columns_are_named(flares: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="column peak is missing"):
+        tables.check(flares.drop(columns="peak"), tables.FLARES, "flares.csv")
+    with pytest.raises(InputError, match="column colour is not known"):
+        tables.check(flares.assign(colour="red"), tables.FLARES, "flares.csv")
+
+
+def test_times_with_a_zone_become_utc(flares: pd.DataFrame) -> None:
+    flares.loc[0, "start"] = "2014-01-01T01:10:00+01:00"
+    assert tables.check(flares, tables.FLARES, "f")["start"][0] == pd.Timestamp("2014-01-01 00:10")
+
+
+def test_a_bad_table_does_not_replace_a_good_one(tmp_path: Path, flares: pd.DataFrame) -> None:
+    path = tmp_path / "flares.csv"
+    tables.write(flares, path, tables.FLARES)
+    before = path.read_bytes()
+    with pytest.raises(InputError):
+        tables.write(flares.assign(start="never"), path, tables.FLARES)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_empty_table_keeps_its_types(tmp_path: Path) -> None:
+    tables.write(tables.empty(tables.REGIONS), tmp_path / "regions.csv", tables.REGIONS)
+    table = tables.read(tmp_path / "regions.csv", tables.REGIONS)
+    assert len(table) == 0
+    assert table.dtypes.equals(tables.empty(tables.REGIONS).dtypes)
+    assert len(tables.concat([table, table], tables.REGIONS)) == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2,3,4\n", b"a,b\n1,2,3,4\n\x00", b"\xff\xfe\x00\xc5"])
+def test_a_file_that_is_no_table_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "flares.csv").write_bytes(content)
+    with pytest.raises(InputError, match=r"flares\.csv"):
+        tables.read(tmp_path / "flares.csv", tables.FLARES)
+
+
+def test_an_endless_exponent_is_a_bad_cell(tmp_path: Path, flares: pd.DataFrame) -> None:
+    path = tmp_path / "flares.csv"
+    flares.loc[0, "latitude"] = "0.378931931e4006018982"
+    flares.to_csv(path, index=False)
+    with pytest.raises(InputError, match=r"row 1, column latitude: got '0\.378931931e4006018982'"):
+        tables.read(path, tables.FLARES)

@@ -1,0 +1,332 @@
+"""What is said of images of the Sun, real, simulated, and of nothing at all: by networks made up in a second."""
+
+import datetime as dt
+import io
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+from typer.testing import CliRunner
+
+from solarflare.cli import app
+from solarflare.core import params, tables
+from solarflare.core.errors import InputError
+from solarflare.core.params import Live
+from solarflare.dataset.crops.crops import Cutter
+from solarflare.networks import calibration, saved_model
+from solarflare.networks.architectures import build
+from solarflare.networks.input_range import Ranges
+from solarflare.predict import images, now, predictor
+from solarflare.predict import regions as located
+from solarflare.predict.predictor import Answer, Predictor
+from solarflare.sun.images import geometry
+from tests.archive_server import Fault
+from tests.archive_server.observatories import Shot
+from tests.archive_server.world import World, choices
+from tests.synthetic import grey_sun
+
+TIME = pd.Timestamp("2014-02-01T12:00:00")
+NAME = "20140201_120000_512_0211.jpg"
+
+
+def drawn(seed: int, time: pd.Timestamp = TIME) -> bytes:
+    """Return a drawn Sun at 211 angstrom."""
+    disk = geometry.nominal_disks("aia211", time, (512, 512))[0]
+    grey = grey_sun("aia211", 512, disk, seed)
+    content = io.BytesIO()
+    Image.fromarray(np.dstack([grey, grey // 2 + 40, grey])).save(content, "JPEG")
+    return content.getvalue()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with parameters, and networks for the disks and regions of AIA 211 that have learned nothing."""
+    folder = tmp_path_factory.mktemp("project")
+    content = yaml.safe_load(params.PARAMS.read_text())
+    content["instrument"] = {"disk": "aia211", "region": "aia211"}
+    content["crop"]["disk"]["img_width"] = content["crop"]["region"]["img_width"] = 32
+    (folder / "params.yaml").write_text(yaml.safe_dump(content))
+    chosen = params.load(folder / "params.yaml")
+    suns = [folder / f"{seed}" / NAME for seed in range(6)]
+    for seed, path in enumerate(suns):
+        path.parent.mkdir()
+        path.write_bytes(drawn(seed))
+    for task, channels in (("disk", 1), ("region", 3)):
+        cut = Cutter(task, "aia211", folder, chosen.crop)  # type: ignore[arg-type]
+        places = {"path": [str(path) for path in suns], "time": TIME, "noaa_ar": 1, "solar_radius": 970.0}
+        rows = pd.DataFrame(places | {"x": 200.0, "y": -100.0})
+        crops = [cut(rows.iloc[[row]])[1] for row in range(len(rows))]
+        question = getattr(chosen.label, task).model_dump(mode="json")
+        cropped = chosen.crop.model_dump(include={"mask", task})
+        about = saved_model.About("compact_pooled", (32, 32, channels), task, "aia211", "archive", question, cropped)  # type: ignore[arg-type]
+        target = folder / "models" / task
+        target.mkdir(parents=True)
+        fitted = calibration.Calibration(calibration.Platt(1.0, 0.0), 0.5, 0.5)
+        saved_model.save(
+            target, build("compact_pooled", (32, 32, channels)), pd.DataFrame({"epoch": [1]}), fitted, about
+        )
+        Ranges.of(crops).write(target / saved_model.RANGES)
+    return folder
+
+
+@pytest.fixture
+def ask(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Predictor:
+    """The networks, in a folder without data."""
+    monkeypatch.chdir(tmp_path)
+    return Predictor(project / "models", params.load(project / "params.yaml"), lambda time: None)
+
+
+def answer(ask: Predictor, content: bytes, name: str = NAME) -> Answer:
+    Path(name).write_bytes(content)
+    return ask(images.listed([Path(name)])[0])
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(content, "JPEG")
+    return content.getvalue()
+
+
+def test_a_sun_gets_a_probability_for_its_disk_and_each_region(ask: Predictor) -> None:
+    given = answer(ask, drawn(9))
+    assert given.refusal == ""
+    assert given.disk is not None
+    assert 0 < given.disk < 1
+    assert given.regions
+    assert given.regions_from == "found in the image"
+
+
+def pixels(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)))
+
+
+ODD = {
+    "blank": lambda: np.zeros((512, 512, 3)),
+    "noise": lambda: np.random.default_rng(0).integers(0, 256, (512, 512, 3)),
+    "cropped": lambda: np.kron(pixels(drawn(1))[128:384, 128:384], np.ones((2, 2, 1))),
+    "covered": lambda: np.where(np.arange(512)[:, None, None] < 250, 0, pixels(drawn(1))),
+    "other colours": lambda: pixels(drawn(1)) * np.array([1, 1, 0.2]),
+    "thumbnail": lambda: pixels(drawn(1))[::4, ::4],
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_no_whole_sun_is_refused(ask: Predictor, kind: str) -> None:
+    given = answer(ask, jpeg(ODD[kind]()))
+    assert given.refusal
+    assert given.disk is None
+    assert given.regions is None
+
+
+def test_another_instrument_is_refused(ask: Predictor) -> None:
+    assert "aia171" in answer(ask, drawn(1), "20140201_120000_512_0171.jpg").refusal
+    assert "--instrument" in answer(ask, drawn(1), "holiday.jpg").refusal
+
+
+def test_a_network_does_not_answer_for_the_other_sun(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(project / "models", "models")
+    for task in params.TASKS:
+        path = Path(f"models/{task}/model.json")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": "simulated"}))
+    chosen = params.load(project / "params.yaml")
+    assert "solarflare experiment" in answer(Predictor(Path("models"), chosen, lambda time: None), drawn(9)).refusal
+    assert not answer(Predictor(Path("models"), chosen, lambda time: None, simulated_model=True), drawn(9)).refusal
+
+
+def test_regions_of_a_file_turn_with_the_sun(project: Path, tmp_path: Path, ask: Predictor) -> None:
+    Path("regions.csv").write_text("time,noaa_ar,location\n2014-02-01T00:00:00,11944,S09E10\n")
+    found = located.of_file(Path("regions.csv"))(TIME)
+    assert found is not None
+    assert found.rows["noaa_ar"].tolist() == [11944]
+    assert found.rows["longitude"].iloc[0] == pytest.approx(-3.4, abs=0.5)
+
+
+AGES: dict[str, tuple[list[float], tuple[Fault, ...], str]] = {
+    "fresh": ([0.5, 3], (), "30 minutes old"),
+    "hours old": ([7], (), "7.0 hours old"),
+    "days old": ([75], (), "3.1 days old"),
+    "missing": ([], (), "no image of the last 10 days"),
+    "corrupt": ([0.5, 3], (Fault(r"_512_0211\.jpg$", "cut", times=None),), "no image of the last 10 days"),
+}
+
+
+Spotted = Sequence[tuple[pd.Timestamp, int]]
+"""Regions of NOAA's list: when, and which."""
+
+
+@pytest.fixture
+def today() -> pd.Timestamp:
+    return pd.Timestamp.now("UTC").tz_localize(None).floor("s")
+
+
+@contextmanager
+def archive(folder: Path, times: list[pd.Timestamp], *faults: Fault, spotted: Spotted = ()) -> Iterator[Live]:
+    """Serve an archive with an image of each time, and NOAA's list of regions, and yield how to ask them."""
+    shots = [Shot("aia211", dt.datetime.fromisoformat(str(time)), drawn(9, time)) for time in times]
+    rows = [(time, noaa_ar, 10, 20, 100, "Bxo", "beta", 3) for time, noaa_ar in spotted]
+    regions = pd.DataFrame(rows, columns=list(tables.REGIONS.columns))
+    regions = tables.check(regions, tables.REGIONS, "the list") if rows else tables.empty(tables.REGIONS)
+    world = World.make(folder / "site", shots, tables.empty(tables.FLARES), regions)
+    (folder / "site").mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch, world.serve(*faults) as site:
+        patch.setenv("DVC_ROOT", str(folder))
+        sources = choices(site.url)["scrape"]["live"]["sources"] | {"aia211": ["gsfc"]}
+        yield params.parse(choices(site.url, sources=sources), params.PARAMS).scrape.live
+
+
+@pytest.mark.parametrize("case", AGES)
+def test_now_says_what_it_knows_and_how_old_it_is(
+    case: str, ask: Predictor, today: pd.Timestamp, tmp_path: Path, capsys: Any
+) -> None:
+    hours, faults, expected = AGES[case]
+    times = [today - pd.Timedelta(hours=number) for number in hours]
+    with archive(tmp_path, times, *faults) as live:
+        known = now.look(ask, live, now.Output())
+    said = capsys.readouterr().out
+    assert expected in said
+    assert known is bool(hours and not faults)
+
+
+LIST = r"solar_regions\.json$"
+ABSENT: dict[str, tuple[tuple[Fault, ...], list[int], str]] = {  # faults, days since reports, what is said of it
+    "missing": ((Fault(LIST, "missing"),), [1], "NOAA's list of regions cannot be had"),
+    "corrupt": ((Fault(LIST, "html"),), [1], "NOAA's list of regions cannot be had"),
+    "empty": ((), [], "NOAA's list of regions names none of the last days"),
+    "old": ((), [8], ""),
+}
+
+
+def with_list(project: Path, name: str | None, live: Live) -> Predictor:
+    """Return the networks, with regions looked up where the option of `solarflare predict` says."""
+    return Predictor(project / "models", params.load(project / "params.yaml"), located.source(name, live))
+
+
+@pytest.mark.parametrize("name", [None, "swpc"])
+def test_regions_of_an_image_of_today_are_those_of_noaas_list(
+    name: str | None, project: Path, today: pd.Timestamp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = today.floor("D")
+    with archive(tmp_path, [], spotted=[(report, 14001), (report - pd.Timedelta(days=5), 13990)]) as live:
+        given = answer(with_list(project, name, live), drawn(9, today), f"{today:%Y%m%d_%H%M%S}_512_0211.jpg")
+    assert given.regions_from == f"NOAA's list of {report:%Y-%m-%d %H:%M}"
+    assert [region.noaa_ar for region in given.regions or []] == [14001]
+
+
+@pytest.mark.parametrize("case", ABSENT)
+def test_where_noaas_list_has_no_regions_the_image_shows_them(
+    case: str, project: Path, today: pd.Timestamp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    faults, days, expected = ABSENT[case]
+    monkeypatch.chdir(tmp_path)
+    spotted = [(today.floor("D") - pd.Timedelta(days=number), 14001) for number in days]
+    with archive(tmp_path, [], *faults, spotted=spotted) as live:
+        given = answer(with_list(project, None, live), drawn(9, today), f"{today:%Y%m%d_%H%M%S}_512_0211.jpg")
+    assert given.regions_from == "found in the image"
+    assert expected in caplog.text
+    assert bool(caplog.text) is bool(expected)
+
+
+def test_an_image_of_long_ago_is_none_for_noaas_list(project: Path, tmp_path: Path, ask: Predictor) -> None:
+    with archive(tmp_path, [], spotted=[(TIME, 11944)]) as live:
+        given = answer(with_list(project, "swpc", live), drawn(9))
+    assert given.regions_from == "found in the image"
+
+
+@pytest.fixture
+def served(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, today: pd.Timestamp) -> Iterator[Path]:
+    """Yield networks whose parameters ask an archive with an image of half an hour ago and NOAA's list of today."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(project / "models", "trained/models")
+    content = yaml.safe_load((project / "params.yaml").read_text())
+    with archive(tmp_path, [today - pd.Timedelta(minutes=30)], spotted=[(today.floor("D"), 14001)]) as live:
+        content["scrape"]["live"] = live.model_dump(mode="json")
+        Path("trained/params.yaml").write_text(yaml.safe_dump(content))
+        yield Path("trained/models")
+
+
+def test_now_as_json_is_that_of_predict_with_source_and_age(served: Path) -> None:
+    done = CliRunner().invoke(app, ["now", "--models", str(served), "--json", "--figures", "seen"])
+    assert done.exit_code == 0
+    said = json.loads(done.stdout)
+    assert (said["source"], said["age_hours"]) == ("gsfc", pytest.approx(0.5, abs=0.1))
+    assert [region["noaa_ar"] for region in said["regions"]] == [14001]
+    (figure,) = Path("seen").iterdir()
+    assert figure.name == f"{Path(said['path']).stem}.png"
+
+    taken = next(Path("site").rglob("*_512_0211.jpg"))
+    alone = CliRunner().invoke(app, ["predict", "--models", str(served), "--json", str(taken)])
+    same = said | {"path": str(taken)}
+    assert json.loads(alone.stdout) == {key: same[key] for key in said if key not in ("source", "age_hours")}
+
+
+def test_now_without_an_image_is_json_too(ask: Predictor, tmp_path: Path, capsys: Any) -> None:
+    with archive(tmp_path, []) as live:
+        assert not now.look(ask, live, now.Output(as_json=True, figures=Path("seen")))
+    said = json.loads(capsys.readouterr().out)
+    assert "no image of the last 10 days" in said["refusal"]
+    assert said["path"] is said["age_hours"] is said["disk"] is None
+    assert not Path("seen").exists()
+
+
+def test_a_watch_goes_on_after_a_round_without_an_answer(
+    project: Path, today: pd.Timestamp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    rounds = []
+
+    def reports(time: pd.Timestamp) -> None:
+        rounds.append(time)
+        if len(rounds) == 1:
+            raise InputError("the list of regions is broken")
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    ask = Predictor(project / "models", params.load(project / "params.yaml"), reports)
+    with archive(tmp_path, [today]) as live, pytest.raises(KeyboardInterrupt):
+        now.watch(ask, live, now.Output(), pause=0.01)
+    assert "no answer this time: the list of regions is broken" in caplog.text
+
+
+def test_a_forecast_asks_for_networks_that_foretell(ask: Predictor) -> None:
+    with pytest.raises(InputError, match="solarflare experiment forecast"):
+        now.foretelling(ask.networks)
+
+
+def test_the_way_out_fits_the_instrument() -> None:
+    assert "sdo-euv" in predictor.cure("aia211")
+    assert "sdo-magnetogram" in predictor.cure("hmi")
+    assert "sdo-euv" not in predictor.cure("gong")
+
+
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [("models", "`dvc repro`"), ("sdo-euv-test-2014", "`solarflare experiment sdo-euv`"), ("x", "`dvc repro`")],
+)
+def test_networks_that_are_not_there_say_how_to_get_them(
+    name: str, way_out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q"], check=True)
+    for profile in ("sdo-euv", "sdo"):
+        Path("profiles").mkdir(exist_ok=True)
+        Path(f"profiles/{profile}.yaml").touch()
+    with pytest.raises(InputError, match=f"^{name} is no folder, and no experiment or commit .*{way_out} trains"):
+        predictor.trained(name)
+
+
+def test_the_folder_says_what_the_networks_are(project: Path) -> None:
+    folder, chosen = predictor.trained(str(project / "models"))
+    assert folder == project / "models"
+    assert chosen.instrument.disk == "aia211"

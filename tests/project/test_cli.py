@@ -1,0 +1,147 @@
+"""The commands as a user runs them: as processes, in a DVC project whose stages are made up."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from solarflare.core import params
+
+ROOT = Path(__file__).resolve().parents[2]
+METRICS = ("disk", "region", "audit")
+STAGES: dict[str, Any] = {
+    **{
+        f"train_{task}": {"cmd": f"cp -r made/models models/{task}", "deps": ["made"], "outs": [f"models/{task}"]}
+        for task in params.TASKS
+    },
+    "evaluate": {
+        "cmd": "cp made/metrics/*.json metrics",
+        "deps": ["models/disk", "made"],
+        "params": ["evaluate"],
+        "metrics": [{f"metrics/{name}.json": {"cache": False}} for name in METRICS],
+    },
+}
+
+
+def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in ("DVC_ROOT", "MLFLOW_TRACKING_URI")}
+    environment = inherited | {"PYTHONPATH": str(ROOT)} | variables
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def solarflare(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of this checkout, wherever the test is."""
+    return run(sys.executable, "-m", "solarflare.cli", *arguments, **variables)
+
+
+def dvc(*arguments: str) -> None:
+    done = run(sys.executable, "-m", "dvc", *arguments)
+    assert done.returncode == 0, done.stderr
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], sentence: str) -> None:
+    """One sentence with exit code 1."""
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [f"error: {sentence}"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the project's parameters, in which the test runs."""
+    shutil.copy(params.PARAMS, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def project(folder: Path) -> Path:
+    """The same as a DVC project whose pipeline has run; both tasks are absent."""
+    for path in ("made/models/absent.json", *(f"made/metrics/{name}.json" for name in METRICS)):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text('{"absent": "no such task"}\n')
+    Path("models").mkdir()
+    Path("metrics").mkdir()
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
+    run("git", "init", "-q")
+    dvc("init", "-q")
+    dvc("repro", "-q")
+    return folder
+
+
+def test_a_store_is_made_once_and_kept(folder: Path) -> None:
+    for _ in range(2):
+        assert solarflare("store").returncode == 0
+    assert Path("mlflow.db").exists()
+
+
+def test_a_store_that_does_not_answer_is_one_sentence(folder: Path) -> None:
+    done = solarflare("store", MLFLOW_TRACKING_URI="nonsense://x")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: MLflow at nonsense://x: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_digest_of_a_folder_that_is_not_there_is_one_sentence(folder: Path) -> None:
+    assert_refused(solarflare("digest", "sun"), "sun is not a folder; name one with images, flares.csv and regions.csv")
+
+
+def test_an_unknown_profile_is_one_sentence(folder: Path) -> None:
+    assert_refused(solarflare("experiment", "x"), "profiles/x.yaml is not there; the profiles here are none")
+
+
+def test_results_are_written_and_checked(folder: Path) -> None:
+    Path("docs/results").mkdir(parents=True)
+    Path("docs/results/x.json").write_text(json.dumps({"profile": "x", "variants": {}}))
+    Path("README.md").write_text("nothing to fill in\n")
+    Path("docs/x.md").write_text("<!-- results:x -->\n<!-- /results:x -->\n")
+    sentence = "docs/x.md: a table is out of step with docs/results/; write it with `solarflare results`"
+    assert_refused(solarflare("results", "--check"), sentence)
+    assert solarflare("results").returncode == 0
+    assert solarflare("results", "--check").returncode == 0
+
+
+def test_results_that_are_out_of_date_are_not_logged(project: Path) -> None:
+    text = params.PARAMS.read_text()
+    params.PARAMS.write_text(text.replace("resamples: 2000", "resamples: 500"))
+    assert_refused(solarflare("log"), "the results of evaluate are out of date; run `dvc repro` first")
+
+
+def test_a_pipeline_without_a_stage_is_one_sentence(project: Path) -> None:
+    stages = {name: stage for name, stage in STAGES.items() if name != "evaluate"}
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    sentence = "dvc.yaml has no stage 'evaluate'; take the file from Git again with `git checkout dvc.yaml`"
+    assert_refused(solarflare("log"), sentence)
+
+
+def test_where_there_is_nothing_to_log_nothing_is_said(project: Path) -> None:
+    done = solarflare("log")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("on_leak", "code"), [("fail", 1), ("warn", 0)])
+def test_a_leak_fails_unless_it_is_to_warn(project: Path, on_leak: str, code: int) -> None:
+    Path("made/metrics/audit.json").write_text(json.dumps({"disk": {"leak": True}, "region": {"leak": False}}))
+    params.PARAMS.write_text(params.PARAMS.read_text().replace("on_leak: fail", f"on_leak: {on_leak}"))
+    dvc("repro", "-q")
+    done = solarflare("log")
+    assert done.returncode == code
+    assert ("error: the audit found a leak in disk: " in done.stderr) == (on_leak == "fail")
+
+
+def test_a_plan_is_printed_with_its_cost_and_touches_nothing(folder: Path) -> None:
+    done = solarflare("scrape", "--plan")
+    assert done.returncode == 0, done.stderr
+    assert "together" in done.stdout
+    assert [path.name for path in folder.iterdir()] == ["params.yaml"]
+
+
+def test_scrape_without_plan_names_the_command_that_fetches(folder: Path) -> None:
+    assert_refused(
+        solarflare("scrape"), "`dvc repro scrape` fetches the data; `solarflare scrape --plan` says what that costs"
+    )

@@ -1,0 +1,121 @@
+"""Figures and the tables that they are drawn from."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn import metrics
+
+from solarflare.report import figures
+from solarflare.verification.scores import curves
+from solarflare.verification.scores.bootstrap import BlockBootstrap
+from solarflare.verification.scores.scores import Forecast
+
+ROWS = 900
+
+
+@pytest.fixture(scope="module")
+def forecast() -> Forecast:
+    generator = np.random.default_rng(1)
+    label = generator.integers(0, 2, ROWS)
+    return Forecast(label, 1 / (1 + np.exp(-generator.normal(3 * label - 1.5, 1.5))), 0.5, 0.5)
+
+
+@pytest.fixture(scope="module")
+def plan() -> BlockBootstrap:
+    return BlockBootstrap(np.arange(ROWS) // 30, 200, seed=1)
+
+
+def test_the_roc_curve_is_thinned_without_losing_its_area(forecast: Forecast, plan: BlockBootstrap) -> None:
+    curve = curves.roc(forecast, plan)
+    assert len(curve) <= curves.POINTS
+    assert curve[["fpr", "tpr"]].iloc[[0, -1]].to_numpy().tolist() == [[0, 0], [1, 1]]
+    expected = metrics.roc_auc_score(forecast.label, forecast.probability)
+    assert metrics.auc(curve["fpr"], curve["tpr"]) == pytest.approx(expected, abs=0.003)
+
+
+@pytest.mark.parametrize(
+    ("draw", "value"), [(curves.roc, "tpr"), (curves.precision_recall, "precision"), (curves.calibration, "frequency")]
+)
+def test_curves_lie_in_their_bands(draw: object, value: str, forecast: Forecast, plan: BlockBootstrap) -> None:
+    curve = draw(forecast, plan)  # type: ignore[operator]
+    inside = curve[value].between(curve["low"] - 1e-9, curve["high"] + 1e-9)
+    assert inside.mean() > 0.95
+    assert curve[["low", "high"]].min(axis=None) >= 0
+    assert curve[["low", "high"]].max(axis=None) <= 1
+
+
+def test_the_reliability_curve_counts_every_row(forecast: Forecast, plan: BlockBootstrap) -> None:
+    assert curves.calibration(forecast, plan)["n"].sum() == ROWS
+
+
+def test_no_two_curves_of_a_figure_are_drawn_alike(forecast: Forecast, plan: BlockBootstrap) -> None:
+    curve = curves.roc(forecast, plan)
+    names = [f"variant {number}" for number in range(8)]
+    axes = figures.roc(dict.fromkeys(names, curve), "title").axes[0]
+    drawn = [line for line in axes.get_lines() if line.get_label() in names]
+    assert len({(str(line.get_color()), str(vars(line)["_dash_pattern"])) for line in drawn}) == len(names)
+    # In grey print dashes alone tell the first ones apart.
+    assert len({str(vars(line)["_dash_pattern"]) for line in drawn[:5]}) == 5
+
+
+def probed() -> pd.DataFrame:
+    """Return scores of probes; one of too few blocks for an interval."""
+    return pd.DataFrame(
+        {
+            "probe": ["year", "time_of_day", "raw_sky"],
+            "roc_auc": [0.6, 0.5, 0.3],
+            "low": [0.5, 0.45, np.nan],
+            "high": [0.7, 0.55, np.nan],
+            "kind": ["confounder", "gated", "raw"],
+            "detectable": [np.nan, 0.66, np.nan],
+        }
+    )
+
+
+def test_gated_probes_are_drawn_first_and_every_score_is_in_the_figure() -> None:
+    axes = figures.probes(probed(), 0.6, "title").axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["time of day", "year", "raw sky"]
+    assert axes.get_xlim()[0] < 0.3
+
+
+@pytest.fixture(scope="module")
+def drawings(forecast: Forecast, plan: BlockBootstrap) -> dict[str, object]:
+    image = np.random.default_rng(1).integers(0, 256, (20, 20, 3)).astype(np.uint8)
+    pictures = [figures.Picture(image, "0.93"), figures.Picture(image[..., :1], "0.91")]
+    return {
+        "roc": lambda: figures.roc({"network": curves.roc(forecast, plan)}, "Is the Sun active?"),
+        "pr": lambda: figures.precision_recall({"network": curves.precision_recall(forecast, plan)}, 0.5, "title"),
+        "reliability": lambda: figures.reliability(curves.calibration(forecast, plan), 0.5, "title"),
+        "confusion": lambda: figures.confusion({"tp": 5, "fp": 0, "fn": 2, "tn": 9}, ("quiet", "active"), "title"),
+        "probes": lambda: figures.probes(probed(), 0.6, "title"),
+        "sheet": lambda: figures.contact_sheet({"right": pictures * 4, "wrong": []}, "title"),
+    }
+
+
+@pytest.mark.parametrize("name", ["roc", "pr", "reliability", "confusion", "probes", "sheet"])
+def test_the_same_figure_is_the_same_bytes(name: str, drawings: dict[str, object], tmp_path: Path) -> None:
+    paths = [tmp_path / "first.png", tmp_path / "second.png"]
+    for path in paths:
+        figures.save(drawings[name](), path)  # type: ignore[operator]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    with Image.open(paths[0]) as image:
+        assert image.width >= 600
+        assert not {"Software", "Creation Time"} & set(image.info)
+
+
+def test_a_curve_without_intervals_is_drawn_all_the_same(forecast: Forecast, tmp_path: Path) -> None:
+    one_block = BlockBootstrap(np.zeros(ROWS), 100, seed=1)
+    reliability = curves.calibration(forecast, one_block)
+    assert reliability["low"].isna().all()
+    figures.save(figures.reliability(reliability, 0.5, "title"), tmp_path / "reliability.png")
+    figures.save(figures.roc({"network": curves.roc(forecast, one_block)}, "title"), tmp_path / "roc.png")
+
+
+def test_figures_are_drawn_from_what_is_in_git(forecast: Forecast, plan: BlockBootstrap, tmp_path: Path) -> None:
+    curve = curves.roc(forecast, plan)
+    curve.to_csv(tmp_path / "roc.csv", index=False)
+    figures.save(figures.roc({"read": pd.read_csv(tmp_path / "roc.csv")}, "title"), tmp_path / "roc.png")
+    assert (tmp_path / "roc.png").stat().st_size > 0

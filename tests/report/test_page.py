@@ -1,0 +1,354 @@
+"""The page as its readers open it: from the disk, in a browser, on a phone, at night, on paper."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from solarflare.core import tables
+from solarflare.report.page import charts, page
+from solarflare.report.page.charts import Row
+from solarflare.report.page.sections import called_rightly, slices_by, standing, turned, worse_elsewhere
+from solarflare.report.page.timeline import timeline
+from solarflare.verification.evaluation import evaluate
+from tests.verification.test_evaluate import RECORDS, make_two_folds, small_and_fast, write_inputs
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+PHONE, DESKTOP = 390, 1280
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The working folder, in which regions were scored and there is no disk."""
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_inputs(*make_two_folds(folder / "trained"))
+        coverage = {"list": "swpc", "start": "2014-01-01", "end": "2014-01-03", "status": "complete"}
+        absent = {
+            "list": "regions",
+            "start": "2014-01-03",
+            "end": "2014-01-04",
+            "status": "absent",
+            "reason": "no report",
+        }
+        listed = pd.DataFrame([coverage, absent]).fillna("").assign(min_class="C1.0")
+        tables.write(listed[list(tables.COVERAGE.columns)], Path("data/raw/coverage.csv"), tables.COVERAGE)
+        for name, schema in (("flares", tables.FLARES), ("regions", tables.REGIONS)):
+            tables.write(tables.empty(schema), Path(f"data/raw/{name}.csv"), schema)
+        Path("metrics/audit.json").write_text(json.dumps({"region": audit(), "disk": {"absent": "off"}}))
+        for task in ("disk", "region"):
+            evaluate.evaluate(task, small_and_fast(), RECORDS)
+        take_room(Path("metrics/region.json"))
+        page.write(small_and_fast())
+        yield folder
+
+
+def take_room(metrics: Path) -> None:
+    """Give the table of scores the longest numbers and verdicts that it may have to show."""
+    scores, around_zero = json.loads(metrics.read_text()), {"value": -0.03, "low": -0.17, "high": 0.11}
+    for differences in scores["differences"].values():
+        differences["roc_auc"] |= around_zero | {"verdict": "not distinguishable"}
+    for baseline in scores["baselines"].values():
+        baseline |= {"tss": around_zero, "brier_skill": around_zero}
+    metrics.write_text(json.dumps(scores))
+
+
+def audit() -> dict[str, object]:
+    score = {"value": 0.5, "low": 0.4, "high": 0.6}
+    probe = {"kind": "gated", "question": "Does the hour tell?", "leak": False, "roc_auc": score}
+    probe |= {"balanced_accuracy": score, "corrected_low": 0.4, "detectable_roc_auc": 0.7}
+    return {"leak": False, "rows": 80, "near_duplicates": {"pairs": 0, "first": []}, "probes": {"time_of_day": probe}}
+
+
+@pytest.fixture
+def opened(project: Path, chromium: "Chrome") -> "Chrome":
+    """The page, opened in a window as wide as a desk's."""
+    chromium.get_log("performance")
+    resize(chromium, DESKTOP)
+    emulate(chromium)
+    chromium.get((project / page.PAGE).as_uri())
+    return chromium
+
+
+def resize(driver: "Chrome", width: int) -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def emulate(driver: "Chrome", medium: str = "", scheme: str = "light") -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": medium, "features": features})
+
+
+def test_the_answer_comes_first(opened: "Chrome", project: Path) -> None:
+    first = opened.find_element("css selector", "main > section").text
+    scores = json.loads((project / "metrics/region.json").read_text())
+    assert opened.find_element("tag name", "h1").is_displayed()
+    assert "Is this region flaring?" in first
+    assert f"{scores['roc_auc']['value']:.2f}" in first
+    assert "No leak found" in first
+    assert "a leak weaker than a ROC-AUC of 0.70 could have been missed" in first
+
+
+def test_the_card_says_what_was_asked_of_which_rows(opened: "Chrome", project: Path) -> None:
+    card = opened.find_element("css selector", "article[aria-labelledby='answer-region']").text
+    threshold = json.loads((project / "metrics/region.json").read_text())["threshold"]["fold-0"]
+    assert "Flaring means that a flare of C1.0 or more is in progress in this region." in card
+    assert f"At its threshold, a probability of {round(threshold, 2)}" in card
+    assert (
+        "from images drawn in pairs, one flaring and one quiet, of which each region is a row; "
+        "at regular times the share is 2.1 %, and with the same shares recognised"
+    ) in card
+
+
+def test_a_precision_is_that_of_the_base_rate_it_is_for() -> None:
+    scores = {"recall": {"value": 0.8}, "specificity": {"value": 0.9}}
+    # Of 1000, 500 and then 20 are positive: 400 of 450 alarms are right, and 16 of 114.
+    assert called_rightly(scores, 0.5) == pytest.approx(400 / 450)
+    assert called_rightly(scores, 0.02) == pytest.approx(16 / 114)
+
+
+def test_what_is_never_called_has_no_precision() -> None:
+    assert called_rightly({"recall": {"value": 0.0}, "specificity": {"value": 1.0}}, 0.02) is None
+
+
+def test_what_was_before_is_called_as_the_answer_is() -> None:
+    scores = {"n": 90, "slices": {"quiet_before": part(60, 5), "active_before": part(30, 4)}}
+    found = slices_by("_before", "By what was before", scores, "flaring")
+    assert found is not None
+    assert [name for name, _ in found.parts] == ["quiet before", "flaring before"]
+
+
+def test_a_sample_that_was_not_matched_is_not_called_so(project: Path) -> None:
+    written, chosen = (project / page.PAGE).read_text(), small_and_fast()
+    simulated = chosen.scrape.simulated.model_copy(update={"sampling": "original"})
+    page.write(chosen.model_copy(update={"scrape": chosen.scrape.model_copy(update={"simulated": simulated})}))
+    assert "drawn in pairs" not in (project / page.PAGE).read_text()
+    (project / page.PAGE).write_text(written)
+
+
+def test_an_absent_task_says_why(opened: "Chrome") -> None:
+    answer = opened.find_element("id", "answer").text
+    assert "Is the Sun active?" in answer
+    assert "tasks leaves it out" in answer
+
+
+@pytest.mark.parametrize("section", ["scores", "curves", "audit", "errors", "explanation", "data", "provenance"])
+def test_every_section_is_reached_from_the_contents(opened: "Chrome", section: str) -> None:
+    assert opened.find_element("css selector", f"nav a[href='#{section}']").is_displayed()
+    assert opened.find_element("css selector", f"#{section} :is(svg, img, table, details)").is_displayed()
+
+
+def test_the_browser_has_nothing_to_complain_about(opened: "Chrome") -> None:
+    assert opened.get_log("browser") == []
+
+
+def test_nothing_is_asked_of_a_network(opened: "Chrome") -> None:
+    events = [json.loads(entry["message"])["message"] for entry in opened.get_log("performance")]
+    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    assert any(url.startswith("file:") for url in asked)
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_it_scrolls_in_one_direction_only(opened: "Chrome", width: int) -> None:
+    resize(opened, width)
+    opened.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert opened.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_tables_can_be_read_on_a_phone(opened: "Chrome") -> None:
+    resize(opened, PHONE)
+    sizes = "return [...document.querySelectorAll(arguments[0])].map(one => parseFloat(getComputedStyle(one).fontSize))"
+    assert min(opened.execute_script(sizes, "table :is(th, td, .ci, .note)")) >= 14
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_colour_of_a_key_stands_out(opened: "Chrome", scheme: str) -> None:
+    emulate(opened, scheme=scheme)
+    paper = luminance(opened.execute_script("return getComputedStyle(document.body).backgroundColor"))
+    colours = opened.execute_script(
+        "return [...document.querySelectorAll('.key:not(.out)')]"
+        ".map(one => [one.innerText, getComputedStyle(one, '::before').backgroundColor])"
+    )
+    assert {"gated", "training", "no label"} < {name for name, _ in colours}
+    # WCAG 2.1, 1.4.11: graphics contrast 3:1 with what is beside them.
+    ratios = {
+        name: (max(paper, one) + 0.05) / (min(paper, one) + 0.05) for name, c in colours for one in [luminance(c)]
+    }
+    assert {name: ratio for name, ratio in ratios.items() if ratio < 3} == {}
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a computed colour, ``rgb(...)`` or ``color(srgb ...)`` (WCAG 2.1)."""
+    most = 255 if colour.startswith("rgb") else 1
+    channels = [float(one) / most for one in re.findall(r"[\d.]+", colour)[:3]]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_image_is_there_and_is_told_in_words(opened: "Chrome") -> None:
+    images = opened.execute_script("return [...document.images].map(one => [one.alt.trim(), one.naturalWidth])")
+    assert len(images) >= 36
+    assert [alt for alt, width in images if not alt or not width] == []
+    charts_without_words = "return document.querySelectorAll('svg:not([role=img][aria-label])').length"
+    assert opened.execute_script(charts_without_words) == 0
+
+
+def test_headings_and_tables_are_told_apart_without_eyes(opened: "Chrome") -> None:
+    headings = opened.execute_script(
+        "return [...document.querySelectorAll('h1, h2, h3, h4')].map(one => Number(one.tagName[1]))"
+    )
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(headings))
+    for wrong in ("th:not([scope])", "table:not(:has(caption))", "section:not([aria-labelledby])"):
+        assert opened.execute_script("return document.querySelectorAll(arguments[0]).length", wrong) == 0, wrong
+
+
+def test_the_keyboard_skips_to_the_answer(opened: "Chrome") -> None:
+    opened.find_element("tag name", "body").send_keys("\ue004")  # the tabulator
+    assert opened.execute_script("return document.activeElement.getAttribute('href')") == "#answer"
+
+
+def test_it_is_dark_at_night(opened: "Chrome") -> None:
+    brightness = {}
+    for scheme in ("light", "dark"):
+        emulate(opened, scheme=scheme)
+        colour = opened.execute_script("return getComputedStyle(document.body).backgroundColor")
+        brightness[scheme] = sum(map(int, re.findall(r"\d+", colour)[:3]))
+    assert brightness["dark"] < 100 < 600 < brightness["light"]
+
+
+def test_paper_shows_what_the_screen_folds_away(opened: "Chrome") -> None:
+    emulate(opened, medium="print")
+    folded = "return document.querySelector('#provenance details table').getBoundingClientRect().height"
+    assert opened.execute_script(folded) > 100
+
+
+def test_it_is_one_small_file_without_scripts(project: Path) -> None:
+    text = (project / page.PAGE).read_text()
+    assert len(text) < 5_000_000
+    assert "<script" not in text
+    assert os.fspath(project) not in text
+
+
+def test_the_same_outputs_give_the_same_bytes(project: Path) -> None:
+    before = (project / page.PAGE).read_bytes()
+    page.write(small_and_fast())
+    assert (project / page.PAGE).read_bytes() == before
+
+
+def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) -> None:
+    metrics, written = project / "metrics/region.json", (project / page.PAGE).read_text()
+    scores = metrics.read_text()
+    metrics.write_text(json.dumps(json.loads(scores) | {"trusted": False, "untrusted_because": "a leak: <hour>"}))
+    page.write(small_and_fast())
+    assert "Not trusted" in (project / page.PAGE).read_text()
+    assert "a leak: &lt;hour&gt;" in (project / page.PAGE).read_text()
+    metrics.write_text(scores)
+    page.write(small_and_fast())
+    assert (project / page.PAGE).read_text() == written
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        (["better", "better"], "better than all in ROC-AUC"),
+        (["better", "worse", "not distinguishable"], "worse than b; not told apart from c; better than a, in ROC-AUC"),
+        (["worse", "worse", "worse"], "worse than a, b and c, in ROC-AUC"),
+    ],
+)
+def test_the_standing_says_the_bad_news_first(verdicts: list[str], said: str) -> None:
+    differences = {name: {"roc_auc": {"verdict": verdict}} for name, verdict in zip("abc", verdicts, strict=False)}
+    assert standing([(name, {}) for name in differences], differences, "all") == said
+
+
+def test_a_score_in_which_the_network_is_worse_is_not_passed_over() -> None:
+    verdicts = {"tss": {"verdict": "worse"}, "brier_skill": {"verdict": "better"}}
+    assert worse_elsewhere([("a", {}), ("b", {})], {"a": verdicts, "b": verdicts}) == ["worse than a and b in TSS"]
+
+
+def part(n: int, positive: int, **scores: float) -> dict[str, Any]:
+    unsaid = dict.fromkeys(("recall", "specificity", "roc_auc"), 0.5)
+    return {"n": n, "positive": positive} | {
+        name: {"value": value, "low": 0.0, "high": 1.0} for name, value in (unsaid | scores).items()
+    }
+
+
+def test_what_turned_is_told_by_what_it_turned_to() -> None:
+    slices = {"quiet_before": part(90, 16, recall=0.4), "active_before": part(80, 70, specificity=0.8)}
+    found = turned(slices, ("quiet", "active"))
+    assert [(answer, rows, score["value"]) for answer, rows, score in found] == [
+        ("active", 16, 0.4),
+        ("quiet", 10, 0.8),
+    ]
+
+
+def test_where_nothing_turned_nothing_is_said_of_it() -> None:
+    nothing = part(80, 80) | {"specificity": {"value": None, "low": None, "high": None}}
+    assert turned({"quiet_before": {"absent": "no test row is there"}, "active_before": nothing}, ("no", "yes")) == []
+
+
+def test_a_part_that_has_all_rows_is_left_out() -> None:
+    scores = {"n": 90, "slices": {"inside_30_degrees": part(60, 5), "inside_60_degrees": part(90, 9)}}
+    found = slices_by("_degrees", "By longitude", scores, "flaring")
+    assert found is not None
+    assert [name for name, _ in found.parts] == ["inside 30°"]
+
+
+def test_classes_of_flares_are_not_compared_in_what_they_share() -> None:
+    found = slices_by(
+        "class_", "By class", {"n": 90, "slices": {"class_C": part(80, 9), "class_M": part(75, 4)}}, "flaring"
+    )
+    assert found is not None
+    assert list(found.charts) == ["recall", "roc_auc"]
+
+
+BINS = pd.DataFrame({"probability": [0.12, 1.0], "frequency": [0.1, 1.0], "n": [179, 4]}).assign(low=0.0, high=1.0)
+
+
+def test_a_reliability_diagram_counts_the_rows_of_each_bin() -> None:
+    drawn = charts.reliability(BINS, "Reliability")
+    columns = [float(x) for x in re.findall(r'class="count" x="([\d.]+)"', drawn)]
+    assert re.findall(r'class="tick middle"[^>]*>(\d{3}|4)<', drawn) == ["179", "4"]
+    assert columns[1] - columns[0] == pytest.approx(8 * charts.SQUARE / 10)  # from the second bin to the tenth
+
+
+def test_a_reliability_diagram_does_not_join_its_points() -> None:
+    drawn = charts.reliability(BINS, "Reliability")
+    assert drawn.count("<circle") == 2
+    assert drawn.count("<polyline") == 1  # the diagonal
+
+
+def test_a_forest_plot_puts_scores_in_their_order() -> None:
+    rows = [Row("one", 0.9, 0.8, 0.95), Row("two & three", 0.6, None, None), Row("none", None, None, None)]
+    drawn = charts.forest(rows, "ROC-AUC of each", none=0.5)
+    first, second = (float(x) for x in re.findall(r'<circle cx="([\d.]+)"', drawn))
+    assert first > second
+    assert "two &amp; three" in drawn
+    assert drawn.count('class="interval"') == 1
+
+
+def test_a_timeline_counts_every_row_once() -> None:
+    labels = pd.DataFrame({"path": ["a", "b", "c", "d"], "label": [1, 0, None, 1]})
+    labels["time"] = pd.to_datetime(["2013-12-01", "2014-01-31", "2014-03-01", "2014-03-02"])
+    labels["reason"] = ["", "", "a flare without a class", ""]
+    splits = pd.DataFrame({"path": ["a", "b", "d"], "fold": 0, "part": ["train", "", "test"]})
+    drawn = timeline("disk", labels, splits, tables.empty(tables.COVERAGE))
+    assert drawn.by_year.to_dict("index") == {
+        2013: {"label 1": 1, "label 0": 0, "no label": 0, "training": 1, "validation": 0, "test": 0, "left out": 0},
+        2014: {"label 1": 1, "label 0": 1, "no label": 1, "training": 0, "validation": 0, "test": 1, "left out": 1},
+    }
+    assert drawn.unlabelled.to_dict() == {"a flare without a class": 1}
+    assert drawn.labels.count("<rect") == 4
+    assert "training 2013-12 to 2013-12, left out 2014-01 to 2014-01, test 2014-03 to 2014-03" in drawn.strips[0][1]

@@ -1,0 +1,434 @@
+"""How the observatories are asked: politely, safely, once; and what is made of what they answer."""
+
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from solarflare.core import params
+from solarflare.core.errors import InputError
+from solarflare.sources.live.http import addresses, listing
+from solarflare.sources.live.http.fetch import Absent, Fetcher, Interrupted, Refused, Verify
+from solarflare.sources.live.http.transport import retry_after
+from solarflare.sun.images import imaging
+from tests.archive_server import ArchiveServer, Fault
+from tests.archive_server.faults import PERMANENT, TRANSIENT, Kind
+from tests.archive_server.ftp import FtpServer
+from tests.archive_server.server import index
+
+FOLDER = "pub/archive/2019/02/01"
+NAME = "gong_magxx_fd_20190201_182103.jpg"
+MANNERS = {
+    "delay": 0.0,
+    "jitter": 0.0,
+    "concurrency": 1,
+    "daily_cap": 1000,
+    "timeout": 0.5,
+    "retries": 3,
+    "backoff": 0.01,
+    "max_wait": 30.0,
+    "max_bytes": 10_000_000,
+}
+
+
+def anything(_: bytes) -> None:
+    """Accept all that comes."""
+
+
+def a_magnetogram(content: bytes) -> str | None:
+    """Accept magnetograms of GONG."""
+    return imaging.refusal(io.BytesIO(content), "gong")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[ArchiveServer]:
+    folder = tmp_path / "site"
+    (folder / FOLDER).mkdir(parents=True)
+    Image.new("L", (860, 860), 100).save(folder / FOLDER / NAME)
+    with ArchiveServer(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+def fetcher(cache: Path, *bases: str, extra_hosts: tuple[str, ...] = (), **manners: Any) -> Fetcher:
+    """Return a fetcher that may ask some hosts."""
+    live = params.load().scrape.live
+    chosen = params.Manners.model_validate(MANNERS | manners)
+    urls = {"bbso": bases}
+    return Fetcher(
+        live.model_copy(update={"urls": urls, "extra_hosts": extra_hosts, "manners": chosen, "slower": {}}), cache
+    )
+
+
+def get(site: ArchiveServer, cache: Path, verify: Verify = a_magnetogram, **manners: Any) -> bytes:
+    """Fetch the magnetogram from the site."""
+    return fetcher(cache, site.url, **manners).get([f"{site.url}/{FOLDER}/{NAME}"], verify)
+
+
+def test_a_file_comes_byte_for_byte(site: ArchiveServer, cache: Path) -> None:
+    assert get(site, cache) == (site.folder / FOLDER / NAME).read_bytes()
+
+
+def test_it_says_who_asks(site: ArchiveServer, cache: Path) -> None:
+    get(site, cache)
+    assert all(request.headers["user-agent"].startswith("solarflare/") for request in site.requests)
+
+
+def test_nothing_is_fetched_twice(site: ArchiveServer, cache: Path) -> None:
+    assert get(site, cache) == get(site, cache)
+    assert len(site.asked()) == 1
+
+
+def test_what_may_change_is_asked_for_once_a_run_and_only_if_it_has_changed(site: ArchiveServer, cache: Path) -> None:
+    for _ in range(2):
+        asking = fetcher(cache, site.url)
+        for _ in range(2):
+            assert asking.get([f"{site.url}/{FOLDER}/"], listing.refusal, keep=False)
+    assert [request.status for request in site.asked()] == [200, 304]
+
+
+def test_what_has_changed_comes_again(site: ArchiveServer, cache: Path) -> None:
+    url = f"{site.url}/{FOLDER}/"
+    fetcher(cache, site.url).get([url], anything, keep=False)
+    (site.folder / FOLDER / "new.jpg").touch()
+    assert b"new.jpg" in fetcher(cache, site.url).get([url], anything, keep=False)
+
+
+def test_a_damaged_copy_in_the_cache_is_fetched_again(site: ArchiveServer, cache: Path) -> None:
+    content = get(site, cache)
+    (copy,) = (path for path in (cache / "files").rglob("*") if path.is_file() and not path.suffix)
+    copy.write_bytes(content[:100])
+    assert get(site, cache) == content
+
+
+def test_a_copy_without_its_note_is_none(site: ArchiveServer, cache: Path) -> None:
+    content = get(site, cache)
+    for note in (cache / "files").rglob("*.json"):
+        note.write_text("{")
+    assert get(site, cache) == content
+    assert len(site.asked()) == 2
+
+
+def test_the_cache_tells_hash_and_headers(site: ArchiveServer, cache: Path) -> None:
+    get(site, cache)
+    (note,) = (json.loads(path.read_text()) for path in (cache / "files").rglob("*.json"))
+    assert note["url"].endswith(NAME)
+    assert note["headers"]["content-type"] == "image/jpeg"
+
+
+@pytest.mark.parametrize("kind", TRANSIENT)
+def test_what_passes_is_waited_for(site: ArchiveServer, cache: Path, kind: Kind) -> None:
+    site.faults = [Fault(NAME, kind, times=2, retry_after=int(kind == "slow"))]
+    assert get(site, cache) == (site.folder / FOLDER / NAME).read_bytes()
+    assert len(site.asked()) == 3
+
+
+@pytest.mark.parametrize("kind", PERMANENT)
+def test_what_stays_bad_is_absent(site: ArchiveServer, cache: Path, kind: Kind) -> None:
+    site.faults = [Fault(NAME, kind)]
+    with pytest.raises(Absent) as absent:
+        get(site, cache)
+    assert "127.0.0.1" not in absent.value.reason
+    assert not [path for path in (cache / "files").rglob("*") if path.is_file()]
+
+
+def test_what_is_not_there_is_asked_for_once(site: ArchiveServer, cache: Path) -> None:
+    with pytest.raises(Absent, match="404"):
+        fetcher(cache, site.url).get([f"{site.url}/nothing.jpg"], anything)
+    assert len(site.asked()) == 1
+
+
+def test_a_host_that_refuses_is_left_alone(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault("first", "forbidden")]
+    asking = fetcher(cache, site.url)
+    for name in ("first", FOLDER + "/" + NAME):
+        with pytest.raises(Refused, match="403"):
+            asking.get([f"{site.url}/{name}"], anything)
+    assert len(site.asked()) == 1
+
+
+def test_what_is_in_the_cache_is_there_whoever_refuses(site: ArchiveServer, cache: Path) -> None:
+    content = get(site, cache)
+    site.faults = [Fault("", "forbidden")]
+    assert get(site, cache) == content
+
+
+def test_a_wait_is_as_long_as_the_host_asks_for(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault(NAME, "throttled", times=1, retry_after=1)]
+    get(site, cache)
+    first, second = site.asked()
+    assert second.time - first.time >= 1
+
+
+@pytest.mark.parametrize("kind", ["throttled", "throttled_until"])
+def test_a_host_that_asks_for_too_long_a_wait_ends_the_run(site: ArchiveServer, cache: Path, kind: Kind) -> None:
+    site.faults = [Fault(NAME, kind, retry_after=3600)]
+    with pytest.raises(Interrupted, match=r"what was fetched is kept: run again"):
+        get(site, cache)
+    assert len(site.asked()) == 1
+
+
+def test_waits_grow(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault(NAME, "busy", times=3)]
+    get(site, cache, backoff=0.1)
+    times = [request.time for request in site.asked()]
+    assert all(later - earlier >= 0.1 * 2**n for n, (earlier, later) in enumerate(pairwise(times)))
+
+
+def test_a_host_that_is_down_for_one_file_after_another_ends_the_run(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault("/.$", "busy")]
+    site.robots = ""
+    asking = fetcher(cache, site.url, retries=0)
+    for name, outcome in (("a", Absent), ("b", Absent), ("c", Interrupted)):
+        with pytest.raises(outcome, match="503"):
+            asking.get([f"{site.url}/{name}"], anything)
+
+
+def test_nobody_there_ends_the_run(site: ArchiveServer, cache: Path) -> None:
+    site.__exit__(None, None, None)
+    with pytest.raises(Interrupted, match="cannot be reached"):
+        get(site, cache)
+    site.__enter__()
+
+
+def test_requests_keep_their_distance(site: ArchiveServer, cache: Path) -> None:
+    asking = fetcher(cache, site.url, delay=0.2)
+    for name in "abc":
+        with pytest.raises(Absent):
+            asking.get([f"{site.url}/{name}"], anything)
+    times = [request.time for request in site.requests]
+    # As the server sees it, a connection that takes a moment to open eats into the first distance.
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.1
+
+
+def test_the_daily_cap_outlives_the_process(site: ArchiveServer, cache: Path) -> None:
+    get(site, cache, daily_cap=2)
+    with pytest.raises(Interrupted, match="daily cap of 2 requests"):
+        fetcher(cache, site.url, daily_cap=2).get([f"{site.url}/other.jpg"], anything)
+    assert len(site.requests) == 2
+
+
+def test_robots_txt_is_read_first_and_obeyed(site: ArchiveServer, cache: Path) -> None:
+    site.robots = "User-agent: solarflare\nDisallow: /pub/\n"
+    with pytest.raises(Refused, match=r"robots\.txt"):
+        get(site, cache)
+    assert [request.path for request in site.requests] == ["/robots.txt"]
+
+
+def test_a_robots_txt_that_cannot_be_read_forbids_all(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault("robots", "busy")]
+    with pytest.raises(Interrupted, match=r"robots\.txt: 503"):
+        get(site, cache)
+    assert site.asked() == []
+
+
+def test_a_robots_txt_that_has_moved_is_read_there(site: ArchiveServer, cache: Path) -> None:
+    with ArchiveServer(site.folder, robots="User-agent: *\nDisallow: /pub/\n") as other:
+        site.faults = [Fault("robots", "moved", target=other.url)]
+        asking = fetcher(cache, site.url, other.url)
+        with pytest.raises(Refused):
+            asking.get([f"{site.url}/{FOLDER}/{NAME}"], anything)
+
+
+def test_robots_txt_may_ask_for_a_slower_pace(site: ArchiveServer, cache: Path) -> None:
+    site.robots = "User-agent: *\nCrawl-delay: 1\n"
+    asking = fetcher(cache, site.url)
+    for name in "ab":
+        with pytest.raises(Absent):
+            asking.get([f"{site.url}/{name}"], anything)
+    first, second = site.asked()
+    assert second.time - first.time >= 0.95
+
+
+def test_a_host_that_is_not_in_the_parameters_is_not_asked(site: ArchiveServer, cache: Path) -> None:
+    with pytest.raises(InputError, match="neither"):
+        fetcher(cache, "http://example.org/").get([site.url + "/a"], anything)
+    assert site.requests == []
+
+
+def test_no_redirect_to_another_host(site: ArchiveServer, cache: Path, tmp_path: Path) -> None:
+    with ArchiveServer(site.folder) as other:
+        site.faults = [Fault(NAME, "moved", target=other.url)]
+        with pytest.raises(Absent, match="moved to another host"):
+            get(site, cache)
+        assert other.requests == []
+
+
+def test_a_redirect_to_a_listed_host_is_followed(site: ArchiveServer, cache: Path) -> None:
+    with ArchiveServer(site.folder) as other:
+        site.faults = [Fault(NAME, "moved", target=other.url)]
+        host = other.url.removeprefix("http://")
+        assert fetcher(cache, site.url, extra_hosts=(host,)).get([f"{site.url}/{FOLDER}/{NAME}"], a_magnetogram)
+
+
+@pytest.mark.parametrize("target", ["file:///etc", "http://user:secret@127.0.0.1", "gopher://127.0.0.1", "http://["])
+def test_no_redirect_to_anything_but_the_web(site: ArchiveServer, cache: Path, target: str) -> None:
+    site.faults = [Fault(NAME, "moved", target=target)]
+    with pytest.raises(Absent, match="moved to another host"):
+        get(site, cache)
+
+
+def test_a_redirect_in_a_circle_ends(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault(NAME, "moved")]
+    with pytest.raises(Absent, match="moved more than"):
+        get(site, cache)
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "http://user:secret@example.org/", "javascript:alert(1)", "//a/b", "http://[/", ""]
+)
+def test_an_address_that_cannot_be_fetched_is_one_sentence(url: str) -> None:
+    with pytest.raises(InputError):
+        addresses.authority(url)
+
+
+def test_no_password_is_taken_from_the_users_files(
+    site: ArchiveServer, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    get(site, cache)
+    assert all("authorization" not in request.headers for request in site.requests)
+
+
+def test_a_mirror_serves_what_the_first_does_not_have(site: ArchiveServer, cache: Path, tmp_path: Path) -> None:
+    with ArchiveServer(tmp_path / "nothing") as empty:
+        urls = [f"{server.url}/{FOLDER}/{NAME}" for server in (empty, site)]
+        assert fetcher(cache, empty.url, site.url).get(urls, a_magnetogram)
+
+
+def test_a_host_that_cannot_be_reached_by_https_is_asked_by_http(site: ArchiveServer, cache: Path) -> None:
+    secure = site.url.replace("http:", "https:")
+    asking = fetcher(cache, secure, site.url)
+    for _ in range(2):
+        assert asking.get([f"{base}/{FOLDER}/{NAME}" for base in (secure, site.url)], a_magnetogram)
+
+
+def test_a_mirror_that_says_absent_counts_more_than_one_that_says_nothing(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault("/a", "busy")]
+    with ArchiveServer(site.folder) as other, pytest.raises(Absent):
+        fetcher(cache, site.url, other.url, retries=0).get([f"{site.url}/a", f"{other.url}/a"], anything)
+
+
+def test_one_stream_a_host_whatever_the_number_of_threads(site: ArchiveServer, cache: Path) -> None:
+    asking = fetcher(cache, site.url)
+
+    def ask(name: int) -> None:
+        with pytest.raises(Absent):
+            asking.get([f"{site.url}/{name}"], anything)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(30)))
+    assert site.most_at_once == 1
+
+
+def test_a_stopped_fetcher_asks_nothing(site: ArchiveServer, cache: Path) -> None:
+    asking = fetcher(cache, site.url)
+    asking.stop()
+    with pytest.raises(Interrupted):
+        asking.get([f"{site.url}/{FOLDER}/{NAME}"], anything)
+    assert site.requests == []
+
+
+class TestFtp:
+    @pytest.fixture
+    def ftp(self, site: ArchiveServer) -> Iterator[FtpServer]:
+        with FtpServer(site.folder) as server:
+            yield server
+
+    def test_a_file_comes_byte_for_byte(self, ftp: FtpServer, cache: Path) -> None:
+        content = fetcher(cache, ftp.url).get([f"{ftp.url}/{FOLDER}/{NAME}"], a_magnetogram)
+        assert content == (ftp.folder / FOLDER / NAME).read_bytes()
+
+    @pytest.mark.parametrize("nlst", [True, False])
+    def test_a_folder_is_listed_with_or_without_nlst(self, ftp: FtpServer, cache: Path, nlst: bool) -> None:
+        ftp.nlst = nlst
+        content = fetcher(cache, ftp.url).get([f"{ftp.url}/{FOLDER}/"], listing.refusal)
+        assert listing.names(content) == [NAME]
+
+    def test_a_day_without_a_folder_is_absent(self, ftp: FtpServer, cache: Path) -> None:
+        with pytest.raises(Absent, match="550"):
+            fetcher(cache, ftp.url).get([f"{ftp.url}/pub/archive/2019/02/02/"], listing.refusal)
+
+    @pytest.mark.parametrize("kind", ["crowded", "truncated"])
+    def test_what_passes_is_waited_for(self, ftp: FtpServer, cache: Path, kind: Kind) -> None:
+        ftp.faults = [Fault(NAME, kind, times=2)]
+        assert fetcher(cache, ftp.url).get([f"{ftp.url}/{FOLDER}/{NAME}"], a_magnetogram)
+
+    def test_a_host_that_lets_nobody_in_is_left_alone(self, ftp: FtpServer, cache: Path) -> None:
+        ftp.faults = [Fault(NAME, "forbidden")]
+        with pytest.raises(Refused, match="530"):
+            fetcher(cache, ftp.url).get([f"{ftp.url}/{FOLDER}/{NAME}"], anything)
+
+    def test_it_stands_in_where_the_web_does_not_have_a_file(self, ftp: FtpServer, cache: Path, tmp_path: Path) -> None:
+        with ArchiveServer(tmp_path / "nothing") as empty:
+            urls = [f"{server}/{FOLDER}/{NAME}" for server in (empty.url, ftp.url)]
+            assert fetcher(cache, empty.url, ftp.url).get(urls, a_magnetogram)
+
+    def test_a_file_that_is_too_large_spoils_nothing_after_it(self, ftp: FtpServer, cache: Path) -> None:
+        (ftp.folder / "large").write_bytes(bytes(200_000))
+        asking = fetcher(cache, ftp.url, max_bytes=100_000)
+        with pytest.raises(Absent, match="larger than 100000 bytes"):
+            asking.get([f"{ftp.url}/large"], anything)
+        assert asking.get([f"{ftp.url}/{FOLDER}/{NAME}"], a_magnetogram)
+
+    def test_no_command_is_smuggled_in_by_a_name(self, ftp: FtpServer, cache: Path) -> None:
+        with pytest.raises(Absent, match="control character"):
+            fetcher(cache, ftp.url).get([f"{ftp.url}/a%0D%0ADELE%20b"], anything)
+
+
+class TestListing:
+    NAMES = ("bbso_halph_fr_20190201_182103.jpg", NAME, "a b&c.jpg")
+
+    @pytest.mark.parametrize("absolute", [True, False])
+    def test_both_forms_of_links_are_read(self, absolute: bool) -> None:
+        page = index("/pub/archive/2019/02/01/", self.NAMES, absolute).encode()
+        assert set(self.NAMES) <= set(listing.names(page))
+
+    def test_a_file_browser_is_read(self) -> None:
+        page = f'<html><a class="name file" href="/assets/img/browse/2019/02/01/{NAME}">x</a></html>'.encode()
+        assert listing.names(page) == [NAME]
+
+    @given(st.lists(st.text(), max_size=5))
+    def test_no_name_holds_a_path(self, hrefs: list[str]) -> None:
+        page = "".join(f'<a href="{href}">' for href in hrefs).encode(errors="replace")
+        assert not [name for name in listing.names(page) if "/" in name]
+
+    @given(st.binary())
+    def test_whatever_comes_is_a_list_of_names(self, content: bytes) -> None:
+        assert all(isinstance(name, str) for name in listing.names(content))
+
+    def test_an_error_page_is_no_listing(self) -> None:
+        assert listing.refusal(b"<html><body>Sorry</body></html>")
+
+
+@given(st.text())
+def test_any_retry_after_is_a_number_of_seconds_or_nothing(value: str) -> None:
+    seconds = retry_after(value)
+    assert seconds is None or seconds >= 0
+
+
+@given(st.text(min_size=1))
+def test_a_name_cannot_leave_its_folder(name: str) -> None:
+    url = addresses.join("http://example.org/data", name)
+    assert url.startswith("http://example.org/data/")
+    assert url.count("/") == 4
+
+
+def test_no_name_of_the_cache_comes_from_a_server(site: ArchiveServer, cache: Path) -> None:
+    shutil.copyfile(site.folder / FOLDER / NAME, site.folder / "..%2f..%2fescape.jpg")
+    fetcher(cache, site.url).get([addresses.join(site.url, "..%2f..%2fescape.jpg")], anything)
+    assert {path.suffix for path in (cache / "files").rglob("*") if path.is_file()} == {"", ".json"}

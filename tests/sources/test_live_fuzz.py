@@ -1,0 +1,206 @@
+"""Reports as no site should send them: each parser ends in rows that fit their table, or says what it cannot read."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from solarflare.sources.live.http import listing
+from solarflare.sources.live.lists import hek, ncei_science, ngdc_xrs, spaceweatherlive, srs, swpc_events, swpc_json
+from solarflare.sources.live.lists.rows import Parsed, flare_table, region_table
+from tests.archive_server import pages
+from tests.archive_server.server import index
+from tests.live_tables import FLARES, REGIONS
+
+DAY = dt.date(2014, 1, 30)
+CASES = 1500
+"""Of each parser."""
+
+Records = list[dict[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A parser, what refuses its input, what its rows must fit, and a report of its kind."""
+
+    parse: Callable[[bytes], Parsed | list]
+    refusal: Callable[[bytes], str | None]
+    table: Callable[..., object]
+    report: bytes
+
+
+def hek_flares(content: bytes) -> Parsed:
+    return hek.deduplicate(hek.parse(content).events)
+
+
+def hek_regions(content: bytes) -> Parsed:
+    return hek.parse_regions(hek.parse(content).events)
+
+
+def names(content: bytes) -> Parsed:
+    found = listing.names(content)
+    assert not any("/" in name for name in found)
+    return Parsed()
+
+
+def targets() -> dict[str, Target]:
+    flares: Records = FLARES.to_dict("records")
+    regions: Records = REGIONS.to_dict("records")
+    texts: dict[str, tuple[Callable, Callable, Callable, str]] = {
+        "swpc_events": (
+            lambda content: swpc_events.parse(content, DAY),
+            lambda content: swpc_events.refusal(content, DAY),
+            flare_table,
+            pages.event_report(DAY, flares),
+        ),
+        "srs": (
+            lambda content: srs.parse(content, DAY),
+            lambda content: srs.refusal(content, DAY),
+            region_table,
+            pages.region_summary(DAY, regions),
+        ),
+        "spaceweatherlive": (
+            lambda content: spaceweatherlive.parse(content, DAY),
+            spaceweatherlive.refusal,
+            flare_table,
+            pages.archive_page(flares, "leading table"),
+        ),
+        "ngdc_xrs": (
+            ngdc_xrs.parse,
+            lambda content: ngdc_xrs.refusal(content, 2014),
+            flare_table,
+            pages.yearly_report(flares),
+        ),
+        "ncei_science": (
+            lambda content: Parsed() if ncei_science.refusal(content) else ncei_science.parse(content),
+            ncei_science.refusal,
+            flare_table,
+            pages.science_report(flares),
+        ),
+        "edited_events": (
+            swpc_json.parse_flares,
+            swpc_json.refusal,
+            flare_table,
+            json.dumps(pages.edited_events(flares)),
+        ),
+        "goes_flares": (swpc_json.parse_flares, swpc_json.refusal, flare_table, json.dumps(pages.goes_flares(flares))),
+        "solar_regions": (
+            swpc_json.parse_regions,
+            swpc_json.refusal,
+            region_table,
+            json.dumps(pages.solar_regions(regions)),
+        ),
+        "hek_flares": (hek_flares, hek.refusal, flare_table, json.dumps({"result": pages.hek_flares(flares)})),
+        "hek_regions": (hek_regions, hek.refusal, region_table, json.dumps({"result": pages.hek_regions(regions)})),
+        "listing": (names, listing.refusal, lambda *_: None, index("/", ["a.jpg", "../b.jpg", "%2e%2e/c", "d e"])),
+    }
+    return {name: Target(parse, refusal, table, text.encode()) for name, (parse, refusal, table, text) in texts.items()}
+
+
+TARGETS = targets()
+WORDS = (
+    "//// 0075 2400 9999 -1 1e999 NaN null None <td> </table> <table> <!-- &#0; &#x110000; <?xml?> \" ' XRA C1.0 X99.9 "
+    "C N91E181 S00W00 123456789012345678901234567890 [ { {} 31777999999 2290 ,,,,, \u0663 \u2028 \xc5"
+)
+TOKENS = [word.encode() for word in WORDS.split(" ")]
+TOKENS += [b"\0", b"\xc5", b"\xff\xfe", b"\n", b"\r\n", b" " * 200, b"A" * 5000, b"\nI. ", b"\nII. ", b"\n2290 "]
+VALUES: list[Any] = [None, "", "Unk", -1, 0, 1e308, 1e-320, True, [], {}, "1e999", "NaN", "0001-01-01", 2**70]
+VALUES += ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00", "2014-01-30", {"a": [1]}, "N10", "A" * 1000]
+BYTES = st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode(errors="replace")))
+
+
+def mutated(report: bytes, generator: np.random.Generator) -> bytes:
+    """Return a report with a few bytes changed, cut, doubled, moved, or replaced by what parsers stumble over."""
+    content = bytearray(report)
+    for _ in range(generator.integers(1, 6)):
+        first, last = sorted(generator.integers(0, len(content) + 1, 2).tolist())
+        last = min(last, first + int(generator.integers(0, 40)))
+        token = TOKENS[generator.integers(len(TOKENS))]
+        match generator.integers(6):
+            case 0:
+                content[first:last] = token
+            case 1:
+                content[first:first] = token
+            case 2:
+                del content[first:last]
+            case 3:
+                content[first:first] = content[first:last] * int(generator.integers(1, 4))
+            case 4:
+                content[first:last] = generator.bytes(last - first)
+            case _:
+                lines = content.splitlines(keepends=True)
+                content = bytearray(b"".join(lines[number] for number in generator.permutation(len(lines))))
+    return bytes(content[: generator.integers(len(content) + 1)] if generator.random() < 0.1 else content)
+
+
+def twisted(report: bytes, generator: np.random.Generator) -> bytes:
+    """Return JSON with some values of its records replaced."""
+    content = json.loads(report)
+    records = content if isinstance(content, list) else content["result"]
+    for _ in range(generator.integers(1, 6)):
+        record = records[generator.integers(len(records))]
+        if isinstance(record, dict) and record:
+            record[sorted(record)[generator.integers(len(record))]] = VALUES[generator.integers(len(VALUES))]
+        if generator.random() < 0.1:
+            records[generator.integers(len(records))] = VALUES[generator.integers(len(VALUES))]
+    return json.dumps(content).encode()
+
+
+def cases(seeds: list[bytes]) -> Iterator[bytes]:
+    generator = np.random.default_rng(1)
+    for number in range(CASES):
+        report = seeds[number % len(seeds)]
+        is_json = report[:1] in (b"[", b"{")
+        yield (twisted if is_json and number % 2 else mutated)(report, generator)
+
+
+def check(target: Target, content: bytes) -> None:
+    reason = target.refusal(content)
+    assert reason is None or (reason and "\n" not in reason)
+    parsed = target.parse(content)
+    assert isinstance(parsed, Parsed)
+    if parsed.rows:
+        target.table(parsed.rows, "a list")
+    # What a site sends reaches tables and terminals without its control characters.
+    assert parsed.gap.isprintable()
+
+
+def real(shared: Path, name: str) -> list[bytes]:
+    patterns = {"swpc_events": "swpc_events/*events.txt", "srs": "swpc_srs/*SRS.txt"}
+    return [path.read_bytes() for path in sorted((shared / "samples").glob(patterns[name]))] if name in patterns else []
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_reports_as_they_are_leave_nothing_unread(name: str) -> None:
+    target = TARGETS[name]
+    assert target.refusal(target.report) is None
+    assert not target.parse(target.report).gap  # type: ignore[union-attr]  # all parsers but one give Parsed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TARGETS)
+def test_mutated_reports(name: str, shared_sun: Path, capsys: pytest.CaptureFixture) -> None:
+    target = TARGETS[name]
+    count = 0
+    for content in cases([target.report, *real(shared_sun, name)]):
+        try:
+            check(target, content)
+        except Exception as error:
+            raise AssertionError(f"{name} cannot stand {content!r}") from error
+        count += 1
+    with capsys.disabled():
+        print(f" {name}: {count} mutated reports")
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@settings(deadline=None)
+@given(content=BYTES)
+def test_any_bytes(name: str, content: bytes) -> None:
+    check(TARGETS[name], content)

@@ -1,0 +1,80 @@
+"""The design of 2020 has the biases that it is there for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from solarflare.core import tables
+from solarflare.core.errors import InputError
+from solarflare.core.params import Params, Task
+from solarflare.sources.common import matching
+from solarflare.sources.simulated import original
+from tests.sources.test_simulated import choices
+
+COUNT = 20
+
+
+def asked(**changes: object) -> Params:
+    simulated = {"start": "2013-01-01", "end": "2020-01-01", "disk_images": COUNT, "region_images": COUNT}
+    return choices(**{f"scrape__simulated__{key}": value for key, value in simulated.items()}, **changes)
+
+
+@pytest.fixture(scope="module")
+def known() -> matching.Catalogue:
+    """A Sun with a region that flares every other day of 2013; from July there is another one, which never does."""
+    days = pd.date_range("2013-01-01", "2013-12-31")
+    early, late = days[:180], days[180:]
+    reports = {11600: early, 11700: late, 11701: late}
+    regions = [
+        pd.DataFrame({"time": its, "noaa_ar": number, "latitude": 15.0, "longitude": 0.0}).assign(
+            area=100.0, mcintosh="DAO", mag_type="beta", spots=5
+        )
+        for number, its in reports.items()
+    ]
+    start = days[::2]
+    flares = pd.DataFrame({"start": start, "end": start + pd.Timedelta(hours=20), "goes_class": "M1.0"}).assign(
+        peak=start, noaa_ar=np.where(start < late[0], 11600, 11700), latitude=np.nan, longitude=np.nan, list="simulated"
+    )
+    coverage = pd.DataFrame({"list": ["simulated", "regions"], "start": "2012-12-01", "end": "2020-02-01"}).assign(
+        min_class=["C1.0", ""], status="complete", reason=""
+    )
+    return matching.Catalogue(
+        tables.check(flares, tables.FLARES, "flares"),
+        tables.check(tables.concat(regions, tables.REGIONS), tables.REGIONS, "regions"),
+        tables.check(coverage, tables.COVERAGE, "coverage"),
+    )
+
+
+def images(task: Task, known: matching.Catalogue) -> pd.DataFrame:
+    return original.unmatched(asked(), task, known, np.random.default_rng(1))
+
+
+def test_active_disks_are_of_the_maximum_and_quiet_ones_of_the_minimum_at_one_time_of_day(
+    known: matching.Catalogue,
+) -> None:
+    times = images("disk", known)["time"]
+    active, quiet = times[times.dt.year == 2013], times[times.dt.year == 2019]
+    assert (len(active), len(quiet)) == (COUNT // 2, COUNT // 2)
+    assert set(quiet.dt.strftime("%H:%M")) == {"18:21"}
+    assert active.dt.hour.nunique() > 3
+
+
+def test_no_partner_and_one_image_a_day(known: matching.Catalogue) -> None:
+    chosen = images("disk", known)
+    assert set(chosen["pair_id"]) == {""}
+    assert chosen["time"].dt.date.is_unique
+
+
+def test_regions_have_one_wavelength_a_class(known: matching.Catalogue) -> None:
+    chosen = images("region", known)
+    question = asked().label.region
+    times = chosen["time"].to_numpy("datetime64[s]")
+    strongest, weakest = (matching.answer(times, known, question, of_regions=way) for way in ("max", "min"))
+    assert (strongest == weakest).all()
+    assert set(zip(strongest, chosen["seen_in"], strict=True)) == {(1, "aia211"), (0, "aia171")}
+
+
+def test_a_sun_without_such_days_is_one_sentence(known: matching.Catalogue) -> None:
+    nowhere = asked(label__disk__target="flare", label__disk__min_class="X9")
+    with pytest.raises(InputError, match=r"has 0 of 10 days with label 1 for label\.disk in the design of 2020; widen"):
+        original.unmatched(nowhere, "disk", known, np.random.default_rng(1))

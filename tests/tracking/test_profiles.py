@@ -1,0 +1,298 @@
+"""A profile becomes DVC experiments, for real, on a pipeline of one stage that scores its own parameters."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from solarflare.core import params
+from solarflare.core.errors import InputError
+from solarflare.core.params import TASKS
+from solarflare.tracking import profiles, published_tables
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = """
+import json, pathlib, yaml
+params = yaml.safe_load(open("params.yaml"))
+plots = pathlib.Path("metrics/plots/disk")
+plots.mkdir(parents=True, exist_ok=True)
+(plots / "roc.csv").write_text("fpr,tpr,low,high\\n0,0,0,0\\n0.2,0.8,0.7,0.9\\n1,1,1,1\\n")
+score = {"value": params["train_disk"]["epochs"] / 100, "low": 0.0, "high": 1.0}
+scores = dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)
+baselines = {"baselines": {"climatology": scores}, "differences": {"climatology": scores}}
+disk = {"trusted": True, "n": 10, **scores, **baselines}
+contents = {"disk": disk, "region": {"absent": params["split"]["chronological"]["test_start"]}}
+for name, content in {**contents, "audit": params["scrape"]}.items():
+    pathlib.Path(f"metrics/{name}.json").write_text(json.dumps(content))
+"""
+COMMIT = """
+import os, subprocess
+subprocess.run(["git", "commit", "--allow-empty", "--quiet", "--message", "meanwhile"], cwd=os.environ["DVC_ROOT"])
+"""
+METRICS = [{f"metrics/{name}.json": {"cache": False}} for name in ("disk", "region", "audit")]
+STAGES = {
+    "evaluate": {
+        "cmd": "python stage.py",
+        "deps": ["stage.py"],
+        "params": ["scrape", "split", "train_disk"],
+        "outs": [{"metrics/plots/disk": {"cache": False}}],
+        "metrics": METRICS,
+    }
+}
+SIMULATED = {
+    "overrides": {"tasks": ["disk"], "split.chronological.test_start": "2014-01-01"},
+    "variants": {"short": {"train_disk": {"epochs": 3}}},
+}
+
+
+def shell(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def read(content: Any, folder: Path | None = None) -> profiles.Profile:
+    """Write a profile and read it."""
+    profiles.PROFILES.mkdir(exist_ok=True)
+    (profiles.PROFILES / "x.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    return profiles.read("x", folder)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the project's parameters, in which the test runs."""
+    shutil.copy(params.PARAMS, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    """The same as a Git and DVC repository with a pipeline and a profile."""
+    read(SIMULATED)
+    Path("stage.py").write_text(STAGE)
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
+    shell("git", "init", "-q", "-b", "main")
+    shell("git", "config", "user.name", "a user")
+    shell("git", "config", "user.email", "user@example.org")
+    shell(sys.executable, "-m", "dvc", "init", "-q")
+    shell(sys.executable, "-m", "dvc", "config", "core.analytics", "false")
+    shell("git", "add", "-A")
+    shell("git", "commit", "-q", "-m", "a pipeline")
+    return project
+
+
+@pytest.mark.parametrize("path", sorted(profiles.PROFILES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_projects_profiles_fit_the_parameters(path: Path, tmp_path: Path) -> None:
+    assert profiles.read(path.stem, tmp_path).variants
+
+
+def test_keys_may_be_nested_or_dotted(project: Path) -> None:
+    profile = read({"overrides": {"crop": {"disk.img_width": 64}}, "variants": {"a": {"label.disk": {"after": 6}}}})
+    assert profile.overrides == {"crop.disk.img_width": 64}
+    assert profile.variants == {"a": {"label.disk.after": 6}}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"train_disk.epocs": 3}, r"^profiles/x\.yaml: key train_disk\.epocs is not known; allowed here: .*epochs"),
+        ({"train_disk.epochs": 0}, r"^profiles/x\.yaml: key train_disk\.epochs is 0; expected greater than"),
+        ({"tasks.disk": True}, r"^profiles/x\.yaml: key tasks is "),
+        ({"no.such.group": 1}, r"^profiles/x\.yaml: key no is not known"),
+        ("nothing", r"^profiles/x\.yaml: overrides is 'nothing'; expected keys of params\.yaml"),
+        ({"scrape.origin": "archive"}, r"^the profile x needs an archive: add --archive FOLDER"),
+    ],
+)
+def test_a_profile_that_does_not_fit_is_one_sentence(project: Path, overrides: Any, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        read({"overrides": overrides, "variants": {"a": {}}})
+
+
+@pytest.mark.parametrize("published", [{"disc": 0.9}, {"disk": 94.7}, {"disk": "high"}, 0.9])
+def test_a_published_accuracy_that_is_none_is_one_sentence(project: Path, published: Any) -> None:
+    with pytest.raises(InputError, match=r"^profiles/x\.yaml: published is .*; expected accuracies, 0 to 1, by task"):
+        read({"published": published, "overrides": {}, "variants": {"a": {}}})
+
+
+def test_an_unknown_profile_is_told_the_known_ones(project: Path) -> None:
+    read(SIMULATED)
+    with pytest.raises(InputError, match=r"^profiles/y\.yaml is not there; the profiles here are x$"):
+        profiles.read("y")
+
+
+def test_an_archive_is_relative_and_identified_by_its_content(project: Path) -> None:
+    folder = project / "sun"
+    folder.mkdir()
+    profile = read({"overrides": {"scrape.origin": "archive"}, "variants": {"a": {}}}, folder)
+    assert profile.overrides["scrape.archive.path"] == "sun"
+    assert len(profile.overrides["scrape.archive.digest"]) == 64
+
+
+def test_an_experiment_has_the_overrides_and_leaves_the_workspace_as_it_was(repository: Path) -> None:
+    profile = profiles.read("x")
+    revisions = profiles.run(profile)
+    published_tables.collect(profile, revisions)
+    assert shell("git", "status", "--porcelain") == "?? docs/"
+    metrics = json.loads((published_tables.RESULTS / "x.json").read_text())["variants"]["short"]["metrics"]
+    assert metrics["disk"]["roc_auc"]["value"] == 0.03
+    assert metrics["region"] == {"absent": "2014-01-01"}
+    assert (published_tables.RESULTS / "x-disk-roc.png").stat().st_size < 100_000
+    assert "| short | disk | 10 | 3% | network | 0.03 [0.00, 1.00] |" in published_tables.table("x")
+
+
+def test_results_say_which_parameters_all_variants_share(repository: Path) -> None:
+    profile = profiles.read("x")
+    published_tables.collect(profile, profiles.run(profile))
+    shared = json.loads((published_tables.RESULTS / "x.json").read_text())["parameters"]
+    assert shared["split.chronological.test_start"] == "2014-01-01"
+    assert set(params.dotted(params.read_yaml(params.PARAMS))) - set(shared) == {"train_disk.epochs"}
+
+
+def test_an_experiment_of_the_same_name_is_replaced(repository: Path) -> None:
+    profile = profiles.read("x")
+    first = profiles.run(profile)
+    Path("stage.py").write_text(STAGE.replace("/ 100", "/ 10"))
+    second = profiles.run(profile)
+    assert first != second
+    assert len(shell("git", "for-each-ref", "refs/exps/*/*/x-short").splitlines()) == 1
+
+
+def test_a_commit_that_is_made_meanwhile_loses_no_results(repository: Path) -> None:
+    Path("stage.py").write_text(STAGE + COMMIT)
+    shell("git", "commit", "-qam", "a stage that takes so long that somebody commits")
+    head = shell("git", "rev-parse", "HEAD")
+    two = {"short": {"train_disk.epochs": 3}, "long": {"train_disk.epochs": 4}}
+    profile = read({**SIMULATED, "variants": two})
+    revisions = profiles.run(profile)
+    assert shell("git", "rev-parse", "HEAD") != head
+    published_tables.collect(profile, revisions)
+    found = json.loads((published_tables.RESULTS / "x.json").read_text())["variants"]
+    assert {name: found[name]["metrics"]["disk"]["roc_auc"]["value"] for name in two} == {"short": 0.03, "long": 0.04}
+
+
+def test_models_of_an_experiment_are_laid_out_from_what_dvc_keeps(repository: Path) -> None:
+    train = "import pathlib, yaml\nepochs = yaml.safe_load(open('params.yaml'))['train_disk']['epochs']\n"
+    train += "pathlib.Path('models').mkdir()\npathlib.Path('models/about.json').write_text(str(epochs))\n"
+    Path("train.py").write_text(train)
+    stage = {"cmd": "python train.py", "deps": ["train.py"], "params": ["train_disk"], "outs": ["models"]}
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": {**STAGES, "train": stage}}))
+    shell("git", "add", "-A")
+    shell("git", "commit", "-qm", "a stage that trains")
+    (revision,) = profiles.run(profiles.read("x")).values()
+    folder = profiles.models("x-short")
+    assert folder == profiles.models(revision)
+    assert (folder / "about.json").read_text() == "3"
+    assert params.read_yaml(folder.parent / "params.yaml")["train_disk"]["epochs"] == 3
+    assert not Path("models").exists()
+
+
+def test_a_commit_without_models_is_one_sentence(repository: Path) -> None:
+    with pytest.raises(InputError, match=r"^[0-9a-f]{40} does not have models and params\.yaml here .* or `dvc pull`$"):
+        profiles.models("main")
+    assert not (profiles.CACHE / shell("git", "rev-parse", "main")).exists()
+
+
+def test_models_of_no_such_experiment_are_one_sentence(repository: Path) -> None:
+    with pytest.raises(InputError, match=r"^x-long is no folder, and no experiment or commit of a Git repository"):
+        profiles.models("x-long")
+
+
+def test_models_outside_a_repository_are_one_sentence(project: Path) -> None:
+    with pytest.raises(InputError, match=r"^x-short is no folder, and no experiment or commit of a Git repository"):
+        profiles.models("x-short")
+
+
+def test_an_experiment_outside_a_repository_is_one_sentence(project: Path) -> None:
+    with pytest.raises(InputError, match=r"^`git rev-parse HEAD`: fatal: not a git repository.*in a clone of the proj"):
+        profiles.run(read(SIMULATED))
+
+
+def test_a_failing_stage_is_one_sentence(repository: Path) -> None:
+    Path("stage.py").write_text("raise SystemExit('error: no Sun today')")
+    with pytest.raises(InputError, match=r"^`dvc exp run --temp --name x-short \.\.\.` failed for the reason above"):
+        profiles.run(profiles.read("x"))
+
+
+def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
+    score = {"value": 0.5, "low": 0.25, "high": 0.75}
+    scores = dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)
+    metrics = {"trusted": False, "n": 4, **scores, "baselines": {"history": scores}}
+    metrics |= {"differences": {"history": {"roc_auc": score}}}
+    content = {
+        "profile": "x",
+        "variants": {
+            name: {"metrics": {"disk": metrics, "region": {"absent": "no"}}} for name in ("short", "short-2020")
+        },
+    }
+    published_tables.RESULTS.mkdir(parents=True)
+    (published_tables.RESULTS / "x.json").write_text(json.dumps(content))
+    page = "before\n<!-- results:x -->\nold\n<!-- /results:x -->\nafter\n"
+    written = published_tables.with_tables(page)
+    assert written.startswith("before\n<!-- results:x -->\n| x | task |")
+    assert written.endswith("\n<!-- /results:x -->\nafter\n")
+    assert "old" not in written
+    assert published_tables.with_tables(written) == written
+    rows = [line.split(" | ") for line in written.splitlines() if line.startswith("| ")][2:]
+    assert [row[4] for row in rows] == ["network", "history", "network of 2020"]
+
+
+def score(value: float) -> dict[str, float]:
+    return {"value": value, "low": value - 0.02, "high": value + 0.01}
+
+
+def test_repeats_are_averaged_beside_what_was_published_and_what_tells_without_a_network(repository: Path) -> None:
+    probes = {
+        name: {"kind": kind, "leak": kind == "gated", "roc_auc": score(value), "balanced_accuracy": score(value - 0.1)}
+        for name, kind, value in (("printed_boxes", "gated", 0.99), ("year", "confounder", 0.61), ("sky", "raw", 0.9))
+    }
+    stage = "import json, pathlib, yaml\nseed = yaml.safe_load(open('params.yaml'))['split']['seed']\n"
+    contents = {
+        "disk": {"n": 14, "accuracy": score(0.8), "roc_auc": score(0.7)},
+        "region": {"absent": "off"},
+        "audit": {"disk": {"probes": probes}},
+    }
+    stage += f"contents = {contents!r}\ncontents['disk']['accuracy']['value'] += seed / 10\n"
+    stage += "pathlib.Path('metrics/plots/disk').mkdir(parents=True, exist_ok=True)\n"
+    stage += "[pathlib.Path(f'metrics/{k}.json').write_text(json.dumps(v)) for k, v in contents.items()]\n"
+    Path("stage.py").write_text(stage)
+    repeats = {"first": {"split.seed": 1}, "second": {"split.seed": 2}}
+    profile = read({"published": {"disk": 0.947}, "overrides": {}, "variants": repeats})
+    published_tables.collect(profile, profiles.run(profile))
+    table = published_tables.table("x").splitlines()
+    assert table[2] == "| disk | 2 | 14 | 95.0% | 5.0% | 90.0% | 100.0% | 94.7% |"
+    assert table[6:] == [
+        "| printed boxes | disk | gated | 0.99 [0.97, 1.00] | 89% | leak |",
+        "| sky | disk | raw | 0.90 [0.88, 0.91] | 80% |  |",
+    ]
+    assert (published_tables.RESULTS / "x.png").stat().st_size < 100_000
+
+
+def test_permutations_are_a_row_a_task(project: Path) -> None:
+    published_tables.RESULTS.mkdir(parents=True)
+    test = {"n": 40, "true": 0.9, "rotated": [0.55, 0.45], "wilcoxon_p": 1.0, "p": 0.3333}
+    published_tables.PERMUTATION.write_text(json.dumps({"simulated": {"disk": test}}))
+    row = "| simulated | disk | 40 | **0.90** | 0.45 0.55 | 0.50 | p = 1.00 | p = 0.333 |"
+    assert published_tables.table("permutation").splitlines()[2:] == [row]
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.stem)
+def test_a_page_is_in_step_with_the_committed_results(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    text = page.read_text()
+    assert published_tables.with_tables(text) == text
+
+
+def test_the_readme_is_in_step_with_the_committed_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    for name in TASKS:
+        # A run on another machine changes metrics/ by its last digits, and not what the page says of the commit.
+        committed = subprocess.run(["git", "show", f"HEAD:metrics/{name}.json"], capture_output=True, check=True)
+        (tmp_path / f"{name}.json").write_bytes(committed.stdout)
+    text = (ROOT / "README.md").read_text()
+    assert published_tables.with_tables(text, tmp_path) == text

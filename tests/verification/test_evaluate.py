@@ -1,0 +1,498 @@
+"""What is said of a network on its test rows: against its baselines, with intervals, trusted or not."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from solarflare.core import absent, params, tables
+from solarflare.core.errors import InputError
+from solarflare.networks import architectures, saved_model
+from solarflare.networks.calibration import Calibration, Platt
+from solarflare.networks.saved_model import About
+from solarflare.report import summary
+from solarflare.report.wording import Wording, wording
+from solarflare.sun.events.records import Records
+from solarflare.verification.evaluation import evaluate
+from solarflare.verification.scores.assessment import assess, untrusted_because
+from solarflare.verification.scores.bootstrap import BlockBootstrap
+from solarflare.verification.scores.scores import Forecast
+
+ROOT = Path(__file__).resolve().parents[2]
+N = 600
+
+LABEL = np.arange(80) % 2
+TIME = pd.Timestamp("2014-01-01") + pd.to_timedelta(np.arange(80)[::-1], unit="h")
+QUESTION = params.load(ROOT / "params.yaml").label.region
+
+
+def flares_before(flaring: NDArray) -> pd.DataFrame:
+    """Return a flare of C1.0, two hours before its image, of each region that is `flaring`."""
+    start = pd.Series(TIME - pd.Timedelta(hours=2))[flaring]
+    rows = pd.DataFrame({"start": start, "peak": start, "end": start, "goes_class": "C1.0"})
+    rows["noaa_ar"], rows["latitude"], rows["longitude"], rows["list"] = 11000 + rows.index, np.nan, np.nan, "swpc"
+    return tables.check(rows, tables.FLARES, "flares")
+
+
+RECORDS = Records(flares_before(LABEL == 1), tables.empty(tables.REGIONS))
+
+
+def noisy(label: NDArray, noise: float, seed: int) -> NDArray:
+    """Return calibrated-looking probabilities, the worse the noisier."""
+    return 1 / (1 + np.exp(-np.random.default_rng(seed).normal(2 * label - 1, noise)))
+
+
+@pytest.fixture(scope="module")
+def label() -> NDArray:
+    return np.random.default_rng(1).integers(0, 2, N)
+
+
+@pytest.fixture(scope="module")
+def plan() -> BlockBootstrap:
+    return BlockBootstrap(np.arange(N) // 20, 500, seed=1)
+
+
+@pytest.fixture(scope="module")
+def scores(label: NDArray, plan: BlockBootstrap) -> dict[str, Any]:
+    network = Forecast(label, noisy(label, 1, seed=2), 0.5, 0.4)
+    baselines = {
+        "climatology": Forecast(label, np.full(N, 0.4), 0.5, 0.4),
+        "logistic": Forecast(label, noisy(label, 3, seed=3), 0.5, 0.4),
+    }
+    return assess(network, baselines, plan, noisy(label, 0.5, seed=4))
+
+
+def test_scores_come_with_intervals(scores: dict[str, Any]) -> None:
+    for name in ("roc_auc", "pr_auc", "tss", "hss", "brier", "brier_skill", "accuracy", "balanced_accuracy"):
+        assert scores[name]["low"] < scores[name]["value"] < scores[name]["high"], name
+
+
+def test_the_confusion_counts_every_row_once(scores: dict[str, Any]) -> None:
+    assert sum(scores["confusion"].values()) == scores["n"] == N
+
+
+def test_climatology_has_no_skill(scores: dict[str, Any]) -> None:
+    climatology = scores["baselines"]["climatology"]
+    assert climatology["roc_auc"] == {"value": 0.5, "low": 0.5, "high": 0.5}
+    assert climatology["tss"]["value"] == climatology["hss"]["value"] == climatology["brier_skill"]["value"] == 0
+
+
+@pytest.mark.parametrize("baseline", ["climatology", "logistic"])
+def test_a_better_network_is_called_better(scores: dict[str, Any], baseline: str) -> None:
+    difference = scores["differences"][baseline]["roc_auc"]
+    own, other = scores["roc_auc"]["value"], scores["baselines"][baseline]["roc_auc"]["value"]
+    assert difference["value"] == pytest.approx(own - other, abs=2e-4)
+    assert difference["verdict"] == "better"
+
+
+def test_a_difference_says_what_could_have_been_resolved(scores: dict[str, Any]) -> None:
+    assert scores["differences"]["logistic"]["roc_auc"]["resolvable"] == scores["resolvable_difference"]
+
+
+def test_a_network_is_not_distinguishable_from_itself(label: NDArray, plan: BlockBootstrap) -> None:
+    network = Forecast(label, noisy(label, 1, seed=2), 0.5, 0.5)
+    scores = assess(network, {"logistic": network}, plan)
+    difference = scores["differences"]["logistic"]["roc_auc"]
+    assert difference["verdict"] == "not distinguishable"
+    assert difference["resolvable"] == 0
+    assert scores["resolvable_difference"] == 0
+
+
+def test_the_resolvable_difference_is_half_the_width_of_the_paired_interval(scores: dict[str, Any]) -> None:
+    difference = scores["differences"]["logistic"]["roc_auc"]
+    assert scores["resolvable_difference"] == pytest.approx((difference["high"] - difference["low"]) / 2, rel=0.15)
+
+
+def test_nobody_beats_the_true_probability(scores: dict[str, Any]) -> None:
+    assert scores["ceiling"]["difference"]["verdict"] == "worse"
+    assert untrusted_because({"leak": False, "probes": {}}, "chronological", scores) is None
+
+
+def test_a_network_above_the_ceiling_is_not_trusted(label: NDArray, plan: BlockBootstrap) -> None:
+    network, logistic = (Forecast(label, noisy(label, noise, seed=2), 0.5, 0.5) for noise in (0.3, 3))
+    scores = assess(network, {"logistic": logistic}, plan, true_probability=noisy(label, 2, seed=5))
+    reason = untrusted_because({"leak": False, "probes": {}}, "chronological", scores)
+    assert reason is not None
+    assert "true probability" in reason
+
+
+@pytest.mark.parametrize(
+    ("audit", "method", "said"),
+    [
+        (
+            {
+                "leak": True,
+                "probes": {"hour": {"leak": True}, "sky": {"leak": False}},
+                "near_duplicates": {"pairs": 2, "first": []},
+            },
+            "chronological",
+            "a leak: hour, near duplicates",
+        ),
+        ({"leak": False, "probes": {}}, "random", "split.method is random"),
+        ({"absent": "no images"}, "chronological", "no verdict: no images"),
+    ],
+)
+def test_scores_that_prove_nothing_say_why(audit: dict[str, Any], method: str, said: str) -> None:
+    reason = untrusted_because(audit, method, {})
+    assert reason is not None
+    assert said in reason
+
+
+def test_metrics_are_json_and_round(scores: dict[str, Any]) -> None:
+    decimals: list[int] = []
+    json.loads(
+        json.dumps(scores, allow_nan=False), parse_float=lambda text: decimals.append(len(text.partition(".")[2]))
+    )
+    assert max(decimals) == 4
+
+
+def test_a_few_blocks_leave_intervals_blank(label: NDArray) -> None:
+    network = Forecast(label, noisy(label, 1, seed=2), 0.5, 0.5)
+    scores = assess(network, {"logistic": network}, BlockBootstrap(np.arange(N) // 300, 100, seed=1))
+    assert scores["roc_auc"]["low"] is scores["roc_auc"]["high"] is scores["resolvable_difference"] is None
+
+
+def test_the_table_puts_the_strongest_baseline_first_and_says_which_is_absent(
+    scores: dict[str, Any], tmp_path: Path
+) -> None:
+    absent = scores["baselines"] | {"catalogue": {"absent": "no region reports"}}
+    content = scores | {"trusted": True, "baselines": absent}
+    table = summary.render(write_metrics(tmp_path, disk=content, region={"absent": "off"}))
+    assert table.index("logistic") < table.index("climatology")
+    assert "disk: no catalogue baseline, no region reports" in table
+
+
+def test_confounders_stand_below_the_baselines_the_strongest_first_with_a_verdict_each(
+    label: NDArray, plan: BlockBootstrap, tmp_path: Path
+) -> None:
+    network, seeing, blind = (Forecast(label, noisy(label, noise, seed=noise), 0.5, 0.4) for noise in (1, 2, 9))
+    scores = assess(network, {"logistic": seeing}, plan, confounders={"day_of_year": blind, "area": network})
+    assert scores["confounders"]["area"] == {score: scores[score] for score in ("roc_auc", "tss", "brier_skill")}
+    write_metrics(tmp_path, disk=scores | {"trusted": True}, region={"absent": "off"})
+    lines = [line.split("  ") for line in summary.render(tmp_path).splitlines()[3:7]]
+    cells = [[cell.strip() for cell in line if cell] for line in lines]
+    assert [(line[0], line[-1]) for line in cells] == [
+        ("logistic", "better"),
+        ("confounders:", "confounders:"),
+        ("area", "not distinguishable"),
+        ("day of year", "better"),
+    ]
+
+
+def write_metrics(folder: Path, **contents: dict[str, Any]) -> Path:
+    for task, content in contents.items():
+        (folder / f"{task}.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_the_table_names_every_forecast_and_says_whether_to_trust(scores: dict[str, Any], tmp_path: Path) -> None:
+    found = {**scores, "trusted": False, "untrusted_because": "the audit found a leak: hour"}
+    table = summary.render(write_metrics(tmp_path, disk=scores | {"trusted": True}, region=found))
+    for word in ("disk", "region", "network", "climatology", "logistic", "ceiling", "better", "reports/"):
+        assert word in table
+    assert "disk: trusted; 600 test rows" in table
+    assert "region: NOT TRUSTED, the audit found a leak: hour" in table
+    assert max(map(len, table.splitlines())) <= 160
+
+
+def test_the_table_says_what_is_absent(scores: dict[str, Any], tmp_path: Path) -> None:
+    write_metrics(tmp_path, disk={"absent": "tasks leaves it out"}, region=scores | {"trusted": True})
+    table = summary.render(tmp_path)
+    assert "disk: absent, tasks leaves it out" in table
+
+
+class Memory:
+    """Images in memory, read like crops: brighter in the middle where the label is 1."""
+
+    def __init__(self, label: NDArray) -> None:
+        self.images = np.random.default_rng(1).integers(90, 166, (len(label), 32, 32, 1)).astype(np.uint8)
+        self.images[label == 1, 12:20, 12:20] = 220
+
+    def take(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return self.images[positions]
+
+
+def untrained(folder: Path, threshold: float) -> None:
+    folder.mkdir(parents=True)
+    about = About("compact", (32, 32, 1), "region", "gong", "simulated", {}, {})
+    history = pd.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.6], "val_loss": [0.7, 0.65]})
+    model = architectures.build("compact", (32, 32, 1))
+    saved_model.save(folder, model, history, Calibration(Platt(1.0, 0.0), threshold), about)
+
+
+@pytest.fixture(scope="module")
+def two_folds(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Memory, Path]:
+    return make_two_folds(tmp_path_factory.mktemp("models") / "region")
+
+
+def make_two_folds(models: Path) -> tuple[pd.DataFrame, Memory, Path]:
+    """Return rows, images and models of two folds, each the other's test."""
+    untrained(models / "fold-0", 0.25)
+    untrained(models / "fold-1", 0.75)
+    label = LABEL
+    each = pd.DataFrame(
+        {
+            "path": [f"{i:03}.jpg" for i in range(80)],
+            "noaa_ar": 11000 + np.arange(80),
+            "time": TIME,
+            "block": np.arange(80) // 8,
+            "label": label,
+            "true_probability": np.nan,
+            "position": np.arange(80),
+        }
+    )
+    halves = np.arange(80) < 40
+    parts = {0: np.where(halves, "test", "train"), 1: np.where(halves, "train", "test")}
+    folds = [each.assign(fold=fold, part=part) for fold, part in parts.items()]
+    rows = pd.concat(folds, ignore_index=True)
+    rows.loc[(rows["part"] == "train") & (rows["position"] % 8 < 3), "part"] = "validation"
+    return rows, Memory(label), models
+
+
+@pytest.fixture(scope="module")
+def tested(two_folds: tuple[pd.DataFrame, Memory, Path]) -> pd.DataFrame:
+    rows, images, models = two_folds
+    features, _ = evaluate.predictors(rows, images, "gong", RECORDS, QUESTION)
+    return evaluate.forecast(rows, images, models, features, refit=False)
+
+
+def test_each_row_is_forecast_by_the_fold_that_tests_it(tested: pd.DataFrame) -> None:
+    assert sorted(tested["position"]) == list(range(80))
+    assert tested.groupby("fold")["threshold"].unique().map(list).to_dict() == {0: [0.25], 1: [0.75]}
+
+
+def test_rows_stand_in_the_order_of_time(tested: pd.DataFrame) -> None:
+    assert tested["time"].is_monotonic_increasing
+
+
+def test_the_network_s_probabilities_are_its_calibrated_scores(
+    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
+) -> None:
+    _, images, models = two_folds
+    first = tested[tested["fold"] == 0]
+    expected = saved_model.probabilities(models / "fold-0", images.take(first["position"].to_numpy()))
+    assert first["probability"].to_numpy() == pytest.approx(expected, abs=2e-6)
+
+
+def test_baselines_are_fitted_on_the_other_rows(tested: pd.DataFrame) -> None:
+    _, baselines = evaluate.forecasts(tested, ["logistic", "history"])
+    assert baselines["logistic"].scores()["roc_auc"][0] > 0.95
+    assert baselines["history"].scores()["roc_auc"][0] > 0.95
+    assert set(baselines["climatology"].probability) == {0.6}
+
+
+def test_baselines_learn_from_validation_too_where_the_network_does(
+    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
+) -> None:
+    rows, images, models = two_folds
+    features, _ = evaluate.predictors(rows, images, "gong", RECORDS, QUESTION)
+    refitted = evaluate.forecast(rows, images, models, features, refit=True)
+    learned = rows[rows["part"] != "test"].groupby("fold")["label"].mean()
+    assert refitted["base_rate"].to_numpy() == pytest.approx(refitted["fold"].map(learned).to_numpy())
+    assert (refitted["logistic_threshold"] == tested["logistic_threshold"]).all()
+    assert (refitted["logistic"] != tested["logistic"]).any()
+
+
+def told_by_a_clock(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what a confounder tells that knows the label in its first fold, and the opposite in the second."""
+    asked = rows[rows["part"] != "train"]
+    right = asked["label"].where(asked["fold"] == 0, 1 - asked["label"])
+    return asked[["path", "noaa_ar", "fold"]].assign(confounder="clock", probability=0.2 + 0.6 * right)
+
+
+def test_a_confounder_forecasts_the_same_rows_with_thresholds_of_its_own(
+    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
+) -> None:
+    rows = two_folds[0]
+    clock = evaluate.confounders(told_by_a_clock(rows).sample(frac=1, random_state=1), rows, tested)["clock"]
+    assert clock.label.tolist() == tested["label"].tolist()
+    assert (clock.probability > 0.5).tolist() == ((tested["label"] == 1) == (tested["fold"] == 0)).tolist()
+    assert np.unique(clock.threshold).tolist() == [0.2, 0.5]  # validation of the second fold: better to say always yes
+    assert np.array_equal(clock.base_rate, tested["base_rate"])
+
+
+def test_a_confounder_that_lacks_rows_is_one_sentence(
+    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
+) -> None:
+    with pytest.raises(InputError, match="data/confounders: clock forecasts not all rows"):
+        evaluate.confounders(told_by_a_clock(two_folds[0])[1:], two_folds[0], tested)
+
+
+def test_curves_of_all_folds_are_kept(two_folds: tuple[pd.DataFrame, Memory, Path]) -> None:
+    history = evaluate.histories(two_folds[2])
+    assert history[["fold", "epoch"]].to_numpy().tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]]
+
+
+def test_there_is_a_contact_sheet_for_each_class(
+    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path], tmp_path: Path
+) -> None:
+    words = Wording("Is this region flaring?", ("quiet", "flaring"), "a flare is in progress")
+    evaluate.contact_sheets(tmp_path, words, tested, two_folds[1])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["contact_sheet_flaring.png", "contact_sheet_quiet.png"]
+
+
+@pytest.mark.parametrize(
+    ("label", "asked"),
+    [
+        ({"target": "active_region", "event": "overlap"}, "Is the Sun active?"),
+        ({"target": "flare", "event": "overlap"}, "Is the Sun flaring?"),
+        ({"target": "flare", "event": "start"}, "Will the Sun flare?"),
+    ],
+)
+def test_figures_ask_what_the_labels_answer(label: dict[str, Any], asked: str) -> None:
+    question = params.DiskLabel(min_class="C1.0", before=0, after=24, **label)
+    assert wording(question).question == asked
+
+
+@pytest.mark.parametrize(
+    ("label", "meaning"),
+    [
+        ({"target": "active_region"}, "a numbered region with spots is on the disk"),
+        ({"after": 0}, "a flare of C1.0 or more is in progress on the disk"),
+        ({}, "a flare of C1.0 or more is in progress on the disk at the image's time, or within 24 h after"),
+        ({"event": "start"}, "a flare of C1.0 or more begins on the disk within 24 h"),
+    ],
+)
+def test_yes_means_what_the_labels_count(label: dict[str, Any], meaning: str) -> None:
+    default = params.DiskLabel(target="flare", event="overlap", min_class="C1.0", before=0, after=24)
+    assert wording(default.model_copy(update=label)).meaning == meaning
+
+
+@pytest.fixture(scope="module")
+def inputs(two_folds: tuple[pd.DataFrame, Memory, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The working folder, with all that `evaluate` reads: regions to score, and no disk."""
+    rows, images, models = two_folds
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_inputs(rows, images, models)
+        yield folder
+
+
+def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
+    shutil.copytree(models, "models/region")
+    absent.mark(Path("models/disk"), "tasks leaves it out")
+    each = rows.drop_duplicates("position").sort_values("time")
+    blanks: dict[str, Any] = {name: "" for name in tables.REGION_LABELS.columns if name not in each}
+    labels = each.assign(**blanks | {"latitude": 0, "longitude": np.where(each["position"] < 20, -70, 60)})
+    tables.write(labels[list(tables.REGION_LABELS.columns)], Path("data/labels/region.csv"), tables.REGION_LABELS)
+    splits = rows.assign(reason="")[list(tables.SPLITS.columns)]
+    tables.write(splits, Path("data/splits/region.csv"), tables.SPLITS)
+    index = each.assign(shard="2014-01.npy", row=each["position"], x=256, y=256, radius=204, fitted="yes")
+    tables.write(index[list(tables.CROPS.columns)], Path("data/crops/region/index.csv"), tables.CROPS)
+    np.save("data/crops/region/2014-01.npy", images.images)
+    tables.write(told_by_a_clock(rows), Path("data/confounders/region.csv"), tables.CONFOUNDERS)
+    pictures = each.assign(instrument="aia211", width=512, height=512, bytes=1000)
+    pictures = pictures.reindex(columns=list(tables.IMAGES.columns), fill_value="")
+    tables.write(pictures, Path("data/raw/images.csv"), tables.IMAGES)
+    Path("metrics").mkdir()
+    Path("metrics/audit.json").write_text(json.dumps({"region": {"leak": False, "probes": {}}}))
+
+
+@pytest.fixture(scope="module")
+def project(inputs: Path, chosen: params.Params) -> Path:
+    """The same, evaluated."""
+    evaluate.evaluate("region", chosen, RECORDS)
+    return inputs
+
+
+@pytest.fixture(scope="module")
+def chosen() -> params.Params:
+    return small_and_fast()
+
+
+def small_and_fast() -> params.Params:
+    """Return the parameters with small cutouts and few resamples."""
+    loaded = params.load(ROOT / "params.yaml")
+    small = loaded.crop.model_copy(update={"region": loaded.crop.region.model_copy(update={"img_width": 32})})
+    return loaded.model_copy(update={"evaluate": params.Evaluate(resamples=100, seed=1), "crop": small})
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of all that an evaluation wrote."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for name in ("metrics", "reports")
+        for path in sorted((folder / name).rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None:
+    plots = {path.stem: list(pd.read_csv(path).columns) for path in (project / "metrics/plots/region").iterdir()}
+    assert {name: columns[:2] for name, columns in plots.items()} == {
+        "roc": ["fpr", "tpr"],
+        "pr": ["recall", "precision"],
+        "confusion": ["actual", "predicted"],
+        "reliability": ["probability", "frequency"],
+        "training": ["epoch", "loss"],
+    }
+    metrics = json.loads((project / "metrics/region.json").read_text())
+    assert metrics["trusted"] is True
+    assert metrics["threshold"] == {"fold-0": 0.25, "fold-1": 0.75}
+    assert metrics["baselines"]["catalogue"] == {"absent": "the origin has no region reports"}
+    assert set(metrics["confounders"]) == {"clock"}
+    assert set(metrics["differences"]) == {"climatology", "clock", "history", "logistic", "persistence"}
+    predictions = tables.read(project / "metrics/predictions/region.csv", tables.PREDICTIONS)
+    assert len(predictions) == metrics["n"] == 80
+    assert predictions["time"].is_monotonic_increasing
+
+
+def test_parts_of_the_rows_are_scored_on_their_own(project: Path) -> None:
+    slices = json.loads((project / "metrics/region.json").read_text())["slices"]
+    assert {name: (part["n"], part["positive"]) for name, part in slices.items() if "n" in part} == {
+        "from_30_to_60_degrees": (60, 30),
+        "inside_60_degrees": (60, 30),
+        "beyond_60_degrees": (20, 10),
+        "quiet_before": (40, 0),
+        "active_before": (40, 40),
+        "year_2014": (80, 40),
+    }
+    assert slices["active_before"]["roc_auc"]["value"] is slices["quiet_before"]["recall"]["value"] is None
+
+
+def test_it_is_told_how_much_the_answers_rest_on_the_sun(project: Path) -> None:
+    found = json.loads((project / "metrics/region.json").read_text())["attribution"]
+    assert found["n"] == 64
+    assert found["completeness_error"] < 0.2  # the networks are not trained
+    for place in ("inside_disk", "near_centre"):
+        assert 0 < found[place]["area"] < 1
+        assert 0 < found[place]["mass"]["value"] <= 1
+    assert len(list((project / "reports/region/gallery").glob("*-map.jpg"))) == 18
+
+
+def test_the_scores_follow_from_the_predictions(project: Path) -> None:
+    predictions = tables.read(project / "metrics/predictions/region.csv", tables.PREDICTIONS)
+    scored = Forecast(predictions["label"].to_numpy(int), predictions["probability"].to_numpy(), 0.5, 0.5).scores()
+    metrics = json.loads((project / "metrics/region.json").read_text())
+    for name in ("roc_auc", "pr_auc", "brier", "expected_calibration_error"):
+        assert metrics[name]["value"] == round(float(scored[name][0]), 4)
+
+
+def test_a_second_evaluation_writes_the_same_bytes(project: Path, chosen: params.Params) -> None:
+    first = written(project)
+    evaluate.evaluate("region", chosen, RECORDS)
+    assert written(project) == first
+
+
+def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen: params.Params) -> None:
+    evaluate.evaluate("disk", chosen, RECORDS)
+    outputs = ("metrics/disk.json", "metrics/predictions/disk.csv", "metrics/plots/disk", "reports/disk")
+    assert {absent.reason(project / path) for path in outputs} == {"tasks leaves it out"}
+
+
+def test_a_missing_audit_is_one_sentence(project: Path, chosen: params.Params) -> None:
+    (project / "metrics/audit.json").rename(project / "audit.json")
+    with pytest.raises(InputError, match=r"metrics/audit\.json is not there"):
+        evaluate.evaluate("region", chosen, RECORDS)
+    (project / "audit.json").rename(project / "metrics/audit.json")
+
+
+def test_a_score_that_rounds_to_nothing_has_no_sign() -> None:
+    assert summary.interval({"value": -0.001, "low": -0.021, "high": 0.004}) == "0.00 [-0.02, 0.00]"

@@ -52,19 +52,19 @@ def ui(
 @app.command()
 def log() -> None:
     """Log to MLflow what is not logged yet, and fail if the audit found a leak that is to fail."""
-    from solarflare.core import params
+    from solarflare.core.tasks import TASKS
     from solarflare.tracking import dvc_state
     from solarflare.tracking.mlflow import unlogged
 
     if outdated := dvc_state.outdated(["train_disk", "train_region", "evaluate"]):
         raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
-    for task in params.TASKS:
+    for task in TASKS:
         if unlogged.evaluation(task):
             from solarflare.tracking.mlflow import log_evaluation
 
             log_evaluation.log_evaluation(task)
     audit = json.loads(Path("metrics/audit.json").read_text())
-    _refuse_leaks([task for task in params.TASKS if audit.get(task, {}).get("leak")])
+    _refuse_leaks([task for task in TASKS if audit.get(task, {}).get("leak")])
 
 
 @app.command()
@@ -83,8 +83,9 @@ def review(
 def _refuse_leaks(leaking: list[str]) -> None:
     """Fail if the audit found a leak in any task, unless it is to warn."""
     from solarflare.core import params
+    from solarflare.verification.audit.schema import AuditParams
 
-    if leaking and params.load().audit.on_leak == "fail":
+    if leaking and params.load(AuditParams).audit.on_leak == "fail":
         raise InputError(
             f"the audit found a leak in {' and '.join(leaking)}: metrics/audit.json names the probe; "
             "mend the data, or set audit.on_leak to warn"
@@ -105,10 +106,12 @@ def base_rate(
 ) -> None:
     """Print how often each task's answer is yes at regular times, for calibration.base_rate in params.yaml."""
     from solarflare.core import params
+    from solarflare.core.tasks import TaskParams
     from solarflare.predict import base_rates
+    from solarflare.sun.events.questions import LabelParams
 
-    chosen = params.load()
-    for task in chosen.tasks:
+    chosen = params.load(LabelParams)
+    for task in params.load(TaskParams).tasks:
         typer.echo(f"{task}: {base_rates.natural(task, chosen, hours):.3f}")
 
 
@@ -119,10 +122,11 @@ def scrape(
     """Print what a live scrape would fetch and what it costs; nothing is asked, nothing is written."""
     from solarflare.core import params
     from solarflare.sources.live import estimate
+    from solarflare.sources.live.schema import LiveParams
 
     if not plan:
         raise InputError("`dvc repro scrape` fetches the data; `solarflare scrape --plan` says what that costs")
-    typer.echo(estimate.render(*estimate.estimate(params.load())))
+    typer.echo(estimate.render(*estimate.estimate(params.load(LiveParams))))
 
 
 @app.command()
@@ -134,8 +138,9 @@ def cutouts(
     from solarflare.core import params
     from solarflare.sources.live import scrape
     from solarflare.sources.live.images import cutouts
+    from solarflare.sources.live.schema import LiveParams
 
-    chosen = params.load().scrape.live
+    chosen = params.load(LiveParams).scrape.live
     with scrape.fetching(chosen) as fetcher:
         found = cutouts.save(chosen, fetcher, wavelength, folder)
     typer.echo(f"{folder}: {(found['reason'] == '').sum()} of {len(found)} thumbnails of {wavelength} angstrom")
@@ -162,15 +167,17 @@ def permutation(
 ) -> None:
     """Train the networks on labels rotated in time, which must teach them nothing; results in docs/results/."""
     from solarflare.core import params
+    from solarflare.core.tasks import TASKS, TaskParams
     from solarflare.networks import training
+    from solarflare.networks.schema import TrainingParams
     from solarflare.tracking import published_tables
     from solarflare.verification.evaluation import permutation_test as test
 
-    chosen = params.load()
-    if unknown := set(task or []) - set(params.TASKS):
+    chosen = params.load(TrainingParams)
+    if unknown := set(task or []) - set(TASKS):
         raise InputError(f"--task is {', '.join(sorted(unknown))}; expected disk or region")
     training.configure(chosen.compute.threads)
-    for one in [known for known in params.TASKS if known in (task or chosen.tasks)]:
+    for one in [known for known in TASKS if known in (task or params.load(TaskParams).tasks)]:
         test.keep(name, {one: test.permute(one, repeats)})
     typer.echo(published_tables.table("permutation"))
 

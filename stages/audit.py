@@ -9,23 +9,29 @@ import pandas as pd
 from solarflare.core import absent, params, tables
 from solarflare.core.console import run
 from solarflare.core.files import atomic_directory, atomic_path
-from solarflare.core.params import TASKS, Params, Task
+from solarflare.core.paths import AUDIT, AUDIT_PLOTS, CONFOUNDERS, RAW, RAW_COVERAGE, RAW_IMAGES
+from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops import crops
+from solarflare.dataset.shards.schema import CropParams
 from solarflare.report import figures
+from solarflare.sun.images.instruments import InstrumentParams
 from solarflare.verification.audit.audit import audit, forecasts, table
 from solarflare.verification.audit.duplicates import near_duplicates
 from solarflare.verification.audit.probes import labelled_rows, of_crops, of_files, of_tables
+from solarflare.verification.audit.schema import AuditParams
 
-RAW = Path("data/raw")
+
+class Chosen(InstrumentParams, CropParams, AuditParams):
+    """What the stage reads of params.yaml."""
 
 
 def main() -> None:
-    chosen = params.load()
-    with atomic_directory(Path("data/confounders")) as folder:
-        found = {task: audit_task(task, chosen, folder / f"{task}.csv") for task in TASKS}
-    with atomic_path(Path("metrics/audit.json")) as partial:
+    chosen = params.load(Chosen)
+    with atomic_directory(CONFOUNDERS) as folder:
+        found = {task: audit_task(task, chosen, folder / task.confounders.name) for task in TASKS}
+    with atomic_path(AUDIT) as partial:
         partial.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
-    with atomic_directory(Path("metrics/plots/audit")) as partial:
+    with atomic_directory(AUDIT_PLOTS) as partial:
         for task in TASKS:
             if "absent" not in found[task]:
                 scores = plot_data(found[task])
@@ -35,21 +41,18 @@ def main() -> None:
     print("\n\n".join(table(task, found[task]) for task in TASKS))
 
 
-def audit_task(task: Task, chosen: Params, confounders: Path) -> dict[str, Any]:
-    folder, labels, splits = (
-        Path(f"data/{name}") for name in (f"crops/{task}", f"labels/{task}.csv", f"splits/{task}.csv")
-    )
-    if reason := next(filter(None, map(absent.reason, (folder, labels, splits))), None):
+def audit_task(task: Task, chosen: Chosen, confounders: Path) -> dict[str, Any]:
+    if reason := next(filter(None, map(absent.reason, (task.crops, task.labels, task.splits))), None):
         absent.mark(confounders, reason)
         return {"absent": reason}
-    instrument = getattr(chosen.instrument, task)
-    images = tables.read(RAW / "images.csv", tables.IMAGES)
+    instrument = chosen.instrument.of(task)
+    images = tables.read(RAW_IMAGES, tables.IMAGES)
     images = images[images["instrument"] == instrument]
-    cut = crops.Crops(folder)
-    parts = tables.read(splits, tables.SPLITS)
-    rows = labelled_rows(tables.read(labels, tables.LABELS[task]), parts, images, cut.index)
+    cut = crops.Crops(task.crops)
+    parts = tables.read(task.splits, tables.SPLITS)
+    rows = labelled_rows(tables.read(task.labels, tables.LABELS[task]), parts, images, cut.index)
     probes = {
-        **of_tables(rows, tables.read(RAW / "coverage.csv", tables.COVERAGE)),
+        **of_tables(rows, tables.read(RAW_COVERAGE, tables.COVERAGE)),
         **of_files(rows, RAW, instrument),
         **of_crops(rows, cut, crops.Cutter(task, instrument, RAW, chosen.crop)),
     }

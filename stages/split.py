@@ -1,7 +1,6 @@
 """Divide the labelled rows into training, validation and test: ``data/splits/``; count them: ``metrics/data.json``."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,16 +10,18 @@ import pandas as pd
 from solarflare.core import absent, params, tables
 from solarflare.core.console import log, run
 from solarflare.core.files import atomic_directory, atomic_path
-from solarflare.core.params import TASKS, Task
+from solarflare.core.paths import DATA_COUNTS, SPLITS
+from solarflare.core.tasks import TASKS, Task
+from solarflare.dataset.splits.schema import SplitParams
 from solarflare.dataset.splits.splits import counts, split
 
 
 def main() -> None:
-    settings = params.load().split
+    settings = params.load(SplitParams).split
     rows: dict[Task, dict[str, Any]] = {}
-    with atomic_directory(Path("data/splits")) as splits:
+    with atomic_directory(SPLITS) as splits:
         for task in TASKS:
-            source = Path(f"data/labels/{task}.csv")
+            source = task.labels
             if reason := absent.reason(source):
                 absent.mark(splits / source.name, reason)
                 rows[task] = {"absent": reason}
@@ -30,7 +31,7 @@ def main() -> None:
             tables.write(table, splits / source.name, tables.SPLITS)
             _report(task, table, labels["label"].dropna().to_numpy())
             rows[task] = counts(labels, table)
-    with atomic_path(Path("metrics/data.json")) as partial:
+    with atomic_path(DATA_COUNTS) as partial:
         partial.write_text(json.dumps(rows, indent=2, sort_keys=True) + "\n")
 
 

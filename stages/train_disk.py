@@ -1,14 +1,15 @@
 """Train and calibrate the full-disk network: models/disk/."""
 
 from solarflare.core.console import run
+from solarflare.core.tasks import Task
 from solarflare.networks.training import train
 from solarflare.tracking.mlflow.log_training import log_training, monitored
 
 
 def main() -> None:
-    with monitored("disk"):
-        train("disk")
-    log_training("disk")
+    with monitored(Task.DISK):
+        train(Task.DISK)
+    log_training(Task.DISK)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Train and calibrate the region network: models/region/."""
 
 from solarflare.core.console import run
+from solarflare.core.tasks import Task
 from solarflare.networks.training import train
 from solarflare.tracking.mlflow.log_training import log_training, monitored
 
 
 def main() -> None:
-    with monitored("region"):
-        train("region")
-    log_training("region")
+    with monitored(Task.REGION):
+        train(Task.REGION)
+    log_training(Task.REGION)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,9 @@ from tests.archive_server.ftp import FtpServer
 from tests.archive_server.server import ArchiveServer
 from tests.archive_server.world import PARAMS, World, choices
 from tests.conftest import SHARED
+from tests.project.test_pipeline import TINY, commit, copy_of_the_project, shell
 from tests.projects import Project
 from tests.sources.test_live import contents
-from tests.project.test_pipeline import TINY, commit, copy_of_the_project, shell
 
 SAMPLE: dict[str, Any] = {
     "start": "2012-01-01",

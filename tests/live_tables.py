@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from solarflare.core import params, tables
+from solarflare.core import tables
 from solarflare.sources.live.http.fetch import Fetcher
+from tests import parameters
 from tests.archive_server import observatories, pages
 from tests.archive_server.world import choices
 
@@ -52,7 +53,7 @@ REGIONS = tables.check(
 def fetcher(site: str, folder: Path, **live: Any) -> Fetcher:
     """Return what asks a site, fast, keeping what comes in a folder."""
     urls = observatories.urls(site) | pages.urls(site)
-    return Fetcher(params.parse(choices(site, urls=urls, **live), Path("params.yaml")).scrape.live, folder)
+    return Fetcher(parameters.parse(choices(site, urls=urls, **live), Path("params.yaml")).scrape.live, folder)
 
 
 def same(found: pd.DataFrame, expected: pd.DataFrame, *unknown: str) -> None:

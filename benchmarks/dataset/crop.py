@@ -14,19 +14,20 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from solarflare.core import params, tables
+from solarflare.core import tables
 from solarflare.core.workers import worker_processes
 from solarflare.dataset.crops import crops
+from tests import parameters
 
 RAW = Path("data/raw")
 
 
 def main() -> None:
     """Print images a second and peak memory for each task."""
-    chosen = params.load()
+    chosen = parameters.load()
     images, regions = tables.read(RAW / "images.csv", tables.IMAGES), tables.read(RAW / "regions.csv", tables.REGIONS)
     for task in chosen.tasks:
-        instrument = getattr(chosen.instrument, task)
+        instrument = chosen.instrument.of(task)
         every = images[images["instrument"] == instrument]
         with TemporaryDirectory() as folder:
             cut = partial(crops.cut, task, instrument, regions=regions, raw=RAW, settings=chosen.crop)

@@ -12,18 +12,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from solarflare.core import params
-from solarflare.core.params import MAGNETOGRAPHS, TASKS, Params, Task, Train
+from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.crops import Crops
 from solarflare.dataset.samples import samples
 from solarflare.dataset.samples.samples import Rows
 from solarflare.networks import training
 from solarflare.networks.architectures import Shape, map_side
+from solarflare.networks.schema import Train
+from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Ranking
+from tests import parameters
+from tests.parameters import AllParams
 
 THEIRS = "paialunga2020"
-SHAPES: dict[Task, Shape] = {"disk": (300, 300, 1), "region": (64, 64, 3)}
+SHAPES: dict[Task, Shape] = {Task.DISK: (300, 300, 1), Task.REGION: (64, 64, 3)}
 IMAGES, ROUNDS = 512, 5
 
 
@@ -42,7 +45,7 @@ def main() -> None:
     """Print images a second and their ratio; with ``--data`` also ROC-AUC on test, and the paired difference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", action="store_true", help="train both on data/ and compare them on test")
-    asked, chosen = parser.parse_args(), params.load()
+    asked, chosen = parser.parse_args(), parameters.load()
     training.configure(chosen.compute.threads)
     for task in TASKS:
         race(task, chosen)
@@ -51,7 +54,7 @@ def main() -> None:
             match(task, chosen)
 
 
-def race(task: Task, chosen: Params) -> None:
+def race(task: Task, chosen: AllParams) -> None:
     """Time both networks in turns, so that a busy machine slows both, on images of the default size."""
     noise = Noise(SHAPES[task])
     polarity = instrument(task, chosen) in MAGNETOGRAPHS
@@ -78,7 +81,7 @@ def race(task: Task, chosen: Params) -> None:
     print(f"{task}: {ours} is {speed[ours] / speed[THEIRS]:.1f} times as fast")
 
 
-def match(task: Task, chosen: Params) -> None:
+def match(task: Task, chosen: AllParams) -> None:
     """Train both on the first fold of the split in ``data/``, and compare them on its test rows."""
     images = Crops(Path(f"data/crops/{task}"))
     rows = samples.read_samples(task, images.index)
@@ -90,8 +93,15 @@ def match(task: Task, chosen: Params) -> None:
     ours = chosen.train(task).network
     for name in (ours, THEIRS):
         settings = with_network(task, chosen, name)
-        beside = samples.lessons(chosen, task, rows, map_side(settings.network, SHAPES[task]))
-        learned, watched = (samples.part(rows, 0, name, beside) for name in ("train", "validation"))
+        privileged = samples.privileged_information(
+            rows,
+            chosen.label,
+            chosen.instrument.of(task),
+            masked=chosen.crop.mask,
+            has_teacher=settings.teacher > 0,
+            map_side=map_side(settings.network, SHAPES[task]),
+        )
+        learned, watched = (samples.part(rows, 0, name, privileged) for name in ("train", "validation"))
         start = time.perf_counter()
         polarity = instrument(task, chosen) in MAGNETOGRAPHS
         model, history = training.fit(images, learned, watched, settings, polarity)
@@ -108,14 +118,14 @@ def match(task: Task, chosen: Params) -> None:
     print(f"{task}: {ours} less {THEIRS} {paired.value:+.3f} [{paired.low:+.3f}, {paired.high:+.3f}]: {paired.verdict}")
 
 
-def with_network(task: Task, chosen: Params, name: str) -> Train:
+def with_network(task: Task, chosen: AllParams, name: str) -> Train:
     """Return the task's training parameters with another network."""
     return chosen.train(task).model_copy(update={"network": name})
 
 
-def instrument(task: Task, chosen: Params) -> str:
+def instrument(task: Task, chosen: AllParams) -> str:
     """Return what took the task's images."""
-    return getattr(chosen.instrument, task)
+    return chosen.instrument.of(task)
 
 
 if __name__ == "__main__":

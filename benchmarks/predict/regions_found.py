@@ -18,11 +18,11 @@ from scipy.optimize import linear_sum_assignment
 from solarflare.core import tables
 from solarflare.core.console import progress
 from solarflare.core.files import atomic_path
-from solarflare.core.params import Instrument
 from solarflare.dataset.crops import crops
 from solarflare.predict import find_regions
 from solarflare.sources.common import event_tables, filenames
 from solarflare.sun.images import geometry, imaging
+from solarflare.sun.images.instruments import Instrument
 
 RESULT = Path("docs/results/regions_found.json")
 NEAR, FARTHEST = 10.0, 60.0

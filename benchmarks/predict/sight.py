@@ -12,21 +12,24 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from solarflare.core import params, tables
-from solarflare.core.params import DiskLabel, RegionLabel
+from solarflare.core import tables
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops.crops import Crops, located
 from solarflare.dataset.samples import samples
+from solarflare.sun.events import active
+from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images import imaging
 from solarflare.sun.images.geometry import regions_on_disk
 from solarflare.sun.labels import labels
+from tests import parameters
 
 RAW = Path("data/raw")
 
 
 def main() -> None:
     """Print the ceiling of all regions and of those in sight."""
-    question = params.load().label.disk
-    rows = samples.read_samples("disk", Crops(Path("data/crops/disk")).index)
+    question = parameters.load().label.disk
+    rows = samples.read_samples(Task.DISK, Crops(Path("data/crops/disk")).index)
     test = rows[rows["part"] == "test"].drop_duplicates("path")
     known = probabilities(test, question)
     for what, regions in (("all regions on the disk", known), ("those in sight", known[known["in_sight"]])):
@@ -43,7 +46,7 @@ def probabilities(images: pd.DataFrame, question: DiskLabel) -> pd.DataFrame:
     distance = np.hypot(on_disk["x"], on_disk["y"]) / on_disk["solar_radius"]
     on_disk["in_sight"] = distance < imaging.SKY
     if question.target == "active_region":
-        return on_disk.assign(probability=labels.spotted(on_disk).fillna(False).astype(float))
+        return on_disk.assign(probability=active.spotted(on_disk).fillna(False).astype(float))
     of_regions = RegionLabel(**question.model_dump(exclude={"target"}), max_longitude=90.0, unassigned="ignore")
     flares, coverage, truth = (
         tables.read(RAW / f"{name}.csv", schema)

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from scipy.special import logit
 from scipy.stats import spearmanr
 
-from solarflare.core import params
 from solarflare.core.console import progress
-from solarflare.core.params import Instrument
 from solarflare.core.tables import REGIONS, empty
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops.crops import Cutter, places_of
 from solarflare.networks import saved_model, training
 from solarflare.sources.common import event_tables, filenames
+from solarflare.sun.images.instruments import Instrument
 from solarflare.verification.evaluation.baselines import statistics
+from tests import parameters
 
 MODELS = Path("models/disk")
 SHARE_OF_STRONG_FIELD = -1  # of the statistics
@@ -33,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="holds magnetograms at any depth, and flares.csv")
     folder = parser.parse_args().folder
-    training.configure(params.load().compute.threads)
+    training.configure(parameters.load().compute.threads)
     gong, crops = cut(folder, "gong")
     for name, probability in zip(gong["path"], saved_model.probabilities(MODELS, crops), strict=True):
         print(f"{Path(name).name}: active with probability {probability:.3f}")
@@ -56,10 +57,10 @@ def cut(folder: Path, instrument: Instrument) -> tuple[pd.DataFrame, NDArray[np.
         (name, pd.Timestamp(stamp.time)) for name, stamp in stamps.items() if stamp and stamp.instrument == instrument
     ]
     images = pd.DataFrame(found, columns=["path", "time"])
-    cutter = Cutter("disk", instrument, folder, params.load().crop)
+    cutter = Cutter(Task.DISK, instrument, folder, parameters.load().crop)
     crops = np.zeros((len(images), *cutter.shape), dtype=np.uint8)
     if len(images):
-        places = places_of("disk", images, empty(REGIONS))
+        places = places_of(Task.DISK, images, empty(REGIONS))
         for place in progress(range(len(images)), len(images), f"images of {instrument} cut"):
             crops[place] = cutter(places.iloc[[place]])[1][0]
     return images, crops

@@ -11,9 +11,10 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pandas as pd
 
-from solarflare.core import params, tables
+from solarflare.core import tables
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Read, Verify
+from tests import parameters
 from tests.archive_server import pages
 from tests.archive_server.server import Mount
 
@@ -26,7 +27,7 @@ class InMemory(Fetcher):
     """Answers from pages that are generated when they are first asked for."""
 
     def __init__(self, mounts: dict[str, Mount]) -> None:
-        self.live, self.agent = params.load().scrape.live, "benchmark"
+        self.live, self.agent = parameters.load().scrape.live, "benchmark"
         self._hosts = {}
         self._mounts = mounts
         self._contents: dict[str, bytes] = {}

@@ -22,10 +22,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
-from solarflare.core import params
 from solarflare.core.console import cores
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sun.images import imaging
+from tests import parameters
 from tests.archive_server import ArchiveServer
 
 FILES = 1000
@@ -91,7 +91,7 @@ def serve(folder: Path, pipe: Connection) -> None:
 
 def fetch(urls: list[str], base: str, cache: Path) -> float:
     """Return the seconds that this project takes."""
-    live = params.load().scrape.live
+    live = parameters.load().scrape.live
     fast = {"delay": 0.0, "jitter": 0.0, "concurrency": CONCURRENCY, "daily_cap": 100_000}
     chosen = live.model_copy(update={"urls": {"bbso": (base,)}, "manners": live.manners.model_copy(update=fast)})
     fetcher = Fetcher(chosen, cache)

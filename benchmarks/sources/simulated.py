@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from solarflare.core import params
 from solarflare.core.console import cores
-from solarflare.core.params import TASKS, Params, Task
+from solarflare.core.tasks import TASKS, Task
 from solarflare.sources.simulated import scrape as simulated
+from tests import parameters
+from tests.parameters import AllParams
 
 FEW, MORE = 2, 200  # images of a task
 
@@ -19,7 +20,7 @@ FEW, MORE = 2, 200  # images of a task
 def main() -> None:
     """Print images a second, and seconds."""
     logging.getLogger("solarflare").setLevel(logging.ERROR)
-    chosen = params.load()
+    chosen = parameters.load()
     tables = scrape(chosen, dict.fromkeys(chosen.tasks, FEW))
     total = tables
     print(f"on {cores()} cores; regions, flares and tables take {tables:.1f} s, whatever the number of images")
@@ -28,17 +29,17 @@ def main() -> None:
         seconds = (scrape(chosen, dict.fromkeys(chosen.tasks, FEW) | {task: MORE}) - tables) / (MORE - FEW)
         wanted = getattr(chosen.scrape.simulated, f"{task}_images")
         total += wanted * seconds
-        print(f"{task}: {1 / seconds:.1f} images of {getattr(chosen.instrument, task)} a second, {wanted} are wanted")
+        print(f"{task}: {1 / seconds:.1f} images of {chosen.instrument.of(task)} a second, {wanted} are wanted")
     print(f"all of it: {total:.0f} s")
 
 
-def scrape(chosen: Params, images: dict[Task, int]) -> float:
+def scrape(chosen: AllParams, images: dict[Task, int]) -> float:
     """Return the seconds that a Sun takes with other numbers of images."""
     content = chosen.model_dump()
     content["scrape"]["simulated"] |= {f"{task}_images": images.get(task, FEW) for task in TASKS}
     with TemporaryDirectory() as folder:
         start = time.perf_counter()
-        simulated.scrape(Params.model_validate(content), Path(folder))
+        simulated.scrape(parameters.parse(content), Path(folder))
         return time.perf_counter() - start
 
 

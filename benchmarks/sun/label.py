@@ -8,8 +8,9 @@ import time
 import numpy as np
 import pandas as pd
 
-from solarflare.core import params, tables
+from solarflare.core import tables
 from solarflare.sun.labels.labels import label_disk, label_regions
+from tests import parameters
 
 IMAGES, FLARES = 1_000_000, 100_000
 START, DAYS = pd.Timestamp("1996-01-01"), 30 * 365
@@ -24,7 +25,7 @@ def main() -> None:
     known = pd.DataFrame([complete | {"list": "swpc", "min_class": "B1.0"}])
     coverage = tables.check(known, tables.COVERAGE, "coverage")
     images = image_list(generator, IMAGES)
-    label = params.load().label
+    label = parameters.load().label
     for event in ("overlap", "start"):
         window = {"event": event, "before": 0.0, "after": 24.0}
         disk = label.disk.model_copy(update={"target": "flare", **window})

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from solarflare.core.params import TASKS
+from solarflare.core.tasks import TASKS
 
 ROUNDS = 3
 WITHOUT = "import sys; from solarflare import training; training.train(sys.argv[1])"

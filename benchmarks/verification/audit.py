@@ -8,9 +8,9 @@ import time
 import numpy as np
 import pandas as pd
 
-from solarflare.core.params import Audit
 from solarflare.verification.audit.audit import audit
 from solarflare.verification.audit.probes import Probe
+from solarflare.verification.audit.schema import Audit
 
 PAIRS, DAYS, BLOCK_DAYS = 300, 4_000, 27
 HOURS, BIASED = np.arange(14, 24), 18

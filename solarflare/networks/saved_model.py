@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core.errors import InputError
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.networks import calibration
 from solarflare.networks.architectures import Shape, build
 from solarflare.networks.backend import keras

@@ -8,7 +8,6 @@ import logging
 import math
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,15 +16,24 @@ import pandas as pd
 
 from solarflare.core import absent, params
 from solarflare.core.files import atomic_directory
-from solarflare.core.params import MAGNETOGRAPHS, Task, Train
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops.crops import Crops
 from solarflare.dataset.samples.region_maps import REGION, UNSAID
-from solarflare.dataset.samples.samples import Rows, lessons, part, read_samples, taught, with_validation
+from solarflare.dataset.samples.samples import (
+    Rows,
+    part,
+    privileged_information,
+    read_samples,
+    training_rows,
+    with_validation,
+)
 from solarflare.networks import calibration
 from solarflare.networks.architectures import MAP, NETWORKS, Shape, build, map_side
 from solarflare.networks.backend import keras, tf
 from solarflare.networks.input_range import Ranges
 from solarflare.networks.saved_model import AT_ONCE, RANGES, About, fold_folders, save
+from solarflare.networks.schema import Train, TrainingParams
+from solarflare.sun.images.instruments import MAGNETOGRAPHS
 
 DECIMALS = 6  # of the curves in history.csv
 ANSWER = "answer"  # the output of a training model that is the network's own
@@ -71,33 +79,39 @@ def train(task: Task) -> None:
     InputError
         If an input is missing or broken, or a part of the split lacks a class.
     """
-    chosen = params.load()
-    models, crops = Path(f"models/{task}"), Path(f"data/crops/{task}")
-    inputs = (crops, Path(f"data/labels/{task}.csv"), Path(f"data/splits/{task}.csv"))
-    if reason := next(filter(None, map(absent.reason, inputs)), None):
-        absent.mark(models, reason)
-        log.info("%s is absent: %s", models, reason)
+    chosen = params.load(TrainingParams)
+    if reason := next(filter(None, map(absent.reason, (task.crops, task.labels, task.splits))), None):
+        absent.mark(task.model, reason)
+        log.info("%s is absent: %s", task.model, reason)
         return
-    images = Crops(crops)
+    images = Crops(task.crops)
     rows = read_samples(task, images.index)
-    settings, instrument = chosen.train(task), getattr(chosen.instrument, task)
-    asked = getattr(chosen.label, task)
-    beside = lessons(chosen, task, rows, map_side(settings.network, image_shape(images)))
+    settings, instrument = chosen.train(task), chosen.instrument.of(task)
+    question = chosen.label.of(task)
+    privileged = privileged_information(
+        rows,
+        chosen.label,
+        instrument,
+        masked=chosen.crop.mask,
+        has_teacher=settings.teacher > 0,
+        map_side=map_side(settings.network, image_shape(images)),
+    )
+    balanced = settings.class_weight == "balanced"
     everything = with_validation(rows) if settings.refit else rows
     folds = {
         fold: (
-            taught(rows, fold, settings, asked, beside),
-            part(rows, fold, "validation", beside),
-            taught(everything, fold, settings, asked, beside),
+            training_rows(rows, fold, question, privileged, balanced),
+            part(rows, fold, "validation", privileged),
+            training_rows(everything, fold, question, privileged, balanced),
         )
         for fold in rows["fold"].unique()
     }
-    cut = chosen.crop.model_dump(include={"mask", task})
+    cut = chosen.crop.model_dump(include={"mask", task.value})
     about_images = image_shape(images), task, instrument, chosen.scrape.origin
     members = settings.ensemble, settings.flips
-    origin = About(settings.network, *about_images, asked.model_dump(mode="json"), cut, *members)
+    origin = About(settings.network, *about_images, question.model_dump(mode="json"), cut, *members)
     configure(chosen.compute.threads)
-    with atomic_directory(models) as partial:
+    with atomic_directory(task.model) as partial:
         for fold, folder in fold_folders(partial, folds).items():
             training, validation, both = folds[fold]
             counts = len(training.labels), len(validation.labels)
@@ -127,7 +141,7 @@ def fit(
         What it learns from.
     validation : Rows or None
         What tells it when to stop, and shows how it gets on; None only without ``patience``.
-    settings : params.Train
+    settings : Train
         Which network, and how to train it.
     polarity : bool
         Whether the images are magnetograms, whose polarities may change places in augmentation.
@@ -182,7 +196,7 @@ def drawn(settings: Train, shape: Shape) -> keras.Model:
 
     Parameters
     ----------
-    settings : params.Train
+    settings : Train
         Which network.
     shape : tuple of int
         Height, width and channels of its images.
@@ -199,7 +213,7 @@ def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Mod
     ----------
     network : keras.Model
         Of `drawn`.
-    settings : params.Train
+    settings : Train
         Learning rate and epochs.
     steps : int, optional
         Batches an epoch, by which a learning rate that falls knows when the last one is reached.
@@ -238,7 +252,7 @@ def training_batches(images: Images, rows: Rows, settings: Train, polarity: bool
         All images, by position.
     rows : Rows
         Which of them.
-    settings : params.Train
+    settings : Train
         Batch size, seed, whether to augment, whether both classes weigh the same, and the teacher's share.
     polarity : bool
         Whether the images are magnetograms.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.predict.predictor import Answer, Region
 from solarflare.predict.trained import Network
 

@@ -1,25 +1,23 @@
 """How often the answer is yes on the Sun itself, unlike in a matched sample: what `calibration.base_rate` states."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import Params, Task
-from solarflare.sun.labels.labels import label_disk, label_regions
+from solarflare.core.paths import RAW
+from solarflare.core.tasks import Task
+from solarflare.sun.events.questions import LabelParams
+from solarflare.sun.labels.labels import label
 
-RAW = Path("data/raw")
 
-
-def natural(task: Task, chosen: Params, hours: float) -> float:
+def natural(task: Task, chosen: LabelParams, hours: float) -> float:
     """Return the share of label 1 when the question is asked at regular times instead of the images' own.
 
     Parameters
     ----------
     task : str
         ``disk`` or ``region``: its question is that of `label` in `chosen`.
-    chosen : Params
+    chosen : LabelParams
         The parameters that ``data/raw/`` was made with.
     hours : float
         From one time to the next, above 0; the times are those of the flare lists in ``data/raw/coverage.csv``.
@@ -39,8 +37,7 @@ def natural(task: Task, chosen: Params, hours: float) -> float:
     )
     times = pd.Series(pd.date_range(coverage["start"].min(), coverage["end"].max(), freq=pd.Timedelta(hours=hours)))
     moments = pd.DataFrame({"path": times.astype(str), "time": times.astype(flares["start"].dtype), "pair_id": ""})
-    answer = label_disk if task == "disk" else label_regions
-    label = answer(moments, flares, regions, coverage, None, getattr(chosen.label, task))["label"]
-    if label.isna().all():
+    answers = label(moments, flares, regions, coverage, None, chosen.label.of(task))["label"]
+    if answers.isna().all():
         raise InputError(f"{RAW}/coverage.csv: no list covers the question of {task}; its base rate is not known")
-    return float(label.mean())
+    return float(answers.mean())

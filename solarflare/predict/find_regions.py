@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import ndimage
 
-from solarflare.core.params import MAGNETOGRAPHS, Instrument
 from solarflare.sun.images import geometry, imaging
 from solarflare.sun.images.geometry import Disk
 from solarflare.sun.images.imaging import Pixels
+from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 WIDTH = 256
 """Pixels of the map that is searched: about 9 arcsec each, whatever the image's own."""

@@ -12,8 +12,8 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.core.files import sha256
-from solarflare.core.params import Instrument
 from solarflare.sources.common import filenames
+from solarflare.sun.images.instruments import Instrument
 
 SIMULATED = "simulated/"
 """How the origin of the simulated Sun's images begins."""

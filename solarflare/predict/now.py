@@ -16,7 +16,7 @@ import pandas as pd
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
-from solarflare.core.params import Instrument, Live, Task
+from solarflare.core.tasks import Task
 from solarflare.networks.saved_model import About
 from solarflare.predict import answer_text, picture, scoreboard
 from solarflare.predict.answer_text import called
@@ -29,8 +29,10 @@ from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.images.frames import Frame
 from solarflare.sources.live.lists.rows import datetimes
+from solarflare.sources.live.schema import Live
 from solarflare.sources.live.scrape import fetching
 from solarflare.sun.images import imaging
+from solarflare.sun.images.instruments import Instrument
 
 LOOKS = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
 """How far back an image is looked for, one look after the other: the archives list a day, or what is next to a time."""
@@ -117,7 +119,7 @@ def sentences(found: Newest, answer: Answer, networks: Mapping[Task, Network], n
         yield f"No answer from {image}: {answer.refusal}."
         return
     if answer.disk is not None:
-        network = networks["disk"]
+        network = networks[Task.DISK]
         yield (
             f"By {image}, the probability that {network.question} is {answer.disk:.2f}; at an average time it is "
             f"{network.base_rate:.2g}."
@@ -127,7 +129,7 @@ def sentences(found: Newest, answer: Answer, networks: Mapping[Task, Network], n
         if not likely:
             yield f"On {image}, there is no region to ask about ({answer.regions_from})."
             return
-        network, first = networks["region"], max(likely, key=lambda region: region.probability or 0)
+        network, first = networks[Task.REGION], max(likely, key=lambda region: region.probability or 0)
         yield (
             f"Of the {len(likely)} regions on {image} ({answer.regions_from}), {called(first)} is the likeliest: the "
             f"probability that {network.question} is {first.probability:.2f}; for an average region it is "

@@ -6,18 +6,21 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare.core import absent, params
+from solarflare.core import absent, params, paths
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
-from solarflare.core.params import TASKS, Instrument, Params, Task
+from solarflare.core.paths import RAW
+from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops import crops
 from solarflare.predict import regions
 from solarflare.predict.images import Asked, Simulated
 from solarflare.predict.regions import Reports
+from solarflare.predict.schema import PredictParams
 from solarflare.predict.trained import Network
 from solarflare.sun.images import imaging
 from solarflare.sun.images.geometry import Disk
 from solarflare.sun.images.imaging import Pixels
+from solarflare.sun.images.instruments import Instrument
 from solarflare.tracking import profiles
 
 DECIMALS = 4
@@ -80,11 +83,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not a mistake
     """There is no answer for this image, for the reason that is given."""
 
 
-RAW = Path("data/raw")
-"""Where the images of the simulated Sun are listed."""
-
-
-def trained(name: str) -> tuple[Path, Params]:
+def trained(name: str) -> tuple[Path, PredictParams]:
     """Return where networks are, and the parameters that they were trained with.
 
     Parameters
@@ -102,8 +101,8 @@ def trained(name: str) -> tuple[Path, Params]:
         folder = Path(name) if Path(name).is_dir() else profiles.models(name)
     except InputError as error:
         raise InputError(f"{error}, {_training(name)}") from None
-    beside = folder.parent / params.PARAMS.name
-    return folder, params.load(beside if beside.is_file() else params.PARAMS)
+    beside = folder.parent / paths.PARAMS.name
+    return folder, params.load(PredictParams, beside if beside.is_file() else paths.PARAMS)
 
 
 def _training(name: str) -> str:
@@ -121,7 +120,7 @@ class Predictor:
     ----------
     models : Path
         The folder that holds ``disk`` and ``region``.
-    chosen : Params
+    chosen : PredictParams
         Those that they were trained with.
     reports : callable
         Where regions are looked up; what it does not know is found in the image.
@@ -137,7 +136,7 @@ class Predictor:
     """
 
     def __init__(
-        self, models: Path, chosen: Params, reports: Reports, simulated_model: bool = False, name: str = ""
+        self, models: Path, chosen: PredictParams, reports: Reports, simulated_model: bool = False, name: str = ""
     ) -> None:
         there = [task for task in TASKS if (models / task).is_dir() and absent.reason(models / task) is None]
         if not there:
@@ -178,11 +177,11 @@ class Predictor:
         seen = crops.find_disk(grey, instrument, time)
         if not seen.fitted or not _whole(seen, grey.shape):
             raise Refused(f"the whole disk of the Sun is not where {instrument} would show it at that time")
-        disk = self._disk(networks["disk"], grey, seen, time) if "disk" in networks else None
-        if "region" not in networks:
+        disk = self._disk(networks[Task.DISK], grey, seen, time) if Task.DISK in networks else None
+        if Task.REGION not in networks:
             return Answer(asked, seen=seen, disk=disk)
         located = self._reports(time) or regions.in_image(grey, instrument, seen, time)
-        found = self._regions(networks["region"], image, seen, time, located.rows)
+        found = self._regions(networks[Task.REGION], image, seen, time, located.rows)
         return Answer(asked, seen=seen, disk=disk, regions=found, regions_from=located.origin)
 
     def _fitting(self, instrument: Instrument) -> dict[Task, Network]:

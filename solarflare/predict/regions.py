@@ -10,15 +10,16 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import Instrument, Live
 from solarflare.predict import find_regions
 from solarflare.sources.common import event_tables
 from solarflare.sources.live import scrape
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.lists import swpc_json
+from solarflare.sources.live.schema import Live
 from solarflare.sun.images import geometry
 from solarflare.sun.images.geometry import Disk
 from solarflare.sun.images.imaging import Pixels
+from solarflare.sun.images.instruments import Instrument
 
 FARTHEST = pd.Timedelta(days=3)
 """How far from an image a report may be that tells where its regions are: they turn by the Sun's rotation, and those

@@ -6,10 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from solarflare.core.errors import InputError
-from solarflare.core.params import Crop, Params, Task
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops.crops import Cutter
+from solarflare.dataset.shards.schema import Crop
 from solarflare.networks import calibration, input_range, saved_model
 from solarflare.networks.calibration import Calibration
+from solarflare.predict.schema import PredictParams
 from solarflare.report.wording import wording
 from solarflare.sun.images.imaging import Pixels
 
@@ -23,7 +25,7 @@ class Network:
         ``"disk"`` or ``"region"``.
     folder : Path
         What a training wrote.
-    chosen : Params
+    chosen : PredictParams
         With the Sun's own base rate of the task's question.
 
     Attributes
@@ -43,12 +45,12 @@ class Network:
         If a file is missing or broken, or the parameters ask another question than the network answers.
     """
 
-    def __init__(self, task: Task, folder: Path, chosen: Params) -> None:
+    def __init__(self, task: Task, folder: Path, chosen: PredictParams) -> None:
         folders = saved_model.folders(folder)
         self.about = saved_model.about(folders[0])
-        label = getattr(chosen.label, task)
+        label = chosen.label.of(task)
         asked = label.model_dump(mode="json")
-        if dict(self.about.question) != asked or self.about.instrument != getattr(chosen.instrument, task):
+        if dict(self.about.question) != asked or self.about.instrument != chosen.instrument.of(task):
             raise InputError(
                 f"{folder} answers another question, or for another instrument, than params.yaml beside it asks; "
                 "train again with `dvc repro`"
@@ -58,9 +60,9 @@ class Network:
         self._members = [(model, fitted.apply, _rate(one, fitted)) for one, (model, fitted) in loaded.items()]
         self._ranges = [input_range.read(one / saved_model.RANGES) for one in folders]
         fitted_rate = float(np.mean([rate for _, _, rate in self._members]))
-        self.base_rate = getattr(chosen.calibration.base_rate, task) or fitted_rate
+        self.base_rate = chosen.calibration.base_rate.of(task) or fitted_rate
         cropped = Crop.model_validate(chosen.crop.model_dump() | dict(self.about.crop))
-        self.cutter = Cutter(task, getattr(chosen.instrument, task), Path(), cropped)
+        self.cutter = Cutter(task, chosen.instrument.of(task), Path(), cropped)
 
     def refusal(self, crop: Pixels) -> str | None:
         """Return in what a crop, (H, W, C), is unlike those that the network learned from; None if it is like them."""

@@ -11,11 +11,11 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from solarflare.core import tables
-from solarflare.core.params import MAGNETOGRAPHS, Instrument
 from solarflare.report import figures
 from solarflare.report.figures import Picture
 from solarflare.sun.images import imaging
 from solarflare.sun.images.imaging import Pixels
+from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 GROUPS = {"best": "Most right", "worst": "Most wrong", "uncertain": "Least certain"}
 OF_EACH = 3  # test images of each class in each group

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from solarflare.core.params import TASKS
+from solarflare.core.tasks import TASKS
 
 SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "brier_skill": "Brier skill"}
 NEXT = "Look next: the page reports/index.html in a browser, `dvc plots show`, and the runs in MLflow with `make ui`."

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from solarflare.core.params import DiskLabel, RegionLabel
+from solarflare.sun.events.questions import DiskLabel, RegionLabel
 
 HAPPENS = {"overlap": "is in progress", "start": "begins"}
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solarflare.core import params
+from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
+from solarflare.core.tasks import TASKS
 from solarflare.sources.archive import scrape
 from solarflare.tracking import dvc_state
 
@@ -73,8 +74,7 @@ def read(name: str, folder: Path | None = None) -> Profile:
     if set(content) != {"overrides", "variants"}:
         raise InputError(f"{path}: got the keys {', '.join(content)}; expected overrides and variants")
     if not isinstance(published, dict) or not all(
-        task in params.TASKS and isinstance(accuracy, float) and 0 < accuracy < 1
-        for task, accuracy in published.items()
+        task in TASKS and isinstance(accuracy, float) and 0 < accuracy < 1 for task, accuracy in published.items()
     ):
         raise InputError(f"{path}: published is {published!r}; expected accuracies, 0 to 1, by task")
     groups = {"overrides": content["overrides"], **(content["variants"] or {})}
@@ -87,7 +87,7 @@ def read(name: str, folder: Path | None = None) -> Profile:
     if overrides.get("scrape.origin") == "archive":
         overrides |= _archive(name, folder)
     for changes in variants:
-        params.parse(_applied(overrides | changes), path)
+        params.check(_applied(overrides | changes), path)
     return Profile(name, overrides, dict(zip(list(groups)[1:], variants, strict=True)), published)
 
 
@@ -147,7 +147,7 @@ def models(name: str) -> Path:
     revision = _revision(name)
     folder = main_checkout() / CACHE / revision
     if not folder.is_dir():
-        dvc_state.restore(revision, ["models", params.PARAMS.name], folder)
+        dvc_state.restore(revision, ["models", paths.PARAMS.name], folder)
     return folder / "models"
 
 
@@ -172,7 +172,7 @@ def _references(name: str, commit: str = "*") -> set[str]:
 
 def _applied(changes: dict[str, Any]) -> dict[str, Any]:
     """Return the content of ``params.yaml`` with changes made to it."""
-    content = params.read_yaml(params.PARAMS)
+    content = params.read_yaml(paths.PARAMS)
     for key, value in changes.items():
         *groups, last = key.split(".")
         group = content

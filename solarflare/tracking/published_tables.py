@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare.core import params
+from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
-from solarflare.core.params import TASKS, Task
+from solarflare.core.tasks import TASKS, Task
 from solarflare.report import figures, summary
 from solarflare.report.summary import interval
 from solarflare.tracking.profiles import Profile
+from solarflare.verification.audit.schema import AuditParams
 
 RESULTS = Path("docs/results")
 SEED = "seed-"  # how variants begin that differ in their seeds alone
@@ -60,7 +61,7 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
 def _common(profile: Profile, revisions: dict[str, str]) -> dict[str, Any]:
     """Return the parameters that all variants share, by dotted key."""
     revision = next(iter(revisions.values()))
-    chosen = params.dotted(params.parse_yaml(_show(revision, params.PARAMS.name), params.PARAMS))
+    chosen = params.dotted(params.parse_yaml(_show(revision, paths.PARAMS.name), paths.PARAMS))
     varied = {key for changes in profile.variants.values() for key in changes}
     return {key: value for key, value in chosen.items() if key not in varied}
 
@@ -70,7 +71,7 @@ def _repeats(profile: Profile, metrics: dict[str, dict[str, Any]]) -> dict[str, 
 
     Probes look at all rows, whatever their part: the audit of one repeat stands for all.
     """
-    limit = profile.overrides.get("audit.max_probe_auc", params.load().audit.max_probe_auc)
+    limit = profile.overrides.get("audit.max_probe_auc", params.load(AuditParams).audit.max_probe_auc)
     audited = next(iter(metrics.values()))["audit"]
     tasks = {
         task: {

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from solarflare.core.params import Instrument
 from solarflare.sources.live.images.helioviewer import SOURCE_IDS
+from solarflare.sun.images.instruments import Instrument
 from tests.archive_server.server import Mount, Page
 
 PATHS = {

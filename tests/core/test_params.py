@@ -8,13 +8,15 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from solarflare.core import params
+from solarflare.core import paths
 from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
+from tests import parameters
 
 
 def changed(tmp_path: Path, key: str, value: Any) -> Path:
     """Write the project's parameters with one key changed."""
-    content = yaml.safe_load(params.PARAMS.read_text())
+    content = yaml.safe_load(paths.PARAMS.read_text())
     *groups, last = key.split(".")
     group = content
     for name in groups:
@@ -26,8 +28,8 @@ def changed(tmp_path: Path, key: str, value: Any) -> Path:
 
 
 def test_the_projects_parameters_are_read_and_frozen() -> None:
-    loaded = params.load()
-    assert loaded.train("disk") is loaded.train_disk
+    loaded = parameters.load()
+    assert loaded.train(Task.DISK) is loaded.train_disk
     with pytest.raises(ValidationError, match="frozen"):
         loaded.train_disk.epochs = 3  # type: ignore[misc]
 
@@ -60,15 +62,15 @@ def test_the_projects_parameters_are_read_and_frozen() -> None:
 def test_a_wrong_key_or_value_is_named(tmp_path: Path, key: str, value: Any, sentence: str) -> None:
     path = changed(tmp_path, key, value)
     with pytest.raises(InputError, match=rf"^{re.escape(str(path))}: {sentence}"):
-        params.load(path)
+        parameters.load(path)
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
-    content = yaml.safe_load(params.PARAMS.read_text())
+    content = yaml.safe_load(paths.PARAMS.read_text())
     del content["crop"]["region"]["field"]
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
     with pytest.raises(InputError, match=r"key crop\.region\.field is missing"):
-        params.load(tmp_path / "params.yaml")
+        parameters.load(tmp_path / "params.yaml")
 
 
 @pytest.mark.parametrize(
@@ -78,9 +80,9 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
 def test_a_broken_file_is_one_sentence(tmp_path: Path, content: str, sentence: str) -> None:
     (tmp_path / "params.yaml").write_text(content)
     with pytest.raises(InputError, match=sentence):
-        params.load(tmp_path / "params.yaml")
+        parameters.load(tmp_path / "params.yaml")
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not there"):
-        params.load(tmp_path / "params.yaml")
+        parameters.load(tmp_path / "params.yaml")

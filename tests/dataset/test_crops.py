@@ -9,21 +9,24 @@ import pytest
 import yaml
 from PIL import Image
 
-from solarflare.core import absent, params, tables, workers
+from solarflare.core import absent, tables, workers
 from solarflare.core.errors import InputError
-from solarflare.core.params import Instrument
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops import crops
 from solarflare.dataset.crops.crops import Crops, Cutter, places_of
+from solarflare.dataset.shards.schema import DiskCrop, RegionCrop
 from solarflare.sun.images import geometry, imaging
 from solarflare.sun.images.geometry import nominal_disks
+from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 from stages import crop
+from tests import parameters
 from tests.synthetic import grey_sun
 
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = params.load(ROOT / "params.yaml").crop.model_copy(
+SETTINGS = parameters.load(ROOT / "params.yaml").crop.model_copy(
     update={
-        "disk": params.DiskCrop(img_width=50),
-        "region": params.RegionCrop(img_width=32, field=320),
+        "disk": DiskCrop(img_width=50),
+        "region": RegionCrop(img_width=32, field=320),
     }
 )
 AIA_TIMES = ["2014-01-31T12:00:00", "2014-02-01T00:00:00", "2014-02-01T00:00:03", "2014-03-05T08:00:00"]
@@ -46,7 +49,7 @@ def write(path: Path, instrument: Instrument, time: pd.Timestamp, seed: int) -> 
     grey = grey_sun(instrument, width, disk, seed, spot=(disk.x + x[0] * scale, disk.y - y[0] * scale))
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.fromarray(grey)
-    (image if instrument in params.MAGNETOGRAPHS else image.convert("RGB")).save(path, quality=85)
+    (image if instrument in MAGNETOGRAPHS else image.convert("RGB")).save(path, quality=85)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,7 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def cut(raw: Path, folder: Path, task: params.Task, instrument: Instrument = "aia211", **settings: Any) -> Crops:
+def cut(raw: Path, folder: Path, task: Task, instrument: Instrument = "aia211", **settings: Any) -> Crops:
     images, regions = (
         tables.read(raw / f"{name}.csv", getattr(tables, name.upper())) for name in ("images", "regions")
     )
@@ -79,12 +82,12 @@ def cut(raw: Path, folder: Path, task: params.Task, instrument: Instrument = "ai
 
 @pytest.fixture(scope="module")
 def disks(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Crops:
-    return cut(raw, tmp_path_factory.mktemp("crops") / "disk", "disk")
+    return cut(raw, tmp_path_factory.mktemp("crops") / Task.DISK, Task.DISK)
 
 
 @pytest.fixture(scope="module")
 def regions(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Crops:
-    return cut(raw, tmp_path_factory.mktemp("crops") / "region", "region")
+    return cut(raw, tmp_path_factory.mktemp("crops") / Task.REGION, Task.REGION)
 
 
 def test_every_image_has_one_disk_in_the_order_of_time(disks: Crops) -> None:
@@ -126,7 +129,7 @@ def test_a_region_sits_in_the_middle_of_its_crop(regions: Crops) -> None:
 def test_the_number_of_workers_changes_no_byte(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for count in (1, 3):
         monkeypatch.setattr(workers, "cores", lambda count=count: count)
-        cut(raw, tmp_path / f"{count}", "region")
+        cut(raw, tmp_path / f"{count}", Task.REGION)
     one, three = ({path.name: path.read_bytes() for path in (tmp_path / count).iterdir()} for count in ("1", "3"))
     assert one == three
     assert set(one) >= {"index.csv", "2014-01.npy", "2014-02.npy"}
@@ -141,8 +144,8 @@ def test_an_image_is_decoded_once_however_many_regions_it_holds(raw: Path, monke
 
     monkeypatch.setattr(imaging, "decode", counted)
     images, reports = tables.read(raw / "images.csv", tables.IMAGES), tables.read(raw / "regions.csv", tables.REGIONS)
-    places = places_of("region", images[images["path"].str.endswith("000003.jpg")], reports)
-    _, cutouts = Cutter("region", "aia211", raw, SETTINGS)(places)
+    places = places_of(Task.REGION, images[images["path"].str.endswith("000003.jpg")], reports)
+    _, cutouts = Cutter(Task.REGION, "aia211", raw, SETTINGS)(places)
     assert len(cutouts) == 3
     assert len(decoded) == 1
 
@@ -150,7 +153,7 @@ def test_an_image_is_decoded_once_however_many_regions_it_holds(raw: Path, monke
 def test_a_magnetogram_is_cut_into_three_equal_channels_without_field_beyond_the_limb(
     raw: Path, tmp_path: Path
 ) -> None:
-    magnetic = cut(raw, tmp_path / "region", "region", "gong")
+    magnetic = cut(raw, tmp_path / Task.REGION, Task.REGION, "gong")
     cutouts = magnetic.take(range(len(magnetic.index)))
     assert (cutouts == cutouts[..., :1]).all()
     at_the_limb = cutouts[(magnetic.index["noaa_ar"] == 11940).to_numpy().argmax()]
@@ -160,7 +163,7 @@ def test_a_magnetogram_is_cut_into_three_equal_channels_without_field_beyond_the
 
 @pytest.mark.parametrize("mask", [True, False])
 def test_without_the_mask_the_sky_of_a_magnetogram_stays(mask: bool, raw: Path, tmp_path: Path) -> None:
-    disk = cut(raw, tmp_path / "disk", "disk", "gong", mask=mask).take([0])[0, ..., 0]
+    disk = cut(raw, tmp_path / Task.DISK, Task.DISK, "gong", mask=mask).take([0])[0, ..., 0]
     assert (disk[:4, :4] == 128).all() == mask
 
 
@@ -174,7 +177,7 @@ def test_an_unreadable_image_ends_it_by_name_and_leaves_nothing(raw: Path, tmp_p
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes()[: 2000 if path.name == "000003.jpg" else None])
     with pytest.raises(InputError, match=r"images/aia211/2014/02/01/000003\.jpg cannot be decoded"):
-        cut(folder, tmp_path / "disk", "disk")
+        cut(folder, tmp_path / Task.DISK, Task.DISK)
     assert not [path for path in tmp_path.iterdir() if path != folder]
 
 
@@ -231,7 +234,7 @@ def test_real_regions_are_brighter_than_the_disk_around_them(shared_sun: Path) -
         time="2011-07-16", area=100, spots=1
     )
     df = tables.check(df.assign(mcintosh="", mag_type=""), tables.REGIONS, "regions")
-    settings = SETTINGS.model_copy(update={"region": params.RegionCrop(img_width=32, field=200)})
-    _, cutouts = Cutter("region", "aia211", shared_sun, settings)(places_of("region", images, df))
-    _, disk = Cutter("disk", "aia211", shared_sun, settings)(places_of("disk", images, df))
+    settings = SETTINGS.model_copy(update={"region": RegionCrop(img_width=32, field=200)})
+    _, cutouts = Cutter(Task.REGION, "aia211", shared_sun, settings)(places_of(Task.REGION, images, df))
+    _, disk = Cutter(Task.DISK, "aia211", shared_sun, settings)(places_of(Task.DISK, images, df))
     assert (cutouts.mean(axis=(1, 2, 3)) > 1.3 * disk.mean()).all()

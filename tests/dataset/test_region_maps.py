@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solarflare.core import params, tables
+from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import DiskLabel, Instrument
 from solarflare.dataset.samples.region_maps import EMPTY, REGION, UNSAID, region_maps
+from solarflare.sun.events.questions import DiskLabel
 from solarflare.sun.events.records import Records
 from solarflare.sun.images import geometry, imaging
+from solarflare.sun.images.instruments import Instrument
+from tests import parameters
 
 TIME = pd.Timestamp("2014-02-01T12:00:00")
 IMAGES = pd.DataFrame({"path": ["a.jpg"], "time": [TIME]})
-SPOTS = params.load().label.disk
+SPOTS = parameters.load().label.disk
 FLARE = SPOTS.model_copy(update={"target": "flare", "event": "start", "after": 24.0})
 SIDE = 9
 

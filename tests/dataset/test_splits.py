@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solarflare.core import params
 from solarflare.core.errors import InputError
-from solarflare.core.params import Split
+from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.splits import splits
+from solarflare.dataset.splits.schema import Split
+from tests import parameters
 
-DEFAULT = params.load().split
+DEFAULT = parameters.load().split
 DAY = pd.Timedelta(days=1)
 
 
@@ -58,7 +59,7 @@ def parts(labels: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 @settings(max_examples=10, deadline=None)
 def test_no_image_region_or_pair_is_on_two_sides(method: str, seed: int) -> None:
     labels = region_labels(seed)
-    table = parts(labels, splits.split(labels, METHODS[method], "region"))
+    table = parts(labels, splits.split(labels, METHODS[method], Task.REGION))
     for what in ("path", "noaa_ar", "pair_id"):
         assert table.groupby(["fold", what])["part"].nunique().max() == 1
 
@@ -70,7 +71,7 @@ def test_no_two_frames_of_nearly_the_same_sun_are_on_two_sides(method: str, seed
     labels = region_labels(seed)
     chosen = METHODS[method]
     gap = getattr(chosen, chosen.method).gap_days * DAY
-    table = parts(labels, splits.split(labels, chosen, "region"))
+    table = parts(labels, splits.split(labels, chosen, Task.REGION))
     for _, fold in table.groupby("fold"):
         ordered = fold.sort_values("time")
         changes = ordered["part"].to_numpy()[1:] != ordered["part"].to_numpy()[:-1]
@@ -87,7 +88,7 @@ def disk_labels(seed: int) -> pd.DataFrame:
 @settings(max_examples=10, deadline=None)
 def test_each_disk_is_tested_in_exactly_one_fold_with_its_whole_block(seed: int) -> None:
     labels = disk_labels(seed)
-    table = splits.split(labels, METHODS["blocked_kfold"], "disk")
+    table = splits.split(labels, METHODS["blocked_kfold"], Task.DISK)
     tested = table[table["part"] == "test"]
     assert sorted(tested["path"]) == sorted(labels["path"])
     assert tested.groupby("block")["fold"].nunique().max() == 1
@@ -97,7 +98,7 @@ def test_each_disk_is_tested_in_exactly_one_fold_with_its_whole_block(seed: int)
 
 def test_a_regions_rows_count_to_the_block_of_its_first_day() -> None:
     labels = region_labels(1)
-    table = splits.split(labels, METHODS["chronological"], "region").merge(labels, on=["path", "noaa_ar"])
+    table = splits.split(labels, METHODS["chronological"], Task.REGION).merge(labels, on=["path", "noaa_ar"])
     first = labels.groupby("noaa_ar")["time"].min()
     expected = table["noaa_ar"].map((first - splits.EPOCH) // (27 * DAY))
     assert (table["block"] == expected).all()
@@ -111,19 +112,19 @@ def test_a_block_has_the_same_number_whatever_data_come_before() -> None:
 
 def test_chronological_means_training_then_validation_then_test() -> None:
     labels = region_labels(1)
-    times = parts(labels, splits.split(labels, DEFAULT, "region")).groupby("part")["time"]
+    times = parts(labels, splits.split(labels, DEFAULT, Task.REGION)).groupby("part")["time"]
     assert times.max()["train"] < times.min()["validation"]
     assert times.max()["validation"] < times.min()["test"]
 
 
 def test_the_test_starts_on_the_day_that_was_asked_for() -> None:
     labels = region_labels(1)
-    table = parts(labels, splits.split(labels, METHODS["chronological by date"], "region"))
+    table = parts(labels, splits.split(labels, METHODS["chronological by date"], Task.REGION))
     in_test = table["part"] == "test"
     assert table.loc[in_test, "time"].min() >= pd.Timestamp("2013-01-01") > table.loc[~in_test, "time"].max()
 
 
-@pytest.mark.parametrize("task", ["disk", "region"])
+@pytest.mark.parametrize("task", TASKS)
 def test_the_fractions_are_kept_roughly(task: Any) -> None:
     labels = disk_labels(2)
     table = splits.split(labels, with_changes("chronological", gap_days=0.0), task)
@@ -135,7 +136,7 @@ def test_the_fractions_are_kept_roughly(task: Any) -> None:
 
 def test_each_region_is_tested_in_one_fold_at_most_and_nearly_all_are() -> None:
     labels = region_labels(3).assign(pair_id="")
-    table = splits.split(labels, METHODS["blocked_kfold"], "region")
+    table = splits.split(labels, METHODS["blocked_kfold"], Task.REGION)
     tested = table[table["part"] == "test"].groupby(["path", "noaa_ar"]).size()
     assert tested.max() == 1
     # What is lost are rows of regions that crossed from one block into another part's.
@@ -145,18 +146,18 @@ def test_each_region_is_tested_in_one_fold_at_most_and_nearly_all_are() -> None:
 @pytest.mark.parametrize("method", [*METHODS.values(), with_changes("random")])
 def test_the_same_rows_are_divided_in_the_same_way(method: Split) -> None:
     labels = region_labels(4)
-    first, second = (splits.split(labels, method, "region") for _ in range(2))
+    first, second = (splits.split(labels, method, Task.REGION) for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
 
 
 def test_rows_without_a_label_take_no_part() -> None:
     labels = region_labels(5)
-    table = splits.split(labels, DEFAULT, "region")
+    table = splits.split(labels, DEFAULT, Task.REGION)
     assert len(table) == labels["label"].notna().sum()
 
 
 def test_what_is_left_out_has_a_reason() -> None:
-    table = splits.split(region_labels(6), METHODS["blocked_kfold"], "region")
+    table = splits.split(region_labels(6), METHODS["blocked_kfold"], Task.REGION)
     assert ((table["part"] == "") == (table["reason"] != "")).all()
     assert set(table["reason"]) == {"", splits.GAP, splits.OTHER_HOME, splits.NO_PARTNER}
 
@@ -171,20 +172,20 @@ def test_what_is_left_out_has_a_reason() -> None:
 )
 def test_an_empty_class_is_one_sentence(value: Any, sentence: str) -> None:
     with pytest.raises(InputError, match=rf"the labels of region: {sentence}"):
-        splits.split(region_labels(7).assign(label=pd.array([value], dtype="Int64")[0]), DEFAULT, "region")
+        splits.split(region_labels(7).assign(label=pd.array([value], dtype="Int64")[0]), DEFAULT, Task.REGION)
 
 
 def test_a_test_without_positives_is_one_sentence() -> None:
     labels = region_labels(8)
     labels.loc[labels["time"] > "2012-06-01", "label"] *= 0
     with pytest.raises(InputError, match=r"the split of region, test: none of \d+ rows is labelled 1"):
-        splits.split(labels, METHODS["chronological by date"], "region")
+        splits.split(labels, METHODS["chronological by date"], Task.REGION)
 
 
 def test_a_test_that_starts_before_everything_is_one_sentence() -> None:
     early = with_changes("chronological", test_start=pd.Timestamp("2009-01-01").date())
     with pytest.raises(InputError, match="no labelled row lies more than 27 days before the test"):
-        splits.split(region_labels(9), early, "region")
+        splits.split(region_labels(9), early, Task.REGION)
 
 
 def test_rows_are_counted_by_label_and_reason_and_by_part_and_reason() -> None:
@@ -201,7 +202,7 @@ def test_rows_are_counted_by_label_and_reason_and_by_part_and_reason() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_every_row_of_a_split_is_counted_once(method: str) -> None:
     labels = region_labels(3)
-    table = splits.split(labels, METHODS[method], "region")
+    table = splits.split(labels, METHODS[method], Task.REGION)
     counted = splits.counts(labels, table)
     assert sum(counted["labelled"].values()) + sum(counted["unlabelled"].values()) == len(labels)
     assert sum(counted["parts"].values()) + sum(counted["left_out"].values()) == len(table)

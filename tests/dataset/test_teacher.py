@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from solarflare.core import params
 from solarflare.core.errors import InputError
 from solarflare.dataset.samples import teacher
 from solarflare.sun.events.records import Records
+from tests import parameters
 
-QUESTION = params.load(Path(__file__).parents[2] / "params.yaml").label.region
+QUESTION = parameters.load(Path(__file__).parents[2] / "params.yaml").label.region
 DAY = pd.Timedelta(days=1)
 NO_REPORTS = pd.DataFrame(columns=["time", "noaa_ar", "latitude", "longitude", "area", "mcintosh", "mag_type", "spots"])
 

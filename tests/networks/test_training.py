@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from solarflare.core import absent, params, tables
+from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
 from solarflare.dataset.samples import samples
 from solarflare.dataset.samples.region_maps import EMPTY, REGION, UNSAID
 from solarflare.dataset.samples.samples import Rows
@@ -25,14 +26,16 @@ from solarflare.networks.architectures import MAP
 from solarflare.networks.backend import keras, tf
 from solarflare.networks.calibration import Calibration, Platt
 from solarflare.networks.saved_model import About
+from solarflare.networks.schema import Train
 from solarflare.sun.images import imaging
+from tests import parameters
 
 # Keras and NumPy settle between themselves how a weight is copied.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 ROOT = Path(__file__).resolve().parents[2]
-ABOUT = About("compact", (32, 32, 1), "disk", "gong", "simulated", {"target": "active_region"}, {})
-TRAIN = params.Train(
+ABOUT = About("compact", (32, 32, 1), Task.DISK, "gong", "simulated", {"target": "active_region"}, {})
+TRAIN = Train(
     network="compact",
     ensemble=1,
     epochs=8,
@@ -220,13 +223,13 @@ def test_a_refit_without_an_end_of_its_own_is_one_sentence(tmp_path: Path) -> No
     content = yaml.safe_load((ROOT / "params.yaml").read_text())
     content["train_disk"].update(refit=True, patience=3)
     with pytest.raises(InputError, match="expected patience to be null where refit is true"):
-        params.parse(content, Path("params.yaml"))
+        parameters.parse(content, Path("params.yaml"))
 
 
 def test_a_task_without_labels_has_no_model_but_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     absent.mark(workspace(tmp_path) / "data/labels/disk.csv", "the task is off")
     monkeypatch.chdir(tmp_path)
-    training.train("disk")
+    training.train(Task.DISK)
     assert absent.reason(tmp_path / "models/disk") == "the task is off"
 
 
@@ -236,7 +239,7 @@ def test_a_part_without_positives_is_one_sentence(tmp_path: Path, monkeypatch: p
     tables.write(labels, tmp_path / "data/labels/disk.csv", tables.DISK_LABELS)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="validation part of fold 0 has 20 rows, 0 of them positive"):
-        training.train("disk")
+        training.train(Task.DISK)
     assert not (tmp_path / "models").exists()
 
 
@@ -319,7 +322,7 @@ def test_augmentation_draws_all_its_variants_and_other_ones_every_epoch() -> Non
     assert (first != second).any()
 
 
-def lessons(settings: params.Train, rows: Rows) -> pd.DataFrame:
+def lessons(settings: Train, rows: Rows) -> pd.DataFrame:
     images = Memory(np.zeros((len(rows.labels), 2, 2, 1), np.uint8))
     batches = training.training_batches(images, rows, settings, polarity=False)
     told = [(targets["answer"], weights["answer"]) for _, targets, weights in batches]

@@ -5,9 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from solarflare.core import params, tables
+from solarflare.core import tables
 from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
 from solarflare.predict import base_rates
+from tests import parameters
 
 ROOT = Path(__file__).parents[2]
 DAY = "2014-01-01"
@@ -36,12 +38,12 @@ def a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_is_the_share_of_the_day_that_the_flare_lasts(a_day: Path) -> None:
-    chosen = params.load(ROOT / "params.yaml")
-    assert base_rates.natural("region", chosen, hours=0.5) == pytest.approx(0.25, abs=0.03)
+    chosen = parameters.load(ROOT / "params.yaml")
+    assert base_rates.natural(Task.REGION, chosen, hours=0.5) == pytest.approx(0.25, abs=0.03)
 
 
 def test_a_question_that_no_list_answers_is_one_sentence(a_day: Path) -> None:
     coverage = pd.read_csv(a_day / "coverage.csv").assign(status="absent", reason="a gap")
     tables.write(coverage, a_day / "coverage.csv", tables.COVERAGE)
     with pytest.raises(InputError, match="no list covers the question of region"):
-        base_rates.natural("region", params.load(ROOT / "params.yaml"), hours=6)
+        base_rates.natural(Task.REGION, parameters.load(ROOT / "params.yaml"), hours=6)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from solarflare.core.params import Instrument
 from solarflare.predict import find_regions
 from solarflare.sun.images import geometry
 from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.instruments import Instrument
 
 TIME = pd.Timestamp("2014-02-01T12:00:00")
 SIDES: dict[Instrument, int] = {"aia211": 512, "gong": 860}

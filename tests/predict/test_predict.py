@@ -18,9 +18,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from solarflare.cli import app
-from solarflare.core import params, tables
+from solarflare.core import paths, tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import Live
+from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.crops import Cutter
 from solarflare.networks import calibration, saved_model
 from solarflare.networks.architectures import build
@@ -28,7 +28,9 @@ from solarflare.networks.input_range import Ranges
 from solarflare.predict import images, now, predictor
 from solarflare.predict import regions as located
 from solarflare.predict.predictor import Answer, Predictor
+from solarflare.sources.live.schema import Live
 from solarflare.sun.images import geometry
+from tests import parameters
 from tests.archive_server import Fault
 from tests.archive_server.observatories import Shot
 from tests.archive_server.world import World, choices
@@ -51,23 +53,23 @@ def drawn(seed: int, time: pd.Timestamp = TIME) -> bytes:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with parameters, and networks for the disks and regions of AIA 211 that have learned nothing."""
     folder = tmp_path_factory.mktemp("project")
-    content = yaml.safe_load(params.PARAMS.read_text())
+    content = yaml.safe_load(paths.PARAMS.read_text())
     content["instrument"] = {"disk": "aia211", "region": "aia211"}
     content["crop"]["disk"]["img_width"] = content["crop"]["region"]["img_width"] = 32
     (folder / "params.yaml").write_text(yaml.safe_dump(content))
-    chosen = params.load(folder / "params.yaml")
+    chosen = parameters.load(folder / "params.yaml")
     suns = [folder / f"{seed}" / NAME for seed in range(6)]
     for seed, path in enumerate(suns):
         path.parent.mkdir()
         path.write_bytes(drawn(seed))
-    for task, channels in (("disk", 1), ("region", 3)):
-        cut = Cutter(task, "aia211", folder, chosen.crop)  # type: ignore[arg-type]
+    for task, channels in ((Task.DISK, 1), (Task.REGION, 3)):
+        cut = Cutter(task, "aia211", folder, chosen.crop)
         places = {"path": [str(path) for path in suns], "time": TIME, "noaa_ar": 1, "solar_radius": 970.0}
         rows = pd.DataFrame(places | {"x": 200.0, "y": -100.0})
         crops = [cut(rows.iloc[[row]])[1] for row in range(len(rows))]
-        question = getattr(chosen.label, task).model_dump(mode="json")
+        question = chosen.label.of(task).model_dump(mode="json")
         cropped = chosen.crop.model_dump(include={"mask", task})
-        about = saved_model.About("compact_pooled", (32, 32, channels), task, "aia211", "archive", question, cropped)  # type: ignore[arg-type]
+        about = saved_model.About("compact_pooled", (32, 32, channels), task, "aia211", "archive", question, cropped)
         target = folder / "models" / task
         target.mkdir(parents=True)
         fitted = calibration.Calibration(calibration.Platt(1.0, 0.0), 0.5, 0.5)
@@ -82,7 +84,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ask(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Predictor:
     """The networks, in a folder without data."""
     monkeypatch.chdir(tmp_path)
-    return Predictor(project / "models", params.load(project / "params.yaml"), lambda time: None)
+    return Predictor(project / "models", parameters.load(project / "params.yaml"), lambda time: None)
 
 
 def answer(ask: Predictor, content: bytes, name: str = NAME) -> Answer:
@@ -137,10 +139,10 @@ def test_a_network_does_not_answer_for_the_other_sun(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copytree(project / "models", "models")
-    for task in params.TASKS:
+    for task in TASKS:
         path = Path(f"models/{task}/model.json")
         path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": "simulated"}))
-    chosen = params.load(project / "params.yaml")
+    chosen = parameters.load(project / "params.yaml")
     assert "solarflare experiment" in answer(Predictor(Path("models"), chosen, lambda time: None), drawn(9)).refusal
     assert not answer(Predictor(Path("models"), chosen, lambda time: None, simulated_model=True), drawn(9)).refusal
 
@@ -183,7 +185,7 @@ def archive(folder: Path, times: list[pd.Timestamp], *faults: Fault, spotted: Sp
     with pytest.MonkeyPatch.context() as patch, world.serve(*faults) as site:
         patch.setenv("DVC_ROOT", str(folder))
         sources = choices(site.url)["scrape"]["live"]["sources"] | {"aia211": ["gsfc"]}
-        yield params.parse(choices(site.url, sources=sources), params.PARAMS).scrape.live
+        yield parameters.parse(choices(site.url, sources=sources), paths.PARAMS).scrape.live
 
 
 @pytest.mark.parametrize("case", AGES)
@@ -210,7 +212,7 @@ ABSENT: dict[str, tuple[tuple[Fault, ...], list[int], str]] = {  # faults, days 
 
 def with_list(project: Path, name: str | None, live: Live) -> Predictor:
     """Return the networks, with regions looked up where the option of `solarflare predict` says."""
-    return Predictor(project / "models", params.load(project / "params.yaml"), located.source(name, live))
+    return Predictor(project / "models", parameters.load(project / "params.yaml"), located.source(name, live))
 
 
 @pytest.mark.parametrize("name", [None, "swpc"])
@@ -293,7 +295,7 @@ def test_a_watch_goes_on_after_a_round_without_an_answer(
         raise KeyboardInterrupt
 
     monkeypatch.chdir(tmp_path)
-    ask = Predictor(project / "models", params.load(project / "params.yaml"), reports)
+    ask = Predictor(project / "models", parameters.load(project / "params.yaml"), reports)
     with archive(tmp_path, [today]) as live, pytest.raises(KeyboardInterrupt):
         now.watch(ask, live, now.Output(), pause=0.01)
     assert "no answer this time: the list of regions is broken" in caplog.text

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 import yaml
 
-from solarflare.core import params
+from solarflare.core import paths
+from solarflare.core.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
 METRICS = ("disk", "region", "audit")
 STAGES: dict[str, Any] = {
     **{
         f"train_{task}": {"cmd": f"cp -r made/models models/{task}", "deps": ["made"], "outs": [f"models/{task}"]}
-        for task in params.TASKS
+        for task in TASKS
     },
     "evaluate": {
         "cmd": "cp made/metrics/*.json metrics",
@@ -54,7 +55,7 @@ def assert_refused(done: subprocess.CompletedProcess[str], sentence: str) -> Non
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the project's parameters, in which the test runs."""
-    shutil.copy(params.PARAMS, tmp_path)
+    shutil.copy(paths.PARAMS, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -107,8 +108,8 @@ def test_results_are_written_and_checked(folder: Path) -> None:
 
 
 def test_results_that_are_out_of_date_are_not_logged(project: Path) -> None:
-    text = params.PARAMS.read_text()
-    params.PARAMS.write_text(text.replace("resamples: 2000", "resamples: 500"))
+    text = paths.PARAMS.read_text()
+    paths.PARAMS.write_text(text.replace("resamples: 2000", "resamples: 500"))
     assert_refused(solarflare("log"), "the results of evaluate are out of date; run `dvc repro` first")
 
 
@@ -127,7 +128,7 @@ def test_where_there_is_nothing_to_log_nothing_is_said(project: Path) -> None:
 @pytest.mark.parametrize(("on_leak", "code"), [("fail", 1), ("warn", 0)])
 def test_a_leak_fails_unless_it_is_to_warn(project: Path, on_leak: str, code: int) -> None:
     Path("made/metrics/audit.json").write_text(json.dumps({"disk": {"leak": True}, "region": {"leak": False}}))
-    params.PARAMS.write_text(params.PARAMS.read_text().replace("on_leak: fail", f"on_leak: {on_leak}"))
+    paths.PARAMS.write_text(paths.PARAMS.read_text().replace("on_leak: fail", f"on_leak: {on_leak}"))
     dvc("repro", "-q")
     done = solarflare("log")
     assert done.returncode == code

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from solarflare.core.params import Instrument
 from solarflare.report import gallery
 from solarflare.report.figures import Picture
+from solarflare.sun.images.instruments import Instrument
 
 TEST = pd.DataFrame(
     {"label": [1, 0] * 20, "probability": np.linspace(0, 1, 40), "path": [f"{i}.jpg" for i in range(40)]}

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from solarflare.core import tables
+from solarflare.core.tasks import TASKS, Task
 from solarflare.report.page import charts, page
 from solarflare.report.page.charts import Row
 from solarflare.report.page.sections import called_rightly, slices_by, standing, turned, worse_elsewhere
@@ -45,7 +46,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name, schema in (("flares", tables.FLARES), ("regions", tables.REGIONS)):
             tables.write(tables.empty(schema), Path(f"data/raw/{name}.csv"), schema)
         Path("metrics/audit.json").write_text(json.dumps({"region": audit(), "disk": {"absent": "off"}}))
-        for task in ("disk", "region"):
+        for task in TASKS:
             evaluate.evaluate(task, small_and_fast(), RECORDS)
         take_room(Path("metrics/region.json"))
         page.write(small_and_fast())
@@ -344,7 +345,7 @@ def test_a_timeline_counts_every_row_once() -> None:
     labels["time"] = pd.to_datetime(["2013-12-01", "2014-01-31", "2014-03-01", "2014-03-02"])
     labels["reason"] = ["", "", "a flare without a class", ""]
     splits = pd.DataFrame({"path": ["a", "b", "d"], "fold": 0, "part": ["train", "", "test"]})
-    drawn = timeline("disk", labels, splits, tables.empty(tables.COVERAGE))
+    drawn = timeline(Task.DISK, labels, splits, tables.empty(tables.COVERAGE))
     assert drawn.by_year.to_dict("index") == {
         2013: {"label 1": 1, "label 0": 0, "no label": 0, "training": 1, "validation": 0, "test": 0, "left out": 0},
         2014: {"label 1": 1, "label 0": 1, "no label": 1, "training": 0, "validation": 0, "test": 1, "left out": 1},

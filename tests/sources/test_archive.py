@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import Params
 from solarflare.sources.archive import scrape as archive
 from solarflare.sources.common import coverage, event_tables, filenames, left_out
-from tests import archives
+from tests import archives, parameters
+from tests.parameters import AllParams
 
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 
 
-def params_of(folder: Path, **groups: object) -> Params:
-    return Params.model_validate(archives.choices(folder, archive.digest(folder), **groups))
+def params_of(folder: Path, **groups: object) -> AllParams:
+    return parameters.parse(archives.choices(folder, archive.digest(folder), **groups))
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_an_image_without_a_time_is_counted(folder: Path, raw: Path, caplog: pyt
 # What is refused
 
 
-def sentence(params: Params, raw: Path) -> str:
+def sentence(params: AllParams, raw: Path) -> str:
     with pytest.raises(InputError) as error:
         archive.scrape(params, raw)
     message = str(error.value)
@@ -229,11 +229,11 @@ def sentence(params: Params, raw: Path) -> str:
 
 
 def test_an_archive_has_to_be_named(raw: Path) -> None:
-    assert "scrape.archive.path is null" in sentence(Params.model_validate(archives.choices(None, None)), raw)
+    assert "scrape.archive.path is null" in sentence(parameters.parse(archives.choices(None, None)), raw)
 
 
 def test_an_archive_has_to_be_there(tmp_path: Path, raw: Path) -> None:
-    message = sentence(Params.model_validate(archives.choices(tmp_path / "nowhere", None)), raw)
+    message = sentence(parameters.parse(archives.choices(tmp_path / "nowhere", None)), raw)
     assert "scrape.archive.path" in message
     assert "nowhere" in message
 
@@ -245,7 +245,7 @@ def test_an_archive_needs_flares(folder: Path, raw: Path) -> None:
 
 @pytest.mark.parametrize("digest", [None, "0" * 64])
 def test_a_wrong_digest_is_answered_with_the_right_one(digest: str | None, folder: Path, raw: Path) -> None:
-    message = sentence(Params.model_validate(archives.choices(folder, digest)), raw)
+    message = sentence(parameters.parse(archives.choices(folder, digest)), raw)
     assert archive.digest(folder) in message
     assert "scrape.archive.digest" in message
 

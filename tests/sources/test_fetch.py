@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from solarflare.core import params
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Interrupted, Refused, Verify
 from solarflare.sources.live.http.transport import retry_after
+from solarflare.sources.live.schema import RequestLimits
 from solarflare.sun.images import imaging
+from tests import parameters
 from tests.archive_server import ArchiveServer, Fault
 from tests.archive_server.faults import PERMANENT, TRANSIENT, Kind
 from tests.archive_server.ftp import FtpServer
@@ -65,8 +66,8 @@ def cache(tmp_path: Path) -> Path:
 
 def fetcher(cache: Path, *bases: str, extra_hosts: tuple[str, ...] = (), **manners: Any) -> Fetcher:
     """Return a fetcher that may ask some hosts."""
-    live = params.load().scrape.live
-    chosen = params.Manners.model_validate(MANNERS | manners)
+    live = parameters.load().scrape.live
+    chosen = RequestLimits.model_validate(MANNERS | manners)
     urls = {"bbso": bases}
     return Fetcher(
         live.model_copy(update={"urls": urls, "extra_hosts": extra_hosts, "manners": chosen, "slower": {}}), cache

@@ -18,12 +18,13 @@ from filelock import FileLock
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from solarflare.core import params, tables
+from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.sources.live import estimate
 from solarflare.sources.live import scrape as live
 from solarflare.sources.live.http.cache import Cache
 from solarflare.sources.live.images import download, helioviewer
+from tests import parameters
 from tests.archive_server import Fault, Page
 from tests.archive_server.faults import BROKEN, TRANSIENT, Kind
 from tests.archive_server.world import World, choices
@@ -47,7 +48,7 @@ def scrape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scrape:
     def run(*sites: str, **chosen: Any) -> Path:
         raw = tmp_path / f"raw{len(list(tmp_path.glob('raw*')))}"
         raw.mkdir()
-        live.scrape(params.parse(choices(*sites, **chosen), Path("params.yaml")), raw)
+        live.scrape(parameters.parse(choices(*sites, **chosen), Path("params.yaml")), raw)
         return raw
 
     return run
@@ -78,7 +79,7 @@ def good(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch, world.serve() as site:
         patch.setenv("DVC_ROOT", str(folder))
         (folder / "raw").mkdir()
-        live.scrape(params.parse(choices(site.url), Path("params.yaml")), folder / "raw")
+        live.scrape(parameters.parse(choices(site.url), Path("params.yaml")), folder / "raw")
     return folder / "raw"
 
 
@@ -273,7 +274,7 @@ class TestCost:
     ) -> None:
         monkeypatch.setenv("DVC_ROOT", str(tmp_path))
         with world.serve() as site:
-            _, table = estimate.estimate(params.parse(choices(site.url), Path("params.yaml")))
+            _, table = estimate.estimate(parameters.parse(choices(site.url), Path("params.yaml")))
             assert site.requests == []
         assert list(tmp_path.iterdir()) == []
         assert table["requests"].sum() > 40
@@ -281,7 +282,7 @@ class TestCost:
     def test_what_is_in_the_cache_costs_nothing(self, world: World, scrape: Scrape, good: Path) -> None:
         with world.serve() as site:
             scrape(site.url)
-            wanted, table = estimate.estimate(params.parse(choices(site.url), Path("params.yaml")))
+            wanted, table = estimate.estimate(parameters.parse(choices(site.url), Path("params.yaml")))
         assert len(wanted) == 18
         assert table["requests"].sum() == 36
         assert "together" in estimate.render(wanted, table)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from solarflare.core import params, tables
+from solarflare.core import tables
 from solarflare.sources.live import scrape as live
 from solarflare.sources.live.images import cutouts
+from tests import parameters
 from tests.archive_server import ArchiveServer, Fault, Page
 from tests.archive_server.pages import hek
 from tests.archive_server.world import choices
@@ -43,7 +44,7 @@ def save(tmp_path: Path, *faults: Fault) -> Path:
     with ArchiveServer(tmp_path / "site", mounts=mounts, faults=list(faults)) as site:
         content = choices(site.url)
         content["scrape"]["live"]["urls"]["lmsal_cutout"] = [f"{site.url}/gone", f"{site.url}/cutouts"]
-        chosen = params.parse(content, Path("params.yaml")).scrape.live
+        chosen = parameters.parse(content, Path("params.yaml")).scrape.live
         with live.fetching(chosen) as fetcher:
             cutouts.save(chosen, fetcher, 171, tmp_path / "cutouts")
     return tmp_path / "cutouts"

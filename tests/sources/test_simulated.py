@@ -21,12 +21,14 @@ from scipy import stats
 
 from solarflare.core import params, tables, workers
 from solarflare.core.errors import InputError
-from solarflare.core.params import TASKS, Params, Task
+from solarflare.core.tasks import TASKS, Task
 from solarflare.sources.simulated import flares, regions, reports
 from solarflare.sources.simulated import scrape as simulated
 from solarflare.sun.events.flares import LETTERS, flux, seconds
 from solarflare.sun.images.geometry import rotate_longitude
 from solarflare.sun.labels import labels
+from tests import parameters
+from tests.parameters import AllParams
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 CONTRACT = (tables.IMAGES, tables.FLARES, tables.REGIONS, tables.COVERAGE, tables.TRUTH)
@@ -36,7 +38,7 @@ START, END = np.datetime64("2008-12-01", "s"), np.datetime64("2030-12-01", "s")
 UNLIKELY = 1e-4
 
 
-def choices(**changes: Any) -> Params:
+def choices(**changes: Any) -> AllParams:
     """Return the project's parameters for a small Sun, with other changes, their keys parted by "__"."""
     content = params.read_yaml(PARAMS)
     content["scrape"]["simulated"] |= SMALL
@@ -46,7 +48,7 @@ def choices(**changes: Any) -> Params:
         for name in groups:
             group = group[name]
         group[last] = value
-    return params.parse(content, PARAMS)
+    return parameters.parse(content, PARAMS)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Raw:
     folder: Path
 
     @classmethod
-    def scrape(cls, folder: Path, chosen: Params, processes: int) -> "Raw":
+    def scrape(cls, folder: Path, chosen: AllParams, processes: int) -> "Raw":
         """Scrape with a number of worker processes."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(workers, "cores", lambda: processes)

@@ -17,14 +17,15 @@ from scipy.ndimage import gaussian_filter
 from sunpy.coordinates import sun
 from sunpy.visualization.colormaps.color_tables import aia_color_table
 
-from solarflare.core import params, tables
-from solarflare.core.params import Instrument
+from solarflare.core import tables
 from solarflare.sources.simulated import euv, flares, magnetogram, regions, reports, schedule
 from solarflare.sources.simulated import scrape as simulated
 from solarflare.sources.simulated.regions import DAY, Regions
 from solarflare.sun.images import geometry, imaging
 from solarflare.sun.images.geometry import Disk, fit_disk, rotate_longitude, solar_radius, to_arcsec
+from solarflare.sun.images.instruments import Instrument
 from solarflare.sun.labels import labels
+from tests import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME = np.datetime64("2014-03-01T18:21:03", "s")
@@ -358,7 +359,7 @@ def test_decayed_plage_is_still_seen_and_makes_no_disk_active() -> None:
     images = pd.DataFrame({"path": ["image.jpg"], "time": [pd.Timestamp(TIME)], "pair_id": [""]})
     at_hand = geometry.regions_on_disk(images, on_disk)
     assert at_hand["spots"].tolist() == [0]
-    question = params.load(ROOT / "params.yaml").label.disk.model_copy(update={"target": "active_region"})
+    question = parameters.load(ROOT / "params.yaml").label.disk.model_copy(update={"target": "active_region"})
     known = schedule.coverage(start, end, flares.LIST, flares.COMPLETE_FROM)
     table = labels.label_disk(images, tables.empty(tables.FLARES), on_disk, known, None, question)
     assert table["label"].tolist() == [0]

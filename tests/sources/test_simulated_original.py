@@ -6,15 +6,16 @@ import pytest
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import Params, Task
+from solarflare.core.tasks import Task
 from solarflare.sources.common import matching
 from solarflare.sources.simulated import original
+from tests.parameters import AllParams
 from tests.sources.test_simulated import choices
 
 COUNT = 20
 
 
-def asked(**changes: object) -> Params:
+def asked(**changes: object) -> AllParams:
     simulated = {"start": "2013-01-01", "end": "2020-01-01", "disk_images": COUNT, "region_images": COUNT}
     return choices(**{f"scrape__simulated__{key}": value for key, value in simulated.items()}, **changes)
 
@@ -52,7 +53,7 @@ def images(task: Task, known: matching.Catalogue) -> pd.DataFrame:
 def test_active_disks_are_of_the_maximum_and_quiet_ones_of_the_minimum_at_one_time_of_day(
     known: matching.Catalogue,
 ) -> None:
-    times = images("disk", known)["time"]
+    times = images(Task.DISK, known)["time"]
     active, quiet = times[times.dt.year == 2013], times[times.dt.year == 2019]
     assert (len(active), len(quiet)) == (COUNT // 2, COUNT // 2)
     assert set(quiet.dt.strftime("%H:%M")) == {"18:21"}
@@ -60,13 +61,13 @@ def test_active_disks_are_of_the_maximum_and_quiet_ones_of_the_minimum_at_one_ti
 
 
 def test_no_partner_and_one_image_a_day(known: matching.Catalogue) -> None:
-    chosen = images("disk", known)
+    chosen = images(Task.DISK, known)
     assert set(chosen["pair_id"]) == {""}
     assert chosen["time"].dt.date.is_unique
 
 
 def test_regions_have_one_wavelength_a_class(known: matching.Catalogue) -> None:
-    chosen = images("region", known)
+    chosen = images(Task.REGION, known)
     question = asked().label.region
     times = chosen["time"].to_numpy("datetime64[s]")
     strongest, weakest = (matching.answer(times, known, question, of_regions=way) for way in ("max", "min"))
@@ -77,4 +78,4 @@ def test_regions_have_one_wavelength_a_class(known: matching.Catalogue) -> None:
 def test_a_sun_without_such_days_is_one_sentence(known: matching.Catalogue) -> None:
     nowhere = asked(label__disk__target="flare", label__disk__min_class="X9")
     with pytest.raises(InputError, match=r"has 0 of 10 days with label 1 for label\.disk in the design of 2020; widen"):
-        original.unmatched(nowhere, "disk", known, np.random.default_rng(1))
+        original.unmatched(nowhere, Task.DISK, known, np.random.default_rng(1))

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sunpy.coordinates import HeliographicStonyhurst, Helioprojective
 
 from solarflare.core import tables
-from solarflare.core.params import Instrument
 from solarflare.sun.images import geometry, imaging
 from solarflare.sun.images.geometry import Disk, fit_disk, nominal_disks, regions_on_disk, rotate_longitude
+from solarflare.sun.images.instruments import Instrument
 from tests.synthetic import grey_sun
 
 FORMS: list[tuple[Instrument, int]] = [("gong", 860), ("hmi", 512), ("aia171", 512), ("aia193", 1024), ("aia211", 512)]

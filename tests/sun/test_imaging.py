@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from solarflare.core.errors import InputError
-from solarflare.core.params import Instrument
 from solarflare.sun.images import geometry, imaging
 from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.instruments import Instrument
 from tests.synthetic import grey_sun
 
 TIME = pd.Timestamp("2014-01-01")

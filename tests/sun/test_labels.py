@@ -10,15 +10,16 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solarflare.core import absent, params, tables
-from solarflare.core.params import FlareQuestion
+from solarflare.core import absent, paths, tables
 from solarflare.sources.common import coverage, event_tables, filenames
 from solarflare.sun.events.flares import clean
+from solarflare.sun.events.questions import FlareQuestion
 from solarflare.sun.labels import labels
 from stages import label, split
+from tests import parameters
 
 T0 = pd.Timestamp("2014-02-01")
-QUESTION = params.load().label
+QUESTION = parameters.load().label
 
 
 def at(hours: float) -> pd.Timestamp:
@@ -365,7 +366,7 @@ def test_a_nowcast_has_no_true_probability() -> None:
 
 
 def test_a_task_that_the_origin_has_no_regions_for_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = yaml.safe_load(params.PARAMS.read_text())
+    content = yaml.safe_load(paths.PARAMS.read_text())
     content["label"]["disk"]["target"] = "flare"
     content["split"]["chronological"]["gap_days"] = 0
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))

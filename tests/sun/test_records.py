@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solarflare.core import params, tables
-from solarflare.core.params import DiskLabel, RegionLabel
+from solarflare.core import tables
 from solarflare.sun.events import records
 from solarflare.sun.events.flares import clean, flux
+from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.events.records import Records, features
 
 T0 = pd.Timestamp("2014-02-01")
@@ -20,7 +20,7 @@ NOWCAST = RegionLabel(event="overlap", min_class="C1.0", before=0, after=0, max_
 FORECAST = RegionLabel(event="start", min_class="M1.0", before=6, after=12, max_longitude=60, unassigned="drop")
 FLARE_ON_DISK = DiskLabel(target="flare", event="start", min_class="C1.0", before=0, after=24)
 SPOTS_ON_DISK = DiskLabel(target="active_region", event="overlap", min_class="C1.0", before=0, after=0)
-QUESTIONS: list[params.DiskLabel | params.RegionLabel] = [NOWCAST, FORECAST, FLARE_ON_DISK, SPOTS_ON_DISK]
+QUESTIONS: list[DiskLabel | RegionLabel] = [NOWCAST, FORECAST, FLARE_ON_DISK, SPOTS_ON_DISK]
 
 
 def at(hours: float) -> pd.Timestamp:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from solarflare.core import params
+from solarflare.core import params, paths
 from solarflare.core.errors import InputError
-from solarflare.core.params import TASKS
+from solarflare.core.tasks import TASKS
 from solarflare.tracking import profiles, published_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +66,7 @@ def read(content: Any, folder: Path | None = None) -> profiles.Profile:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the project's parameters, in which the test runs."""
-    shutil.copy(params.PARAMS, tmp_path)
+    shutil.copy(paths.PARAMS, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -151,7 +151,7 @@ def test_results_say_which_parameters_all_variants_share(repository: Path) -> No
     published_tables.collect(profile, profiles.run(profile))
     shared = json.loads((published_tables.RESULTS / "x.json").read_text())["parameters"]
     assert shared["split.chronological.test_start"] == "2014-01-01"
-    assert set(params.dotted(params.read_yaml(params.PARAMS))) - set(shared) == {"train_disk.epochs"}
+    assert set(params.dotted(params.read_yaml(paths.PARAMS))) - set(shared) == {"train_disk.epochs"}
 
 
 def test_an_experiment_of_the_same_name_is_replaced(repository: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from solarflare.core import params, tables
+from solarflare.core import params, paths, tables
 from solarflare.core.errors import InputError
 from solarflare.predict.scoring import SCORES
 from solarflare.tracking.review import review
@@ -87,9 +87,9 @@ def write(predictions: pd.DataFrame, leak: bool = False, parameters: int = 1000,
 
 def choose(before: str, after: str) -> None:
     """Change the parameters."""
-    text = params.PARAMS.read_text()
+    text = paths.PARAMS.read_text()
     assert before in text
-    params.PARAMS.write_text(text.replace(before, after, 1))
+    paths.PARAMS.write_text(text.replace(before, after, 1))
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def measure_seeds(deviation: float) -> None:
         "variants": {
             variant: {"metrics": {"disk": found, "region": {"absent": ""}}} for variant, found in scores.items()
         },
-        "parameters": params.dotted(params.read_yaml(params.PARAMS)),
+        "parameters": params.dotted(params.read_yaml(paths.PARAMS)),
     }
     Path("docs/results").mkdir(parents=True)
     Path("docs/results/seeds.json").write_text(json.dumps(content))

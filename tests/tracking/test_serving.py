@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 from solarflare.tracking.mlflow.model import AT_MOST
 from tests.mlflow_ui import server
@@ -31,7 +32,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Imag
         patch.setenv("MLFLOW_TRACKING_URI", "")
         patch.chdir(folder)
         images = train()
-        log_evaluation("disk")
+        log_evaluation(Task.DISK)
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         # The model's code is this package, wherever the server runs.
         patch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))

@@ -19,7 +19,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from solarflare.core import absent, params, tables
+from solarflare.core import absent, params, paths, tables
+from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import description, registry, run_comparison
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 from solarflare.tracking.mlflow.log_training import log_training, monitored
@@ -27,6 +28,7 @@ from solarflare.tracking.mlflow.reference_run import Standing
 from solarflare.tracking.mlflow.run_comparison import Compared
 from solarflare.tracking.mlflow.store import GAIN, MODELS, create, store_uri
 from solarflare.verification.scores.seeds import Spread
+from tests import parameters
 from tests.mlflow_ui import server
 from tests.project.test_cli import solarflare
 
@@ -111,7 +113,7 @@ def train() -> npt.NDArray[np.uint8]:
 
     models, shape = Path("models/disk"), (32, 32, 1)
     images = np.random.default_rng(1).integers(0, 256, (2, *shape), np.uint8)
-    about = saved_model.About("compact", shape, "disk", "gong", "simulated", {}, {})
+    about = saved_model.About("compact", shape, Task.DISK, "gong", "simulated", {}, {})
     history = pd.read_csv(models / "history.csv")
     saved_model.save(models, architectures.build("compact", shape), history, Calibration(Platt(2.0, 0.5), 0.5), about)
     Ranges.of([images]).write(models / saved_model.RANGES)
@@ -119,13 +121,13 @@ def train() -> npt.NDArray[np.uint8]:
 
 
 def change_a_parameter(epochs: int = 61) -> None:
-    params.PARAMS.write_text(re.sub(r"epochs: \d+", f"epochs: {epochs}", params.PARAMS.read_text()))
+    paths.PARAMS.write_text(re.sub(r"epochs: \d+", f"epochs: {epochs}", paths.PARAMS.read_text()))
 
 
 def make_project(folder: Path) -> None:
     """Make a DVC project with a store in which the disk is trained and scored, the region absent; nothing logged."""
     with pytest.MonkeyPatch.context() as patch:
-        shutil.copy(params.PARAMS, folder)
+        shutil.copy(paths.PARAMS, folder)
         shutil.copy(".gitignore", folder)
         patch.chdir(folder)
         Path("dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
@@ -182,9 +184,9 @@ def test_two_processes_can_open_a_fresh_store_at_once(tmp_path: Path) -> None:
 
 
 def test_a_training_is_logged_with_parameters_curves_and_where_it_comes_from(project: Path) -> None:
-    log_training("disk")
+    log_training(Task.DISK)
     (run,) = runs()
-    assert run.data.params["train_disk.network"] == params.load().train_disk.network
+    assert run.data.params["train_disk.network"] == parameters.load().train_disk.network
     assert run.data.metrics["training/val_loss"] == 0.6
     assert run.data.tags["origin"] == "simulated"
     assert run.data.tags["mlflow.source.git.commit"] == shell("git", "rev-parse", "HEAD")
@@ -194,27 +196,27 @@ def test_a_training_is_logged_with_parameters_curves_and_where_it_comes_from(pro
 
 def test_the_same_training_is_found_again(project: Path) -> None:
     for _ in range(2):
-        log_training("disk")
-        log_evaluation("disk")
+        log_training(Task.DISK)
+        log_evaluation(Task.DISK)
     assert len(runs()) == 1
 
 
 @pytest.mark.parametrize("change", ["data", "parameters"])
 def test_a_training_of_other_inputs_is_another_run(project: Path, change: str) -> None:
-    log_training("disk")
+    log_training(Task.DISK)
     if change == "data":
         np.save("data/crops/disk/2014-01.npy", np.full((2, 32, 32, 1), 127, np.uint8))
     else:
         change_a_parameter()
-    log_training("disk")
+    log_training(Task.DISK)
     assert len(runs()) == 2
 
 
 def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_training(project: Path) -> None:
     import mlflow
 
-    log_training("disk")
-    log_evaluation("disk")
+    log_training(Task.DISK)
+    log_evaluation(Task.DISK)
     (run,) = runs()
     metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "n": 60}
     assert run.data.metrics.items() >= metrics.items()
@@ -232,7 +234,7 @@ def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_trainin
 
 
 def test_a_training_is_logged_with_its_data_by_part(project: Path) -> None:
-    log_training("disk")
+    log_training(Task.DISK)
     (run,) = runs()
     logged = {one.tags[0].value: one.dataset for one in run.inputs.dataset_inputs}
     assert set(logged) == {"train", "test"}
@@ -241,9 +243,9 @@ def test_a_training_is_logged_with_its_data_by_part(project: Path) -> None:
 
 
 def test_the_stages_are_children_of_their_state(project: Path) -> None:
-    with monitored("disk"):
+    with monitored(Task.DISK):
         pass
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     (run,), (child,) = runs(), runs(stage="train_disk")
     assert child.data.tags["mlflow.parentRunId"] == run.info.run_id
     assert child.data.params["train_disk.epochs"] == run.data.params["train_disk.epochs"] == "40"
@@ -252,18 +254,18 @@ def test_the_stages_are_children_of_their_state(project: Path) -> None:
 
 def test_what_a_training_takes_of_the_machine_is_recorded(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "0.01")
-    with monitored("disk"):
+    with monitored(Task.DISK):
         time.sleep(0.5)
-    log_training("disk")
+    log_training(Task.DISK)
     (child,) = runs(stage="train_disk")
     assert "system/cpu_utilization_percentage" in child.data.metrics
 
 
 def test_a_failed_training_is_a_failed_run_that_the_next_one_completes(project: Path) -> None:
-    with pytest.raises(SystemExit), monitored("disk"):
+    with pytest.raises(SystemExit), monitored(Task.DISK):
         sys.exit("interrupted")
     assert [run.info.status for run in (*runs(), *runs(stage="train_disk"))] == ["FAILED", "FAILED"]
-    log_training("disk")
+    log_training(Task.DISK)
     assert [run.info.status for run in (*runs(), *runs(stage="train_disk"))] == ["FINISHED", "FINISHED"]
 
 
@@ -280,10 +282,10 @@ def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
 ) -> None:
     import mlflow
 
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     change_a_parameter()
     score(**now)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     run, former = runs()
     assert run.info.run_name == name
     assert run.data.tags["verdict"] == verdict
@@ -294,45 +296,45 @@ def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
     )
     assert f"| {page} (champion) | **{verdict}** |" in note
     assert "| train_disk.epochs | 40 | 61 |" in note
-    champion = registry.champion(mlflow, "disk")
+    champion = registry.champion(mlflow, Task.DISK)
     assert champion is not None
     assert champion.run_id == (run if verdict == "better" else former).info.run_id
-    version = mlflow.MlflowClient().get_model_version(MODELS["disk"], "2")
+    version = mlflow.MlflowClient().get_model_version(MODELS[Task.DISK], "2")
     assert str(version.description).startswith("Became" if verdict == "better" else "The champion stayed")
 
 
 def test_a_run_is_held_against_the_champion_and_not_against_the_run_before(project: Path) -> None:
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     change_a_parameter(1)
     score(skill=0.0, seed=2)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     change_a_parameter(61)
     score(seed=1)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     assert runs()[0].info.run_name == "#3 not distinguishable from #1: epochs=61"
 
 
 def test_where_the_champion_had_other_test_rows_a_run_is_held_against_the_newest_that_had_the_same(
     project: Path,
 ) -> None:
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     change_a_parameter(61)
     score(rows=40)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     assert runs()[0].info.run_name == "#2 first: compact_map on gong"
     assert "no verdict: that run is not comparable" in runs()[0].data.tags["mlflow.note.content"]
     change_a_parameter(62)
     score(rows=40, skill=4.0)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     assert runs()[0].info.run_name == "#3 better than #2: epochs=62"
 
 
 def test_nothing_is_held_against_a_run_that_is_not_trusted(project: Path) -> None:
     score(trusted=False, untrusted_because="the audit found a leak", skill=9.0)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     change_a_parameter()
     score()
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     run = runs()[0]
     assert run.info.run_name == "#2 first: compact_map on gong"
     assert "no verdict: that run is not trusted" in run.data.tags["mlflow.note.content"]
@@ -342,58 +344,58 @@ def test_nothing_is_held_against_a_run_that_is_not_trusted(project: Path) -> Non
 def test_another_seed_alone_makes_no_run_better(project: Path) -> None:
     import mlflow
 
-    log_evaluation("disk")
-    content = params.read_yaml(params.PARAMS)
+    log_evaluation(Task.DISK)
+    content = params.read_yaml(paths.PARAMS)
     content["train_disk"]["seed"] = 7
-    params.PARAMS.write_text(yaml.safe_dump(content))
+    paths.PARAMS.write_text(yaml.safe_dump(content))
     score(skill=3.0, seed=2)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     run, former = runs()
     assert run.info.run_name == "#2 another seed of #1: seed=7"
     assert run.data.tags["verdict"] == "reseeded"
     assert run.data.metrics[GAIN["low"]] > 0
     assert run.data.tags["mlflow.note.content"].startswith("**Neither better nor worse** than [#1]")
-    champion = registry.champion(mlflow, "disk")
+    champion = registry.champion(mlflow, Task.DISK)
     assert champion is not None
     assert champion.run_id == former.info.run_id
 
 
 def test_other_data_or_code_with_another_seed_are_more_than_a_seed(project: Path) -> None:
-    log_evaluation("disk")
-    content = params.read_yaml(params.PARAMS)
+    log_evaluation(Task.DISK)
+    content = params.read_yaml(paths.PARAMS)
     content["train_disk"]["seed"] = 7
-    params.PARAMS.write_text(yaml.safe_dump(content))
+    paths.PARAMS.write_text(yaml.safe_dump(content))
     np.save("data/crops/disk/2014-01.npy", np.full((2, 32, 32, 1), 127, np.uint8))
     score(skill=3.0, seed=2)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     assert runs()[0].data.tags["verdict"] == "better"
 
 
 def test_a_verdict_allows_for_the_luck_of_the_seed_where_that_was_measured(project: Path) -> None:
-    log_evaluation("disk")
-    measured = params.dotted(params.read_yaml(params.PARAMS))
+    log_evaluation(Task.DISK)
+    measured = params.dotted(params.read_yaml(paths.PARAMS))
     values = {f"seed-{seed}": {"metrics": {"disk": {"roc_auc": {"value": seed / 10}}}} for seed in range(3, 8)}
     Path("docs/results").mkdir(parents=True)
     Path("docs/results/seeds.json").write_text(json.dumps({"variants": values, "parameters": measured}))
     change_a_parameter()
     score(skill=3.0, seed=2)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     run = runs()[0]
     assert run.data.tags["verdict"] == "not distinguishable"
     assert "yes: 0.158 is the standard deviation of 5 seeds" in run.data.tags["mlflow.note.content"]
 
 
 def test_a_run_is_not_scored_until_it_is(project: Path) -> None:
-    log_training("disk")
+    log_training(Task.DISK)
     assert runs()[0].info.run_name == "#1 not scored: compact_map on gong"
     assert runs()[0].data.tags["verdict"] == "not scored"
 
 
 def test_the_gain_is_in_the_metrics_with_its_interval(project: Path) -> None:
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     change_a_parameter()
     score(skill=3.0, seed=2)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     run, former = runs()
     low, value, high = (run.data.metrics[GAIN[end]] for end in ("low", "value", "high"))
     assert 0 < low < value < high
@@ -412,18 +414,18 @@ def test_what_is_not_trusted_does_not_become_champion(project: Path) -> None:
     import mlflow
 
     score(trusted=False, untrusted_because="the audit found a leak")
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     assert runs()[0].info.run_name == "#1 not trusted: compact_map on gong"
-    assert registry.champion(mlflow, "disk") is None
+    assert registry.champion(mlflow, Task.DISK) is None
 
 
 def test_a_champion_that_is_no_longer_trusted_is_none(project: Path) -> None:
     import mlflow
 
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     score(trusted=False, untrusted_because="the audit found a leak")
-    log_evaluation("disk")
-    assert registry.champion(mlflow, "disk") is None
+    log_evaluation(Task.DISK)
+    assert registry.champion(mlflow, Task.DISK) is None
 
 
 def test_the_order_of_the_rows_does_not_matter_and_their_labels_do() -> None:
@@ -431,23 +433,23 @@ def test_the_order_of_the_rows_does_not_matter_and_their_labels_do() -> None:
     assert run_comparison.digest(rows[::-1]) == run_comparison.digest(rows)
     assert run_comparison.digest(rows.assign(label=1 - rows["label"])) != run_comparison.digest(rows)
     unknown = {"itself": Spread(0, {})}
-    ahead = run_comparison.differences(rows, {"itself": rows[::-1]}, params.load().evaluate, unknown)["itself"]
+    ahead = run_comparison.differences(rows, {"itself": rows[::-1]}, parameters.load().evaluate, unknown)["itself"]
     assert (ahead["value"], ahead["verdict"]) == (0, "not distinguishable")
 
 
 def test_what_is_logged_is_said_once(project: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "solarflare"):
         for _ in range(2):
-            log_evaluation("disk")
+            log_evaluation(Task.DISK)
     assert caplog.messages == ["disk: logged the training to MLflow", "disk: logged the scores to MLflow"]
 
 
 def test_a_new_evaluation_of_the_same_training_replaces_its_scores(project: Path) -> None:
     import mlflow
 
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     score(n=61)
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     (run,) = runs()
     assert run.data.metrics["n"] == 61
     assert (
@@ -466,7 +468,7 @@ def test_results_are_logged_from_the_outputs_without_tensorflow(project: Path) -
 
 
 def test_what_is_logged_already_does_not_even_import_mlflow(project: Path) -> None:
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     code = (
         "import sys; from solarflare.tracking import evaluation; evaluation.log_evaluation('disk'); print(*sys.modules)"
     )
@@ -475,16 +477,16 @@ def test_what_is_logged_already_does_not_even_import_mlflow(project: Path) -> No
 
 def test_a_store_whose_creation_was_interrupted_is_completed(project: Path) -> None:
     Path("mlflow.db").write_bytes(b"")
-    log_training("disk")
+    log_training(Task.DISK)
     assert len(runs()) == 1
 
 
 def test_an_interrupted_run_is_completed(project: Path) -> None:
     import mlflow
 
-    log_training("disk")
+    log_training(Task.DISK)
     mlflow.MlflowClient().set_terminated(runs()[0].info.run_id, status="FAILED")
-    log_training("disk")
+    log_training(Task.DISK)
     (run,) = runs()
     assert run.info.status == "FINISHED"
 
@@ -495,7 +497,7 @@ def test_an_experiment_in_a_temporary_copy_is_logged_to_the_main_checkout(
     main = shutil.copytree(project, tmp_path / "main")
     monkeypatch.setenv("DVC_ROOT", str(main))
     monkeypatch.setenv("DVC_EXP_NAME", "longer")
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     assert store_uri() == f"sqlite:///{main}/mlflow.db"
     (run,) = runs()
     assert run.data.tags["DVC_EXP_NAME"] == "longer"
@@ -512,21 +514,21 @@ def test_an_experiment_in_a_temporary_copy_is_logged_to_the_main_checkout(
     ],
 )
 def test_a_run_tells_the_question(project: Path, label: dict[str, Any], question: str) -> None:
-    content = params.read_yaml(params.PARAMS)
+    content = params.read_yaml(paths.PARAMS)
     content["label"]["disk"] |= label
-    params.PARAMS.write_text(yaml.safe_dump(content))
-    log_training("disk")
+    paths.PARAMS.write_text(yaml.safe_dump(content))
+    log_training(Task.DISK)
     assert runs()[0].data.tags["question"] == question
 
 
 def test_an_absent_task_is_not_logged(project: Path) -> None:
-    log_training("region")
-    log_evaluation("region")
+    log_training(Task.REGION)
+    log_evaluation(Task.REGION)
     assert runs("region") == []
 
 
 def test_the_artifacts_of_a_moved_checkout_are_found(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log_evaluation("disk")
+    log_evaluation(Task.DISK)
     moved = project.rename(project.parent / "moved")
     monkeypatch.chdir(moved)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
@@ -539,7 +541,7 @@ def test_a_store_that_does_not_answer_is_a_warning(
     project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    log_training("disk")
+    log_training(Task.DISK)
     assert "not logged: MLflow at http://127.0.0.1:9" in caplog.text
 
 
@@ -564,7 +566,7 @@ def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:
 
     images = train()
     models = Path("models/disk")
-    log_training("disk")
+    log_training(Task.DISK)
     (run,) = runs()
     loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
     np.testing.assert_array_equal(loaded.predict(images), saved_model.probabilities(models, images))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 from tests.mlflow_ui import Ui, server
 from tests.tracking.test_tracking import change_a_parameter, make_project, score
@@ -33,11 +34,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         Image.fromarray(noise).save("reports/disk/roc.png")
         Path("reports/index.html").write_text("<!doctype html><h1>A report</h1>")
         train_the_region_as_the_disk()
-        log_evaluation("disk")
-        log_evaluation("region")
+        log_evaluation(Task.DISK)
+        log_evaluation(Task.REGION)
         change_a_parameter()
         score(skill=3.0, seed=2, roc_auc={"value": 0.97, "low": 0.92, "high": 0.99})
-        log_evaluation("disk")
+        log_evaluation(Task.DISK)
         # The command is this package's, wherever it runs.
         patch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
         with server("solarflare.cli", "ui", folder=folder, ready="health") as address:

@@ -6,15 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from solarflare.core import params, tables
+from solarflare.core import tables
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops.crops import Cutter
 from solarflare.sun.images import imaging
 from solarflare.sun.images.geometry import Disk
 from solarflare.verification.evaluation import attribution_mass
 from solarflare.verification.evaluation.attribution_mass import Attribution
 from solarflare.verification.scores.bootstrap import BlockBootstrap
+from tests import parameters
 
-SETTINGS = params.load(Path(__file__).resolve().parents[2] / "params.yaml").crop
+SETTINGS = parameters.load(Path(__file__).resolve().parents[2] / "params.yaml").crop
 TIME = pd.Timestamp("2014-06-01 12:00")
 PLAN = BlockBootstrap(np.arange(40) // 4, 200, seed=1)
 
@@ -93,7 +95,7 @@ def magnetogram() -> pd.DataFrame:
 
 
 def test_places_of_a_full_disk() -> None:
-    cutter = Cutter("disk", "gong", Path(), SETTINGS)
+    cutter = Cutter(Task.DISK, "gong", Path(), SETTINGS)
     places = attribution_mass.places(magnetogram(), region(), cutter)
     assert set(places) == {"inside_disk", "printed_boxes", "near_regions"}
     assert places["inside_disk"].mean() == pytest.approx(np.pi / 4, abs=0.02)
@@ -106,14 +108,16 @@ def test_places_of_a_full_disk() -> None:
 
 
 def test_a_plage_without_spots_is_no_region_that_an_answer_should_rest_on() -> None:
-    places = attribution_mass.places(magnetogram(), region(area=0.0, spots=0), Cutter("disk", "gong", Path(), SETTINGS))
+    places = attribution_mass.places(
+        magnetogram(), region(area=0.0, spots=0), Cutter(Task.DISK, "gong", Path(), SETTINGS)
+    )
     assert not places["near_regions"].any()
 
 
 def test_places_of_a_cutout_at_the_limb() -> None:
     row = {"path": "a.jpg", "time": TIME, "x": 256.0, "y": 256.0, "radius": 204.0, "width": 512, "height": 512}
     tested = pd.DataFrame([row | {"noaa_ar": 12000, "latitude": 0.0, "longitude": 85.0}])
-    places = attribution_mass.places(tested, region(), Cutter("region", "aia211", Path(), SETTINGS))
+    places = attribution_mass.places(tested, region(), Cutter(Task.REGION, "aia211", Path(), SETTINGS))
     inside, centre = places["inside_disk"][0], places["near_centre"][0]
     assert inside[:, 0].all()
     assert not inside[:, -1].any()
@@ -123,7 +127,7 @@ def test_places_of_a_cutout_at_the_limb() -> None:
 
 def test_printed_boxes_are_where_the_pixels_are_blanked() -> None:
     row = magnetogram().assign(x=424.0, y=420.0)
-    box = attribution_mass.places(row, region(), Cutter("disk", "gong", Path(), SETTINGS))["printed_boxes"][0]
+    box = attribution_mass.places(row, region(), Cutter(Task.DISK, "gong", Path(), SETTINGS))["printed_boxes"][0]
     raw = np.where(imaging.printed("gong", (860, 860)), 255, 0).astype(np.uint8)
     cut = imaging.disk_image(raw, "gong", Disk(424, 420, 384, fitted=True), 300)
     assert np.array_equal(box, cut == 255)

@@ -15,11 +15,14 @@ from scipy import stats
 from scipy.ndimage import gaussian_filter
 from sklearn.metrics import roc_auc_score
 
-from solarflare.core import absent, params, tables
+from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops import crops
+from solarflare.dataset.shards.schema import Crop, DiskCrop, RegionCrop
 from solarflare.sun.images import imaging
 from solarflare.sun.images.geometry import Disk, nominal_disks
+from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 from solarflare.verification.audit import probes
 from solarflare.verification.audit.audit import (
     ByFold,
@@ -33,11 +36,13 @@ from solarflare.verification.audit.audit import (
     table,
 )
 from solarflare.verification.audit.probes import Probe
+from solarflare.verification.audit.schema import Audit
 from solarflare.verification.scores.bootstrap import BlockBootstrap
+from tests import parameters
 from tests.projects import ROOT, Project
 
-SETTINGS = params.Audit(max_probe_auc=0.60, on_leak="fail", resamples=300, seed=1)
-CROP = params.load(ROOT / "params.yaml").crop.model_copy(update={"disk": params.DiskCrop(img_width=64)})
+SETTINGS = Audit(max_probe_auc=0.60, on_leak="fail", resamples=300, seed=1)
+CROP = parameters.load(ROOT / "params.yaml").crop.model_copy(update={"disk": DiskCrop(img_width=64)})
 PIXELS, RADIUS = 256, 115
 GATED = {"time_of_day", "place_in_folder", "list_in_force", "file_format", "printed_boxes", "masked_pixels", "sky"}
 
@@ -142,8 +147,8 @@ class Archive:
         return cutter().squares(image, disk, pd.DataFrame())[0][..., None]
 
 
-def cutter(crop: params.Crop = CROP) -> crops.Cutter:
-    return crops.Cutter("disk", "gong", Path(), crop)
+def cutter(crop: Crop = CROP) -> crops.Cutter:
+    return crops.Cutter(Task.DISK, "gong", Path(), crop)
 
 
 def look(data: Path) -> tuple[dict[str, Probe], pd.DataFrame]:
@@ -355,7 +360,7 @@ def regions() -> pd.DataFrame:
     ).query("abs(longitude) < 90")
 
 
-def a_sun(path: Path, instrument: params.Instrument, time: pd.Timestamp) -> None:
+def a_sun(path: Path, instrument: Instrument, time: pd.Timestamp) -> None:
     """Save a Sun of noise, with print on it, as an instrument would see it."""
     side = 512
     nominal = nominal_disks(instrument, time, (side, side))[0]
@@ -364,14 +369,14 @@ def a_sun(path: Path, instrument: params.Instrument, time: pd.Timestamp) -> None
     image = np.random.default_rng(1).normal(128, 30, (side, side)) * np.where(distance < 1.01, 1, 0.3)
     image[imaging.printed(instrument, image.shape)] = 255
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = "L" if instrument in params.MAGNETOGRAPHS else "RGB"
+    mode = "L" if instrument in MAGNETOGRAPHS else "RGB"
     Image.fromarray(image.clip(0, 255).astype(np.uint8)).convert(mode).save(path)
 
 
 @pytest.mark.parametrize("mask", [True, False])
 @pytest.mark.parametrize(("task", "instrument"), [("disk", "hmi"), ("disk", "aia211"), ("region", "aia211")])
 def test_the_crop_stage_leaves_nothing_in_what_it_blanks(
-    task: params.Task, instrument: params.Instrument, mask: bool, regions: pd.DataFrame, tmp_path: Path
+    task: Task, instrument: Instrument, mask: bool, regions: pd.DataFrame, tmp_path: Path
 ) -> None:
     times = pd.date_range("2012-01-02 06:00", "2012-01-09 06:00", 4)
     paths = [f"images/{t:%Y%m%d}.jpg" for t in times]
@@ -379,7 +384,7 @@ def test_the_crop_stage_leaves_nothing_in_what_it_blanks(
         a_sun(tmp_path / path, instrument, time)
     images = pd.DataFrame({"path": paths, "time": times, "instrument": instrument})
     # Wide enough for the caption to be in the cutouts.
-    wide = params.RegionCrop(img_width=32, field=1600)
+    wide = RegionCrop(img_width=32, field=1600)
     settings = CROP.model_copy(update={"mask": mask, "region": wide})
     crops.cut(task, instrument, images, regions, tmp_path, tmp_path / "crops", settings)
     cut = crops.Crops(tmp_path / "crops")
@@ -463,20 +468,20 @@ def test_a_near_duplicate_is_a_leak_and_its_images_are_named() -> None:
 
 
 @pytest.mark.parametrize(("instrument", "kind"), [("hmi", "gated"), ("aia211", "confounder")])
-def test_the_sky_is_gated_where_there_is_no_sun_in_it(instrument: params.Instrument, kind: str, tmp_path: Path) -> None:
+def test_the_sky_is_gated_where_there_is_no_sun_in_it(instrument: Instrument, kind: str, tmp_path: Path) -> None:
     time = pd.Timestamp("2012-01-02 06:00")
     a_sun(tmp_path / "sun.jpg", instrument, time)
     images = pd.DataFrame({"path": ["sun.jpg"], "time": [time], "instrument": instrument})
-    crops.cut("disk", instrument, images, pd.DataFrame(), tmp_path, tmp_path / "crops", CROP)
+    crops.cut(Task.DISK, instrument, images, pd.DataFrame(), tmp_path, tmp_path / "crops", CROP)
     cut = crops.Crops(tmp_path / "crops")
     rows = cut.index.assign(position=0, time=time, width=512, height=512)
-    seen = probes.of_crops(rows, cut, crops.Cutter("disk", instrument, tmp_path, CROP))["sky"]
+    seen = probes.of_crops(rows, cut, crops.Cutter(Task.DISK, instrument, tmp_path, CROP))["sky"]
     assert (seen.kind, bool(seen.features.any())) == (kind, kind == "confounder")
 
 
 def test_print_is_read_alike_wherever_the_disk_is(tmp_path: Path) -> None:
     """A year has to look the same in every season, or trees do not find it."""
-    unmasked = CROP.model_copy(update={"mask": False, "disk": params.DiskCrop(img_width=300)})
+    unmasked = CROP.model_copy(update={"mask": False, "disk": DiskCrop(img_width=300)})
     disks = [Disk(430.2, 428.9, 384.0, fitted=True), Disk(424.7, 433.1, 397.0, fitted=True)]
     writings = [np.zeros((48, 248)), np.zeros((48, 248))]
     writings[0][:, 40::60] = writings[1][:, 60::60] = 255

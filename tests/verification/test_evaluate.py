@@ -11,25 +11,30 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from solarflare.core import absent, params, tables
+from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
 from solarflare.networks import architectures, saved_model
 from solarflare.networks.calibration import Calibration, Platt
 from solarflare.networks.saved_model import About
 from solarflare.report import summary
 from solarflare.report.wording import Wording, wording
+from solarflare.sun.events.questions import DiskLabel
 from solarflare.sun.events.records import Records
 from solarflare.verification.evaluation import evaluate
+from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.scores.assessment import assess, untrusted_because
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Forecast
+from tests import parameters
+from tests.parameters import AllParams
 
 ROOT = Path(__file__).resolve().parents[2]
 N = 600
 
 LABEL = np.arange(80) % 2
 TIME = pd.Timestamp("2014-01-01") + pd.to_timedelta(np.arange(80)[::-1], unit="h")
-QUESTION = params.load(ROOT / "params.yaml").label.region
+QUESTION = parameters.load(ROOT / "params.yaml").label.region
 
 
 def flares_before(flaring: NDArray) -> pd.DataFrame:
@@ -220,7 +225,7 @@ class Memory:
 
 def untrained(folder: Path, threshold: float) -> None:
     folder.mkdir(parents=True)
-    about = About("compact", (32, 32, 1), "region", "gong", "simulated", {}, {})
+    about = About("compact", (32, 32, 1), Task.REGION, "gong", "simulated", {}, {})
     history = pd.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.6], "val_loss": [0.7, 0.65]})
     model = architectures.build("compact", (32, 32, 1))
     saved_model.save(folder, model, history, Calibration(Platt(1.0, 0.0), threshold), about)
@@ -346,7 +351,7 @@ def test_there_is_a_contact_sheet_for_each_class(
     ],
 )
 def test_figures_ask_what_the_labels_answer(label: dict[str, Any], asked: str) -> None:
-    question = params.DiskLabel(min_class="C1.0", before=0, after=24, **label)
+    question = DiskLabel(min_class="C1.0", before=0, after=24, **label)
     assert wording(question).question == asked
 
 
@@ -360,7 +365,7 @@ def test_figures_ask_what_the_labels_answer(label: dict[str, Any], asked: str) -
     ],
 )
 def test_yes_means_what_the_labels_count(label: dict[str, Any], meaning: str) -> None:
-    default = params.DiskLabel(target="flare", event="overlap", min_class="C1.0", before=0, after=24)
+    default = DiskLabel(target="flare", event="overlap", min_class="C1.0", before=0, after=24)
     assert wording(default.model_copy(update=label)).meaning == meaning
 
 
@@ -396,22 +401,22 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(inputs: Path, chosen: params.Params) -> Path:
+def project(inputs: Path, chosen: AllParams) -> Path:
     """The same, evaluated."""
-    evaluate.evaluate("region", chosen, RECORDS)
+    evaluate.evaluate(Task.REGION, chosen, RECORDS)
     return inputs
 
 
 @pytest.fixture(scope="module")
-def chosen() -> params.Params:
+def chosen() -> AllParams:
     return small_and_fast()
 
 
-def small_and_fast() -> params.Params:
+def small_and_fast() -> AllParams:
     """Return the parameters with small cutouts and few resamples."""
-    loaded = params.load(ROOT / "params.yaml")
+    loaded = parameters.load(ROOT / "params.yaml")
     small = loaded.crop.model_copy(update={"region": loaded.crop.region.model_copy(update={"img_width": 32})})
-    return loaded.model_copy(update={"evaluate": params.Evaluate(resamples=100, seed=1), "crop": small})
+    return loaded.model_copy(update={"evaluate": Evaluate(resamples=100, seed=1), "crop": small})
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -475,22 +480,22 @@ def test_the_scores_follow_from_the_predictions(project: Path) -> None:
         assert metrics[name]["value"] == round(float(scored[name][0]), 4)
 
 
-def test_a_second_evaluation_writes_the_same_bytes(project: Path, chosen: params.Params) -> None:
+def test_a_second_evaluation_writes_the_same_bytes(project: Path, chosen: AllParams) -> None:
     first = written(project)
-    evaluate.evaluate("region", chosen, RECORDS)
+    evaluate.evaluate(Task.REGION, chosen, RECORDS)
     assert written(project) == first
 
 
-def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen: params.Params) -> None:
-    evaluate.evaluate("disk", chosen, RECORDS)
+def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen: AllParams) -> None:
+    evaluate.evaluate(Task.DISK, chosen, RECORDS)
     outputs = ("metrics/disk.json", "metrics/predictions/disk.csv", "metrics/plots/disk", "reports/disk")
     assert {absent.reason(project / path) for path in outputs} == {"tasks leaves it out"}
 
 
-def test_a_missing_audit_is_one_sentence(project: Path, chosen: params.Params) -> None:
+def test_a_missing_audit_is_one_sentence(project: Path, chosen: AllParams) -> None:
     (project / "metrics/audit.json").rename(project / "audit.json")
     with pytest.raises(InputError, match=r"metrics/audit\.json is not there"):
-        evaluate.evaluate("region", chosen, RECORDS)
+        evaluate.evaluate(Task.REGION, chosen, RECORDS)
     (project / "audit.json").rename(project / "metrics/audit.json")
 
 

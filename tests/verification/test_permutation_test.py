@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from solarflare.core import params, tables
+from solarflare.core import tables
+from solarflare.core.tasks import Task
 from solarflare.dataset.samples import samples
 from solarflare.networks.backend import tf
 from solarflare.tracking import published_tables
 from solarflare.verification.evaluation import permutation_test
 from solarflare.verification.evaluation.rotation import rotation
+from tests import parameters
 from tests.networks.test_training import TRAIN, spots, workspace
 
 pytestmark = [
@@ -29,17 +31,17 @@ def _deterministic() -> None:
 
 def test_rotated_labels_teach_nothing() -> None:
     images, labels = spots(DAYS)
-    question = params.load().label.disk
+    question = parameters.load().label.disk
     position = np.random.default_rng(1).permutation(DAYS)
     rows = pd.DataFrame({"position": position, "label": labels[position], "block": np.arange(DAYS) // 10})
     rows = rows.assign(time=pd.Timestamp("2012-01-01") + pd.to_timedelta(rows.index, "D"), fold=0, pair_id="")
     rows["part"] = np.repeat(["train", "validation", "test"], [140, 40, 60])
-    true = permutation_test.roc_auc(images, rows, TRAIN, True, question, samples.NONE)
+    true = permutation_test.roc_auc(images, rows, TRAIN, True, question, samples.NOTHING)
     rotated = []
     for seed in range(5):
         source = rotation(rows, np.random.default_rng(seed))
         other_days = rows.assign(label=rows["label"][source].to_numpy())
-        rotated.append(permutation_test.roc_auc(images, other_days, TRAIN, True, question, samples.NONE))
+        rotated.append(permutation_test.roc_auc(images, other_days, TRAIN, True, question, samples.NOTHING))
     assert true > 0.9
     assert max(rotated) < true
     assert np.mean(rotated) == pytest.approx(0.5, abs=0.12)
@@ -51,11 +53,11 @@ def test_what_was_found_is_kept_by_data_and_task_and_found_again(
     splits = tables.read(workspace(tmp_path, folds=1) / "data/splits/disk.csv", tables.SPLITS)
     tables.write(splits.assign(block=splits.index // 5), tmp_path / "data/splits/disk.csv", tables.SPLITS)
     monkeypatch.chdir(tmp_path)
-    found = permutation_test.permute("disk", repeats=3)
-    assert permutation_test.permute("disk", repeats=3) == found
+    found = permutation_test.permute(Task.DISK, repeats=3)
+    assert permutation_test.permute(Task.DISK, repeats=3) == found
     assert (found["n"], len(found["rotated"])) == (18, 3)
     assert found["p"] in {0.25, 0.5, 0.75, 1.0}
-    permutation_test.keep("spots", {"disk": found})
-    permutation_test.keep("others", {"disk": found})
+    permutation_test.keep("spots", {Task.DISK: found})
+    permutation_test.keep("others", {Task.DISK: found})
     assert json.loads(published_tables.PERMUTATION.read_text()) == {"spots": {"disk": found}, "others": {"disk": found}}
     assert published_tables.PERMUTATION.with_suffix(".png").is_file()

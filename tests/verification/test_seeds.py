@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from solarflare.core import params
+from solarflare.core import params, paths
 from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
 from solarflare.predict.scoring import SCORES
 from solarflare.verification.scores import seeds
 
-PARAMETERS = params.dotted(params.read_yaml(params.PARAMS))
+PARAMETERS = params.dotted(params.read_yaml(paths.PARAMS))
 DIFFERENCE = {"value": 0.05, "low": 0.02, "high": 0.09, "p": 0.001, "verdict": "better", "resolvable": 0.035}
 
 
@@ -31,7 +32,7 @@ def spread(deviation: float, tried: int = 5) -> seeds.Spread:
 
 
 def test_the_standard_deviation_is_that_of_a_sample() -> None:
-    found = seeds.read("disk", measurement(0.80, 0.82, 0.84), PARAMETERS)
+    found = seeds.read(Task.DISK, measurement(0.80, 0.82, 0.84), PARAMETERS)
     assert found.seeds == 3
     assert found.deviation["roc_auc"] == pytest.approx(0.02)
     # t of 95 % with 2 degrees of freedom is 4.303
@@ -55,7 +56,7 @@ def test_luck_takes_a_verdict_back(deviation: float, lower_is_better: bool, verd
 
 
 def test_without_a_measurement_and_without_an_interval_nothing_is_widened() -> None:
-    unknown = seeds.read("disk", None, PARAMETERS)
+    unknown = seeds.read(Task.DISK, None, PARAMETERS)
     assert unknown.because == "docs/results/seeds.json is not there"
     widened = unknown.widen("roc_auc", DIFFERENCE, lower_is_better=False)
     assert widened == pytest.approx({key: value for key, value in DIFFERENCE.items() if key != "p"})
@@ -92,28 +93,28 @@ def test_an_interval_never_gets_narrower(low: float, high: float, deviation: flo
 def test_a_measurement_counts_for_the_question_and_the_training_that_it_was_made_with(
     key: str, value: Any, counts: bool
 ) -> None:
-    found = seeds.read("disk", measurement(0.80, 0.82, 0.84), PARAMETERS | {key: value})
+    found = seeds.read(Task.DISK, measurement(0.80, 0.82, 0.84), PARAMETERS | {key: value})
     assert found.because == (f"docs/results/seeds.json was measured with another {key}" if counts else "")
 
 
 def test_parameters_count_the_same_as_a_run_in_the_store_has_them() -> None:
     as_text = {key: str(value) for key, value in PARAMETERS.items()}
     of_the_task = {key: value for key, value in as_text.items() if "region" not in key} | {"split.block_days": "27.0"}
-    assert seeds.read("disk", measurement(0.80, 0.82, 0.84), of_the_task).because == ""
+    assert seeds.read(Task.DISK, measurement(0.80, 0.82, 0.84), of_the_task).because == ""
 
 
 def test_a_measurement_without_its_parameters_counts_for_nothing() -> None:
     text = json.dumps({"variants": json.loads(measurement(0.80, 0.82, 0.84))["variants"]})
-    assert "does not say with which parameters" in seeds.read("disk", text, PARAMETERS).because
+    assert "does not say with which parameters" in seeds.read(Task.DISK, text, PARAMETERS).because
 
 
 def test_two_seeds_are_too_few() -> None:
-    found = seeds.read("disk", measurement(0.80, 0.82), PARAMETERS)
+    found = seeds.read(Task.DISK, measurement(0.80, 0.82), PARAMETERS)
     assert found.because == "docs/results/seeds.json has 2 seeds of disk, and at least 3 are needed"
 
 
 def test_a_task_that_was_not_measured_has_no_seeds() -> None:
-    assert "has 0 seeds of region" in seeds.read("region", measurement(0.80, 0.82, 0.84), PARAMETERS).because
+    assert "has 0 seeds of region" in seeds.read(Task.REGION, measurement(0.80, 0.82, 0.84), PARAMETERS).because
 
 
 def test_no_difference_is_greater_than_what_a_score_can_be() -> None:
@@ -128,4 +129,4 @@ def test_no_difference_is_greater_than_what_a_score_can_be() -> None:
 @pytest.mark.parametrize("text", ["<<<<<<< HEAD", "[]", "{}", '{"variants": {"a": 1}}'])
 def test_a_broken_measurement_is_one_sentence(text: str) -> None:
     with pytest.raises(InputError, match=r"^docs/results/seeds\.json lacks .* make it again with `make experiment"):
-        seeds.read("disk", text, PARAMETERS)
+        seeds.read(Task.DISK, text, PARAMETERS)

@@ -15,11 +15,13 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.core.console import log, progress
 from solarflare.core.files import atomic_directory
-from solarflare.core.params import Crop, Instrument, Task
+from solarflare.core.tasks import Task
 from solarflare.core.workers import worker_processes
+from solarflare.dataset.shards.schema import Crop
 from solarflare.sun.images import geometry, imaging
 from solarflare.sun.images.geometry import Disk
 from solarflare.sun.images.imaging import Pixels
+from solarflare.sun.images.instruments import Instrument
 
 OPEN_SHARDS = 256
 
@@ -92,7 +94,7 @@ class Cutter:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of a crop."""
-        if self.task == "disk":
+        if self.task == Task.DISK:
             return self.settings.disk.img_width, self.settings.disk.img_width, 1
         return self.settings.region.img_width, self.settings.region.img_width, 3
 
@@ -112,7 +114,7 @@ class Cutter:
             A crop a row.
         """
         first = places.iloc[0]
-        image = imaging.decode(self.raw / first["path"], "L" if self.task == "disk" else "RGB")
+        image = imaging.decode(self.raw / first["path"], "L" if self.task == Task.DISK else "RGB")
         disk = find_disk(imaging.grey(image), self.instrument, first["time"])
         return disk, self.cut(image, disk, places)
 
@@ -154,7 +156,7 @@ class Cutter:
         (n, width, width) or (n, width, width, 3) uint8
             A crop a row.
         """
-        if self.task == "disk":
+        if self.task == Task.DISK:
             return imaging.disk_image(image, self.instrument, disk, self.shape[0], self.settings.mask)[None]
         pixels_per_arcsec = disk.radius / places["solar_radius"].iloc[0]
         return np.stack(
@@ -239,7 +241,7 @@ def cut(
 
 def places_of(task: Task, images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return a row a crop, in the index's order: the image, the region, the Sun's radius and where to cut in arcsec."""
-    if task == "disk":
+    if task == Task.DISK:
         return located(images[["path", "time"]].assign(noaa_ar=pd.Series(pd.NA, images.index, "Int64")))
     return located(geometry.regions_on_disk(images, regions))
 

@@ -7,11 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core.errors import InputError
-from solarflare.core.params import DiskLabel, Instrument
 from solarflare.dataset.crops.crops import located
+from solarflare.sun.events.active import active_regions
+from solarflare.sun.events.questions import DiskLabel
 from solarflare.sun.events.records import Records
 from solarflare.sun.images import imaging
-from solarflare.sun.labels.labels import active_regions
+from solarflare.sun.images.instruments import Instrument
 
 EMPTY, REGION, UNSAID = 0, 1, -1
 """What a cell holds. Beside a region's nothing is said: a region may reach over, and its place is a day's average."""

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +9,13 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import DiskLabel, Params, RegionLabel, Task, Train
+from solarflare.core.paths import RAW
+from solarflare.core.tasks import Task
 from solarflare.dataset.samples import teacher
 from solarflare.dataset.samples.region_maps import region_maps
+from solarflare.sun.events.questions import DiskLabel, Label, RegionLabel
 from solarflare.sun.events.records import Records, read_records
-
-RAW = Path("data/raw")
+from solarflare.sun.images.instruments import Instrument
 
 log = logging.getLogger("solarflare")
 
@@ -43,13 +43,15 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """What a network learns from beside images and labels; nothing of it is at hand when it answers.
+class PrivilegedInformation:
+    """What a network learns from besides images and labels, and does not get when it answers.
+
+    The term is that of Vapnik & Vashist 2009, doi:10.1016/j.neunet.2009.06.042.
 
     Attributes
     ----------
     records : Records or None
-        For a teacher, if there is one.
+        Flares and region reports, for a teacher, if there is one.
     maps : (rows, side, side) int8 or None
         Of `region_maps.region_maps`, for each of the rows of `samples`, if the network learns them.
     """
@@ -58,45 +60,50 @@ class Lessons:
     maps: npt.NDArray[np.int8] | None = None
 
 
-NONE = Lessons()
+NOTHING = PrivilegedInformation()
 
 
-def lessons(chosen: Params, task: Task, rows: pd.DataFrame, side: int) -> Lessons:
-    """Read what the task's network is to learn from beside images and labels.
+def privileged_information(
+    rows: pd.DataFrame, label: Label, instrument: Instrument, masked: bool, has_teacher: bool, map_side: int
+) -> PrivilegedInformation:
+    """Read what a task's network learns from besides images and labels.
 
     Parameters
     ----------
-    chosen : Params
-        Whether there is a teacher, and what is asked.
-    task : str
-        ``"disk"`` or ``"region"``.
     rows : DataFrame
         Of `samples`.
-    side : int
+    label : Label
+        The questions; maps show the regions that make the answer to that about the disk yes.
+    instrument : str
+        Whose images the maps belong to.
+    masked : bool
+        ``crop.mask``: whether the disk is centred in its crop.
+    has_teacher : bool
+        Whether a teacher reads the records.
+    map_side : int
         Cells along each side of the network's map; 0 if it has none.
 
     Raises
     ------
     InputError
-        If a table is missing or broken, or there are no regions to be shown.
+        If a table is missing or broken, or there are no regions for the maps.
     """
-    has_teacher = chosen.train(task).teacher > 0
-    if not has_teacher and not side:
-        return NONE
-    if side and not chosen.crop.mask:
+    if not has_teacher and not map_side:
+        return NOTHING
+    if map_side and not masked:
         raise InputError(
             "params.yaml: crop.mask is false, and compact_map learns places on disks that are centred; set it to true, "
             "or train_disk.network to compact"
         )
     records = read_records(RAW)
-    maps = region_maps(rows, records, chosen.label.disk, chosen.instrument.disk, side) if side else None
-    return Lessons(records if has_teacher else None, maps)
+    maps = region_maps(rows, records, label.disk, instrument, map_side) if map_side else None
+    return PrivilegedInformation(records if has_teacher else None, maps)
 
 
 def read_samples(task: Task, index: pd.DataFrame) -> pd.DataFrame:
     """Return `samples` of a task's label table and split, for the index of its crops."""
-    labels = tables.read(Path(f"data/labels/{task}.csv"), tables.LABELS[task])
-    return samples(labels, tables.read(Path(f"data/splits/{task}.csv"), tables.SPLITS), index)
+    labels = tables.read(task.labels, tables.LABELS[task])
+    return samples(labels, tables.read(task.splits, tables.SPLITS), index)
 
 
 def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
@@ -152,7 +159,7 @@ def with_validation(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(part=rows["part"].replace("validation", "train"))
 
 
-def part(rows: pd.DataFrame, fold: int, name: str, beside: Lessons = NONE) -> Rows:
+def part(rows: pd.DataFrame, fold: int, name: str, privileged: PrivilegedInformation = NOTHING) -> Rows:
     """Return the rows of one part of a fold.
 
     Parameters
@@ -163,7 +170,7 @@ def part(rows: pd.DataFrame, fold: int, name: str, beside: Lessons = NONE) -> Ro
         Which fold.
     name : str
         ``train``, ``validation`` or ``test``.
-    beside : Lessons, optional
+    privileged : PrivilegedInformation, optional
         Of which the maps of these rows are taken along.
 
     Raises
@@ -178,32 +185,37 @@ def part(rows: pd.DataFrame, fold: int, name: str, beside: Lessons = NONE) -> Ro
             f"data/splits: the {name} part of fold {fold} has {len(labels)} rows, {labels.sum()} of them positive, and "
             "both classes are needed; change split or label in params.yaml, or get more images"
         )
-    maps = None if beside.maps is None else beside.maps[chosen.index]
+    maps = None if privileged.maps is None else privileged.maps[chosen.index]
     return Rows(chosen["position"].to_numpy(), labels, maps=maps)
 
 
-def taught(rows: pd.DataFrame, fold: int, settings: Train, question: DiskLabel | RegionLabel, beside: Lessons) -> Rows:
-    """Return the training part of a fold, with all that there is to be learned from.
+def training_rows(
+    rows: pd.DataFrame,
+    fold: int,
+    question: DiskLabel | RegionLabel,
+    privileged: PrivilegedInformation,
+    balanced: bool,
+) -> Rows:
+    """Return the training part of a fold, with all that a network learns from.
 
     Parameters
     ----------
     rows, fold
         As of `part`.
-    settings : params.Train
-        ``class_weight``: whether the teacher balances the classes.
     question : DiskLabel or RegionLabel
-        What is asked.
-    beside : Lessons
-        Where there are records, a teacher reads them.
+        The task's question.
+    privileged : PrivilegedInformation
+        A teacher reads its records, if there are any.
+    balanced : bool
+        Whether the teacher gives both classes the same weight.
 
     Raises
     ------
     InputError
         As `part` and `teacher.opinions` do.
     """
-    learned = part(rows, fold, "train", beside)
-    if beside.records is None:
-        return learned
-    balanced = settings.class_weight == "balanced"
-    opinions = teacher.opinions(in_part(rows, fold, "train"), beside.records, question, balanced)
-    return replace(learned, opinions=opinions)
+    training = part(rows, fold, "train", privileged)
+    if privileged.records is None:
+        return training
+    opinions = teacher.opinions(in_part(rows, fold, "train"), privileged.records, question, balanced)
+    return replace(training, opinions=opinions)

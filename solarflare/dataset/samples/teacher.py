@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from solarflare.core.errors import InputError
-from solarflare.core.params import DiskLabel, RegionLabel
+from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.events.records import Records, features
 
 STRENGTH = 0.1  # inverse of the regularisation: some twenty features that say much the same, a thousand rows

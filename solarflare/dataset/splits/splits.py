@@ -21,7 +21,8 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import Chronological, Fractions, Split, Task
+from solarflare.core.tasks import Task
+from solarflare.dataset.splits.schema import Chronological, Fractions, Split
 
 EPOCH = pd.Timestamp("2010-01-01")
 """Where block 0 begins: fixed, so that a block's number does not depend on the data."""
@@ -106,7 +107,7 @@ def _folds(labels: pd.DataFrame, labelled: Mask, settings: Split, task: Task) ->
     match settings.method:
         case "chronological":
             chosen = settings.chronological
-            fractions = chosen.disk if task == "disk" else chosen.region
+            fractions = chosen.of(task)
             return [_chronological(labels["time"], labelled, chosen, fractions, task)]
         case "blocked_kfold":
             return _blocked_folds(labels["time"], labelled, settings)

@@ -8,13 +8,15 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from solarflare.core import absent, params
+from solarflare.core import absent, params, paths
 from solarflare.core.files import atomic_path, sha256
-from solarflare.core.params import MAGNETOGRAPHS, TASKS, Params
+from solarflare.core.tasks import TASKS
 from solarflare.report import summary
 from solarflare.report.gallery import CONTRAST
 from solarflare.report.page.sections import SLICED, section
+from solarflare.report.schema import ReportParams
 from solarflare.report.wording import wording
+from solarflare.sun.images.instruments import MAGNETOGRAPHS
 
 PAGE = Path("reports/index.html")
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "pillow", "sunpy", "astropy")
@@ -52,17 +54,18 @@ PLACES = {
 }
 
 
-def write(chosen: Params) -> None:
+def write(chosen: ReportParams) -> None:
     """Write ``reports/index.html``: one file, the same bytes for the same outputs.
 
     Parameters
     ----------
-    chosen : Params
+    chosen : ReportParams
         All parameters.
     """
     audit = json.loads(Path("metrics/audit.json").read_text())
-    absent = {task: reason for task in TASKS if (reason := absent.reason(Path(f"metrics/{task}.json")))}
+    absent = {task: reason for task in TASKS if (reason := absent.reason(task.metrics))}
     sections = [section(task, chosen, audit.get(task, audit)) for task in TASKS if task not in absent]
+    listed = parameters(chosen.scrape.origin)
     folder = Path(__file__).parent
     environment = Environment(
         loader=FileSystemLoader(folder),
@@ -76,9 +79,9 @@ def write(chosen: Params) -> None:
         style=Markup((folder / "style.css").read_text()),  # noqa: S704 - our own file
         sections=sections,
         absent=absent,
-        questions={task: wording(getattr(chosen.label, task)).question for task in absent},
+        questions={task: wording(chosen.label.of(task)).question for task in absent},
         origin=chosen.scrape.origin,
-        matched=getattr(getattr(chosen.scrape, chosen.scrape.origin), "sampling", None) == "matched",
+        matched=listed.get(f"scrape.{chosen.scrape.origin}.sampling") == "matched",
         base_rates=chosen.calibration.base_rate.model_dump(),
         magnetographs=MAGNETOGRAPHS,
         contrast=CONTRAST,
@@ -89,7 +92,7 @@ def write(chosen: Params) -> None:
         sliced=SLICED,
         limit=chosen.audit.max_probe_auc,
         block_days=chosen.split.block_days,
-        parameters=parameters(chosen),
+        parameters=listed,
         versions={name: importlib.metadata.version(name) for name in LIBRARIES},
         hashes=hashes(),
     )
@@ -97,11 +100,11 @@ def write(chosen: Params) -> None:
         partial.write_text(text, encoding="utf-8")
 
 
-def parameters(chosen: Params) -> dict[str, Any]:
+def parameters(origin: str) -> dict[str, Any]:
     """Return the parameters by dotted key, without other origins' and what is `UNTOLD`."""
-    content = chosen.model_dump(mode="json")
-    content["scrape"] = {key: content["scrape"][key] for key in ("origin", chosen.scrape.origin)}
-    return {key: value for key, value in params.dotted(content).items() if key not in UNTOLD}
+    others = tuple(f"scrape.{name}." for name in ("simulated", "archive", "live") if name != origin)
+    content = params.dotted(params.read_yaml(paths.PARAMS))
+    return {key: value for key, value in content.items() if key not in UNTOLD and not key.startswith(others)}
 
 
 def hashes() -> dict[str, str]:

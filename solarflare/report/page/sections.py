@@ -10,12 +10,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from solarflare.core import tables
-from solarflare.core.params import Params, Task
+from solarflare.core.tasks import Task
 from solarflare.report import figures, summary
 from solarflare.report.gallery import GROUPS
 from solarflare.report.page import charts
 from solarflare.report.page.charts import Row
 from solarflare.report.page.timeline import Timeline, timeline
+from solarflare.report.schema import ReportParams
 from solarflare.report.wording import Wording, wording
 from solarflare.verification.scores.assessment import COMPARED
 
@@ -101,32 +102,32 @@ class Section:
     timeline: Timeline
 
 
-def section(task: Task, chosen: Params, audit: dict[str, Any]) -> Section:
+def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> Section:
     """Read what the stages wrote of a task, and draw it.
 
     Parameters
     ----------
     task : str
         ``"disk"`` or ``"region"``, which is not absent.
-    chosen : Params
+    chosen : ReportParams
         All parameters.
     audit : dict
         What ``metrics/audit.json`` says of the task.
     """
-    scores = json.loads(Path(f"metrics/{task}.json").read_text())
-    words = wording(getattr(chosen.label, task))
-    base_rate = getattr(chosen.calibration.base_rate, task)
+    scores = json.loads(task.metrics.read_text())
+    words = wording(chosen.label.of(task))
+    base_rate = chosen.calibration.base_rate.of(task)
     baselines = summary.strongest_first(scores["baselines"])
     confounders = summary.strongest_first(scores.get("confounders", {}))
     probes = {
         kind: {name: one for name, one in audit.get("probes", {}).items() if one["kind"] == kind}
         for kind in figures.PROBES
     }
-    labels = tables.read(Path(f"data/labels/{task}.csv"), tables.LABELS[task])
-    splits = tables.read(Path(f"data/splits/{task}.csv"), tables.SPLITS)
+    labels = tables.read(task.labels, tables.LABELS[task])
+    splits = tables.read(task.splits, tables.SPLITS)
     return Section(
         task=task,
-        instrument=getattr(chosen.instrument, task),
+        instrument=chosen.instrument.of(task),
         words=words,
         scores=scores,
         standing=[

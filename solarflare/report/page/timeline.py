@@ -7,7 +7,7 @@ from operator import itemgetter
 import pandas as pd
 from markupsafe import Markup
 
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.report.page import charts
 
 PARTS = {"train": "training", "validation": "validation", "test": "test", "": "left out"}
@@ -70,7 +70,7 @@ def timeline(task: Task, labels: pd.DataFrame, splits: pd.DataFrame, coverage: p
     parts = pd.crosstab(split["time"].dt.year, split["part"]).reindex(columns=list(PARTS), fill_value=0)
     by_year = counts.groupby(months.year).sum().rename(columns=LABELS).join(parts.rename(columns=PARTS))
     absent = coverage[coverage["status"] == "absent"].groupby(["list", "reason"]).size()
-    noun = "images" if task == "disk" else "regions"
+    noun = "images" if task == Task.DISK else "regions"
     said = f"Labelled {noun} a month, from {months[0]} to {months[-1]}; the table below has the numbers"
     return Timeline(
         [(one.year, 100 * place / len(months)) for place, one in enumerate(months) if one.month == 1 or place == 0],

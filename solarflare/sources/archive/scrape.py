@@ -15,9 +15,10 @@ from solarflare.core import tables
 from solarflare.core.console import cores, progress
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout, sha256
-from solarflare.core.params import Archive, Instrument, Params
+from solarflare.sources.archive.schema import Archive, ArchiveParams
 from solarflare.sources.common import coverage, event_tables, filenames, left_out
 from solarflare.sun.images import imaging
+from solarflare.sun.images.instruments import Instrument
 
 TABLES = ("flares.csv", "regions.csv", "coverage.csv")
 """The tables of an archive, at its top; only the first has to be there."""
@@ -29,12 +30,12 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def scrape(params: Params, raw: Path) -> None:
+def scrape(params: ArchiveParams, raw: Path) -> None:
     """Import an archive.
 
     Parameters
     ----------
-    params : Params
+    params : ArchiveParams
         ``scrape.archive`` says where the archive is and what it holds, ``tasks`` and ``instrument`` which images are
         needed.
     raw : Path
@@ -54,7 +55,7 @@ def scrape(params: Params, raw: Path) -> None:
     merged = event_tables.merge_lists(flares)
     log.info("flares: %d, after merging %d that a second list reports too", len(merged), len(flares) - len(merged))
 
-    instruments = sorted({getattr(params.instrument, task) for task in params.tasks})
+    instruments = sorted({params.instrument.of(task) for task in params.tasks})
     images = _inspect(archive, _find(archive, instruments))
     left_out.report(images)
     _require(instruments, images)

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from typing import NamedTuple
 
-from solarflare.core.params import Instrument
+from solarflare.sun.images.instruments import Instrument
 
 FORMS = (
     "YYYYMMDD_HHMMSS_<width>_<HMIB|0171|0193|0211>.jpg",

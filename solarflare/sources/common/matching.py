@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare.core.params import DiskLabel, Instrument, RegionLabel, Task
+from solarflare.core.tasks import Task
+from solarflare.sun.events.questions import DiskLabel, RegionLabel
+from solarflare.sun.images.instruments import Instrument
 from solarflare.sun.labels import labels
 
 Time = np.datetime64
@@ -144,10 +146,7 @@ def answer(
     unique, place = np.unique(times, return_inverse=True)
     names = [f"{number:09d}" for number in range(len(unique))]
     images = pd.DataFrame({"path": names, "time": unique.astype("datetime64[ns]"), "pair_id": ""})
-    if isinstance(question, DiskLabel):
-        table = labels.label_disk(images, known.flares, known.regions, known.coverage, None, question)
-    else:
-        table = labels.label_regions(images, known.flares, known.regions, known.coverage, None, question)
+    table = labels.label(images, known.flares, known.regions, known.coverage, None, question)
     of_image = table.dropna(subset="label").groupby("path")["label"].agg(of_regions).astype(np.float64)
     return np.asarray(of_image.reindex(names), dtype=np.float64)[place]
 

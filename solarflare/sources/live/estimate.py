@@ -9,13 +9,15 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.files import main_checkout
-from solarflare.core.params import Instrument, Live, Params, Task
+from solarflare.core.tasks import Task
 from solarflare.sources.common import matching
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Read, Verify, host_manners
 from solarflare.sources.live.images import plan
 from solarflare.sources.live.lists import collect
+from solarflare.sources.live.schema import Live, LiveParams
 from solarflare.sources.live.scrape import CACHE
+from solarflare.sun.images.instruments import Instrument
 
 REPORT = 5e3
 LISTING = {"bbso": 2e4, "gsfc": 1e6, "jsoc": 0.0, "helioviewer": 5e2}
@@ -43,12 +45,12 @@ class CacheOnly(Fetcher):
         raise Absent("not asked yet")
 
 
-def estimate(params: Params) -> tuple[pd.DataFrame, pd.DataFrame]:
+def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Work out what a scrape would do, and what it would cost.
 
     Parameters
     ----------
-    params : Params
+    params : LiveParams
         As for `scrape`.
 
     Returns
@@ -67,7 +69,7 @@ def estimate(params: Params) -> tuple[pd.DataFrame, pd.DataFrame]:
         wanted = [item for task in sorted(params.tasks) for item in _wanted(params, task, None if reports else known)]
     numbers = {host: (count, count * REPORT) for host, count in reports.items()}
     for task in sorted(params.tasks):
-        instrument = getattr(params.instrument, task)
+        instrument = params.instrument.of(task)
         source = getattr(live.sources, instrument)[0]
         count = _count(live, task, [item for item in wanted if item.task == task])
         host = addresses.authority(live.urls[source][0])
@@ -93,15 +95,15 @@ def render(wanted: pd.DataFrame, cost: pd.DataFrame) -> str:
     return f"{planned}\nAt most, at the pace of scrape.live.manners:\n{lines.to_string(index=False)}"
 
 
-def _wanted(params: Params, task: Task, known: matching.Catalogue | None) -> list[plan.Wanted]:
+def _wanted(params: LiveParams, task: Task, known: matching.Catalogue | None) -> list[plan.Wanted]:
     """Return the times that a task wants, as far as they are settled."""
-    live, instrument = params.scrape.live, getattr(params.instrument, task)
+    live, instrument = params.scrape.live, params.instrument.of(task)
     if live.sampling == "cadence":
         return [plan.Wanted(task, instrument, time) for time in plan.regular_times(live)]
     if known is None:
         return []
     generator = np.random.default_rng(plan.seeds(params)[task])
-    pairs = matching.matched(instrument, getattr(params.label, task), plan.sample(live, task), known, generator)
+    pairs = matching.matched(instrument, params.label.of(task), plan.sample(live, task), known, generator)
     rows = matching.numbered(pairs, task)
     times = rows["time"].to_numpy("datetime64[s]")
     return [plan.Wanted(task, instrument, time, name) for time, name in zip(times, rows["pair_id"], strict=True)]

@@ -6,12 +6,12 @@ from typing import Protocol
 
 import numpy as np
 
-from solarflare.core.params import Instrument
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.images import bbso, gsfc, helioviewer, jsoc
 from solarflare.sources.live.images.frames import Frame
 from solarflare.sources.live.lists import hek, ncei_science, ngdc_xrs, spaceweatherlive, srs, swpc_events, swpc_json
 from solarflare.sources.live.lists.collected import Collected
+from solarflare.sun.images.instruments import Instrument
 
 
 class ImageSource(Protocol):

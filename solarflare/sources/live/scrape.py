@@ -17,11 +17,11 @@ from filelock import FileLock, Timeout
 from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
-from solarflare.core.params import Live, Params
 from solarflare.sources.common import left_out
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.images import download, plan
 from solarflare.sources.live.lists import collect
+from solarflare.sources.live.schema import Live, LiveParams
 
 CACHE = Path("data/cache")
 """Seen from the main checkout: all that was ever fetched, and the last plan."""
@@ -29,12 +29,12 @@ CACHE = Path("data/cache")
 log = logging.getLogger("solarflare")
 
 
-def scrape(params: Params, raw: Path) -> None:
+def scrape(params: LiveParams, raw: Path) -> None:
     """Fetch what the parameters ask for.
 
     Parameters
     ----------
-    params : Params
+    params : LiveParams
         ``scrape.live`` says what to ask whom, ``label`` which questions the images are matched for.
     raw : Path
         An empty folder, filled with the raw contract, ``plan.csv``, and ``disagreements.csv`` of the flare lists.

@@ -10,13 +10,13 @@ from astropy import units as u
 from PIL import Image, ImageDraw
 from sunpy.visualization.colormaps.color_tables import aia_color_table
 
-from solarflare.core.params import Instrument
 from solarflare.sources.simulated.active_corona import Magnetism
 from solarflare.sources.simulated.flares import Flares
 from solarflare.sources.simulated.quiet_corona import Sky
 from solarflare.sources.simulated.regions import DAY, Regions
 from solarflare.sources.simulated.sphere import Floats, View
 from solarflare.sources.simulated.typeface import typeface
+from solarflare.sun.images.instruments import Instrument
 
 WIDTH = 512
 SCALE = 4.8

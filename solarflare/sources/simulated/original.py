@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core.errors import InputError
-from solarflare.core.params import Instrument, Params, Task
+from solarflare.core.tasks import Task
 from solarflare.sources.common import matching
 from solarflare.sources.common.matching import Sample, Times
+from solarflare.sources.simulated.schema import SimulatedParams
+from solarflare.sun.images.instruments import Instrument
 
 MAXIMUM, MINIMUM = np.datetime64("2013-01-01", "s"), np.datetime64("2019-01-01", "s")
 YEAR = np.timedelta64(365, "D")
@@ -19,12 +21,14 @@ QUIET_SLOT = np.timedelta64(18 * 60 + 21, "m")
 QUIET_WAVELENGTH: Instrument = "aia171"
 
 
-def unmatched(params: Params, task: Task, known: matching.Catalogue, generator: np.random.Generator) -> pd.DataFrame:
+def unmatched(
+    params: SimulatedParams, task: Task, known: matching.Catalogue, generator: np.random.Generator
+) -> pd.DataFrame:
     """Choose the times of a task's images as in 2020, positives and negatives apart and without partners.
 
     Parameters
     ----------
-    params : Params
+    params : SimulatedParams
         The task's instrument and question, the number of images, the span.
     task : str
         ``"disk"`` or ``"region"``.
@@ -44,12 +48,12 @@ def unmatched(params: Params, task: Task, known: matching.Catalogue, generator: 
     InputError
         If the simulated Sun has too few such times.
     """
-    simulated, instrument = params.scrape.simulated, getattr(params.instrument, task)
+    simulated, instrument = params.scrape.simulated, params.instrument.of(task)
     count = simulated.images(task) // 2
     span = (np.datetime64(simulated.start, "s"), np.datetime64(simulated.end, "s"))
     parts = []
     for label in (1, 0):
-        start, end = span if task == "region" else _year(MAXIMUM if label else MINIMUM)
+        start, end = span if task == Task.REGION else _year(MAXIMUM if label else MINIMUM)
         sample = Sample(task, count, start, end, max_days=0)
         times = _times(params, label, sample, known, generator)
         if len(times) < count:
@@ -58,7 +62,7 @@ def unmatched(params: Params, task: Task, known: matching.Catalogue, generator: 
                 "in the design of 2020; widen its span (disks need 2013 and 2019) or set scrape.simulated.sampling "
                 "to matched"
             )
-        seen_in = QUIET_WAVELENGTH if task == "region" and label == 0 else instrument
+        seen_in = QUIET_WAVELENGTH if task == Task.REGION and label == 0 else instrument
         parts.append(pd.DataFrame({"time": times, "pair_id": "", "seen_in": seen_in}))
     return pd.concat(parts).sort_values("time", ignore_index=True)
 
@@ -68,14 +72,14 @@ def _year(start: np.datetime64) -> tuple[np.datetime64, np.datetime64]:
 
 
 def _times(
-    params: Params, label: int, sample: Sample, known: matching.Catalogue, generator: np.random.Generator
+    params: SimulatedParams, label: int, sample: Sample, known: matching.Catalogue, generator: np.random.Generator
 ) -> list[np.datetime64]:
     """Return at most ``count`` times, one a day, at which all that is labelled has the label."""
-    question, instrument = getattr(params.label, sample.task), getattr(params.instrument, sample.task)
+    question, instrument = params.label.of(sample.task), params.instrument.of(sample.task)
     chosen: dict[np.datetime64, np.datetime64] = {}
     for _ in range(sample.tries):
         candidates = matching.candidates(instrument, sample, generator)
-        if sample.task == "disk" and label == 0:
+        if sample.task == Task.DISK and label == 0:
             candidates = np.unique(candidates.astype("datetime64[D]")) + QUIET_SLOT.astype("timedelta64[s]")
             generator.shuffle(candidates)
         # Of an image with flaring and other regions each would be in both wavelengths.

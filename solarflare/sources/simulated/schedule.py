@@ -5,16 +5,20 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import Instrument, Params, Task
+from solarflare.core.tasks import Task
 from solarflare.sources.common import matching
+from solarflare.sources.simulated.schema import SimulatedParams
+from solarflare.sun.images.instruments import Instrument
 
 
-def matched(params: Params, task: Task, known: matching.Catalogue, generator: np.random.Generator) -> pd.DataFrame:
+def matched(
+    params: SimulatedParams, task: Task, known: matching.Catalogue, generator: np.random.Generator
+) -> pd.DataFrame:
     """Choose the times of a task's images.
 
     Parameters
     ----------
-    params : Params
+    params : SimulatedParams
         The task's instrument and question, the number of images, the span, ``max_days``.
     task : str
         ``"disk"`` or ``"region"``.
@@ -41,8 +45,8 @@ def matched(params: Params, task: Task, known: matching.Catalogue, generator: np
         end=np.datetime64(simulated.end, "s"),
         max_days=simulated.max_days,
     )
-    instrument = getattr(params.instrument, task)
-    pairs = matching.matched(instrument, getattr(params.label, task), sample, known, generator)
+    instrument = params.instrument.of(task)
+    pairs = matching.matched(instrument, params.label.of(task), sample, known, generator)
     if not pairs:
         raise InputError(
             f"params.yaml: the simulated Sun has no pair of images for label.{task} from {simulated.start} to "

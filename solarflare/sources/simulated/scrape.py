@@ -21,11 +21,12 @@ from sunpy.coordinates import sun
 from solarflare.core import tables
 from solarflare.core.console import progress
 from solarflare.core.errors import InputError
-from solarflare.core.params import Instrument, Params
 from solarflare.core.workers import worker_processes
 from solarflare.sources.common import matching
 from solarflare.sources.simulated import euv, flares, magnetogram, original, regions, reports, schedule
+from solarflare.sources.simulated.schema import SimulatedParams
 from solarflare.sun.images.geometry import solar_radius
+from solarflare.sun.images.instruments import Instrument
 
 log = logging.getLogger("solarflare")
 
@@ -59,12 +60,12 @@ class Job:
     path: Path
 
 
-def scrape(params: Params, raw: Path) -> None:
+def scrape(params: SimulatedParams, raw: Path) -> None:
     """Make a Sun and photograph it.
 
     Parameters
     ----------
-    params : Params
+    params : SimulatedParams
         ``scrape.simulated`` says which Sun and how many images, ``label`` which questions they are matched for.
     raw : Path
         An empty folder, filled with the raw contract and ``truth.csv``.
@@ -75,7 +76,7 @@ def scrape(params: Params, raw: Path) -> None:
         If a task asks for an instrument that is not simulated, or for a question that this Sun has no pairs for.
     """
     for task in params.tasks:
-        if (instrument := getattr(params.instrument, task)) not in WIDTHS:
+        if (instrument := params.instrument.of(task)) not in WIDTHS:
             raise InputError(
                 f"params.yaml: key instrument.{task} is {instrument}, which the simulated Sun does not make; "
                 f"choose {', '.join(WIDTHS)}"
@@ -102,11 +103,11 @@ def scrape(params: Params, raw: Path) -> None:
     tables.write(rates, raw / "truth.csv", tables.TRUTH)
 
 
-def _times(params: Params, known: matching.Catalogue, generator: np.random.Generator) -> pd.DataFrame:
+def _times(params: SimulatedParams, known: matching.Catalogue, generator: np.random.Generator) -> pd.DataFrame:
     """Return instrument, what it is seen in, time and pair of all images."""
     choose = {"matched": schedule.matched, "original": original.unmatched}[params.scrape.simulated.sampling]
     parts = [
-        choose(params, task, known, generator).assign(instrument=getattr(params.instrument, task))
+        choose(params, task, known, generator).assign(instrument=params.instrument.of(task))
         for task in sorted(params.tasks)
     ]
     # Two tasks of one instrument may want the same second.

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare.core.params import Event
+from solarflare.sun.events.questions import Event
 
 LETTERS = {"A": 1e-8, "B": 1e-7, "C": 1e-6, "M": 1e-5, "X": 1e-4}
 """W/m2 of class 1.0 in the 1-8 angstrom band of GOES."""

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core import tables
-from solarflare.core.params import DiskLabel, FlareQuestion, RegionLabel
+from solarflare.sun.events.active import spotted
 from solarflare.sun.events.flares import Windows, clean, flux, keys, seconds, strongest
+from solarflare.sun.events.questions import DiskLabel, FlareQuestion, RegionLabel
 from solarflare.sun.images.geometry import REPORT_REACH
-from solarflare.sun.labels.labels import spotted
 
 FLARES_KNOWN_AFTER = pd.Timedelta(minutes=30)
 """NOAA's edited event lists say of themselves that they are updated every 30 minutes."""

@@ -14,7 +14,7 @@ from scipy.optimize import least_squares
 from sunpy.coordinates import HeliographicStonyhurst, Helioprojective, get_earth, sun
 from sunpy.sun.models import differential_rotation
 
-from solarflare.core.params import MAGNETOGRAPHS, Instrument
+from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 iers.conf.auto_download = False  # there may be no network
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from solarflare.core.errors import InputError
-from solarflare.core.params import MAGNETOGRAPHS, Instrument
 from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 Pixels = npt.NDArray[np.uint8]
 

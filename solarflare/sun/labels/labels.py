@@ -10,7 +10,7 @@ Unknown is not negative:
   of that not even a listed flare makes a 1: positives that are kept where negatives are dropped would be a bias.
 * A 0 in whose window a flare without a class occurred is left out: the flare may have been strong enough.
 * So is, with ``unassigned: drop``, a region's 0 in whose window a flare without a region occurred, unless the list
-  places that flare more than `NEAR` away from the region.
+  places that flare more than `active.NEAR` away from the region.
 
 An active region is one with spots. A numbered plage is none: it makes no disk active, and as the question about regions
 is whether an active one flares, it is left out there, whether it flares or not.
@@ -21,8 +21,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core import tables
-from solarflare.core.params import DiskLabel, FlareQuestion, RegionLabel
-from solarflare.sun.events.flares import Windows, clean, flux, keys, seconds, strongest
+from solarflare.sun.events.active import any_flare, min_flux, near, spotted, strongest_class, windows
+from solarflare.sun.events.flares import Windows, clean, flux, keys, seconds
+from solarflare.sun.events.questions import DiskLabel, FlareQuestion, RegionLabel
 from solarflare.sun.images.geometry import regions_on_disk
 
 NO_COVERAGE = "no flare list is complete in all of the window"
@@ -34,12 +35,24 @@ NO_SPOTS = "a plage without spots"
 UNCLASSED = "a flare without a class occurred in the window"
 UNASSIGNED = "a flare without a region occurred in the window"
 
-NEAR = 10.0
-"""Degrees: how far from a region a flare may be placed that could be the region's."""
-
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
+
+
+def label(
+    images: pd.DataFrame,
+    flares: pd.DataFrame,
+    regions: pd.DataFrame,
+    coverage: pd.DataFrame,
+    truth: pd.DataFrame | None,
+    question: DiskLabel | RegionLabel,
+) -> pd.DataFrame:
+    """Answer a task's question for its images: `label_disk` or `label_regions`, by the type of the question."""
+    tables_of_the_sun = flares, regions, coverage, truth
+    if isinstance(question, DiskLabel):
+        return label_disk(images, *tables_of_the_sun, question)
+    return label_regions(images, *tables_of_the_sun, question)
 
 
 def label_disk(
@@ -79,13 +92,13 @@ def label_disk(
         unknown = {NO_REPORT: ~_covered(reports, df["time"], df["time"]), SPOTS_UNKNOWN: ~positive & doubtful}
     else:
         flares, _ = clean(flares)
-        windows = _windows(df["time"], question)
-        df["goes_class"] = _strongest_class(flares, windows, question)
-        positive = flux(df["goes_class"]) >= _threshold(question)
-        unclassed = _any(flares[flares["goes_class"] == ""], windows, question)
+        in_windows = windows(df["time"], question)
+        df["goes_class"] = strongest_class(flares, in_windows, question)
+        positive = flux(df["goes_class"]) >= min_flux(question)
+        unclassed = any_flare(flares[flares["goes_class"] == ""], in_windows, question)
         unknown = _uncovered(df["time"], coverage, question) | {UNCLASSED: ~positive & unclassed}
         if truth is not None and question.event == "start":
-            df["true_probability"] = _true_probability(truth, windows, question)
+            df["true_probability"] = _true_probability(truth, in_windows, question)
     return tables.check(_decided(df, positive, unknown), tables.DISK_LABELS, "the labels of disk")
 
 
@@ -117,10 +130,10 @@ def label_regions(
     df["true_probability"] = np.nan
     flares, _ = clean(flares)
     assigned = flares[flares["noaa_ar"].notna()]
-    windows = _windows(df["time"], question, df["noaa_ar"])
-    df["goes_class"] = _strongest_class(assigned, windows, question)
-    positive = flux(df["goes_class"]) >= _threshold(question)
-    unclassed = _any(assigned[assigned["goes_class"] == ""], windows, question)
+    in_windows = windows(df["time"], question, df["noaa_ar"])
+    df["goes_class"] = strongest_class(assigned, in_windows, question)
+    positive = flux(df["goes_class"]) >= min_flux(question)
+    unclassed = any_flare(assigned[assigned["goes_class"] == ""], in_windows, question)
     unknown = {
         BEYOND: (df["longitude"].abs() > question.max_longitude).to_numpy(),
         NO_SPOTS: (~spotted(df)).fillna(False).to_numpy(bool),
@@ -128,57 +141,11 @@ def label_regions(
         UNCLASSED: ~positive & unclassed,
     }
     if question.unassigned == "drop":
-        might_count = flares["noaa_ar"].isna() & ~(flux(flares["goes_class"]) < _threshold(question))
+        might_count = flares["noaa_ar"].isna() & ~(flux(flares["goes_class"]) < min_flux(question))
         unknown[UNASSIGNED] = ~positive & _suspected(flares[might_count], regions, df, question)
     if truth is not None and question.event == "start":
-        df["true_probability"] = _true_probability(truth, windows, question)
+        df["true_probability"] = _true_probability(truth, in_windows, question)
     return tables.check(_decided(df, positive, unknown), tables.REGION_LABELS, "the labels of region")
-
-
-def active_regions(
-    images: pd.DataFrame, flares: pd.DataFrame, regions: pd.DataFrame, question: DiskLabel
-) -> pd.DataFrame:
-    """Return the regions that make the answer yes for a full disk.
-
-    Parameters
-    ----------
-    images : DataFrame
-        With ``path`` and ``time``.
-    flares : DataFrame
-        As `flares.clean` returns them.
-    regions : DataFrame
-        Of `tables.REGIONS`.
-    question : DiskLabel
-        With ``target: active_region`` these have spots, with ``flare`` such a flare is assigned to them.
-
-    Returns
-    -------
-    DataFrame
-        As `geometry.regions_on_disk` does.
-    """
-    on_disk = regions_on_disk(images, regions)
-    if question.target == "active_region":
-        return on_disk[spotted(on_disk).fillna(False)]
-    windows = _windows(on_disk["time"], question, on_disk["noaa_ar"])
-    goes_class = _strongest_class(flares[flares["noaa_ar"].notna()], windows, question)
-    return on_disk[flux(pd.Series(goes_class)) >= _threshold(question)]
-
-
-def spotted(regions: pd.DataFrame) -> pd.Series:
-    """Tell which regions have spots, by their number or else their area.
-
-    Parameters
-    ----------
-    regions : DataFrame
-        With ``area`` and ``spots``.
-
-    Returns
-    -------
-    Series of boolean
-        ``<NA>`` where neither is known.
-    """
-    by_area = (regions["area"] > 0).astype("boolean").mask(regions["area"].isna())
-    return (regions["spots"] > 0).astype("boolean").fillna(by_area)
 
 
 def _decided(df: pd.DataFrame, positive: Mask, unknown: dict[str, Mask]) -> pd.DataFrame:
@@ -188,30 +155,11 @@ def _decided(df: pd.DataFrame, positive: Mask, unknown: dict[str, Mask]) -> pd.D
     return df
 
 
-def _threshold(question: FlareQuestion) -> float:
-    return float(flux(pd.Series([question.min_class]))[0])
-
-
-def _windows(times: pd.Series, question: FlareQuestion, noaa_ar: pd.Series | None = None) -> Windows:
-    at = seconds(times)
-    first = at - round(question.before * 3600) + (question.event == "start")
-    last = at + round(question.after * 3600)
-    return Windows(first, last, None if noaa_ar is None else noaa_ar.to_numpy(np.int64))
-
-
-def _strongest_class(flares: pd.DataFrame, windows: Windows, question: FlareQuestion) -> npt.NDArray[np.object_]:
-    return np.append(flares["goes_class"].to_numpy(object), "")[strongest(flares, windows, question.event)]
-
-
-def _any(flares: pd.DataFrame, windows: Windows, question: FlareQuestion) -> Mask:
-    return strongest(flares, windows, question.event) >= 0
-
-
 def _uncovered(times: pd.Series, coverage: pd.DataFrame, question: FlareQuestion) -> dict[str, Mask]:
     """Tell for which times a flare question has no answer, and why."""
     first, last = (times + pd.Timedelta(hours=hours) for hours in (-question.before, question.after))
     lists = coverage[~coverage["list"].isin(["regions", "images"])]
-    deep_enough = lists[flux(lists["min_class"]) <= _threshold(question)]
+    deep_enough = lists[flux(lists["min_class"]) <= min_flux(question)]
     return {NO_COVERAGE: ~_covered(lists, first, last), TOO_WEAK: ~_covered(deep_enough, first, last)}
 
 
@@ -229,47 +177,32 @@ def _covered(coverage: pd.DataFrame, first: pd.Series, last: pd.Series) -> Mask:
 def _suspected(unassigned: pd.DataFrame, regions: pd.DataFrame, df: pd.DataFrame, question: RegionLabel) -> Mask:
     """Tell in whose window a flare without a region lies that could be the region's: placed near it, or nowhere."""
     placed = unassigned[["latitude", "longitude"]].notna().all(axis=1)
-    nowhere = _any(unassigned[~placed], _windows(df["time"], question), question)
+    nowhere = any_flare(unassigned[~placed], windows(df["time"], question), question)
     candidates = near(unassigned[placed].reset_index(drop=True), regions)
-    return nowhere | _any(candidates, _windows(df["time"], question, df["noaa_ar"]), question)
+    return nowhere | any_flare(candidates, windows(df["time"], question, df["noaa_ar"]), question)
 
 
-def near(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Return each flare once for each region that it is placed near to at its start, with that region's number."""
-    moments = pd.DataFrame({"path": flares.index, "time": flares["start"]})
-    on_disk = regions_on_disk(moments, regions)
-    pairs = flares.drop(columns="noaa_ar").merge(
-        on_disk[["path", "noaa_ar", "latitude", "longitude"]],
-        left_index=True,
-        right_on="path",
-        suffixes=("", "_of_region"),
-    )
-    north = pairs["latitude"] - pairs["latitude_of_region"]
-    west = (pairs["longitude"] - pairs["longitude_of_region"]) * np.cos(np.radians(pairs["latitude"]))
-    return pairs[np.hypot(north, west) <= NEAR]
-
-
-def _true_probability(truth: pd.DataFrame, windows: Windows, question: FlareQuestion) -> Values:
+def _true_probability(truth: pd.DataFrame, spans: Windows, question: FlareQuestion) -> Values:
     """Return the probability that at least one flare begins in each window."""
-    if windows.noaa_ar is not None:
-        return 1 - np.exp(-_expected(truth, windows, question))
+    if spans.noaa_ar is not None:
+        return 1 - np.exp(-_expected(truth, spans, question))
     # Each window is met with each region that lives in it.
-    by_time = np.argsort(windows.first, kind="stable")
+    by_time = np.argsort(spans.first, kind="stable")
     life = truth.groupby("noaa_ar")["time"].agg(["min", "max"])
-    begin = np.searchsorted(windows.last[by_time], seconds(life["min"]))
-    count = np.searchsorted(windows.first[by_time], seconds(life["max"]), side="right") - begin
+    begin = np.searchsorted(spans.last[by_time], seconds(life["min"]))
+    count = np.searchsorted(spans.first[by_time], seconds(life["max"]), side="right") - begin
     row = by_time[np.arange(count.sum()) + np.repeat(begin - np.cumsum(count) + count, count)]
-    met = Windows(windows.first[row], windows.last[row], np.repeat(life.index.to_numpy(np.int64), count))
-    expected = np.bincount(row, _expected(truth, met, question), minlength=len(windows.first))
+    met = Windows(spans.first[row], spans.last[row], np.repeat(life.index.to_numpy(np.int64), count))
+    expected = np.bincount(row, _expected(truth, met, question), minlength=len(spans.first))
     return 1 - np.exp(-expected)
 
 
-def _expected(truth: pd.DataFrame, windows: Windows, question: FlareQuestion) -> Values:
+def _expected(truth: pd.DataFrame, spans: Windows, question: FlareQuestion) -> Values:
     """Return how many flares are expected of each window's region in it: the integral of the rate."""
     truth = truth.sort_values(["noaa_ar", "time"])
     noaa_ar = truth["noaa_ar"].to_numpy(np.int64)
     at = keys(noaa_ar, seconds(truth["time"]))
-    rate = (truth["rate"] * (_threshold(question) / 1e-6) ** -truth["slope"]).to_numpy() / 86_400
+    rate = (truth["rate"] * (min_flux(question) / 1e-6) ** -truth["slope"]).to_numpy() / 86_400
     # From one region's last row to the next region's first the rate is zero.
     within = np.diff(noaa_ar) == 0
     length = np.where(within, np.diff(at), 1)
@@ -281,10 +214,10 @@ def _expected(truth: pd.DataFrame, windows: Windows, question: FlareQuestion) ->
     level, slope = np.pad(level, 1), np.pad(slope, 1)
 
     def until(moments: Integers) -> Values:
-        moment = keys(windows.noaa_ar, moments)
+        moment = keys(spans.noaa_ar, moments)
         row = np.searchsorted(at[1:], moment, side="right")
         elapsed = (moment - at[row]).astype(np.float64)
         return total[row] + level[row] * elapsed + slope[row] * elapsed**2 / 2
 
     # A window (t - before, t + after] begins with the second after t - before.
-    return until(windows.last) - until(windows.first - 1)
+    return until(spans.last) - until(spans.first - 1)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.console import log
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.tracking import dvc_state
 from solarflare.tracking.mlflow import (
     description,
@@ -44,7 +44,7 @@ def log_evaluation(task: Task) -> None:
     if waiting is None:
         return
     found, digest = waiting
-    metrics, predictions = Path(f"metrics/{task}.json"), Path(f"metrics/predictions/{task}.csv")
+    metrics, predictions = task.metrics, task.predictions
     scores = json.loads(metrics.read_text())
     with store.by_product(), store.connected() as mlflow:
         run_id = log_training.complete(mlflow, found)
@@ -71,7 +71,7 @@ def _figures(task: Task) -> Iterable[Path]:
 
 def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
     """Return the numbers behind the figures, the confusion matrix and the scores of the slices."""
-    found = {path.stem: pd.read_csv(path) for path in sorted(Path(f"metrics/plots/{task}").glob("*.csv"))}
+    found = {path.stem: pd.read_csv(path) for path in sorted(task.plots.glob("*.csv"))}
     if "confusion" in found:
         counts = found["confusion"].value_counts(["actual", "predicted"]).rename("rows")
         found["confusion"] = counts.sort_index().reset_index()

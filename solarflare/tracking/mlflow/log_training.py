@@ -3,11 +3,10 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from solarflare.core.console import log
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import model, run_state, runs, stage_outputs, store
 from solarflare.tracking.mlflow.run_state import STATE, State
 
@@ -85,7 +84,7 @@ def complete(mlflow: Any, found: State) -> str:
         child = runs.stage(mlflow, found, name, inputs).info.run_id
         runs.log_numbers(mlflow, child, stage_outputs.numbers(name, task))
         runs.close(mlflow, child)
-    runs.log_history(mlflow, run_id, Path(f"models/{task}"))
+    runs.log_history(mlflow, run_id, task.model)
     model.log_model(mlflow, task, run_id)
     _log_data(mlflow, found, run_id)
     log.info("%s: logged the training to MLflow", task)

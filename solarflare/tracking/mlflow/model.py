@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.networks import input_range
 
 AT_MOST = 1000  # images in a request: a server is not to run out of memory
@@ -78,7 +78,7 @@ def log_model(mlflow: Any, task: Task, run_id: str) -> None:
     # sunpy comes with it, and takes a second that `solarflare log` does not have when there is nothing to log.
     from solarflare.dataset.crops.crops import Crops
 
-    example = Crops(Path(f"data/crops/{task}")).take([0])
+    example = Crops(task.crops).take([0])
     schema, tensor = mlflow.types.Schema, mlflow.types.TensorSpec
     # Saved, then logged: `log_model` would start the network on the example, and TensorFlow with it.
     with tempfile.TemporaryDirectory() as folder:

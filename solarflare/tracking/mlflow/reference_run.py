@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from solarflare.core import tables
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import run_comparison, runs
 from solarflare.tracking.mlflow.run_comparison import Compared
 from solarflare.tracking.mlflow.run_state import State, changes

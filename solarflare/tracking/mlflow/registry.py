@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow.run_comparison import Compared
 from solarflare.tracking.mlflow.store import ABOUT, MODELS
 

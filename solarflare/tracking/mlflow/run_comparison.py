@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare.core.params import Evaluate, Task
+from solarflare.core.tasks import Task
+from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.scores import seeds
 from solarflare.verification.scores.assessment import assess
 from solarflare.verification.scores.bootstrap import BlockBootstrap

@@ -11,8 +11,10 @@ from typing import Any
 
 from solarflare.core import absent, params
 from solarflare.core.console import cores
-from solarflare.core.params import TASKS, DiskLabel, Params, Task
+from solarflare.core.tasks import TASKS, Task
+from solarflare.sun.events.questions import DiskLabel
 from solarflare.tracking import dvc_state
+from solarflare.verification.evaluation.schema import EvaluationParams
 
 STATE, EVALUATION = "solarflare.state", "solarflare.verification.evaluation.evaluate"
 """Tags by which runs are found again."""
@@ -29,14 +31,14 @@ class State:
     ----------
     task : str
         ``"disk"`` or ``"region"``.
-    params : Params
+    params : EvaluationParams
         All parameters.
     stages : dict of Inputs
         What goes into each stage, the training last.
     """
 
     task: Task
-    params: Params
+    params: EvaluationParams
     stages: dict[str, dvc_state.Inputs]
 
     @property
@@ -52,7 +54,7 @@ class State:
     @property
     def question(self) -> str:
         """The question that the labels answer, in a few words."""
-        label = self.params.label.disk if self.task == "disk" else self.params.label.region
+        label = self.params.label.disk if self.task == Task.DISK else self.params.label.region
         if isinstance(label, DiskLabel) and label.target == "active_region":
             return "active region"
         flare = f"{label.min_class} flare {'in progress' if label.event == 'overlap' else 'starting'}"
@@ -61,7 +63,7 @@ class State:
     @property
     def network(self) -> str:
         """Which network looks through which instrument."""
-        return f"{self.params.train(self.task).network} on {getattr(self.params.instrument, self.task)}"
+        return f"{self.params.train(self.task).network} on {self.params.instrument.of(self.task)}"
 
     def parameters(self) -> dict[str, str]:
         """Return the parameters behind the training, by dotted key: not those of the other task or other origins."""
@@ -84,7 +86,7 @@ class State:
         tags = {
             "question": self.question,
             "origin": self.params.scrape.origin,
-            "instrument": getattr(self.params.instrument, self.task),
+            "instrument": self.params.instrument.of(self.task),
             "network": self.params.train(self.task).network,
             "profile": next((name for name in profiles if experiment.startswith(f"{name}-")), "default"),
             **self.contents(),
@@ -126,11 +128,11 @@ def current(task: Task) -> State | None:
     InputError
         If the parameters or ``dvc.yaml`` cannot be read.
     """
-    outputs = (Path(f"data/labels/{task}.csv"), Path(f"data/crops/{task}"), Path(f"models/{task}"))
+    outputs = (task.labels, task.crops, task.model)
     if any(map(absent.reason, outputs)):
         return None
     stages = dvc_state.inputs(f"train_{task}")
-    return None if stages is None else State(task, params.load(), stages)
+    return None if stages is None else State(task, params.load(EvaluationParams), stages)
 
 
 def changes(former: Mapping[str, str], now: Mapping[str, str]) -> list[tuple[str, str, str]]:

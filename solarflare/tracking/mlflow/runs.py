@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from solarflare.core import params
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.tracking import dvc_state
 from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, State, of_task
 from solarflare.tracking.mlflow.store import AS_TRAINING

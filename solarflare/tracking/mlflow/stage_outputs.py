@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 
 RAW = ("images", "flares", "regions")
 

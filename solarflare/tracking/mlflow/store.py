@@ -16,14 +16,14 @@ from filelock import FileLock
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
-from solarflare.core.params import TASKS, Task
+from solarflare.core.tasks import TASKS, Task
 
-MODELS: dict[Task, str] = {"disk": "disk-activity", "region": "region-flare"}
+MODELS: dict[Task, str] = {Task.DISK: "disk-activity", Task.REGION: "region-flare"}
 """What the networks are called in the registry."""
 
 ABOUT: dict[Task, str] = {
-    "disk": "**Is the Sun active?** One full-disk image in, one probability out.",
-    "region": "**Is this active region flaring?** One cutout of an active region in, one probability out.",
+    Task.DISK: "**Is the Sun active?** One full-disk image in, one probability out.",
+    Task.REGION: "**Is this active region flaring?** One cutout of an active region in, one probability out.",
 }
 HOW_TO_READ = """\
 Each run is a state of the pipeline; its stages are folded below it. Its name says whether it is *better* or *worse*

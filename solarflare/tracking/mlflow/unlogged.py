@@ -1,10 +1,9 @@
 """Whether an evaluation is in the store, told in a fraction of what the imports take that log it."""
 
 import hashlib
-from pathlib import Path
 
 from solarflare.core.files import sha256
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import run_state, store
 from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, State
 
@@ -30,6 +29,6 @@ def evaluation(task: Task) -> tuple[State, str] | None:
     found = run_state.current(task)
     if found is None:
         return None
-    written = sha256(Path(f"metrics/{task}.json")) + sha256(Path(f"metrics/predictions/{task}.csv"))
+    written = sha256(task.metrics) + sha256(task.predictions)
     digest = hashlib.sha256(written.encode()).hexdigest()
     return None if store.is_logged({STATE: found.key, EVALUATION: digest}) else (found, digest)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.report import figures
 from solarflare.report.figures import Picture
 from solarflare.report.summary import interval
@@ -66,7 +66,7 @@ def _curve(name: str, results: Results, title: str, path: Path) -> None:
 
 def _flipped(task: Task, flipped: pd.DataFrame) -> dict[str, list[Picture]]:
     """Return the crops of the images whose answer changed, nothing where they are not at hand."""
-    folder = Path(f"data/crops/{task}")
+    folder = task.crops
     if flipped.empty or not (folder / "index.csv").is_file():
         return {}
     # sunpy comes with it, and takes a second that a review without crops does not have.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from solarflare.core.params import TASKS
+from solarflare.core.tasks import TASKS
 from solarflare.predict.scoring import SCORES
 from solarflare.report.summary import interval
 from solarflare.tracking.review.revisions import Results, State

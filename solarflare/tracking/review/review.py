@@ -4,11 +4,12 @@ from pathlib import Path
 
 from solarflare.core import params
 from solarflare.core.files import atomic_directory, atomic_path
-from solarflare.core.params import TASKS
+from solarflare.core.tasks import TASKS
 from solarflare.tracking import dvc_state
 from solarflare.tracking.review import change_figures, markdown, revisions
 from solarflare.tracking.review.markdown import Review, headline
 from solarflare.tracking.review.score_changes import compare
+from solarflare.verification.evaluation.schema import EvaluateParams
 from solarflare.verification.scores import seeds
 
 __all__ = ["headline", "write"]
@@ -34,7 +35,7 @@ def write(base: str, path: Path) -> Review:
     InputError
         If there is no such commit, or a file that is compared is broken.
     """
-    settings = params.load().evaluate
+    settings = params.load(EvaluateParams).evaluate
     commit = revisions.Commit.shared_with(base)
     before, after = revisions.read(commit), revisions.read(revisions.Workspace())
     measured, code = before.files.get(seeds.PATH), commit.changed_code()

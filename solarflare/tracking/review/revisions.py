@@ -12,7 +12,7 @@ import pandas as pd
 
 from solarflare.core import params, tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import TASKS, Task
+from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking.published_tables import RESULTS
 from solarflare.verification.scores import seeds
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from solarflare.core.params import Task
+from solarflare.core.tasks import Task
 from solarflare.predict.scoring import SCORES
 from solarflare.tracking.review.revisions import Results
 from solarflare.verification.scores.assessment import COMPARED, ERRORS, assess

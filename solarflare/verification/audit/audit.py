@@ -26,8 +26,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from solarflare.core import tables
 from solarflare.core.console import progress
-from solarflare.core.params import Audit
 from solarflare.verification.audit.probes import KINDS, Probe
+from solarflare.verification.audit.schema import Audit
 from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Ranking, areas

@@ -17,10 +17,10 @@ from PIL import Image
 
 from solarflare.core.console import progress
 from solarflare.core.errors import InputError
-from solarflare.core.params import MAGNETOGRAPHS, Instrument
 from solarflare.dataset.crops.crops import Crops, Cutter, located
 from solarflare.sun.images import imaging
 from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 Features = npt.NDArray[np.float32]
 Kind = Literal["gated", "confounder", "raw"]

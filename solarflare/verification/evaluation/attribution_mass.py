@@ -9,11 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core import tables
-from solarflare.core.params import Evaluate
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops.crops import Cutter, located
+from solarflare.sun.events.active import spotted
 from solarflare.sun.images import imaging
 from solarflare.sun.images.geometry import Disk, regions_on_disk
-from solarflare.sun.labels.labels import spotted
+from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 
@@ -104,7 +105,7 @@ def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[
         cutouts ``near_centre``, within `NEAR` of its own.
     """
     around = located(tested)
-    if cutter.task == "disk":
+    if cutter.task == Task.DISK:
         on_disk = regions_on_disk(tested, regions)
         near, centres = "near_regions", located(on_disk[spotted(on_disk).fillna(False)])
     else:
@@ -112,7 +113,7 @@ def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[
     found: dict[str, list[Mask]] = {"inside_disk": [], "printed_boxes": [], near: []}
     for index, row in tested.iterrows():
         shape, disk = (int(row["height"]), int(row["width"])), Disk(row["x"], row["y"], row["radius"], fitted=True)
-        of_image = centres[centres["path"] == row["path"]] if cutter.task == "disk" else centres.loc[[index]]
+        of_image = centres[centres["path"] == row["path"]] if cutter.task == Task.DISK else centres.loc[[index]]
         inside, within = on_sphere(shape, disk, of_image, NEAR[cutter.task])
         masks = inside, imaging.printed(cutter.instrument, shape), within
         for name, mask in zip(found, masks, strict=True):

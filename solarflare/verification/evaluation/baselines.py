@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from solarflare.core.params import MAGNETOGRAPHS, Instrument
+from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 ZERO_FIELD = 128  # the grey level of no magnetic field
 STRONG_FIELD = 40  # grey levels from zero: well above the network and the noise of the quiet Sun

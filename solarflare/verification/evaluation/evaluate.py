@@ -12,17 +12,21 @@ from solarflare.core import absent, tables
 from solarflare.core.console import progress
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory, atomic_path
-from solarflare.core.params import DiskLabel, Instrument, Params, RegionLabel, Task
+from solarflare.core.paths import RAW
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops.crops import Crops, Cutter
 from solarflare.dataset.samples import samples
 from solarflare.networks import calibration, saved_model, training
 from solarflare.report import figures, gallery, summary
 from solarflare.report.wording import Wording, wording
+from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.events.records import Records, features
+from solarflare.sun.images.instruments import Instrument
 from solarflare.verification.evaluation import baselines
 from solarflare.verification.evaluation.attribution_mass import explain, sample
 from solarflare.verification.evaluation.cost import cost
 from solarflare.verification.evaluation.integrated_gradients import attribute
+from solarflare.verification.evaluation.schema import EvaluationParams
 from solarflare.verification.scores import curves, slices
 from solarflare.verification.scores.assessment import assess, rounded, untrusted_because
 from solarflare.verification.scores.bootstrap import BlockBootstrap
@@ -34,10 +38,9 @@ AT_ONCE = 64  # images in memory while their statistics are taken
 DECIMALS = 6  # of a probability or a threshold; what is scored is rounded already: the scores follow from the table
 EVEN_ODDS = 0.5  # the threshold of climatology, which has no validation score to choose one by
 SHOWN = 2 * figures.COLUMNS  # crops in each group of a contact sheet
-RAW = Path("data/raw")
 
 
-def evaluate(task: Task, chosen: Params, records: Records) -> None:
+def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
     """Score a task: ``metrics/<task>.json``, its predictions, the data of its plots and its figures.
 
     Where the model is absent, so are these.
@@ -46,7 +49,7 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     ----------
     task : str
         ``"disk"`` or ``"region"``.
-    chosen : Params
+    chosen : EvaluationParams
         All parameters.
     records : Records
         From which the baselines without images make their forecasts.
@@ -56,22 +59,22 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     InputError
         If an input is missing or broken.
     """
-    models, metrics, predictions = Path(f"models/{task}"), Path(f"metrics/{task}.json"), Path("metrics/predictions")
-    plot_data, reports = Path(f"metrics/plots/{task}"), Path(f"reports/{task}")
+    models, metrics, predictions = task.model, task.metrics, Path("metrics/predictions")
+    plot_data, reports = task.plots, task.figures
     if reason := absent.reason(models):
         for path in (metrics, predictions / f"{task}.csv", plot_data, reports):
             absent.mark(path, reason)
         return
 
-    question = getattr(chosen.label, task)
-    images = Crops(Path(f"data/crops/{task}"))
+    question = chosen.label.of(task)
+    images = Crops(task.crops)
     rows = samples.read_samples(task, images.index)
-    features, missing = predictors(rows, images, getattr(chosen.instrument, task), records, question)
+    features, missing = predictors(rows, images, chosen.instrument.of(task), records, question)
     test = forecast(rows, images, models, features, chosen.train(task).refit)
     network, references = forecasts(test, list(features))
     plan = BlockBootstrap(test["block"].to_numpy(), chosen.evaluate.resamples, chosen.evaluate.seed)
     truth = test["true_probability"].to_numpy(float)
-    confounded = confounders(tables.read(Path(f"data/confounders/{task}.csv"), tables.CONFOUNDERS), rows, test)
+    confounded = confounders(tables.read(task.confounders, tables.CONFOUNDERS), rows, test)
     scores = assess(network, references, plan, None if np.isnan(truth).any() else truth, confounded)
     scores["baselines"] |= {name: {"absent": reason} for name, reason in missing.items()}
     scores["slices"] = rounded(slices.assess(network, parts(test, features), plan))
@@ -80,7 +83,7 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
     reason = untrusted_because(_audited(task), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
 
-    asked, cutter = sample(test), Cutter(task, getattr(chosen.instrument, task), RAW, chosen.crop)
+    asked, cutter = sample(test), Cutter(task, chosen.instrument.of(task), RAW, chosen.crop)
     found = attribute(rows, asked, images, models)
     scores["attribution"] = explain(asked, found, images.index, records.regions, cutter, chosen.evaluate)
 
@@ -107,7 +110,7 @@ def evaluate(task: Task, chosen: Params, records: Records) -> None:
         shown = gallery.choose(test)
         maps = attribute(rows, shown, images, models).maps
         title = f"{words.question} Orange speaks for yes, blue for no"
-        gallery.write(partial, title, shown, _pictures(shown, images), maps, getattr(chosen.instrument, task))
+        gallery.write(partial, title, shown, _pictures(shown, images), maps, chosen.instrument.of(task))
 
 
 def predictors(

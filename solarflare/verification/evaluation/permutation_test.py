@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,16 @@ from solarflare.core import absent, params
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
-from solarflare.core.params import MAGNETOGRAPHS, DiskLabel, RegionLabel, Task, Train
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops.crops import Crops
 from solarflare.dataset.samples import samples
-from solarflare.dataset.samples.samples import Lessons
+from solarflare.dataset.samples.samples import PrivilegedInformation
 from solarflare.networks import training
 from solarflare.networks.architectures import map_side
+from solarflare.networks.schema import Train, TrainingParams
 from solarflare.report import figures
+from solarflare.sun.events.questions import DiskLabel, RegionLabel
+from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.tracking.published_tables import PERMUTATION
 from solarflare.verification.audit.audit import ByFold
 from solarflare.verification.evaluation.rotation import rotation
@@ -58,22 +60,29 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
     With repeats of which none reaches the true labels, ``p`` is 1 / (repeats + 1): Phipson & Smyth 2010,
     doi:10.2202/1544-6115.1585.
     """
-    chosen, crops = params.load(), Path(f"data/crops/{task}")
-    if reason := absent.reason(crops) or absent.reason(Path(f"data/splits/{task}.csv")):
+    chosen = params.load(TrainingParams)
+    if reason := absent.reason(task.crops) or absent.reason(task.splits):
         raise InputError(f"there are no labelled images of {task}: {reason}; name another task with --task")
-    images, settings = Crops(crops), chosen.train(task)
-    polarity, asked = getattr(chosen.instrument, task) in MAGNETOGRAPHS, getattr(chosen.label, task)
+    images, settings = Crops(task.crops), chosen.train(task)
+    polarity, asked = chosen.instrument.of(task) in MAGNETOGRAPHS, chosen.label.of(task)
     rows = samples.read_samples(task, images.index)
     side = map_side(settings.network, training.image_shape(images))
-    beside = samples.lessons(chosen, task, rows, side)
-    true = round(roc_auc(images, rows, settings, polarity, asked, beside), DECIMALS)
+    privileged = samples.privileged_information(
+        rows,
+        chosen.label,
+        chosen.instrument.of(task),
+        masked=chosen.crop.mask,
+        has_teacher=settings.teacher > 0,
+        map_side=side,
+    )
+    true = round(roc_auc(images, rows, settings, polarity, asked, privileged), DECIMALS)
     log.info("%s: ROC-AUC %.3f with the true labels", task, true)
     rotated = []
     for repeat in range(1, repeats + 1):
         source = rotation(rows, np.random.default_rng([settings.seed, repeat]))
         seeded = settings.model_copy(update={"seed": settings.seed + repeat})
         labels = rows["label"].to_numpy()[source]
-        moved = replace(beside, maps=None if beside.maps is None else beside.maps[source])
+        moved = replace(privileged, maps=None if privileged.maps is None else privileged.maps[source])
         rotated.append(round(roc_auc(images, rows.assign(label=labels), seeded, polarity, asked, moved), DECIMALS))
         log.info("%s: ROC-AUC %.3f with rotated labels, %d of %d", task, rotated[-1], repeat, repeats)
     return {
@@ -91,7 +100,7 @@ def roc_auc(
     settings: Train,
     polarity: bool,
     question: DiskLabel | RegionLabel,
-    beside: Lessons,
+    privileged: PrivilegedInformation,
 ) -> float:
     """Train a network a fold, and return the ROC-AUC over the test rows, each compared with those of its own fold.
 
@@ -101,13 +110,13 @@ def roc_auc(
         All crops, by position.
     rows : DataFrame
         Of `samples.samples`, with any labels.
-    settings : params.Train
+    settings : Train
         Which network, and how to train it.
     polarity : bool
         Whether the images are magnetograms.
     question : DiskLabel or RegionLabel
         What is asked.
-    beside : Lessons
+    privileged : PrivilegedInformation
         What else there is to be learned from. A teacher learns from these same labels.
     """
     test = rows[rows["part"] == "test"]
@@ -115,9 +124,9 @@ def roc_auc(
     for fold in test["fold"].unique():
         # The answers are ranked and not calibrated: with `refit` the last training alone counts.
         parted = samples.with_validation(rows) if settings.refit else rows
-        learned = samples.taught(parted, fold, settings, question, beside)
-        watched = None if settings.refit else samples.part(rows, fold, "validation", beside)
-        asked = samples.part(rows, fold, "test", beside)
+        learned = samples.training_rows(parted, fold, question, privileged, settings.class_weight == "balanced")
+        watched = None if settings.refit else samples.part(rows, fold, "validation", privileged)
+        asked = samples.part(rows, fold, "test", privileged)
         model, _ = training.fit(images, learned, watched, settings, polarity)
         score[test["fold"] == fold] = training.predict(model, images, asked.positions)
     ranking = ByFold(test["label"].to_numpy(), score, test["fold"].to_numpy())

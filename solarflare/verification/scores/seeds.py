@@ -16,7 +16,7 @@ from typing import Any
 from scipy import stats
 
 from solarflare.core.errors import InputError
-from solarflare.core.params import TASKS, Task
+from solarflare.core.tasks import TASKS, Task
 from solarflare.verification.scores.bootstrap import verdict
 
 PATH = "docs/results/seeds.json"

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
 from solarflare.core.errors import InputError
-from solarflare.core.params import Live, Manners
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.cache import Cache
 from solarflare.sources.live.http.outcomes import Absent, Interrupted, Refused, Temporary, Unreached
 from solarflare.sources.live.http.pacing import AGENT, Host
 from solarflare.sources.live.http.transport import Answer, Transport
+from solarflare.sources.live.schema import Live, RequestLimits
 
 __all__ = ["Absent", "Fetcher", "Interrupted", "Read", "Refused", "Verify"]
 
@@ -228,9 +228,9 @@ class Fetcher:
         return robots
 
 
-def host_manners(live: Live) -> dict[str, Manners]:
+def host_manners(live: Live) -> dict[str, RequestLimits]:
     """Return how each host that may be asked is asked: where several sources share one, by the slowest manners."""
-    manners: dict[str, Manners] = {}
+    manners: dict[str, RequestLimits] = {}
     for source, bases in live.urls.items():
         own = live.manners.slowed(live.slower.get(source))
         for name in map(addresses.authority, bases):

@@ -11,8 +11,8 @@ from urllib.robotparser import RobotFileParser
 
 import numpy as np
 
-from solarflare.core.params import Manners
 from solarflare.sources.live.http.outcomes import Absent, Interrupted, Overloaded, Refused, Temporary, Unreached
+from solarflare.sources.live.schema import RequestLimits
 
 AGENT = f"solarflare/{importlib.metadata.version('solarflare')}"
 """Who asks, as robots.txt may name it."""
@@ -28,7 +28,7 @@ class Host:
     ----------
     name : str
         Its authority.
-    manners : Manners
+    manners : RequestLimits
         How it is asked.
     ledger : Path
         A folder of files that grow by a byte with every request, one a day: the daily cap outlives the process.
@@ -37,7 +37,7 @@ class Host:
     STRIKES = 3
     """Files in a row that may fail in spite of all retries before the host is thought to be down."""
 
-    def __init__(self, name: str, manners: Manners, ledger: Path) -> None:
+    def __init__(self, name: str, manners: RequestLimits, ledger: Path) -> None:
         self.name = name
         self.manners = manners
         self.robots: dict[str, RobotFileParser] = {}

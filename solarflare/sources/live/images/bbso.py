@@ -2,11 +2,11 @@
 
 import datetime as dt
 
-from solarflare.core.params import Instrument
 from solarflare.sources.common import filenames
 from solarflare.sources.live.http import listing
 from solarflare.sources.live.http.fetch import Absent, Fetcher
 from solarflare.sources.live.images.frames import Frame, filed_by_day
+from solarflare.sun.images.instruments import Instrument
 
 NAME = "bbso"
 AFTER_MIDNIGHT = dt.timedelta(hours=3)

@@ -20,11 +20,11 @@ from PIL import Image, UnidentifiedImageError
 from solarflare.core import tables
 from solarflare.core.console import progress
 from solarflare.core.files import atomic_directory
-from solarflare.core.params import Live
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.lists import hek
 from solarflare.sources.live.lists.rows import goes_class, moment, region_number
+from solarflare.sources.live.schema import Live
 from solarflare.sun.images.imaging import Pixels
 
 NAME = "lmsal_cutout"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from solarflare.core.params import Instrument
 from solarflare.sources.live.http import addresses
+from solarflare.sun.images.instruments import Instrument
 
 
 @dataclass(frozen=True)

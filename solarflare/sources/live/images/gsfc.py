@@ -3,11 +3,11 @@
 import datetime as dt
 from urllib.parse import quote
 
-from solarflare.core.params import Instrument
 from solarflare.sources.common import filenames
 from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.images.frames import Frame, filed_by_day
+from solarflare.sun.images.instruments import Instrument
 
 NAME = "gsfc"
 

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from solarflare.core.params import Instrument
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.images.frames import Frame
+from solarflare.sun.images.instruments import Instrument
 
 NAME = "helioviewer"
 SOURCE_IDS: dict[Instrument, int] = {"hmi": 19, "aia171": 10, "aia193": 11, "aia211": 12}

@@ -2,10 +2,10 @@
 
 import datetime as dt
 
-from solarflare.core.params import Instrument
 from solarflare.sources.live.http import listing
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.images.frames import Frame, filed_by_day
+from solarflare.sun.images.instruments import Instrument
 
 NAME = "jsoc"
 STEP = dt.timedelta(minutes=15)

@@ -8,12 +8,14 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.params import Instrument, Live, Params, Task
+from solarflare.core.tasks import Task
 from solarflare.sources.common import matching
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.images.frames import Frame
 from solarflare.sources.live.lists.rows import datetimes
+from solarflare.sources.live.schema import Live, LiveParams
+from solarflare.sun.images.instruments import Instrument
 
 TRIES = 5
 """How often candidates are drawn: where an archive has few images, each draw costs many listings of other days."""
@@ -69,12 +71,12 @@ class Archives:
         return None
 
 
-def make(params: Params, known: matching.Catalogue, archives: Archives) -> list[Wanted]:
+def make(params: LiveParams, known: matching.Catalogue, archives: Archives) -> list[Wanted]:
     """Settle which images are wanted.
 
     Parameters
     ----------
-    params : Params
+    params : LiveParams
         The questions, their instruments, and the sampling of ``scrape.live``.
     known : Catalogue
         What the lists say of the Sun, to match by.
@@ -102,7 +104,7 @@ def make(params: Params, known: matching.Catalogue, archives: Archives) -> list[
     return sorted(once.values(), key=lambda item: (item.time, item.instrument, item.task))
 
 
-def seeds(params: Params) -> dict[Task, np.random.SeedSequence]:
+def seeds(params: LiveParams) -> dict[Task, np.random.SeedSequence]:
     """Return where the random numbers of each task come from."""
     tasks = sorted(params.tasks)
     return dict(zip(tasks, np.random.SeedSequence(params.scrape.live.seed).spawn(len(tasks)), strict=True))
@@ -126,9 +128,9 @@ def regular_times(live: Live) -> list[np.datetime64]:
     return list(np.arange(first, np.datetime64(live.end, "s"), np.timedelta64(round(3600 * live.cadence), "s")))
 
 
-def _regular(params: Params, task: Task, archives: Archives) -> list[Wanted]:
+def _regular(params: LiveParams, task: Task, archives: Archives) -> list[Wanted]:
     """Want an image every so often."""
-    instrument = getattr(params.instrument, task)
+    instrument = params.instrument.of(task)
     wanted = []
     for time in regular_times(params.scrape.live):
         frame = archives.near(instrument, time)
@@ -137,10 +139,10 @@ def _regular(params: Params, task: Task, archives: Archives) -> list[Wanted]:
 
 
 def _matched(
-    params: Params, task: Task, known: matching.Catalogue, archives: Archives, generator: np.random.Generator
+    params: LiveParams, task: Task, known: matching.Catalogue, archives: Archives, generator: np.random.Generator
 ) -> list[Wanted]:
     """Want pairs, each image of which an archive has and answers the question at its own time as it should."""
-    instrument, question = getattr(params.instrument, task), getattr(params.label, task)
+    instrument, question = params.instrument.of(task), params.label.of(task)
     frames: dict[np.datetime64, tuple[np.datetime64, Frame]] = {}
     missing: dict[np.datetime64, tuple[np.datetime64, str]] = {}
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core import tables
-from solarflare.core.params import Params
 from solarflare.sources.common.matching import Catalogue
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.lists import hek, merge
+from solarflare.sources.live.schema import LiveParams
 
 MARGIN = np.timedelta64(2, "D")
 """Lists are read for this much more than the windows reach: regions are placed by the reports on either side."""
@@ -26,12 +26,12 @@ class Merged(Catalogue):
     disagreements: pd.DataFrame
 
 
-def collect(params: Params, fetcher: Fetcher) -> Merged:
+def collect(params: LiveParams, fetcher: Fetcher) -> Merged:
     """Collect the lists.
 
     Parameters
     ----------
-    params : Params
+    params : LiveParams
         ``scrape.live`` names the lists and the span, ``label`` how far the windows reach.
     fetcher : Fetcher
         For the reports.

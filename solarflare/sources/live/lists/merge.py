@@ -12,8 +12,8 @@ from solarflare.core.errors import InputError
 from solarflare.sources.common import event_tables
 from solarflare.sources.live.lists import hek, ncei_science
 from solarflare.sources.live.lists.collected import Collected
+from solarflare.sun.events import active
 from solarflare.sun.events.flares import flux
-from solarflare.sun.labels import labels
 
 COMPARED = ("start", "peak", "end", "goes_class", "noaa_ar")
 
@@ -163,11 +163,11 @@ def associate(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same flares in the same order. One that is near (`labels.NEAR`) to one region alone, where the Sun's
+        The same flares in the same order. One that is near (`active.NEAR`) to one region alone, where the Sun's
         rotation has brought it by then, is that region's; near to two, it is left without.
     """
     unnamed = flares[flares["noaa_ar"].isna() & flares["latitude"].notna() & flares["longitude"].notna()]
-    near = labels.near(unnamed, regions).drop_duplicates("path", keep=False)
+    near = active.near(unnamed, regions).drop_duplicates("path", keep=False)
     named = flares.copy()
     named.loc[near["path"].to_numpy(int), "noaa_ar"] = near["noaa_ar"].to_numpy()
     log.info("regions: %d of %d flares with a position alone are near one region", len(near), len(unnamed))

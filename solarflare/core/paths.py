@@ -1,0 +1,35 @@
+"""Every path of `data/`, `models/`, `metrics/` and `reports/`, relative to the project's folder; `tasks` adds each task's own."""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+
+RAW = Path("data/raw")
+RAW_IMAGES = RAW / "images.csv"
+RAW_FLARES = RAW / "flares.csv"
+RAW_REGIONS = RAW / "regions.csv"
+RAW_COVERAGE = RAW / "coverage.csv"
+RAW_TRUTH = RAW / "truth.csv"
+LABELS = Path("data/labels")
+SPLITS = Path("data/splits")
+CROPS = Path("data/crops")
+CONFOUNDERS = Path("data/confounders")
+ATTRIBUTIONS = Path("data/attributions")
+
+DOWNLOADS = Path("data/cache")
+"""Below the main checkout: what was fetched, outside of DVC's outputs."""
+
+EXPERIMENT_MODELS = DOWNLOADS / "models"
+"""Models that were restored from DVC experiments."""
+
+MODELS = Path("models")
+
+METRICS = Path("metrics")
+AUDIT = METRICS / "audit.json"
+DATA_COUNTS = METRICS / "data.json"
+PREDICTIONS = METRICS / "predictions"
+PLOTS = METRICS / "plots"
+AUDIT_PLOTS = PLOTS / "audit"
+
+REPORTS = Path("reports")
+PAGE = REPORTS / "index.html"

@@ -1,0 +1,106 @@
+"""The two tasks: their names, their folders, and the form of what `params.yaml` says for each of them."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import Field
+
+from solarflare.core import paths
+from solarflare.core.params import Group, Part
+
+T = TypeVar("T")
+
+
+class Task(StrEnum):
+    """A question that a network of its own answers; its value is its name in `params.yaml` and in every path."""
+
+    DISK = "disk"
+    REGION = "region"
+
+    @property
+    def labels(self) -> Path:
+        """The table of labels."""
+        return paths.LABELS / f"{self}.csv"
+
+    @property
+    def splits(self) -> Path:
+        """The table that divides the labelled rows into training, validation and test."""
+        return paths.SPLITS / f"{self}.csv"
+
+    @property
+    def crops(self) -> Path:
+        """The folder of image shards that the network reads."""
+        return paths.CROPS / self
+
+    @property
+    def confounders(self) -> Path:
+        """The table of the audit's out-of-fold forecasts from confounders."""
+        return paths.CONFOUNDERS / f"{self}.csv"
+
+    @property
+    def attributions(self) -> Path:
+        """The folder of integrated gradients of the images that the page shows."""
+        return paths.ATTRIBUTIONS / self
+
+    @property
+    def model(self) -> Path:
+        """The folder of the trained network."""
+        return paths.MODELS / self
+
+    @property
+    def metrics(self) -> Path:
+        """The file of test scores."""
+        return paths.METRICS / f"{self}.json"
+
+    @property
+    def predictions(self) -> Path:
+        """The table of forecasts for the test rows."""
+        return paths.PREDICTIONS / f"{self}.csv"
+
+    @property
+    def plots(self) -> Path:
+        """The folder of the small tables that figures are drawn from."""
+        return paths.PLOTS / self
+
+    @property
+    def audit_plot(self) -> Path:
+        """The table that the audit's figure is drawn from."""
+        return paths.AUDIT_PLOTS / f"{self}.csv"
+
+    @property
+    def figures(self) -> Path:
+        """The folder of figures, beside the page."""
+        return paths.REPORTS / self
+
+
+TASKS = tuple(Task)
+
+
+class ByTask(Group, Generic[T]):
+    """A group of parameters with one entry for each task."""
+
+    disk: T
+    region: T
+
+    def of(self, task: Task) -> T:
+        """Return the entry of a task."""
+        return self.disk if task == Task.DISK else self.region
+
+
+class TaskParams(Part):
+    """Which tasks run."""
+
+    tasks: Annotated[tuple[Annotated[Task, Field(strict=False)], ...], Field(min_length=1, strict=False)]
+
+
+class Origin(Part):
+    """Where the data come from; what else `scrape` holds depends on the origin."""
+
+    origin: str
+
+
+class OriginParams(Part):
+    """The name of the data's origin, for stages that need no more of `scrape`."""
+
+    scrape: Origin

@@ -1,0 +1,1 @@
+"""solarflare/dataset/shards"""

@@ -1,0 +1,31 @@
+"""The form of the parameters of the crops: their sizes in pixels and on the sky."""
+
+from pydantic import Field
+
+from solarflare.core.params import Group, Part
+
+
+class DiskCrop(Group):
+    """The full-disk image as the network sees it."""
+
+    img_width: int = Field(ge=16, le=1024)
+
+
+class RegionCrop(DiskCrop):
+    """A cutout as the network sees it."""
+
+    field: float = Field(ge=50, le=2000)
+
+
+class Crop(Group):
+    """How images are cut."""
+
+    mask: bool
+    disk: DiskCrop
+    region: RegionCrop
+
+
+class CropParams(Part):
+    """How images are cut."""
+
+    crop: Crop

@@ -1,0 +1,78 @@
+"""The form of the parameters of training and calibration."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from solarflare.core.params import Group, Part, Seed
+from solarflare.core.tasks import ByTask, OriginParams, Task
+from solarflare.dataset.shards.schema import CropParams
+from solarflare.sun.events.questions import LabelParams
+from solarflare.sun.images.instruments import InstrumentParams
+
+
+class Compute(Group):
+    """What the machine lends."""
+
+    threads: int = Field(ge=1, le=64)
+
+
+class Train(Group):
+    """How one network is trained."""
+
+    network: Literal["compact", "compact_map", "compact_pooled", "paialunga2020"]
+    ensemble: int = Field(ge=1, le=50)
+    epochs: int = Field(ge=1, le=1000)
+    patience: Annotated[int, Field(ge=1, le=1000)] | None
+    batch_size: int = Field(ge=1, le=4096)
+    learning_rate: float = Field(ge=1e-6, le=1)
+    schedule: Literal["constant", "cosine"]
+    augment: bool
+    class_weight: Literal["balanced", "none"]
+    teacher: float = Field(ge=0, le=1)
+    refit: bool
+    flips: bool
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _learns_to_the_end(self) -> Self:
+        if self.refit and self.patience is not None:
+            raise ValueError("expected patience to be null where refit is true: no validation is left to stop it")
+        return self
+
+
+class TrainRegion(Train):
+    """How the network of the regions is trained: a cutout shows one, so there is no map to learn."""
+
+    network: Literal["compact", "compact_pooled", "paialunga2020"]
+
+
+class BaseRates(ByTask[float | None]):
+    """The Sun's own share of label 1 by task; None where the images were not matched, and show it themselves."""
+
+    disk: Annotated[float, Field(gt=0, lt=1)] | None
+    region: Annotated[float, Field(gt=0, lt=1)] | None
+
+
+class Calibration(Group):
+    """How a network's scores become probabilities."""
+
+    method: Literal["platt", "isotonic", "temperature"]
+    base_rate: BaseRates
+
+
+class TrainParams(Part):
+    """How the networks are trained and calibrated."""
+
+    compute: Compute
+    train_disk: Train
+    train_region: TrainRegion
+    calibration: Calibration
+
+    def train(self, task: Task) -> Train:
+        """Return the training parameters of a task."""
+        return self.train_disk if task == Task.DISK else self.train_region
+
+
+class TrainingParams(OriginParams, InstrumentParams, LabelParams, CropParams, TrainParams):
+    """What a training reads of `params.yaml`."""

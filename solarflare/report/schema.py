@@ -1,0 +1,12 @@
+"""What the report reads of `params.yaml`."""
+
+from solarflare.core.tasks import OriginParams, TaskParams
+from solarflare.dataset.splits.schema import SplitParams
+from solarflare.networks.schema import TrainParams
+from solarflare.sun.events.questions import LabelParams
+from solarflare.sun.images.instruments import InstrumentParams
+from solarflare.verification.audit.schema import AuditParams
+
+
+class ReportParams(TaskParams, OriginParams, InstrumentParams, LabelParams, TrainParams, SplitParams, AuditParams):
+    """The questions and what the page says of how they were answered."""

@@ -1,0 +1,98 @@
+"""The form of the parameters of the origin `live`."""
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, model_validator
+
+from solarflare.core.params import Group, Seed
+from solarflare.core.tasks import Origin, TaskParams
+from solarflare.sources.common.schema import Sampled
+from solarflare.sun.events.questions import LabelParams
+from solarflare.sun.images.instruments import InstrumentParams
+
+T = TypeVar("T")
+# At least one, the preferred one first.
+Sources = Annotated[tuple[T, ...], Field(min_length=1, strict=False)]
+
+
+class Pace(Group):
+    """How often requests may be sent to a host."""
+
+    delay: float = Field(ge=0, le=3600)
+    jitter: float = Field(ge=0, le=3600)
+    concurrency: int = Field(ge=1, le=16)
+    daily_cap: int = Field(ge=1, le=1_000_000)
+
+
+class RequestLimits(Pace):
+    """How requests to a host are paced, retried and limited."""
+
+    timeout: float = Field(ge=0.1, le=600)
+    retries: int = Field(ge=0, le=20)
+    backoff: float = Field(ge=0, le=600)
+    max_wait: float = Field(ge=0, le=86_400)
+    max_bytes: int = Field(ge=1024, le=1_000_000_000)
+
+    def slowed(self, pace: Pace | None) -> "RequestLimits":
+        """Return the same limits, at a pace that is in no respect faster than another."""
+        if pace is None:
+            return self
+        return self.model_copy(
+            update={
+                "delay": max(self.delay, pace.delay),
+                "jitter": max(self.jitter, pace.jitter),
+                "concurrency": min(self.concurrency, pace.concurrency),
+                "daily_cap": min(self.daily_cap, pace.daily_cap),
+            }
+        )
+
+
+class ImageSources(Group):
+    """Which archives are asked for the images of an instrument, best first."""
+
+    gong: Sources[Literal["bbso"]]
+    hmi: Sources[Literal["gsfc", "jsoc", "helioviewer"]]
+    aia171: Sources[Literal["gsfc", "helioviewer"]]
+    aia193: Sources[Literal["gsfc", "helioviewer"]]
+    aia211: Sources[Literal["gsfc", "helioviewer"]]
+
+
+class Live(Sampled):
+    """The observatories' own sites."""
+
+    sampling: Literal["matched", "cadence"]
+    cadence: float = Field(ge=0.25, le=720)
+    hour: float = Field(ge=0, lt=24)
+    tolerance: float = Field(ge=0, le=720)
+    seed: Seed
+    img_width: Literal[512, 1024, 4096]
+    sources: ImageSources
+    flares: Sources[Literal["swpc_events", "spaceweatherlive", "ngdc_xrs", "ncei_science", "swpc_json", "hek"]]
+    regions: Sources[Literal["swpc_srs", "swpc_json", "hek"]]
+    positions: Literal["hek", "none"]
+    browser: Literal["auto", "always", "never"]
+    contact: str | None
+    urls: dict[str, Annotated[tuple[str, ...], Field(min_length=1, strict=False)]]
+    extra_hosts: tuple[str, ...] = Field(strict=False)
+    manners: RequestLimits
+    slower: dict[str, Pace]
+
+    @model_validator(mode="after")
+    def _addressed(self) -> "Live":
+        images = [name for instrument in ImageSources.model_fields for name in getattr(self.sources, instrument)]
+        used = [*images, *self.flares, *self.regions, *([self.positions] if self.positions != "none" else [])]
+        if missing := [name for name in used if name not in self.urls]:
+            raise ValueError(f"expected an address in urls for the source {missing[0]}")
+        return self
+
+
+class LiveScrape(Origin):
+    """What this origin reads of `scrape`."""
+
+    live: Live
+
+
+class LiveParams(TaskParams, InstrumentParams, LabelParams):
+    """What this origin reads of `params.yaml`; the questions decide which images are positive."""
+
+    scrape: LiveScrape

@@ -1,12 +1,22 @@
-"""Which modules a stage imports, read from the source: ``python -m tests.import_graph evaluate`` prints its deps."""
+"""Which modules a stage imports, and which edit makes which stage stale: both read from the source and from dvc.yaml.
+
+``python -m tests.import_graph`` prints the table of docs/architecture.md; with names of stages, what each one imports.
+"""
 
 import ast
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = ("solarflare", "stages")
+ORIGINS = ("simulated", "archive", "live")
+STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+DATA = ("data/", "models", "metrics/", "reports")
 
 
 def module_path(name: str) -> Path | None:
@@ -29,25 +39,79 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def closure(path: Path) -> set[Path]:
-    """Return a file and all of the project's files that run when it does."""
-    found: set[Path] = set()
+    """Return a file and all of the project's files that it imports, directly or not, without those of `tracking`."""
+    reached: set[Path] = set()
     waiting = [path]
     while waiting:
         current = waiting.pop()
-        if current in found:
+        if current in reached or current.parts[:2] == ("solarflare", "tracking"):
             continue
-        found.add(current)
+        reached.add(current)
         names = imports(current) | {".".join(current.parts[:-1])}
         packages = {name[:end] for name in names for end in (i for i, c in enumerate(name) if c == ".")}
         waiting += [module for name in names | packages if (module := module_path(name))]
-    return found
+    return reached
 
 
-def stage_dependencies(stage: str) -> list[str]:
-    """Return the Python files that a stage's ``deps`` have to list."""
-    return sorted(str(path) for path in closure(Path(f"stages/{stage}.py")))
+def paths(entries: list[Any]) -> list[str]:
+    """Return the paths of a list of deps, outs or metrics, each of which may have settings; every origin's if it varies."""
+    names = [name for entry in entries for name in ([entry] if isinstance(entry, str) else entry)]
+    return [name.replace("${scrape.origin}", origin) for name in names for origin in ORIGINS[: 1 + 2 * ("$" in name)]]
+
+
+def code(stage: str) -> list[str]:
+    """Return the folders and files of code that a stage depends on, of every origin."""
+    return [path for path in paths(STAGES[stage]["deps"]) if not path.startswith(DATA)]
+
+
+def rerun_first(place: str) -> list[str]:
+    """Return the stages that an edit in a folder makes stale, without those that depend on their outputs alone."""
+    return [stage for stage in STAGES if any(_within(place, dependency) for dependency in code(stage))]
+
+
+def downstream(stages: list[str]) -> list[str]:
+    """Return the stages that depend, directly or not, on an output of some stages."""
+    changed, after = set(stages), []
+    for stage, content in STAGES.items():  # dvc.yaml is in the order of the pipeline
+        read = [path for path in paths(content["deps"]) if path.startswith(DATA)]
+        written = [path for name in changed for path in _written(name)]
+        if stage not in changed and any(_within(a, b) or _within(b, a) for a in read for b in written):
+            after.append(stage)
+            changed.add(stage)
+    return after
+
+
+def _written(stage: str) -> list[str]:
+    return paths([*STAGES[stage].get("outs", []), *STAGES[stage].get("metrics", []), *STAGES[stage].get("plots", [])])
+
+
+def _within(inner: str, outer: str) -> bool:
+    return inner == outer or inner.startswith(f"{outer.rstrip('/')}/")
+
+
+def folders() -> Iterator[str]:
+    """Yield the folders of code that hold modules of their own, lower rooms first, as `ROOMS` orders them."""
+    for room in ROOMS:
+        inner = sorted(path.parent for path in (ROOT / "solarflare" / room).rglob("*.py"))
+        for folder in dict.fromkeys(inner):
+            if [path for path in folder.glob("*.py") if path.name != "__init__.py"]:
+                yield folder.relative_to(ROOT).as_posix()
+
+
+ROOMS = ("core", "sun", "sources", "dataset", "networks", "verification", "report", "tracking", "predict")
+
+
+def rerun_table() -> str:
+    """Return the table of docs/architecture.md: which edit reruns what."""
+    rows = ["| an edit in | reruns | and, if what these write changes |", "|---|---|---|"]
+    for folder in folders():
+        first = rerun_first(folder)
+        rows.append(f"| `{folder}/` | {', '.join(first) or 'nothing'} | {', '.join(downstream(first)) or '-'} |")
+    return "\n".join(rows)
 
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        print(f"{name}:", *(f"      - {dependency}" for dependency in stage_dependencies(name)), sep="\n")
+        print(f"{name}:", *sorted(map(str, closure(Path(f"stages/{name}.py")))), sep="\n  ")
+    if not sys.argv[1:]:
+        print(rerun_table())

@@ -1,5 +1,6 @@
 """The rules of the layout: what a stage depends on, who may import what, what must not be in Git."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -8,29 +9,25 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.import_graph import ROOT, closure, imports, module_path, stage_dependencies
+from tests.import_graph import ORIGINS, ROOMS, ROOT, STAGES, closure, code, imports, module_path, rerun_table
 
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 PACKAGE = sorted(path.relative_to(ROOT) for path in (ROOT / "solarflare").rglob("*.py"))
 ALLOWED = {  # a package, and the only places that may import it
-    "tensorflow": ("solarflare/networks.py", "solarflare/training.py", "solarflare/backend.py"),
-    "keras": ("solarflare/networks.py", "solarflare/training.py", "solarflare/backend.py"),
-    "mlflow": ("solarflare/tracking/",),
-    "yaml": ("solarflare/params.py",),
-    "requests": ("solarflare/sources/",),
-    "urllib": ("solarflare/sources/",),
-    "ftplib": ("solarflare/sources/",),
-    "socket": ("solarflare/sources/",),
-    "selenium": ("solarflare/sources/",),
-    "matplotlib": (
-        "solarflare/plots.py",
-        "solarflare/predict/picture.py",
-        "solarflare/sources/simulated/",
-        "solarflare/verification/plots.py",
-    ),
-    "dvc": ("solarflare/pipeline.py",),
-    "jinja2": ("solarflare/report/",),
+    "tensorflow": ("solarflare/networks/",),
+    "keras": ("solarflare/networks/",),
+    "mlflow": ("solarflare/tracking/mlflow/",),
+    "yaml": ("solarflare/core/params.py",),
+    "requests": ("solarflare/sources/live/",),
+    "urllib": ("solarflare/sources/live/",),
+    "ftplib": ("solarflare/sources/live/http/",),
+    "socket": ("solarflare/sources/live/http/",),
+    "selenium": ("solarflare/sources/live/http/",),
+    "matplotlib": ("solarflare/report/", "solarflare/predict/picture.py", "solarflare/sources/simulated/"),
+    "dvc": ("solarflare/tracking/dvc_state.py",),
+    "jinja2": ("solarflare/report/page/",),
 }
+MOST_LINES = 350
+MOST_LINES_OF_DVC_YAML = 190
 
 
 def git(*arguments: str) -> str:
@@ -38,11 +35,44 @@ def git(*arguments: str) -> str:
     return done.stdout
 
 
+def within(path: Path, folders: list[str]) -> bool:
+    return any(path == Path(folder) or Path(folder) in path.parents for folder in folders)
+
+
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_depends_on_exactly_the_modules_that_it_imports(stage: str) -> None:
-    listed = sorted(path for path in STAGES[stage]["deps"] if path.endswith(".py"))
-    needed = stage_dependencies(stage)
-    assert listed == needed, f"in dvc.yaml write what `python -m tests.import_graph {stage}` prints"
+def test_a_stage_lists_the_folders_of_all_that_it_imports(stage: str) -> None:
+    outside = [
+        str(path)
+        for path in closure(Path(f"stages/{stage}.py"))
+        if not within(path, code(stage)) and path.name != "__init__.py"
+    ]
+    assert not outside, f"dvc.yaml, {stage}: add the folders of these to deps, or do not import them"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_lists_no_folder_that_it_does_not_import(stage: str) -> None:
+    reached = closure(Path(f"stages/{stage}.py"))
+    assert not [folder for folder in code(stage) if not any(within(path, [folder]) for path in reached)]
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_an_origin_imports_nothing_of_another_one(origin: str) -> None:
+    others = [f"solarflare/sources/{other}" for other in ORIGINS if other != origin]
+    assert not [path for path in closure(Path(f"solarflare/sources/{origin}/scrape.py")) if within(path, others)]
+
+
+def test_an_init_that_no_stage_lists_holds_only_a_docstring() -> None:
+    """Otherwise an edit there would be missed."""
+    for path in (path for path in PACKAGE if path.name == "__init__.py"):
+        body = ast.parse((ROOT / path).read_text()).body
+        assert len(body) == 1, path
+        assert isinstance(body[0], ast.Expr), path
+
+
+def test_the_page_says_which_edit_reruns_what() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    shown = text.partition("<!-- reruns -->")[2].partition("<!-- /reruns -->")[0].strip()
+    assert shown == rerun_table(), "paste what `python -m tests.import_graph` prints into docs/architecture.md"
 
 
 @pytest.mark.parametrize("package", ALLOWED)
@@ -51,34 +81,42 @@ def test_a_heavy_or_outward_package_is_imported_in_its_place_alone(package: str)
     assert not [path for path in users if not path.startswith(ALLOWED[package])]
 
 
-def layers() -> dict[str, int]:
-    """Return the layer of each module and folder of the package, as docs/architecture.md tells it, the ground first."""
-    section = (ROOT / "docs/architecture.md").read_text().partition("## Layers")[2].partition("## ")[0]
+def rooms_of_the_page() -> dict[str, list[str]]:
+    """Return the rooms and their folders as docs/architecture.md lists them, lower rooms first."""
+    section = (ROOT / "docs/architecture.md").read_text().partition("## Rooms")[2].partition("## ")[0]
     rows = [line.split("|") for line in section.splitlines() if line.startswith("|")][2:]
-    return {name: level for level, row in enumerate(rows) for name in re.findall(r"`(\w+/?)`", row[3])}
+    return {row[1].strip(" `"): re.findall(r"`(\w+)`", row[3]) for row in rows}
 
 
-def layer_name(path: Path) -> str:
-    return f"{path.parts[1]}/" if len(path.parts) > 2 else path.stem
+def test_the_page_lists_the_rooms_and_their_folders() -> None:
+    there = {
+        room: sorted(path.name for path in (ROOT / "solarflare" / room).iterdir() if (path / "__init__.py").is_file())
+        for room in ROOMS
+    }
+    assert {room: sorted(folders) for room, folders in rooms_of_the_page().items()} == there
+    assert tuple(rooms_of_the_page()) == ROOMS
+    top = {path.parts[1] for path in PACKAGE}
+    assert top == {*ROOMS, "__init__.py", "cli.py"}
 
 
-def test_every_module_is_in_one_layer_of_the_architecture() -> None:
-    assert sorted(layers()) == sorted({layer_name(path) for path in PACKAGE} - {"__init__"})
-
-
-def test_no_module_imports_from_a_layer_below_its_own() -> None:
-    level = layers()
+def test_no_module_imports_from_a_higher_room() -> None:
     wrong = [
         f"{path} imports {module}"
         for path in PACKAGE
+        if path.parts[1] in ROOMS
         for module in filter(None, map(module_path, sorted(imports(path))))
-        if module.name != "__init__.py" and level[layer_name(path)] < level[layer_name(module)]
+        if len(module.parts) > 2 and ROOMS.index(path.parts[1]) < ROOMS.index(module.parts[1])
     ]
     assert not wrong
 
 
-@pytest.mark.parametrize("stage", ["train_disk", "train_region"])
-def test_no_edit_to_a_figure_retrains(stage: str) -> None:
+def test_every_file_is_short_enough_to_read() -> None:
+    assert not [path for path in PACKAGE if len((ROOT / path).read_text().splitlines()) > MOST_LINES]
+    assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= MOST_LINES_OF_DVC_YAML
+
+
+@pytest.mark.parametrize("stage", ["train_disk", "train_region", "evaluate"])
+def test_no_edit_to_a_figure_reruns_a_network(stage: str) -> None:
     assert not [path for path in closure(Path(f"stages/{stage}.py")) if "matplotlib" in imports(path)]
 
 

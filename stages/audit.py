@@ -11,14 +11,17 @@ from solarflare.core.console import run
 from solarflare.core.files import atomic_directory, atomic_path
 from solarflare.core.paths import AUDIT, AUDIT_PLOTS, CONFOUNDERS, RAW, RAW_COVERAGE, RAW_IMAGES
 from solarflare.core.tasks import TASKS, Task
-from solarflare.dataset.crops import crops
+from solarflare.dataset.crops.cutter import Cutter
+from solarflare.dataset.shards.reader import Crops
 from solarflare.dataset.shards.schema import CropParams
 from solarflare.report import figures
 from solarflare.sun.images.instruments import InstrumentParams
-from solarflare.verification.audit.audit import audit, forecasts, table
+from solarflare.verification.audit.audit import audit
 from solarflare.verification.audit.duplicates import near_duplicates
+from solarflare.verification.audit.forecasts import forecasts
 from solarflare.verification.audit.probes import labelled_rows, of_crops, of_files, of_tables
 from solarflare.verification.audit.schema import AuditParams
+from solarflare.verification.audit.table import table
 
 
 class Chosen(InstrumentParams, CropParams, AuditParams):
@@ -48,13 +51,13 @@ def audit_task(task: Task, chosen: Chosen, confounders: Path) -> dict[str, Any]:
     instrument = chosen.instrument.of(task)
     images = tables.read(RAW_IMAGES, tables.IMAGES)
     images = images[images["instrument"] == instrument]
-    cut = crops.Crops(task.crops)
+    cut = Crops(task.crops)
     parts = tables.read(task.splits, tables.SPLITS)
     rows = labelled_rows(tables.read(task.labels, tables.LABELS[task]), parts, images, cut.index)
     probes = {
         **of_tables(rows, tables.read(RAW_COVERAGE, tables.COVERAGE)),
         **of_files(rows, RAW, instrument),
-        **of_crops(rows, cut, crops.Cutter(task, instrument, RAW, chosen.crop)),
+        **of_crops(rows, cut, Cutter(task, instrument, RAW, chosen.crop)),
     }
     confounding = {name: probe for name, probe in probes.items() if probe.kind == "confounder"}
     tables.write(forecasts(confounding, rows, parts, chosen.audit.seed), confounders, tables.CONFOUNDERS)

@@ -5,7 +5,7 @@ from solarflare.core.console import log, run
 from solarflare.core.files import atomic_directory
 from solarflare.core.paths import CROPS, RAW, RAW_IMAGES, RAW_REGIONS
 from solarflare.core.tasks import TASKS, Task, TaskParams
-from solarflare.dataset.crops import crops
+from solarflare.dataset.crops import job
 from solarflare.dataset.shards.schema import CropParams
 from solarflare.sun.images.instruments import InstrumentParams
 
@@ -29,7 +29,7 @@ def main() -> None:
                 absent.mark(folder / task, reason)
                 log.info("%s: absent, %s", task, reason)
                 continue
-            crops.cut(task, chosen.instrument.of(task), images, regions, RAW, folder / task, chosen.crop)
+            job.cut(task, chosen.instrument.of(task), images, regions, RAW, folder / task, chosen.crop)
 
 
 if __name__ == "__main__":

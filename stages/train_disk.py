@@ -2,7 +2,7 @@
 
 from solarflare.core.console import run
 from solarflare.core.tasks import Task
-from solarflare.networks.training import train
+from solarflare.networks.folds import train
 from solarflare.tracking.mlflow.log_training import log_training, monitored
 
 

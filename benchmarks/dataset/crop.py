@@ -16,7 +16,7 @@ from PIL import Image
 
 from solarflare.core import tables
 from solarflare.core.workers import worker_processes
-from solarflare.dataset.crops import crops
+from solarflare.dataset.crops import job
 from tests import parameters
 
 RAW = Path("data/raw")
@@ -30,7 +30,7 @@ def main() -> None:
         instrument = chosen.instrument.of(task)
         every = images[images["instrument"] == instrument]
         with TemporaryDirectory() as folder:
-            cut = partial(crops.cut, task, instrument, regions=regions, raw=RAW, settings=chosen.crop)
+            cut = partial(job.cut, task, instrument, regions=regions, raw=RAW, settings=chosen.crop)
             for some in (every.iloc[::4], every):
                 start = time.perf_counter()
                 cut(images=some, folder=Path(folder) / task)

@@ -1,7 +1,7 @@
 """How fast both networks learn and, with --data, which of them has learned more.
 
-Run it from the project's folder: ``python -m benchmarks.networks.training`` needs nothing, ``python -m benchmarks.networks.training
---data`` the crops, labels and splits in ``data/`` of a pipeline that has run.
+Run it from the project's folder. ``python -m benchmarks.networks.training`` needs nothing; with ``--data`` it needs the
+crops, labels and splits in ``data/`` of a pipeline that has run.
 """
 
 import argparse
@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solarflare.core.tasks import TASKS, Task
-from solarflare.dataset.crops.crops import Crops
 from solarflare.dataset.samples import samples
 from solarflare.dataset.samples.samples import Rows
+from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import training
 from solarflare.networks.architectures import Shape, map_side
+from solarflare.networks.batches import training_batches
 from solarflare.networks.schema import Train
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.verification.scores.bootstrap import BlockBootstrap
@@ -65,8 +66,8 @@ def race(task: Task, chosen: AllParams) -> None:
         side = map_side(settings.network, SHAPES[task])
         maps = np.zeros((IMAGES, side, side), np.int8) if side else None
         rows = Rows(np.arange(IMAGES), np.arange(IMAGES) % 2, maps=maps)
-        model = training.compiled(training.drawn(settings, SHAPES[task]), settings)
-        batches = training.training_batches(noise, rows, settings, polarity)
+        model = training.compiled(training.initialised(settings, SHAPES[task]), settings)
+        batches = training_batches(noise, rows, settings, polarity)
         model.fit(batches, verbose=0, shuffle=False)  # Keras traces the graph in the first epoch.
         models[name] = model, batches
     seconds: dict[str, list[float]] = {name: [] for name in models}

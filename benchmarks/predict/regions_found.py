@@ -1,7 +1,7 @@
 """Recall and precision of the regions that are found in images, against the positions that were reported.
 
-Run it from the project's folder after ``make``: ``python -m benchmarks.predict.regions_found ../shared/sun``. Of the real Sun
-it takes EUV images and NOAA's positions, of the simulated one, in ``data/raw``, every fourth magnetogram. A region is
+Run it from the project's folder after ``make``: ``python -m benchmarks.predict.regions_found ../shared/sun``. Of the real
+Sun it takes EUV images and NOAA's positions, of the simulated one, in ``data/raw``, every fourth magnetogram. A region is
 found if one that was found lies within 10 degrees of it, each counting once. Both are counted to 60 degrees from the
 central meridian, recall once more of the regions that had spots that day. The search in EUV was tuned on the years
 before 2014, that in magnetograms was not; the scores are written to ``docs/results/regions_found.json``.
@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 from solarflare.core import tables
 from solarflare.core.console import progress
 from solarflare.core.files import atomic_path
-from solarflare.dataset.crops import crops
+from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import find_regions
 from solarflare.sources.common import event_tables, filenames
 from solarflare.sun.images import geometry, imaging
@@ -71,7 +71,7 @@ def searched(images: pd.DataFrame, regions: pd.DataFrame, instrument: Instrument
 def counted(path: Path, time: pd.Timestamp, known: pd.DataFrame, instrument: Instrument) -> dict[str, int]:
     """Return how many regions of an image are known, how many of them found, and how many of the found are known."""
     grey = imaging.decode(path, "L")
-    disk = crops.find_disk(grey, instrument, time)
+    disk = find_disk(grey, instrument, time)
     found = find_regions.find(grey, instrument, disk, time) if disk.fitted else known.iloc[:0]
     apart = separation(found, known)
     first, second = linear_sum_assignment(np.where(apart <= NEAR, apart, 1e3))

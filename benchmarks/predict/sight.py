@@ -14,12 +14,12 @@ from sklearn.metrics import roc_auc_score
 
 from solarflare.core import tables
 from solarflare.core.tasks import Task
-from solarflare.dataset.crops.crops import Crops, located
 from solarflare.dataset.samples import samples
+from solarflare.dataset.shards.reader import Crops
 from solarflare.sun.events import active
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import regions_on_disk
+from solarflare.sun.images.geometry import located, regions_on_disk
 from solarflare.sun.labels import labels
 from tests import parameters
 

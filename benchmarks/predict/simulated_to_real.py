@@ -1,7 +1,7 @@
 """What the disk network that was trained on the simulated Sun says of real magnetograms; reported, never tuned on.
 
-Run it from the project's folder after ``make``: ``python -m benchmarks.predict.simulated_to_real ../shared/sun``. For GONG
-images it prints each probability. For HMI images, whose scale of grey is another, probabilities mean nothing: there it
+Run it from the project's folder after ``make``: ``python -m benchmarks.predict.simulated_to_real ../shared/sun``. For
+GONG images it prints each probability. For HMI images, whose scale of grey is another, probabilities mean nothing: there it
 prints the rank correlation of the network's logit with the strong-field area of the image and with the number of
 flares of its day.
 """
@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 from solarflare.core.console import progress
 from solarflare.core.tables import REGIONS, empty
 from solarflare.core.tasks import Task
-from solarflare.dataset.crops.crops import Cutter, places_of
+from solarflare.dataset.crops.cutter import Cutter, places_of
 from solarflare.networks import saved_model, training
 from solarflare.sources.common import event_tables, filenames
 from solarflare.sun.images.instruments import Instrument

@@ -1,7 +1,7 @@
 """What logging to MLflow adds to a training stage: run with it and without it, in turns.
 
-Run it from the folder of a project whose pipeline has run: ``python -m benchmarks.tracking.tracking region``. The stage writes
-the same bytes again; the store is a fresh one each time, beside the system's temporary files.
+Run it from the folder of a project whose pipeline has run: ``python -m benchmarks.tracking.tracking region``. The stage
+writes the same bytes again; the store is a fresh one each time, below the system's temporary files.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from solarflare.core.tasks import TASKS
 
 ROUNDS = 3
-WITHOUT = "import sys; from solarflare import training; training.train(sys.argv[1])"
+WITHOUT = "import sys; from solarflare.networks import folds; folds.train(sys.argv[1])"
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ NOWHERE = 1e-7
 """Probability of a disk whose cells are all empty beyond what float32 can tell: a logit has to be finite."""
 
 FLIPS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
-"""Axes along which an image is turned round, as `solarflare.networks.training.augment` does it; the first leaves it alone."""
+"""Axes along which an image is flipped, as in `solarflare.networks.batches.augment`; the first leaves it as it is."""
 
 Shape = tuple[int, int, int]
 

@@ -11,14 +11,14 @@ from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.paths import RAW
 from solarflare.core.tasks import TASKS, Task
-from solarflare.dataset.crops import crops
+from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import regions
 from solarflare.predict.images import Asked, Simulated
 from solarflare.predict.regions import Reports
 from solarflare.predict.schema import PredictParams
 from solarflare.predict.trained import Network
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.geometry import Disk, located
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 from solarflare.tracking import profiles
@@ -174,7 +174,7 @@ class Predictor:
         self._check_origin(asked.path, networks)
         image = imaging.decode(asked.path, "RGB")
         grey = imaging.grey(image)
-        seen = crops.find_disk(grey, instrument, time)
+        seen = find_disk(grey, instrument, time)
         if not seen.fitted or not _whole(seen, grey.shape):
             raise Refused(f"the whole disk of the Sun is not where {instrument} would show it at that time")
         disk = self._disk(networks[Task.DISK], grey, seen, time) if Task.DISK in networks else None
@@ -206,7 +206,7 @@ class Predictor:
 
     def _disk(self, network: Network, grey: Pixels, seen: Disk, time: pd.Timestamp) -> float:
         """Return the probability of the disk's question."""
-        crop = network.cutter.cut(grey, seen, crops.located(pd.DataFrame({"time": [time]})))
+        crop = network.cutter.cut(grey, seen, located(pd.DataFrame({"time": [time]})))
         if reason := network.refusal(crop[0]):
             raise Refused(f"it looks like nothing that the network has seen: {reason}")
         return round(float(network.probabilities(crop)[0]), DECIMALS)
@@ -217,7 +217,7 @@ class Predictor:
         """Return what is said of each region."""
         if rows.empty:
             return []
-        cutouts = network.cutter.cut(image, seen, crops.located(rows.assign(time=time)))
+        cutouts = network.cutter.cut(image, seen, located(rows.assign(time=time)))
         reasons = [network.refusal(cutout) or "" for cutout in cutouts]
         if all(reasons):
             raise Refused(f"its regions look like nothing that the network has seen: of the first, {reasons[0]}")

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.dataset.crops.crops import Cutter
+from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.shards.schema import Crop
 from solarflare.networks import calibration, input_range, saved_model
 from solarflare.networks.calibration import Calibration

@@ -12,8 +12,9 @@ from PIL import Image
 from solarflare.core import absent, tables, workers
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.dataset.crops import crops
-from solarflare.dataset.crops.crops import Crops, Cutter, places_of
+from solarflare.dataset.crops import job
+from solarflare.dataset.crops.cutter import Cutter, places_of
+from solarflare.dataset.shards.reader import Crops
 from solarflare.dataset.shards.schema import DiskCrop, RegionCrop
 from solarflare.sun.images import geometry, imaging
 from solarflare.sun.images.geometry import nominal_disks
@@ -76,7 +77,7 @@ def cut(raw: Path, folder: Path, task: Task, instrument: Instrument = "aia211", 
     images, regions = (
         tables.read(raw / f"{name}.csv", getattr(tables, name.upper())) for name in ("images", "regions")
     )
-    crops.cut(task, instrument, images, regions, raw, folder, SETTINGS.model_copy(update=settings))
+    job.cut(task, instrument, images, regions, raw, folder, SETTINGS.model_copy(update=settings))
     return Crops(folder)
 
 

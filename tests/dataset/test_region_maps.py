@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.dataset.samples.region_maps import EMPTY, REGION, UNSAID, region_maps
+from solarflare.dataset.samples.region_maps import EMPTY, REGION, UNKNOWN, region_maps
 from solarflare.sun.events.questions import DiskLabel
 from solarflare.sun.events.records import Records
 from solarflare.sun.images import geometry, imaging
@@ -61,7 +61,7 @@ def test_its_cell_shows_the_place_of_the_region(instrument: Instrument, latitude
 def test_nothing_is_said_of_the_cells_around_it() -> None:
     found = drawn(records(region(0, 0)))
     assert np.count_nonzero(found == REGION) == 1
-    assert np.count_nonzero(found == UNSAID) == 8
+    assert np.count_nonzero(found == UNKNOWN) == 8
     assert np.count_nonzero(found == EMPTY) == SIDE**2 - 9
 
 

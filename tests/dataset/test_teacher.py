@@ -31,17 +31,17 @@ def rows_and_flares() -> tuple[pd.DataFrame, pd.DataFrame]:
 @pytest.mark.parametrize("balanced", [True, False])
 def test_what_flared_before_is_likelier_to_flare(balanced: bool) -> None:
     rows, flares = rows_and_flares()
-    opinions = teacher.opinions(rows, Records(flares, NO_REPORTS), QUESTION, balanced)
-    assert opinions[1::2].min() > opinions[::2].max()
+    probability = teacher.soft_labels(rows, Records(flares, NO_REPORTS), QUESTION, balanced)
+    assert probability[1::2].min() > probability[::2].max()
 
 
 def test_without_balance_it_says_how_often_it_happened() -> None:
     rows, flares = rows_and_flares()
-    opinions = teacher.opinions(rows, Records(flares, NO_REPORTS), QUESTION, balanced=False)
-    assert opinions.mean() == pytest.approx(rows["label"].mean(), abs=0.01)
+    probability = teacher.soft_labels(rows, Records(flares, NO_REPORTS), QUESTION, balanced=False)
+    assert probability.mean() == pytest.approx(rows["label"].mean(), abs=0.01)
 
 
 def test_without_records_it_is_one_sentence() -> None:
     rows, flares = rows_and_flares()
     with pytest.raises(InputError, match=r"teacher is above 0, but the origin names no flare's region"):
-        teacher.opinions(rows, Records(flares.head(0), NO_REPORTS), QUESTION, balanced=True)
+        teacher.soft_labels(rows, Records(flares.head(0), NO_REPORTS), QUESTION, balanced=True)

@@ -19,11 +19,12 @@ from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.dataset.samples import samples
-from solarflare.dataset.samples.region_maps import EMPTY, REGION, UNSAID
+from solarflare.dataset.samples.region_maps import EMPTY, REGION, UNKNOWN
 from solarflare.dataset.samples.samples import Rows
-from solarflare.networks import architectures, calibration, saved_model, training
+from solarflare.networks import architectures, calibration, folds, saved_model, training
 from solarflare.networks.architectures import MAP
 from solarflare.networks.backend import keras, tf
+from solarflare.networks.batches import augment, batches_in_order, invert_polarity, training_batches
 from solarflare.networks.calibration import Calibration, Platt
 from solarflare.networks.saved_model import About
 from solarflare.networks.schema import Train
@@ -148,8 +149,8 @@ def test_a_seed_decides_where_the_weights_start_and_what_is_seen() -> None:
 
     def beginning(seed: int) -> tuple[list[float], list[int]]:
         seeded = TRAIN.model_copy(update={"seed": seed})
-        weights = training.drawn(seeded, (32, 32, 1)).get_weights()
-        batch, *_ = next(iter(training.training_batches(images, rows(labels, 0, 40), seeded, polarity=True)))
+        weights = training.initialised(seeded, (32, 32, 1)).get_weights()
+        batch, *_ = next(iter(training_batches(images, rows(labels, 0, 40), seeded, polarity=True)))
         return np.concatenate([weight.ravel() for weight in weights]).tolist(), batch.numpy().tolist()
 
     assert beginning(1) == beginning(1)
@@ -229,7 +230,7 @@ def test_a_refit_without_an_end_of_its_own_is_one_sentence(tmp_path: Path) -> No
 def test_a_task_without_labels_has_no_model_but_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     absent.mark(workspace(tmp_path) / "data/labels/disk.csv", "the task is off")
     monkeypatch.chdir(tmp_path)
-    training.train(Task.DISK)
+    folds.train(Task.DISK)
     assert absent.reason(tmp_path / "models/disk") == "the task is off"
 
 
@@ -239,7 +240,7 @@ def test_a_part_without_positives_is_one_sentence(tmp_path: Path, monkeypatch: p
     tables.write(labels, tmp_path / "data/labels/disk.csv", tables.DISK_LABELS)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="validation part of fold 0 has 20 rows, 0 of them positive"):
-        training.train(Task.DISK)
+        folds.train(Task.DISK)
     assert not (tmp_path / "models").exists()
 
 
@@ -292,8 +293,8 @@ magnetograms = st.integers(0, 2**32 - 1).map(
 def test_an_augmented_image_is_the_same_sun_seen_otherwise(
     images: NDArray[np.uint8], seed: tuple[int, int], polarity: bool
 ) -> None:
-    seen = training.augment(images, seed, polarity).numpy()
-    signs = [images, training.invert_polarity(images).numpy()] if polarity else [images]
+    seen = augment(images, seed, polarity).numpy()
+    signs = [images, invert_polarity(images).numpy()] if polarity else [images]
     variants = [
         sign[:, ::north_south, ::east_west] for sign in signs for north_south in (1, -1) for east_west in (1, -1)
     ]
@@ -304,41 +305,41 @@ def test_an_augmented_image_is_the_same_sun_seen_otherwise(
 @settings(deadline=None)
 @given(images=magnetograms)
 def test_polarity_swapped_twice_is_as_before(images: NDArray[np.uint8]) -> None:
-    assert (training.invert_polarity(training.invert_polarity(images)) == images).numpy().all()
+    assert (invert_polarity(invert_polarity(images)) == images).numpy().all()
 
 
 def test_polarity_swaps_the_field_and_leaves_what_is_blanked() -> None:
     blanked = imaging.fill_value("gong")
-    swapped = training.invert_polarity(np.array([0, 1, 100, blanked, 156, 255], dtype=np.uint8))
+    swapped = invert_polarity(np.array([0, 1, 100, blanked, 156, 255], dtype=np.uint8))
     assert swapped.numpy().tolist() == [255, 255, 156, blanked, 100, 1]
 
 
 def test_augmentation_draws_all_its_variants_and_other_ones_every_epoch() -> None:
     image = np.arange(1, 5, dtype=np.uint8).reshape(1, 2, 2, 1)
     images, labels = Memory(image.repeat(64, axis=0)), np.arange(64) % 2
-    batches = training.training_batches(images, Rows(np.arange(64), labels), TRAIN, polarity=True)
+    batches = training_batches(images, Rows(np.arange(64), labels), TRAIN, polarity=True)
     first, second = (np.concatenate([batch for batch, *_ in batches]) for _ in range(2))
     assert len(np.unique(first, axis=0)) == 8
     assert (first != second).any()
 
 
-def lessons(settings: Train, rows: Rows) -> pd.DataFrame:
+def targets_and_weights(settings: Train, rows: Rows) -> pd.DataFrame:
     images = Memory(np.zeros((len(rows.labels), 2, 2, 1), np.uint8))
-    batches = training.training_batches(images, rows, settings, polarity=False)
+    batches = training_batches(images, rows, settings, polarity=False)
     told = [(targets["answer"], weights["answer"]) for _, targets, weights in batches]
     target, weight = (np.concatenate(parts) for parts in zip(*told, strict=True))
     return pd.DataFrame({"target": target, "weight": weight}).sort_values("target", ignore_index=True)
 
 
 def test_both_classes_weigh_the_same() -> None:
-    learned = lessons(TRAIN, Rows(np.arange(4), np.array([0, 0, 0, 1])))
+    learned = targets_and_weights(TRAIN, Rows(np.arange(4), np.array([0, 0, 0, 1])))
     assert learned["target"].tolist() == [0, 0, 0, 1]
     assert learned["weight"].tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
 
 
 def test_a_teacher_has_its_share_in_what_is_learned() -> None:
-    taught = Rows(np.arange(4), np.array([0, 0, 0, 1]), opinions=np.array([0.0, 0.4, 0.8, 1.0]))
-    learned = lessons(TRAIN.model_copy(update={"teacher": 0.5}), taught)
+    with_teacher = Rows(np.arange(4), np.array([0, 0, 0, 1]), soft_labels=np.array([0.0, 0.4, 0.8, 1.0]))
+    learned = targets_and_weights(TRAIN.model_copy(update={"teacher": 0.5}), with_teacher)
     assert learned["target"].tolist() == pytest.approx([0, 0.2, 0.4, 1])
     assert learned["weight"].tolist() == pytest.approx([5 / 6, 5 / 6, 5 / 6, 1.5])
 
@@ -383,9 +384,9 @@ def test_a_map_is_learned_beside_the_answer() -> None:
 
 def test_cells_of_which_nothing_is_said_teach_nothing() -> None:
     images, labels, maps = mapped(40)
-    silent = np.where(maps == REGION, REGION, UNSAID).astype(np.int8)
+    silent = np.where(maps == REGION, REGION, UNKNOWN).astype(np.int8)
     for told, counted in ((maps, 40 * 16), (silent, 20)):
-        batches = training.training_batches(images, replace(rows(labels, 0, 40), maps=told), MAPPED, polarity=True)
+        batches = training_batches(images, replace(rows(labels, 0, 40), maps=told), MAPPED, polarity=True)
         assert sum(weights[MAP].numpy().sum() for _, _, weights in batches) == counted
 
 
@@ -393,7 +394,7 @@ def test_a_map_is_flipped_as_its_image_is() -> None:
     image = np.arange(16, dtype=np.uint8).reshape(1, 4, 4, 1) + 100
     maps = (image[..., 0] == 101).astype(np.int8)
     shown = Rows(np.arange(32), np.arange(32) % 2, maps=maps.repeat(32, axis=0))
-    batches = training.training_batches(Memory(image.repeat(32, axis=0)), shown, MAPPED, polarity=False)
+    batches = training_batches(Memory(image.repeat(32, axis=0)), shown, MAPPED, polarity=False)
     pictures, told = (np.concatenate(parts) for parts in zip(*((p, t[MAP]) for p, t, _ in batches), strict=True))
     assert len(np.unique(told, axis=0)) == 4
     assert ((pictures == 101) == (told == 1)).all()
@@ -401,7 +402,7 @@ def test_a_map_is_flipped_as_its_image_is() -> None:
 
 def test_validation_images_are_left_as_they_are() -> None:
     images, labels = spots(40)
-    batches = training.batches(images, rows(labels, 10, 30), batch_size=8)
+    batches = batches_in_order(images, rows(labels, 10, 30), batch_size=8)
     assert (np.concatenate([batch for batch, *_ in batches]) == images.images[10:30]).all()
 
 

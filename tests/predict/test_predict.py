@@ -21,7 +21,7 @@ from solarflare.cli import app
 from solarflare.core import paths, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
-from solarflare.dataset.crops.crops import Cutter
+from solarflare.dataset.crops.cutter import Cutter
 from solarflare.networks import calibration, saved_model
 from solarflare.networks.architectures import build
 from solarflare.networks.input_range import Ranges

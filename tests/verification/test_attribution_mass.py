@@ -8,7 +8,7 @@ import pytest
 
 from solarflare.core import tables
 from solarflare.core.tasks import Task
-from solarflare.dataset.crops.crops import Cutter
+from solarflare.dataset.crops.cutter import Cutter
 from solarflare.sun.images import imaging
 from solarflare.sun.images.geometry import Disk
 from solarflare.verification.evaluation import attribution_mass

@@ -18,25 +18,20 @@ from sklearn.metrics import roc_auc_score
 from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.dataset.crops import crops
+from solarflare.dataset.crops import job
+from solarflare.dataset.crops.cutter import Cutter, places_of
+from solarflare.dataset.shards.reader import Crops
 from solarflare.dataset.shards.schema import Crop, DiskCrop, RegionCrop
 from solarflare.sun.images import imaging
 from solarflare.sun.images.geometry import Disk, nominal_disks
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 from solarflare.verification.audit import probes
-from solarflare.verification.audit.audit import (
-    ByFold,
-    Resampled,
-    audit,
-    detectable,
-    folds,
-    forecasts,
-    holm,
-    home_blocks,
-    table,
-)
+from solarflare.verification.audit.audit import audit
+from solarflare.verification.audit.forecasts import folds, forecasts, home_blocks
 from solarflare.verification.audit.probes import Probe
 from solarflare.verification.audit.schema import Audit
+from solarflare.verification.audit.statistics import ByFold, Resampled, detectable, holm
+from solarflare.verification.audit.table import table
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from tests import parameters
 from tests.projects import ROOT, Project
@@ -147,13 +142,13 @@ class Archive:
         return cutter().squares(image, disk, pd.DataFrame())[0][..., None]
 
 
-def cutter(crop: Crop = CROP) -> crops.Cutter:
-    return crops.Cutter(Task.DISK, "gong", Path(), crop)
+def cutter(crop: Crop = CROP) -> Cutter:
+    return Cutter(Task.DISK, "gong", Path(), crop)
 
 
 def look(data: Path) -> tuple[dict[str, Probe], pd.DataFrame]:
     """Return what the probes see of an archive, and its rows."""
-    images, cut = tables.read(data / "raw/images.csv", tables.IMAGES), crops.Crops(data / "crops/disk")
+    images, cut = tables.read(data / "raw/images.csv", tables.IMAGES), Crops(data / "crops/disk")
     labels, splits = (
         tables.read(data / "labels/disk.csv", tables.DISK_LABELS),
         tables.read(data / "splits/disk.csv", tables.SPLITS),
@@ -386,12 +381,12 @@ def test_the_crop_stage_leaves_nothing_in_what_it_blanks(
     # Wide enough for the caption to be in the cutouts.
     wide = RegionCrop(img_width=32, field=1600)
     settings = CROP.model_copy(update={"mask": mask, "region": wide})
-    crops.cut(task, instrument, images, regions, tmp_path, tmp_path / "crops", settings)
-    cut = crops.Crops(tmp_path / "crops")
+    job.cut(task, instrument, images, regions, tmp_path, tmp_path / "crops", settings)
+    cut = Crops(tmp_path / "crops")
     rows = cut.index.assign(position=range(len(cut.index)), width=512, height=512)
-    places = crops.places_of(task, images, regions)
+    places = places_of(task, images, regions)
     rows = rows.merge(places.drop(columns=["x", "y"], errors="ignore"))
-    seen = probes.of_crops(rows, cut, crops.Cutter(task, instrument, tmp_path, settings))
+    seen = probes.of_crops(rows, cut, Cutter(task, instrument, tmp_path, settings))
     assert len(rows) >= len(images)
     assert bool(seen["masked_pixels"].features.any()) is not mask
 
@@ -472,10 +467,10 @@ def test_the_sky_is_gated_where_there_is_no_sun_in_it(instrument: Instrument, ki
     time = pd.Timestamp("2012-01-02 06:00")
     a_sun(tmp_path / "sun.jpg", instrument, time)
     images = pd.DataFrame({"path": ["sun.jpg"], "time": [time], "instrument": instrument})
-    crops.cut(Task.DISK, instrument, images, pd.DataFrame(), tmp_path, tmp_path / "crops", CROP)
-    cut = crops.Crops(tmp_path / "crops")
+    job.cut(Task.DISK, instrument, images, pd.DataFrame(), tmp_path, tmp_path / "crops", CROP)
+    cut = Crops(tmp_path / "crops")
     rows = cut.index.assign(position=0, time=time, width=512, height=512)
-    seen = probes.of_crops(rows, cut, crops.Cutter(Task.DISK, instrument, tmp_path, CROP))["sky"]
+    seen = probes.of_crops(rows, cut, Cutter(Task.DISK, instrument, tmp_path, CROP))["sky"]
     assert (seen.kind, bool(seen.features.any())) == (kind, kind == "confounder")
 
 
@@ -497,7 +492,7 @@ def test_print_is_read_alike_wherever_the_disk_is(tmp_path: Path) -> None:
     rows[["x", "y", "radius"]] = [(disk.x, disk.y, disk.radius) for disk in disks for _ in writings]
     tables.write(rows, tmp_path / "index.csv", tables.CROPS)
     rows = rows.assign(position=range(4), time=pd.Timestamp("2013-01-01"), width=860, height=860)
-    seen = probes.of_crops(rows, crops.Crops(tmp_path), cutter(unmasked))["printed_boxes"].features
+    seen = probes.of_crops(rows, Crops(tmp_path), cutter(unmasked))["printed_boxes"].features
     moved, rewritten = np.abs(seen[0] - seen[2]).max(), np.abs(seen[0] - seen[1]).max()
     assert moved < rewritten / 2
 

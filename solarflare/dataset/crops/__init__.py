@@ -1,1 +1,1 @@
-"""solarflare/dataset/crops"""
+"""Cutting crops from raw images."""

@@ -7,15 +7,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core.errors import InputError
-from solarflare.dataset.crops.crops import located
 from solarflare.sun.events.active import active_regions
 from solarflare.sun.events.questions import DiskLabel
 from solarflare.sun.events.records import Records
 from solarflare.sun.images import imaging
+from solarflare.sun.images.geometry import located
 from solarflare.sun.images.instruments import Instrument
 
-EMPTY, REGION, UNSAID = 0, 1, -1
-"""What a cell holds. Beside a region's nothing is said: a region may reach over, and its place is a day's average."""
+EMPTY, REGION, UNKNOWN = 0, 1, -1
+"""Values of a cell. Cells around a region's are unknown: a region may reach into them, and its place is a daily one."""
 
 
 def region_maps(
@@ -28,9 +28,9 @@ def region_maps(
     images : DataFrame
         With ``path`` and ``time``; n rows, any index.
     records : Records
-        What was reported, at the time and later: a network learns from it, and answers without.
+        What was reported, at the time and later: a network learns from it, and answers without it.
     question : DiskLabel
-        What is asked.
+        The question that the labels answer.
     instrument : str
         Whose images: the field of view of their crops.
     side : int
@@ -39,7 +39,7 @@ def region_maps(
     Returns
     -------
     (n, side, side) int8
-        From north to south and east to west: `REGION`, `UNSAID` in the up to eight cells around one, `EMPTY` elsewhere.
+        From north to south and east to west: `REGION`, `UNKNOWN` in the cells around one, `EMPTY` elsewhere.
 
     Raises
     ------
@@ -62,6 +62,6 @@ def region_maps(
     )
     maps = np.full((len(once), side + 2, side + 2), EMPTY, np.int8)
     for down, right in product((-1, 0, 1), repeat=2):
-        maps[at, row + down, column + right] = UNSAID
+        maps[at, row + down, column + right] = UNKNOWN
     maps[at, row, column] = REGION
     return maps[number[images["path"]], 1:-1, 1:-1]

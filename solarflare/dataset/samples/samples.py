@@ -30,15 +30,15 @@ class Rows:
         Where the images are.
     labels : (N,) int64
         0 or 1.
-    opinions : (N,) float64 or None
-        How likely a teacher takes label 1 to be, from 0 to 1, where there is one.
+    soft_labels : (N,) float64 or None
+        A teacher's probability of label 1, from 0 to 1, if there is a teacher.
     maps : (N, side, side) int8 or None
         Of `region_maps.region_maps`, for a network that learns them.
     """
 
     positions: npt.NDArray[np.int64]
     labels: npt.NDArray[np.int64]
-    opinions: npt.NDArray[np.float64] | None = None
+    soft_labels: npt.NDArray[np.float64] | None = None
     maps: npt.NDArray[np.int8] | None = None
 
 
@@ -137,15 +137,15 @@ def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> 
     if (missing := rows["label"].isna() | rows["position"].isna()).any():
         first = " ".join(str(rows[name].iloc[missing.argmax()]) for name in key)
         raise InputError(f"{first} is in the split but has no label or no crop; make them again with `dvc repro`")
-    found = rows["fitted"] == "yes"
-    if not found.any():
+    disk_found = rows["fitted"] == "yes"
+    if not disk_found.any():
         raise InputError(
             f"data/crops: no disk was found in any of the {len(rows)} rows' images; check that they show the whole Sun "
             "and that instrument in params.yaml names what took them"
         )
-    if not found.all():
-        log.info("%6d rows left out: no disk found in the image", (~found).sum())
-    rows = rows[found].drop(columns="fitted").reset_index(drop=True)
+    if not disk_found.all():
+        log.info("%6d rows left out: no disk found in the image", (~disk_found).sum())
+    rows = rows[disk_found].drop(columns="fitted").reset_index(drop=True)
     return rows.astype({"label": np.int64, "position": np.int64})
 
 
@@ -178,15 +178,15 @@ def part(rows: pd.DataFrame, fold: int, name: str, privileged: PrivilegedInforma
     InputError
         If a class is missing.
     """
-    chosen = in_part(rows, fold, name)
-    labels = chosen["label"].to_numpy()
+    selected = in_part(rows, fold, name)
+    labels = selected["label"].to_numpy()
     if len(np.unique(labels)) < 2:
         raise InputError(
             f"data/splits: the {name} part of fold {fold} has {len(labels)} rows, {labels.sum()} of them positive, and "
             "both classes are needed; change split or label in params.yaml, or get more images"
         )
-    maps = None if privileged.maps is None else privileged.maps[chosen.index]
-    return Rows(chosen["position"].to_numpy(), labels, maps=maps)
+    maps = None if privileged.maps is None else privileged.maps[selected.index]
+    return Rows(selected["position"].to_numpy(), labels, maps=maps)
 
 
 def training_rows(
@@ -212,10 +212,10 @@ def training_rows(
     Raises
     ------
     InputError
-        As `part` and `teacher.opinions` do.
+        As `part` and `teacher.soft_labels` do.
     """
     training = part(rows, fold, "train", privileged)
     if privileged.records is None:
         return training
-    opinions = teacher.opinions(in_part(rows, fold, "train"), privileged.records, question, balanced)
-    return replace(training, opinions=opinions)
+    soft_labels = teacher.soft_labels(in_part(rows, fold, "train"), privileged.records, question, balanced)
+    return replace(training, soft_labels=soft_labels)

@@ -1,8 +1,8 @@
-"""A teacher that has read the records, for networks that see the image alone.
+"""A teacher: a regression on the records. A network, which itself sees images alone, learns from its probabilities.
 
-Whether a region flares in a given day is mostly chance, and a label, 0 or 1, tells a network little of how likely it
-was. A regression on past flares and on the last region report tells more. What a network learns is a mixture of both;
-what it answers from is the image (Lopez-Paz et al. 2016, arXiv:1511.03643, *Unifying distillation and privileged
+Whether a region flares on a given day is mostly chance, and a label, 0 or 1, tells a network little about how likely it
+was. A regression on past flares and on the last region report tells more. A network learns from a mixture of both, and
+answers from the image alone (Lopez-Paz et al. 2016, arXiv:1511.03643, *Unifying distillation and privileged
 information*).
 """
 
@@ -20,19 +20,19 @@ from solarflare.sun.events.records import Records, features
 STRENGTH = 0.1  # inverse of the regularisation: some twenty features that say much the same, a thousand rows
 
 
-def opinions(
+def soft_labels(
     rows: pd.DataFrame, records: Records, question: DiskLabel | RegionLabel, balanced: bool
 ) -> npt.NDArray[np.float64]:
-    """Return how likely the records make label 1 in each of the rows, from a regression fitted on these same rows.
+    """Return the probability of label 1 in each row, from a regression on the records of these same rows.
 
     Parameters
     ----------
     rows : DataFrame
         With ``time``, ``label`` and, if the question is about regions, ``noaa_ar``; both labels occur.
     records : Records
-        What was on record; see `history.features` for what counts at a row's time.
+        Flares and region reports; `records.features` says which of them count at a row's time.
     question : DiskLabel or RegionLabel
-        What is asked.
+        The question that the labels answer.
     balanced : bool
         Whether both classes weigh the same.
 
@@ -44,15 +44,15 @@ def opinions(
     Raises
     ------
     InputError
-        If there are no records that it could learn from.
+        If there are no records to learn from.
     """
-    known = features(rows, records, question)
-    read = [table for name in ("history", "catalogue") if isinstance(table := known[name], pd.DataFrame)]
-    if not read:
+    tables = features(rows, records, question)
+    present = [table for name in ("history", "catalogue") if isinstance(table := tables[name], pd.DataFrame)]
+    if not present:
         raise InputError(
-            f"params.yaml: teacher is above 0, but {known['history']} and {known['catalogue']}; set it to 0"
+            f"params.yaml: teacher is above 0, but {tables['history']} and {tables['catalogue']}; set it to 0"
         )
-    numbers = pd.concat(read, axis=1).to_numpy()
+    numbers = pd.concat(present, axis=1).to_numpy()
     weights = "balanced" if balanced else None
     regression = LogisticRegression(C=STRENGTH, class_weight=weights, max_iter=2000)
     return make_pipeline(StandardScaler(), regression).fit(numbers, rows["label"]).predict_proba(numbers)[:, 1]

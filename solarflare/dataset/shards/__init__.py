@@ -1,1 +1,1 @@
-"""solarflare/dataset/shards"""
+"""The crops as they are stored: monthly shards and an index."""

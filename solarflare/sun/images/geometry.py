@@ -295,6 +295,25 @@ def regions_on_disk(images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame
     return df
 
 
+def located(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add what `Cutter.squares` needs to know of a row.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``time`` and, of regions, ``latitude`` and ``longitude``.
+
+    Returns
+    -------
+    DataFrame
+        With ``solar_radius`` and, of regions, their place ``x`` and ``y``, in arcsec.
+    """
+    places = rows.assign(solar_radius=solar_radius(rows["time"]))
+    if "latitude" in rows:
+        places["x"], places["y"] = to_arcsec(rows["latitude"], rows["longitude"], rows["time"])
+    return places
+
+
 def _seconds(times: pd.Series) -> npt.NDArray[np.int64]:
     return times.to_numpy("datetime64[s]").astype(np.int64)
 

@@ -76,7 +76,7 @@ def _load_pyfunc(path: str) -> CalibratedNetwork:
 def log_model(mlflow: Any, task: Task, run_id: str) -> None:
     """Log what ``train_<task>`` wrote as a model that takes images, with one crop as the example."""
     # sunpy comes with it, and takes a second that `solarflare log` does not have when there is nothing to log.
-    from solarflare.dataset.crops.crops import Crops
+    from solarflare.dataset.shards.reader import Crops
 
     example = Crops(task.crops).take([0])
     schema, tensor = mlflow.types.Schema, mlflow.types.TensorSpec

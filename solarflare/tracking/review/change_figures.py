@@ -70,7 +70,7 @@ def _flipped(task: Task, flipped: pd.DataFrame) -> dict[str, list[Picture]]:
     if flipped.empty or not (folder / "index.csv").is_file():
         return {}
     # sunpy comes with it, and takes a second that a review without crops does not have.
-    from solarflare.dataset.crops.crops import Crops
+    from solarflare.dataset.shards.reader import Crops
 
     crops = Crops(folder)
     found = flipped.merge(crops.index[KEY].assign(position=range(len(crops.index))), on=KEY)

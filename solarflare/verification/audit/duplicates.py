@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.fft import dctn
 
-from solarflare.dataset.crops.crops import Crops
+from solarflare.dataset.shards.reader import Crops
 
 GRID = 32
 """Blocks a side of a crop whose means are transformed."""

@@ -17,9 +17,10 @@ from PIL import Image
 
 from solarflare.core.console import progress
 from solarflare.core.errors import InputError
-from solarflare.dataset.crops.crops import Crops, Cutter, located
+from solarflare.dataset.crops.cutter import Cutter
+from solarflare.dataset.shards.reader import Crops
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.geometry import Disk, located
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 Features = npt.NDArray[np.float32]

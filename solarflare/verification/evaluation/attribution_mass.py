@@ -10,10 +10,10 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.tasks import Task
-from solarflare.dataset.crops.crops import Cutter, located
+from solarflare.dataset.crops.cutter import Cutter
 from solarflare.sun.events.active import spotted
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import Disk, regions_on_disk
+from solarflare.sun.images.geometry import Disk, located, regions_on_disk
 from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.bootstrap import BlockBootstrap
@@ -134,7 +134,7 @@ def on_sphere(shape: tuple[int, int], disk: Disk, centres: pd.DataFrame, degrees
     disk : Disk
         Where the Sun is.
     centres : DataFrame
-        Of `crops.located`, with ``x``, ``y`` and ``solar_radius`` in arcsec.
+        Of `geometry.located`, with ``x``, ``y`` and ``solar_radius`` in arcsec.
     degrees : float
         Of a great circle.
     """

@@ -11,7 +11,7 @@ from solarflare.networks.backend import keras
 
 
 def cost(models: Path) -> dict[str, int]:
-    """Return the cost of what `training.train` wrote.
+    """Return the cost of what `folds.train` wrote.
 
     Parameters
     ----------

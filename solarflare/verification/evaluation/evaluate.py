@@ -14,9 +14,11 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory, atomic_path
 from solarflare.core.paths import RAW
 from solarflare.core.tasks import Task
-from solarflare.dataset.crops.crops import Crops, Cutter
+from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.samples import samples
+from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import calibration, saved_model, training
+from solarflare.networks.batches import Images
 from solarflare.report import figures, gallery, summary
 from solarflare.report.wording import Wording, wording
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
@@ -115,7 +117,7 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
 
 def predictors(
     rows: pd.DataFrame,
-    images: training.Images,
+    images: Images,
     instrument: Instrument,
     records: Records,
     question: DiskLabel | RegionLabel,
@@ -150,7 +152,7 @@ def predictors(
 
 
 def forecast(
-    rows: pd.DataFrame, images: training.Images, models: Path, features: dict[str, pd.DataFrame], refit: bool
+    rows: pd.DataFrame, images: Images, models: Path, features: dict[str, pd.DataFrame], refit: bool
 ) -> pd.DataFrame:
     """Forecast the test rows of every fold with what was fitted on the fold's other rows.
 
@@ -161,7 +163,7 @@ def forecast(
     images : Images
         All crops, by position.
     models : Path
-        What `training.train` wrote.
+        What `folds.train` wrote.
     features : dict of DataFrame
         Of `predictors`.
     refit : bool
@@ -292,7 +294,7 @@ def draw(folder: Path, words: Wording, drawn: dict[str, dict[str, pd.DataFrame]]
         figures.save(figure, folder / f"{name}.png")
 
 
-def contact_sheets(folder: Path, words: Wording, test: pd.DataFrame, images: training.Images) -> None:
+def contact_sheets(folder: Path, words: Wording, test: pd.DataFrame, images: Images) -> None:
     """Draw, for each class, the crops of which the network was most certain, rightly and wrongly."""
     for label, answer in enumerate(words.answers):
         rows = test[test["label"] == label].sort_values("probability", ascending=label == 0, kind="stable")
@@ -316,7 +318,7 @@ def _audited(task: Task) -> dict[str, Any]:
     return audit.get(task, audit)
 
 
-def _statistics(images: training.Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
+def _statistics(images: Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
     """Return the logistic baseline's statistics, a row a position."""
     parts = np.array_split(positions, -(-len(positions) // AT_ONCE))
     shown = progress(parts, len(parts), "batches of crops measured for the baseline")
@@ -324,7 +326,7 @@ def _statistics(images: training.Images, positions: npt.NDArray[np.int64], instr
 
 
 def _forecast_fold(
-    rows: pd.DataFrame, images: training.Images, folder: Path, features: dict[str, pd.DataFrame], refit: bool
+    rows: pd.DataFrame, images: Images, folder: Path, features: dict[str, pd.DataFrame], refit: bool
 ) -> pd.DataFrame:
     train, validation, test = (rows[rows["part"] == part] for part in ("train", "validation", "test"))
     learned = pd.concat([train, validation]) if refit else train
@@ -348,7 +350,7 @@ def _regression(numbers: pd.DataFrame, learned: pd.DataFrame, asked: pd.DataFram
     return regression.predict_proba(numbers.loc[asked["position"]].to_numpy())[:, 1].round(DECIMALS)
 
 
-def _pictures(rows: pd.DataFrame, images: training.Images) -> list[figures.Picture]:
+def _pictures(rows: pd.DataFrame, images: Images) -> list[figures.Picture]:
     crops = images.take(rows["position"].to_numpy())
     regions = [f"  AR {number}" for number in rows["noaa_ar"]] if "noaa_ar" in rows else [""] * len(rows)
     return [

@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core.console import progress
-from solarflare.networks import saved_model, training
+from solarflare.networks import saved_model
 from solarflare.networks.backend import keras, tf
+from solarflare.networks.batches import Images, image_shape
 from solarflare.networks.saved_model import AT_ONCE
-from solarflare.networks.training import Images
 from solarflare.verification.evaluation.attribution_mass import Attribution
 
 STEPS = 16  # of the way; what the sum then lacks is in the metrics
@@ -40,14 +40,14 @@ def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: 
     images : Images
         All crops, by position.
     models : Path
-        What `training.train` wrote.
+        What `folds.train` wrote.
 
     Returns
     -------
     Attribution
         In the order of `tested`.
     """
-    maps = np.zeros((len(tested), *training.image_shape(images)[:2]), np.float32)
+    maps = np.zeros((len(tested), *image_shape(images)[:2]), np.float32)
     gap = np.zeros(len(tested), np.float32)
     position = tested["position"].to_numpy()
     for fold, folder in saved_model.fold_folders(models, rows["fold"]).items():

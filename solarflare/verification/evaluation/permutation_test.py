@@ -13,17 +13,18 @@ from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
 from solarflare.core.tasks import Task
-from solarflare.dataset.crops.crops import Crops
 from solarflare.dataset.samples import samples
 from solarflare.dataset.samples.samples import PrivilegedInformation
+from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import training
 from solarflare.networks.architectures import map_side
+from solarflare.networks.batches import Images, image_shape
 from solarflare.networks.schema import Train, TrainingParams
 from solarflare.report import figures
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.tracking.published_tables import PERMUTATION
-from solarflare.verification.audit.audit import ByFold
+from solarflare.verification.audit.statistics import ByFold
 from solarflare.verification.evaluation.rotation import rotation
 from solarflare.verification.scores.assessment import DECIMALS
 
@@ -33,8 +34,8 @@ CHANCE = 0.5
 def permute(task: Task, repeats: int) -> dict[str, Any]:
     """Train a task's network on its labels, and again and again on labels that are rotated in time.
 
-    After `training.configure`. Reads ``params.yaml``, and the crops, labels and split of the task. Each repeat has a
-    rotation of its own (`solarflare.verification.evaluation.rotation`), of training, validation and test, and a seed of its own.
+    After `training.configure`. Reads ``params.yaml``, and the crops, labels and split of the task. Each repeat has
+    its own rotation (`solarflare.verification.evaluation.rotation`) of training, validation and test, and its own seed.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
     images, settings = Crops(task.crops), chosen.train(task)
     polarity, asked = chosen.instrument.of(task) in MAGNETOGRAPHS, chosen.label.of(task)
     rows = samples.read_samples(task, images.index)
-    side = map_side(settings.network, training.image_shape(images))
+    side = map_side(settings.network, image_shape(images))
     privileged = samples.privileged_information(
         rows,
         chosen.label,
@@ -95,7 +96,7 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
 
 
 def roc_auc(
-    images: training.Images,
+    images: Images,
     rows: pd.DataFrame,
     settings: Train,
     polarity: bool,

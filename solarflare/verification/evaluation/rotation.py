@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from solarflare.core.errors import InputError
-from solarflare.verification.audit.audit import home_blocks
+from solarflare.verification.audit.forecasts import home_blocks
 
 
 def rotation(rows: pd.DataFrame, generator: np.random.Generator) -> NDArray[np.int64]:

@@ -1,0 +1,94 @@
+"""Cuts all crops of a task once, in several processes, and stores them in monthly shards.
+
+`solarflare.dataset.shards` reads them. Crops do not depend on labels: a new question cuts nothing again.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from solarflare.core import tables
+from solarflare.core.console import log, progress
+from solarflare.core.files import atomic_directory
+from solarflare.core.tasks import Task
+from solarflare.core.workers import worker_processes
+from solarflare.dataset.crops.cutter import Cutter, places_of
+from solarflare.dataset.shards.schema import Crop
+from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.instruments import Instrument
+
+
+def cut(
+    task: Task,
+    instrument: Instrument,
+    images: pd.DataFrame,
+    regions: pd.DataFrame,
+    raw: Path,
+    folder: Path,
+    settings: Crop,
+) -> None:
+    """Cut the crops of a task into a folder, month by month.
+
+    Parameters
+    ----------
+    task : str
+        ``"disk"``: one grey crop an image; ``"region"``: one RGB crop for each region on the disk of an image.
+    instrument : str
+        Whose images the task looks at.
+    images : DataFrame
+        Of `tables.IMAGES`; those of other instruments are left aside.
+    regions : DataFrame
+        Of `tables.REGIONS`; only the task ``"region"`` needs it.
+    raw : Path
+        The folder that the images' paths are relative to.
+    folder : Path
+        Replaced as a whole once all is cut.
+    settings : Crop
+        How to cut.
+
+    Raises
+    ------
+    InputError
+        If an image cannot be decoded.
+    """
+    images = images[images["instrument"] == instrument].sort_values(["time", "path"])
+    months = images.groupby(images["time"].dt.strftime("%Y-%m"))
+    cut_image = Cutter(task, instrument, raw, settings)
+    index = []
+    with atomic_directory(folder) as partial, worker_processes() as pool:
+        for month, of_month in progress(months, len(months), f"months of images cut for {task}"):
+            places = places_of(task, of_month, regions)
+            if places.empty:
+                continue
+            shard = f"{month}.npy"
+            disks = []
+            with (partial / shard).open("wb") as file:
+                header = {"descr": "|u1", "fortran_order": False, "shape": (len(places), *cut_image.shape)}
+                np.lib.format.write_array_header_1_0(file, header)
+                of_image = [rows for _, rows in places.groupby("path", sort=False)]
+                for disk, crops in pool.map(cut_image, of_image):
+                    file.write(crops.tobytes())  # tofile would not say that the disk is full
+                    disks += [disk] * len(crops)
+            index.append(_index(places, shard, disks))
+        table = tables.concat(index, tables.CROPS)
+        tables.write(table, partial / "index.csv", tables.CROPS)
+    unfitted = (table.drop_duplicates("path")["fitted"] == "no").sum()
+    log.info(
+        "%s: %d crops; the disk was not found in %d images, where the nominal one serves", task, len(table), unfitted
+    )
+
+
+def _index(places: pd.DataFrame, shard: str, disks: list[Disk]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "path": places["path"].to_numpy(),
+            "noaa_ar": places["noaa_ar"].to_numpy(),
+            "shard": shard,
+            "row": range(len(places)),
+            "x": [disk.x for disk in disks],
+            "y": [disk.y for disk in disks],
+            "radius": [disk.radius for disk in disks],
+            "fitted": ["yes" if disk.fitted else "no" for disk in disks],
+        }
+    )

@@ -1,0 +1,59 @@
+"""Reads crops from their monthly shards.
+
+A shard ``YYYY-MM.npy`` holds uint8 crops, N x H x W x C; ``index.csv`` (`tables.CROPS`) says which crop is which row of
+which shard.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from solarflare.core import tables
+
+OPEN_SHARDS = 256
+
+
+class Crops:
+    """The crops of a task, read from memory-mapped shards.
+
+    Parameters
+    ----------
+    folder : Path
+        Such as ``data/crops/disk``.
+
+    Attributes
+    ----------
+    index : DataFrame
+        Of `tables.CROPS`; a crop's position is its row.
+
+    Raises
+    ------
+    InputError
+        If the index is missing or broken.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.index = tables.read(folder / "index.csv", tables.CROPS)
+        self._shard = self.index["shard"].to_numpy()
+        self._row = self.index["row"].to_numpy(np.int64)
+        self._open = lru_cache(OPEN_SHARDS)(lambda shard: np.load(folder / shard, mmap_mode="r"))
+
+    def take(self, positions: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+        """Return crops.
+
+        Parameters
+        ----------
+        positions : (n,) array of int
+            Rows of `index`, in any order.
+
+        Returns
+        -------
+        (n, H, W, C) uint8
+        """
+        wanted = np.asarray(positions, dtype=np.int64)
+        if wanted.size == 0:
+            return np.empty((0, *self._open(self._shard[0]).shape[1:]), dtype=np.uint8)
+        return np.stack([self._open(self._shard[place])[self._row[place]] for place in wanted])

@@ -1,0 +1,139 @@
+"""Batches of images, targets and weights for training and for answering.
+
+Crops are read batch by batch from memory-mapped files while the network computes. What fits stays in the operating
+system's own cache; the process itself holds a few batches, however many crops there are.
+"""
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from solarflare.dataset.samples.region_maps import REGION, UNKNOWN
+from solarflare.dataset.samples.samples import Rows
+from solarflare.networks.architectures import MAP, Shape
+from solarflare.networks.backend import tf
+from solarflare.networks.schema import Train
+
+ANSWER = "answer"  # the output of a training model that is the network's own
+
+Floats = npt.NDArray[np.float32]
+
+
+class Images(Protocol):
+    """Images by position, such as `solarflare.dataset.shards.reader.Crops`."""
+
+    def take(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """Return images (N, H, W, C)."""
+
+
+def image_shape(images: Images) -> Shape:
+    """Return height, width and channels."""
+    height, width, channels = images.take(np.zeros(1, np.int64)).shape[1:]
+    return height, width, channels
+
+
+def training_batches(images: Images, rows: Rows, settings: Train, polarity: bool) -> tf.data.Dataset:
+    """Return batches of images, targets and weights, in another order every epoch, augmented if `settings` say so.
+
+    Parameters
+    ----------
+    images : Images
+        All images, by position.
+    rows : Rows
+        Which of them.
+    settings : Train
+        Batch size, seed, whether to augment, whether both classes weigh the same, and the teacher's share.
+    polarity : bool
+        Whether the images are magnetograms.
+    """
+    slices = tf.data.Dataset.from_tensor_slices(
+        (rows.positions, *_by_output(rows, *_targets_and_weights(rows, settings)))
+    )
+    shuffled = slices.shuffle(len(rows.labels), seed=settings.seed, reshuffle_each_iteration=True)
+    dataset = _take(images, shuffled.batch(settings.batch_size))
+    if settings.augment:
+        seeds = tf.data.Dataset.random(settings.seed, rerandomize_each_iteration=True).batch(2)
+        dataset = tf.data.Dataset.zip(dataset, seeds).map(
+            lambda batch, seed: (
+                augment(batch[0], seed, polarity),
+                *(_augment_map(values, seed) for values in batch[1:]),
+            )
+        )
+    return dataset.prefetch(2)
+
+
+def batches_in_order(images: Images, rows: Rows, batch_size: int) -> tf.data.Dataset:
+    """Return batches of images, labels and weights as they are, in order."""
+    targets, weights = _by_output(rows, rows.labels.astype(np.float32), np.ones(len(rows.labels), np.float32))
+    slices = tf.data.Dataset.from_tensor_slices((rows.positions, targets, weights))
+    return _take(images, slices.batch(batch_size)).prefetch(2)
+
+
+def augment(images: tf.Tensor, seed: tf.Tensor, polarity: bool) -> tf.Tensor:
+    """Return each image flipped or not, east-west and north-south, and with its polarities swapped or not.
+
+    None of this changes the label: on the Sun the hemispheres and the signs of the field take turns, from one cycle
+    to the next (Hale & Nicholson 1925, doi:10.1086/142933), and no flare and no spot prefers one.
+
+    Parameters
+    ----------
+    images : (N, H, W, C) uint8
+        A batch.
+    seed : (2,) int
+        The same seed, the same choices.
+    polarity : bool
+        Whether they are magnetograms.
+    """
+    chosen = tf.random.stateless_uniform((3, tf.shape(images)[0], 1, 1, 1), seed) < 0.5
+    images = tf.where(chosen[0], tf.reverse(images, [2]), images)
+    images = tf.where(chosen[1], tf.reverse(images, [1]), images)
+    return tf.where(chosen[2], invert_polarity(images), images) if polarity else images
+
+
+def invert_polarity(images: tf.Tensor) -> tf.Tensor:
+    """Return magnetograms, uint8, with the signs of the field swapped.
+
+    No field is 128, on the Sun and where an image is blanked, and stays 128: x becomes 256 - x, and 0 as 1 does.
+    """
+    return 255 - tf.maximum(images, 1) + 1
+
+
+def _take(images: Images, positions: tf.data.Dataset) -> tf.data.Dataset:
+    """Replace batches of positions by the images there."""
+    shape = (None, *image_shape(images))
+
+    def read(batch: tf.Tensor, *others: dict[str, tf.Tensor]) -> tuple[tf.Tensor, ...]:
+        return tf.ensure_shape(tf.numpy_function(images.take, [batch], tf.uint8), shape), *others
+
+    return positions.map(read)
+
+
+def _targets_and_weights(rows: Rows, settings: Train) -> tuple[Floats, Floats]:
+    """Return the target of each row, from 0 to 1, and its weight, 1 on average."""
+    targets, weights = rows.labels.astype(np.float64), np.ones(len(rows.labels))
+    if settings.class_weight == "balanced":
+        weights = len(targets) / (2 * np.bincount(rows.labels))[rows.labels]
+    if rows.soft_labels is not None:
+        # The teacher has balanced the classes already.
+        targets = (1 - settings.teacher) * targets + settings.teacher * rows.soft_labels
+        weights = (1 - settings.teacher) * weights + settings.teacher
+    return targets.astype(np.float32), weights.astype(np.float32)
+
+
+def _by_output(rows: Rows, targets: Floats, weights: Floats) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Return targets and weights by output: those given for the answer, and those of the map if there is one."""
+    if rows.maps is None:
+        return {ANSWER: targets}, {ANSWER: weights}
+    maps = rows.maps[..., None]
+    return (
+        {ANSWER: targets, MAP: (maps == REGION).astype(np.float32)},
+        {ANSWER: weights, MAP: (maps != UNKNOWN).astype(np.float32)},
+    )
+
+
+def _augment_map(by_output: dict[str, tf.Tensor], seed: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Flip the targets or weights of the map's cells as the images are flipped by the same seed."""
+    return {
+        name: augment(values, seed, polarity=False) if name == MAP else values for name, values in by_output.items()
+    }

@@ -56,7 +56,7 @@ def log() -> None:
     from solarflare.tracking import dvc_state
     from solarflare.tracking.mlflow import unlogged
 
-    if outdated := dvc_state.outdated(["train_disk", "train_region", "evaluate"]):
+    if outdated := dvc_state.outdated(["train_disk", "train_region", "evaluate", "report"]):
         raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
     for task in TASKS:
         if unlogged.evaluation(task):
@@ -171,14 +171,14 @@ def permutation(
     from solarflare.networks import training
     from solarflare.networks.schema import TrainingParams
     from solarflare.tracking import published_tables
-    from solarflare.verification.evaluation import permutation_test as test
+    from solarflare.verification.evaluation.permutation_test import permute
 
     chosen = params.load(TrainingParams)
     if unknown := set(task or []) - set(TASKS):
         raise InputError(f"--task is {', '.join(sorted(unknown))}; expected disk or region")
     training.configure(chosen.compute.threads)
-    for one in [known for known in TASKS if known in (task or params.load(TaskParams).tasks)]:
-        test.keep(name, {one: test.permute(one, repeats)})
+    for each in [known for known in TASKS if known in (task or params.load(TaskParams).tasks)]:
+        published_tables.keep_permutation(name, {each: permute(each, repeats)})
     typer.echo(published_tables.table("permutation"))
 
 

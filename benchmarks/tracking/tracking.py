@@ -16,7 +16,12 @@ from tempfile import TemporaryDirectory
 from solarflare.core.tasks import TASKS
 
 ROUNDS = 3
-WITHOUT = "import sys; from solarflare.networks import folds; folds.train(sys.argv[1])"
+WITHOUT = """
+import sys
+from solarflare.core.tasks import Task
+from solarflare.networks.folds import train
+train(Task(sys.argv[1]))
+"""
 
 
 def main() -> None:

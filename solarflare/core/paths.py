@@ -1,4 +1,7 @@
-"""Every path of `data/`, `models/`, `metrics/` and `reports/`, relative to the project's folder; `tasks` adds each task's own."""
+"""Every path of `data/`, `models/`, `metrics/` and `reports/`, relative to the project's folder.
+
+The paths of each task are attributes of `solarflare.core.tasks.Task`.
+"""
 
 from pathlib import Path
 
@@ -32,4 +35,5 @@ PLOTS = METRICS / "plots"
 AUDIT_PLOTS = PLOTS / "audit"
 
 REPORTS = Path("reports")
+AUDIT_FIGURES = REPORTS / "audit"
 PAGE = REPORTS / "index.html"

@@ -12,8 +12,8 @@ from solarflare.dataset.shards.schema import Crop
 from solarflare.networks import calibration, input_range, saved_model
 from solarflare.networks.calibration import Calibration
 from solarflare.predict.schema import PredictParams
-from solarflare.report.wording import wording
 from solarflare.sun.images.imaging import Pixels
+from solarflare.verification.results.wording import wording
 
 
 class Network:

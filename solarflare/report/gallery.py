@@ -1,4 +1,4 @@
-"""The test images of which a network was most and least right, and least certain, with what its answers rest on."""
+"""The gallery: the test images of `shown`, each next to a map of what the network's answer rests on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,6 @@ import pandas as pd
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from solarflare.core import tables
 from solarflare.report import figures
 from solarflare.report.figures import Picture
 from solarflare.sun.images import imaging
@@ -18,38 +17,22 @@ from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 GROUPS = {"best": "Most right", "worst": "Most wrong", "uncertain": "Least certain"}
-OF_EACH = 3  # test images of each class in each group
+"""Headings of the groups of `shown.choose`."""
 
 FOR, AGAINST = (240, 130, 60), (80, 160, 255)
 """Colours of what speaks for label 1 and against it; orange and blue are told apart by the colour-blind too."""
 
 CONTRAST = 4
-"""Times that a magnetogram's contrast is raised to be looked at: without spots its field is a few greys strong."""
+"""Factor of the contrast of a magnetogram for the eye: without spots its field is a few greys strong."""
 
 BLUR = 0.02
-"""Widths of a crop over which a map is smoothed to be looked at: its grain is finer than the features that it is of."""
+"""Width of the smoothing of a map, as a share of a crop's: its grain is finer than the features on the image."""
 
 STRONGEST = 0.995
 """Quantile of a map's values that gets the full colour: each map is scaled to itself."""
 
 BEHIND = 0.45
-"""Brightness of the image behind a map."""
-
-
-def choose(test: pd.DataFrame) -> pd.DataFrame:
-    """Return the test rows that are shown, in the order of their ``group``, a key of `GROUPS`.
-
-    Parameters
-    ----------
-    test : DataFrame
-        With ``label``, ``probability`` and ``threshold``, 0 to 1.
-    """
-    wrong, decided = (
-        (test[told] - test["probability"]).abs().sort_values(kind="stable").groupby(test["label"])
-        for told in ("label", "threshold")
-    )
-    groups = {"best": wrong.head(OF_EACH), "worst": wrong.tail(OF_EACH)[::-1], "uncertain": decided.head(OF_EACH)}
-    return pd.concat([test.loc[rows.index].assign(group=group) for group, rows in groups.items()], ignore_index=True)
+"""Factor of the brightness of the image behind a map."""
 
 
 def legible(image: Pixels, instrument: Instrument) -> Pixels:
@@ -73,37 +56,35 @@ def overlay(image: Pixels, attribution: npt.NDArray[np.float32]) -> Pixels:
 def write(
     folder: Path,
     title: str,
-    shown: pd.DataFrame,
+    rows: pd.DataFrame,
     pictures: Sequence[Picture],
     maps: npt.NDArray[np.float32],
     instrument: Instrument,
 ) -> None:
-    """Write ``gallery.png``, and for the page ``gallery/``: each image, its map, and ``index.csv`` of them.
+    """Write ``gallery.png``, and for the page the folder ``gallery/`` with each image and its map.
 
     Parameters
     ----------
     folder : Path
-        That is there.
+        An existing folder.
     title : str
         What stands above.
-    shown : DataFrame
-        Of `choose`, n rows.
+    rows : DataFrame
+        Of `shown.read`, n rows.
     pictures : sequence of Picture
         Their crops.
     maps : (n, H, W) float32
-        Of `explanation.Attribution`.
+        Of `shown.read`.
     instrument : str
         Whose images they are.
     """
-    pictures = [replace(picture, image=legible(picture.image, instrument)) for picture in pictures]
-    beside = [Picture(overlay(picture.image, one), "") for picture, one in zip(pictures, maps, strict=True)]
+    images = [replace(picture, image=legible(picture.image, instrument)) for picture in pictures]
+    overlays = [Picture(overlay(image.image, attribution), "") for image, attribution in zip(images, maps, strict=True)]
     sheet: dict[str, list[Picture]] = {heading: [] for heading in GROUPS.values()}
     (folder / "gallery").mkdir()
-    for number, (group, *pair) in enumerate(zip(shown["group"], pictures, beside, strict=True)):
+    for number, (group, *pair) in enumerate(zip(rows["group"], images, overlays, strict=True)):
         sheet[GROUPS[group]] += pair
         for kind, picture in zip(("image", "map"), pair, strict=True):
-            shown_in = Image.fromarray(picture.image.squeeze())
-            shown_in.save(folder / "gallery" / f"{number:02}-{kind}.jpg", quality=88, subsampling=0)
+            jpeg = Image.fromarray(picture.image.squeeze())
+            jpeg.save(folder / "gallery" / f"{number:02}-{kind}.jpg", quality=88, subsampling=0)
     figures.save(figures.contact_sheet(sheet, title), folder / "gallery.png")
-    listed = shown.reindex(columns=["group", "path", "noaa_ar", "time", "label", "probability"])
-    listed.to_csv(folder / "gallery/index.csv", index=False, date_format=tables.TIME_FORMAT, lineterminator="\n")

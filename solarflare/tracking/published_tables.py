@@ -58,6 +58,26 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
         partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
 
 
+def keep_permutation(name: str, tests: dict[Task, dict[str, Any]]) -> None:
+    """Add permutation tests to ``docs/results/permutation.json``, and draw all that are there.
+
+    Parameters
+    ----------
+    name : str
+        Of the data; former tests of the same data and task are replaced.
+    tests : dict
+        By task, what `solarflare.verification.evaluation.permutation_test.permute` returned.
+    """
+    content = json.loads(PERMUTATION.read_text()) if PERMUTATION.is_file() else {}
+    content[name] = content.get(name, {}) | tests
+    with atomic_path(PERMUTATION) as partial:
+        partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+    named = {
+        f"{task}, {data}": test for data, by_task in sorted(content.items()) for task, test in sorted(by_task.items())
+    }
+    figures.save(figures.permutation(named), PERMUTATION.with_suffix(".png"))
+
+
 def _common(profile: Profile, revisions: dict[str, str]) -> dict[str, Any]:
     """Return the parameters that all variants share, by dotted key."""
     revision = next(iter(revisions.values()))

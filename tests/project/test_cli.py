@@ -27,6 +27,7 @@ STAGES: dict[str, Any] = {
         "params": ["evaluate"],
         "metrics": [{f"metrics/{name}.json": {"cache": False}} for name in METRICS],
     },
+    "report": {"cmd": "mkdir reports", "deps": ["metrics/disk.json"], "outs": ["reports"]},
 }
 
 

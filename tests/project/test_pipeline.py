@@ -151,7 +151,7 @@ def test_a_forced_rerun_gives_the_same_bytes(project: Path) -> None:
 def test_an_experiment_reruns_what_its_parameter_touches(project: Path) -> None:
     printed = shell("dvc", "exp", "run", "-n", "longer", "-S", "train_disk.epochs=3", cwd=project)
     ran = {line.split("'")[1] for line in printed.splitlines() if line.startswith("Running stage")}
-    assert ran == {"train_disk", "evaluate"}
+    assert ran == {"train_disk", "evaluate", "report"}
     assert "longer" in shell("dvc", "exp", "show", "--csv", cwd=project)
     commit(project, "a longer training")
     assert "roc_auc" in shell("dvc", "metrics", "diff", "HEAD~1", "--all", cwd=project)
@@ -185,7 +185,8 @@ RUN_ELSEWHERE = {
     "solarflare predict data/raw/images/gong/2020",
     # makes a folder of its own and takes minutes: before a release, by hand
     "make live-rehearsal",
-    # by the fixture of this module, and by tests/project/test_cli.py and tests/tracking/test_profiles.py on pipelines of a second
+    # by the fixture of this module, and on pipelines of a second by tests/project/test_cli.py and
+    # tests/tracking/test_profiles.py
     "dvc repro",
     "solarflare log",
     "make experiment PROFILE=sdo-euv ARCHIVE=../shared/sun",

@@ -13,6 +13,7 @@ import pytest
 
 from solarflare.core import tables
 from solarflare.core.tasks import TASKS, Task
+from solarflare.report import task_figures
 from solarflare.report.page import charts, page
 from solarflare.report.page.charts import Row
 from solarflare.report.page.sections import called_rightly, slices_by, standing, turned, worse_elsewhere
@@ -48,6 +49,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         Path("metrics/audit.json").write_text(json.dumps({"region": audit(), "disk": {"absent": "off"}}))
         for task in TASKS:
             evaluate.evaluate(task, small_and_fast(), RECORDS)
+            task_figures.draw(task, small_and_fast())
         take_room(Path("metrics/region.json"))
         page.write(small_and_fast())
         yield folder

@@ -42,7 +42,8 @@ PIPELINE = {
             "outs": ["models/disk"],
         },
         "train_region": {"cmd": "true", "params": ["tasks"], "outs": ["models/region"]},
-        "evaluate": {"cmd": "true", "deps": ["models"], "params": ["evaluate"], "outs": ["reports"]},
+        "evaluate": {"cmd": "true", "deps": ["models"], "params": ["evaluate"], "outs": ["data/attributions"]},
+        "report": {"cmd": "true", "deps": ["data/attributions"], "outs": ["reports"]},
     }
 }
 SCORE = {"value": 0.9, "low": 0.8, "high": 0.95}

@@ -439,7 +439,7 @@ def test_the_stage_leaves_its_verdict_as_data(tmp_path: Path) -> None:
     )
     assert absent.reason(project.folder / "data/confounders/region.csv") == "the origin has no region reports"
     plots = project.folder / "metrics/plots/audit"
-    assert sorted(path.name for path in plots.iterdir()) == ["disk.csv", "disk.png"]
+    assert sorted(path.name for path in plots.iterdir()) == ["disk.csv"]
     plotted = pd.read_csv(plots / "disk.csv")
     assert plotted.columns.tolist() == ["probe", "roc_auc", "low", "high", "kind", "detectable"]
     assert set(plotted["probe"]) == set(found["disk"]["probes"])

@@ -18,15 +18,15 @@ from solarflare.networks import architectures, saved_model
 from solarflare.networks.calibration import Calibration, Platt
 from solarflare.networks.saved_model import About
 from solarflare.report import summary
-from solarflare.report.wording import Wording, wording
-from solarflare.sun.events.questions import DiskLabel
 from solarflare.sun.events.records import Records
-from solarflare.verification.evaluation import evaluate
+from solarflare.verification.evaluation import evaluate, forecast
 from solarflare.verification.evaluation.schema import Evaluate
+from solarflare.verification.results import shown
 from solarflare.verification.scores.assessment import assess, untrusted_because
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Forecast
 from tests import parameters
+from tests.import_graph import closure, imports
 from tests.parameters import AllParams
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -263,8 +263,8 @@ def make_two_folds(models: Path) -> tuple[pd.DataFrame, Memory, Path]:
 @pytest.fixture(scope="module")
 def tested(two_folds: tuple[pd.DataFrame, Memory, Path]) -> pd.DataFrame:
     rows, images, models = two_folds
-    features, _ = evaluate.predictors(rows, images, "gong", RECORDS, QUESTION)
-    return evaluate.forecast(rows, images, models, features, refit=False)
+    features, _ = forecast.baseline_features(rows, images, "gong", RECORDS, QUESTION)
+    return forecast.forecast_test_rows(rows, images, models, features, refit=False)
 
 
 def test_each_row_is_forecast_by_the_fold_that_tests_it(tested: pd.DataFrame) -> None:
@@ -286,7 +286,7 @@ def test_the_network_s_probabilities_are_its_calibrated_scores(
 
 
 def test_baselines_are_fitted_on_the_other_rows(tested: pd.DataFrame) -> None:
-    _, baselines = evaluate.forecasts(tested, ["logistic", "history"])
+    _, baselines = forecast.network_and_baselines(tested, ["logistic", "history"])
     assert baselines["logistic"].scores()["roc_auc"][0] > 0.95
     assert baselines["history"].scores()["roc_auc"][0] > 0.95
     assert set(baselines["climatology"].probability) == {0.6}
@@ -296,8 +296,8 @@ def test_baselines_learn_from_validation_too_where_the_network_does(
     tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
 ) -> None:
     rows, images, models = two_folds
-    features, _ = evaluate.predictors(rows, images, "gong", RECORDS, QUESTION)
-    refitted = evaluate.forecast(rows, images, models, features, refit=True)
+    features, _ = forecast.baseline_features(rows, images, "gong", RECORDS, QUESTION)
+    refitted = forecast.forecast_test_rows(rows, images, models, features, refit=True)
     learned = rows[rows["part"] != "test"].groupby("fold")["label"].mean()
     assert refitted["base_rate"].to_numpy() == pytest.approx(refitted["fold"].map(learned).to_numpy())
     assert (refitted["logistic_threshold"] == tested["logistic_threshold"]).all()
@@ -315,7 +315,7 @@ def test_a_confounder_forecasts_the_same_rows_with_thresholds_of_its_own(
     tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
 ) -> None:
     rows = two_folds[0]
-    clock = evaluate.confounders(told_by_a_clock(rows).sample(frac=1, random_state=1), rows, tested)["clock"]
+    clock = forecast.confounder_forecasts(told_by_a_clock(rows).sample(frac=1, random_state=1), rows, tested)["clock"]
     assert clock.label.tolist() == tested["label"].tolist()
     assert (clock.probability > 0.5).tolist() == ((tested["label"] == 1) == (tested["fold"] == 0)).tolist()
     assert np.unique(clock.threshold).tolist() == [0.2, 0.5]  # validation of the second fold: better to say always yes
@@ -325,48 +325,13 @@ def test_a_confounder_forecasts_the_same_rows_with_thresholds_of_its_own(
 def test_a_confounder_that_lacks_rows_is_one_sentence(
     tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path]
 ) -> None:
-    with pytest.raises(InputError, match="data/confounders: clock forecasts not all rows"):
-        evaluate.confounders(told_by_a_clock(two_folds[0])[1:], two_folds[0], tested)
+    with pytest.raises(InputError, match="data/confounders: clock has no forecast of some rows"):
+        forecast.confounder_forecasts(told_by_a_clock(two_folds[0])[1:], two_folds[0], tested)
 
 
 def test_curves_of_all_folds_are_kept(two_folds: tuple[pd.DataFrame, Memory, Path]) -> None:
     history = evaluate.histories(two_folds[2])
     assert history[["fold", "epoch"]].to_numpy().tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]]
-
-
-def test_there_is_a_contact_sheet_for_each_class(
-    tested: pd.DataFrame, two_folds: tuple[pd.DataFrame, Memory, Path], tmp_path: Path
-) -> None:
-    words = Wording("Is this region flaring?", ("quiet", "flaring"), "a flare is in progress")
-    evaluate.contact_sheets(tmp_path, words, tested, two_folds[1])
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["contact_sheet_flaring.png", "contact_sheet_quiet.png"]
-
-
-@pytest.mark.parametrize(
-    ("label", "asked"),
-    [
-        ({"target": "active_region", "event": "overlap"}, "Is the Sun active?"),
-        ({"target": "flare", "event": "overlap"}, "Is the Sun flaring?"),
-        ({"target": "flare", "event": "start"}, "Will the Sun flare?"),
-    ],
-)
-def test_figures_ask_what_the_labels_answer(label: dict[str, Any], asked: str) -> None:
-    question = DiskLabel(min_class="C1.0", before=0, after=24, **label)
-    assert wording(question).question == asked
-
-
-@pytest.mark.parametrize(
-    ("label", "meaning"),
-    [
-        ({"target": "active_region"}, "a numbered region with spots is on the disk"),
-        ({"after": 0}, "a flare of C1.0 or more is in progress on the disk"),
-        ({}, "a flare of C1.0 or more is in progress on the disk at the image's time, or within 24 h after"),
-        ({"event": "start"}, "a flare of C1.0 or more begins on the disk within 24 h"),
-    ],
-)
-def test_yes_means_what_the_labels_count(label: dict[str, Any], meaning: str) -> None:
-    default = DiskLabel(target="flare", event="overlap", min_class="C1.0", before=0, after=24)
-    assert wording(default.model_copy(update=label)).meaning == meaning
 
 
 @pytest.fixture(scope="module")
@@ -423,7 +388,7 @@ def written(folder: Path) -> dict[str, bytes]:
     """Return the bytes of all that an evaluation wrote."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
-        for name in ("metrics", "reports")
+        for name in ("metrics", "data/attributions")
         for path in sorted((folder / name).rglob("*"))
         if path.is_file()
     }
@@ -433,7 +398,9 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
     plots = {path.stem: list(pd.read_csv(path).columns) for path in (project / "metrics/plots/region").iterdir()}
     assert {name: columns[:2] for name, columns in plots.items()} == {
         "roc": ["fpr", "tpr"],
+        "roc_logistic": ["fpr", "tpr"],
         "pr": ["recall", "precision"],
+        "pr_logistic": ["recall", "precision"],
         "confusion": ["actual", "predicted"],
         "reliability": ["probability", "frequency"],
         "training": ["epoch", "loss"],
@@ -469,7 +436,18 @@ def test_it_is_told_how_much_the_answers_rest_on_the_sun(project: Path) -> None:
     for place in ("inside_disk", "near_centre"):
         assert 0 < found[place]["area"] < 1
         assert 0 < found[place]["mass"]["value"] <= 1
-    assert len(list((project / "reports/region/gallery").glob("*-map.jpg"))) == 18
+
+
+def test_the_maps_of_the_rows_that_galleries_show_are_kept(project: Path) -> None:
+    rows, maps = shown.read(project / "data/attributions/region")
+    assert list(rows.columns) == shown.COLUMNS
+    assert (len(rows), maps.shape) == (18, (18, 32, 32))
+    assert np.abs(maps).max() > 0
+
+
+def test_it_imports_nothing_that_draws() -> None:
+    modules = closure(Path("stages/evaluate.py"))
+    assert not [path for path in modules if "report" in path.parts or "matplotlib" in imports(path)]
 
 
 def test_the_scores_follow_from_the_predictions(project: Path) -> None:
@@ -488,7 +466,7 @@ def test_a_second_evaluation_writes_the_same_bytes(project: Path, chosen: AllPar
 
 def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen: AllParams) -> None:
     evaluate.evaluate(Task.DISK, chosen, RECORDS)
-    outputs = ("metrics/disk.json", "metrics/predictions/disk.csv", "metrics/plots/disk", "reports/disk")
+    outputs = ("metrics/disk.json", "metrics/predictions/disk.csv", "metrics/plots/disk", "data/attributions/disk")
     assert {absent.reason(project / path) for path in outputs} == {"tasks leaves it out"}
 
 

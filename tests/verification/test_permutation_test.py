@@ -57,7 +57,7 @@ def test_what_was_found_is_kept_by_data_and_task_and_found_again(
     assert permutation_test.permute(Task.DISK, repeats=3) == found
     assert (found["n"], len(found["rotated"])) == (18, 3)
     assert found["p"] in {0.25, 0.5, 0.75, 1.0}
-    permutation_test.keep("spots", {Task.DISK: found})
-    permutation_test.keep("others", {Task.DISK: found})
+    published_tables.keep_permutation("spots", {Task.DISK: found})
+    published_tables.keep_permutation("others", {Task.DISK: found})
     assert json.loads(published_tables.PERMUTATION.read_text()) == {"spots": {"disk": found}, "others": {"disk": found}}
     assert published_tables.PERMUTATION.with_suffix(".png").is_file()

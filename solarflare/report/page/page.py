@@ -15,8 +15,8 @@ from solarflare.report import summary
 from solarflare.report.gallery import CONTRAST
 from solarflare.report.page.sections import SLICED, section
 from solarflare.report.schema import ReportParams
-from solarflare.report.wording import wording
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
+from solarflare.verification.results.wording import wording
 
 PAGE = Path("reports/index.html")
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "pillow", "sunpy", "astropy")
@@ -63,8 +63,8 @@ def write(chosen: ReportParams) -> None:
         All parameters.
     """
     audit = json.loads(Path("metrics/audit.json").read_text())
-    absent = {task: reason for task in TASKS if (reason := absent.reason(task.metrics))}
-    sections = [section(task, chosen, audit.get(task, audit)) for task in TASKS if task not in absent]
+    reasons = {task: reason for task in TASKS if (reason := absent.reason(task.metrics))}
+    sections = [section(task, chosen, audit.get(task, audit)) for task in TASKS if task not in reasons]
     listed = parameters(chosen.scrape.origin)
     folder = Path(__file__).parent
     environment = Environment(
@@ -78,8 +78,8 @@ def write(chosen: ReportParams) -> None:
     text = environment.get_template("page.html.j2").render(
         style=Markup((folder / "style.css").read_text()),  # noqa: S704 - our own file
         sections=sections,
-        absent=absent,
-        questions={task: wording(chosen.label.of(task)).question for task in absent},
+        absent=reasons,
+        questions={task: wording(chosen.label.of(task)).question for task in reasons},
         origin=chosen.scrape.origin,
         matched=listed.get(f"scrape.{chosen.scrape.origin}.sampling") == "matched",
         base_rates=chosen.calibration.base_rate.model_dump(),

@@ -17,7 +17,7 @@ from solarflare.report.page import charts
 from solarflare.report.page.charts import Row
 from solarflare.report.page.timeline import Timeline, timeline
 from solarflare.report.schema import ReportParams
-from solarflare.report.wording import Wording, wording
+from solarflare.verification.results.wording import Wording, wording
 from solarflare.verification.scores.assessment import COMPARED
 
 Named = dict[str, dict[str, Any]]

@@ -16,7 +16,7 @@ from solarflare.sun.events.questions import DiskLabel
 from solarflare.tracking import dvc_state
 from solarflare.verification.evaluation.schema import EvaluationParams
 
-STATE, EVALUATION = "solarflare.state", "solarflare.verification.evaluation.evaluate"
+STATE, EVALUATION = "solarflare.state", "solarflare.evaluation"
 """Tags by which runs are found again."""
 
 SHOWN = 12  # digits of a hash that people are shown

@@ -1,6 +1,5 @@
 """The permutation test: a network that is trained and tested on labels of other days has to score at chance."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,6 @@ from scipy import stats
 from solarflare.core import absent, params
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
-from solarflare.core.files import atomic_path
 from solarflare.core.tasks import Task
 from solarflare.dataset.samples import samples
 from solarflare.dataset.samples.samples import PrivilegedInformation
@@ -20,10 +18,8 @@ from solarflare.networks import training
 from solarflare.networks.architectures import map_side
 from solarflare.networks.batches import Images, image_shape
 from solarflare.networks.schema import Train, TrainingParams
-from solarflare.report import figures
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
-from solarflare.tracking.published_tables import PERMUTATION
 from solarflare.verification.audit.statistics import ByFold
 from solarflare.verification.evaluation.rotation import rotation
 from solarflare.verification.scores.assessment import DECIMALS
@@ -132,21 +128,3 @@ def roc_auc(
         score[test["fold"] == fold] = training.predict(model, images, asked.positions)
     ranking = ByFold(test["label"].to_numpy(), score, test["fold"].to_numpy())
     return float(ranking.roc_auc(np.ones((1, len(test))))[0])
-
-
-def keep(name: str, found: dict[Task, dict[str, Any]]) -> None:
-    """Add what `permute` found, by task, to ``docs/results/permutation.json``, and draw all that is there.
-
-    Parameters
-    ----------
-    name : str
-        Of the data; what was found of them before is replaced, task by task.
-    found : dict
-        By task.
-    """
-    content = json.loads(PERMUTATION.read_text()) if PERMUTATION.is_file() else {}
-    content[name] = content.get(name, {}) | found
-    with atomic_path(PERMUTATION) as partial:
-        partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
-    tests = {f"{task}, {data}": test for data, tasks in sorted(content.items()) for task, test in sorted(tasks.items())}
-    figures.save(figures.permutation(tests), PERMUTATION.with_suffix(".png"))

@@ -1,4 +1,4 @@
-"""What figures and pages call a question and its answers."""
+"""What figures, tables and pages call a question and its answers."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,17 @@ HAPPENS = {"overlap": "is in progress", "start": "begins"}
 
 @dataclass(frozen=True)
 class Wording:
-    """What figures call a task's question and its two answers, and what yes means, as a sentence's end."""
+    """The names of a question and its answers.
+
+    Attributes
+    ----------
+    question : str
+        Such as "Is the Sun flaring?".
+    answers : (str, str)
+        What labels 0 and 1 are called.
+    meaning : str
+        What label 1 means, such as "a flare of C1.0 or more begins on the disk within 24 h".
+    """
 
     question: str
     answers: tuple[str, str]
@@ -17,13 +27,13 @@ class Wording:
 
 
 def wording(label: DiskLabel | RegionLabel) -> Wording:
-    """Return what figures call the question that a task's labels answer."""
+    """Return the names of the question that a task's labels answer."""
     if isinstance(label, DiskLabel) and label.target == "active_region":
         return Wording("Is the Sun active?", ("quiet", "active"), "a numbered region with spots is on the disk")
     subject, where = ("the Sun", "on the disk") if isinstance(label, DiskLabel) else ("this region", "in this region")
-    asked = f"Will {subject} flare?" if label.event == "start" else f"Is {subject} flaring?"
+    question = f"Will {subject} flare?" if label.event == "start" else f"Is {subject} flaring?"
     flare = f"a flare of {label.min_class} or more {HAPPENS[label.event]} {where}"
-    return Wording(asked, ("quiet", "flaring"), flare + _window(label))
+    return Wording(question, ("quiet", "flaring"), flare + _window(label))
 
 
 def _window(label: DiskLabel | RegionLabel) -> str:

@@ -1,0 +1,24 @@
+"""Draw figures and the page from what the audit and the evaluation wrote: ``reports/``; log the runs to MLflow."""
+
+from solarflare.core import params
+from solarflare.core.console import run
+from solarflare.core.tasks import TASKS
+from solarflare.report import audit_figures, summary, task_figures
+from solarflare.report.page import page
+from solarflare.report.schema import ReportParams
+from solarflare.tracking.mlflow.log_evaluation import log_evaluation
+
+
+def main() -> None:
+    chosen = params.load(ReportParams)
+    for task in TASKS:
+        task_figures.draw(task, chosen)
+    audit_figures.draw(chosen.audit.max_probe_auc)
+    page.write(chosen)
+    for task in TASKS:
+        log_evaluation(task)
+    print(summary.render())
+
+
+if __name__ == "__main__":
+    run(main)

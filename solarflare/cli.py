@@ -11,14 +11,14 @@ from solarflare.core import console
 from solarflare.core.errors import InputError
 
 README, DOCS = Path("README.md"), Path("docs")
-REFUSED = 2  # the exit code where an image is nothing that the networks know
+REFUSED = 2  # the exit code if an image has no answer
 TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a line an image.")]
-Figures = Annotated[Path | None, typer.Option(help="Folder for a picture of each image with its regions.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a line for each image.")]
+Figures = Annotated[Path | None, typer.Option(help="A folder for a picture of each image with its regions.")]
 Models = Annotated[str, typer.Option(help="A folder of networks, or the experiment that trained them.")]
 SimulatedModel = Annotated[
-    bool, typer.Option("--simulated-model", help="Let networks that know the simulated Sun alone answer for the real.")
+    bool, typer.Option("--simulated-model", help="Let networks of the simulated Sun answer for the real one.")
 ]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -102,9 +102,9 @@ def digest(folder: Annotated[Path, typer.Argument(help="An archive: images, flar
 
 @app.command()
 def base_rate(
-    hours: Annotated[float, typer.Option(min=0.1, max=720, help="From one time to the next.")] = 6,
+    hours: Annotated[float, typer.Option(min=0.1, max=720, help="Hours between two times.")] = 6,
 ) -> None:
-    """Print how often each task's answer is yes at regular times, for calibration.base_rate in params.yaml."""
+    """Print the share of yes among each task's answers at regular times, for calibration.base_rate in params.yaml."""
     from solarflare.core import params
     from solarflare.core.tasks import TaskParams
     from solarflare.predict import base_rates
@@ -112,7 +112,7 @@ def base_rate(
 
     chosen = params.load(LabelParams)
     for task in params.load(TaskParams).tasks:
-        typer.echo(f"{task}: {base_rates.natural(task, chosen, hours):.3f}")
+        typer.echo(f"{task}: {base_rates.at_regular_times(task, chosen, hours):.3f}")
 
 
 @app.command()
@@ -184,53 +184,55 @@ def permutation(
 
 @app.command()
 def score(
-    file: Annotated[Path, typer.Argument(help="A CSV file with a time, a probability and a label (1: it happened).")],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV file with a time, a probability and a label (1: the event happened).")
+    ],
     time: Annotated[
-        str | None, typer.Option(help="Column of the time, or of paths that hold it. [default: found]")
+        str | None, typer.Option(help="Column of the time, or of paths with a time. [default: recognised]")
     ] = None,
-    probability: Annotated[str | None, typer.Option(help="Column of the probability. [default: found]")] = None,
-    label: Annotated[str | None, typer.Option(help="Column of what happened. [default: found]")] = None,
-    against: Annotated[
-        Path | None, typer.Option(help="Another file: is the first better on their common rows?")
-    ] = None,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="A probability from which on it is an alarm.")] = 0.5,
+    probability: Annotated[str | None, typer.Option(help="Column of the probability. [default: recognised]")] = None,
+    label: Annotated[str | None, typer.Option(help="Column of the label. [default: recognised]")] = None,
+    against: Annotated[Path | None, typer.Option(help="Another file to compare with, on the common rows.")] = None,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="A probability at or above it is an alarm.")] = 0.5,
     base_rate: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Reference of the Brier skill. [default: the file's own]")
+        float | None, typer.Option(min=0, max=1, help="Reference of the Brier skill. [default: the file's base rate]")
     ] = None,
-    block_days: Annotated[float, typer.Option(min=0.01, help="Rows of a block stay together in a resample.")] = 27,
-    resamples: Annotated[int, typer.Option(min=100, max=100_000, help="Of the block bootstrap.")] = 2000,
+    block_days: Annotated[float, typer.Option(min=0.01, help="Length of the bootstrap's blocks.")] = 27,
+    resamples: Annotated[int, typer.Option(min=100, max=100_000, help="Resamples of the block bootstrap.")] = 2000,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    figures: Annotated[Path | None, typer.Option(help="Folder for roc.png and reliability.png; replaced.")] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="A folder for roc.png and reliability.png; it is replaced.")
+    ] = None,
 ) -> None:
-    """Score anybody's forecasts, with intervals."""
+    """Score anybody's forecasts, with confidence intervals."""
     from solarflare.predict import forecast_files, scoring
 
-    told = {"time": time, "probability": probability, "label": label}
-    given = {str(path): forecast_files.read(path, told, strict=path is file) for path in (file, against) if path}
+    columns = {"time": time, "probability": probability, "label": label}
+    files = {str(path): forecast_files.read(path, columns, strict=path is file) for path in (file, against) if path}
     scorer = scoring.Scorer(threshold, block_days, resamples, base_rate)
-    content = scorer.compare(given[str(file)], given[str(against)]) if against else scorer.score(given[str(file)])
+    content = scorer.compare(files[str(file)], files[str(against)]) if against else scorer.score(files[str(file)])
     for warning in content["warnings"]:
         console.log.warning("warning: %s", warning)
     typer.echo(json.dumps(content, indent=2) if as_json else scoring.table(content))
     if figures:
-        scorer.draw(given, figures)
+        scorer.draw(files, figures)
 
 
 @app.command()
 def forecast(
     file: Annotated[Path, typer.Argument(help="A CSV file with a time, a probability and, for regions, noaa_ar.")],
-    folder: Annotated[Path, typer.Argument(help="Where to.")],
-    method: Annotated[str, typer.Option(help="Its name at CCMC.")],
+    folder: Annotated[Path, typer.Argument(help="A folder for the forecasts.")],
+    method: Annotated[str, typer.Option(help="The method's name at CCMC.")],
     goes_class: Annotated[str, typer.Option("--class", help="C, M or X: flares of this class or more.")] = "C",
     hours: Annotated[float, typer.Option(min=1, help="Length of the prediction window.")] = 24,
-    data: Annotated[str, typer.Option(help="What went in.")] = "SDO/HMI LOS_Magnetogram",
-    time: Annotated[str | None, typer.Option(help="Column of the time. [default: found]")] = None,
-    probability: Annotated[str | None, typer.Option(help="Column of the probability. [default: found]")] = None,
+    data: Annotated[str, typer.Option(help="The input data.")] = "SDO/HMI LOS_Magnetogram",
+    time: Annotated[str | None, typer.Option(help="Column of the time. [default: recognised]")] = None,
+    probability: Annotated[str | None, typer.Option(help="Column of the probability. [default: recognised]")] = None,
     fitted_rate: Annotated[
-        float | None, typer.Option(min=0.0001, max=0.9999, help="Base rate that the probabilities hold at.")
+        float | None, typer.Option(min=0.0001, max=0.9999, help="Base rate for which the probabilities were fitted.")
     ] = None,
     base_rate: Annotated[
-        float | None, typer.Option(min=0.0001, max=0.9999, help="Base rate that they are corrected to, with the above.")
+        float | None, typer.Option(min=0.0001, max=0.9999, help="Base rate to correct them to; needs --fitted-rate.")
     ] = None,
 ) -> None:
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
@@ -239,12 +241,14 @@ def forecast(
 
     if goes_class not in scoreboard.CLASSES:
         raise InputError(f"--class is {goes_class!r}; expected one of {', '.join(scoreboard.CLASSES)}")
-    given = forecast_files.read(file, {"time": time, "probability": probability}, labelled=False)
-    for warning in given.warnings:
+    forecasts = forecast_files.read(file, {"time": time, "probability": probability}, labelled=False)
+    for warning in forecasts.warnings:
         console.log.warning("warning: %s", warning)
-    rows = given.rows
+    rows = forecasts.rows
     if (fitted_rate is None) != (base_rate is None):
-        raise InputError("--fitted-rate and --base-rate go together: from which base rate to which one to correct")
+        raise InputError(
+            "--fitted-rate and --base-rate go together: give the base rate to correct from and the one to correct to"
+        )
     if fitted_rate and base_rate:
         rows = rows.assign(probability=calibration.at_base_rate(rows["probability"], fitted_rate, base_rate))
     paths = scoreboard.write(rows, scoreboard.Method(method, goes_class, hours, data), folder)
@@ -254,31 +258,35 @@ def forecast(
 @app.command()
 def predict(
     images: Annotated[list[Path], typer.Argument(help="Full-disk images, or folders of them.")],
-    instrument: Annotated[str | None, typer.Option(help="Who took them. [default: by their names]")] = None,
+    instrument: Annotated[
+        str | None, typer.Option(help="The instrument of all images. [default: from their names]")
+    ] = None,
     time: Annotated[
-        dt.datetime | None, typer.Option(help="When, UTC. [default: by their names]", formats=TIMES)
+        dt.datetime | None, typer.Option(help="The time of all images, UTC. [default: from their names]", formats=TIMES)
     ] = None,
     regions: Annotated[
         str | None,
-        typer.Option(help="A file of reports, swpc, or image. [default: swpc for images of the last days, else image]"),
+        typer.Option(help="A file of reports, swpc or image. [default: swpc for recent images, else image]"),
     ] = None,
     models: Models = "models",
     simulated_model: SimulatedModel = False,
     as_json: AsJson = False,
     figures: Figures = None,
 ) -> None:
-    """Say how probable activity is in images of the Sun; exit with 2 if one is nothing that the networks know."""
-    from solarflare.predict import answer_text, predictor
-    from solarflare.predict import images as asked
-    from solarflare.predict import regions as located
+    """Print the probability of activity for images of the Sun; exit with 2 if an image has no answer."""
+    from solarflare.predict import answer_text, trained
+    from solarflare.predict import regions as known_regions
+    from solarflare.predict.images import find_images
+    from solarflare.predict.predictor import Predictor
 
-    chosen = asked.listed(images, instrument, time)
-    folder, settings = predictor.trained(models)
-    ask = predictor.Predictor(folder, settings, located.source(regions, settings.scrape.live), simulated_model, models)
+    files = find_images(images, instrument, time)
+    folder, chosen = trained.find(models)
+    lookup = known_regions.lookup(regions, chosen.scrape.live)
+    predictor = Predictor(folder, chosen, lookup, simulated_model, models)
     if not as_json:
-        typer.echo("\n".join(answer_text.heading(ask.networks)))
+        typer.echo("\n".join(answer_text.heading(predictor.networks)))
     refused = False
-    for answer in map(ask, chosen):
+    for answer in map(predictor, files):
         refused |= bool(answer.refusal)
         typer.echo(json.dumps(answer_text.content(answer)) if as_json else "\n".join(answer_text.lines(answer)))
         if figures and not answer.refusal:
@@ -293,30 +301,30 @@ def predict(
 def now(
     models: Models = "models",
     simulated_model: SimulatedModel = False,
-    watch: Annotated[str | None, typer.Option(help="Ask again every so often, such as 15m, until Ctrl-C.")] = None,
-    forecast: Annotated[Path | None, typer.Option(help="A file for the forecast in the form of CCMC.")] = None,
+    watch: Annotated[str | None, typer.Option(help="Repeat after this time, such as 15m, until Ctrl-C.")] = None,
+    forecast: Annotated[Path | None, typer.Option(help="A file for the forecast in CCMC's form.")] = None,
     as_json: AsJson = False,
     figures: Figures = None,
 ) -> None:
-    """Say what the networks see on the Sun right now, in its newest images; exit with 2 if that is nothing."""
+    """Print the probability of activity for the newest images of the Sun; exit with 2 if no image has an answer."""
+    from solarflare.predict import answer_forecast, regions, trained
     from solarflare.predict import now as today
-    from solarflare.predict import predictor
-    from solarflare.predict import regions as located
+    from solarflare.predict.predictor import Predictor
 
     pause = today.seconds(watch) if watch else None
-    folder, settings = predictor.trained(models)
-    live = settings.scrape.live
-    ask = predictor.Predictor(folder, settings, located.of_today(live), simulated_model, models)
-    if not ask.knows_the_sun:
-        cure = predictor.cure(ask.instruments[0])
-        typer.echo(f"No answer: the networks of {models} know the simulated Sun alone; {cure}.", err=as_json)
+    folder, chosen = trained.find(models)
+    live = chosen.scrape.live
+    predictor = Predictor(folder, chosen, regions.from_noaa(live), simulated_model, models)
+    if not predictor.knows_the_sun:
+        remedy = trained.how_to_train(predictor.instruments[0])
+        typer.echo(f"No answer: the networks of {models} know only the simulated Sun; {remedy}.", err=as_json)
         raise typer.Exit(REFUSED)
     if forecast:
-        today.foretelling(ask.networks)
+        answer_forecast.forecasting_networks(predictor.networks)
     output = today.Output(as_json, figures, forecast)
     if pause is not None:
-        today.watch(ask, live, output, pause)
-    if not today.look(ask, live, output):
+        today.watch(predictor, live, output, pause)
+    if not today.answer_now(predictor, live, output):
         raise typer.Exit(REFUSED)
 
 

@@ -1,4 +1,4 @@
-"""How long an image takes to be answered, from the start and once the networks are loaded, and the memory of 1,000.
+"""How long an answer takes, from the start and once the networks are loaded, and the memory for 1,000 images.
 
 Run it from the project's folder: ``python -m benchmarks.predict.predict MODELS FOLDER``, for example
 ``python -m benchmarks.predict.predict models data/raw/images``.
@@ -15,7 +15,9 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from solarflare.predict import images, predictor
+from solarflare.predict import trained
+from solarflare.predict.images import find_images
+from solarflare.predict.predictor import Predictor
 from solarflare.sun.images import imaging
 
 REPEATS = 40
@@ -24,38 +26,39 @@ STARTS = 5
 
 
 def main() -> None:
-    """Print medians, their ratios to what cannot be avoided, and peak memory after 100 and after 1,000 images."""
+    """Print median times, their ratios to unavoidable work, and peak memory after 100 and after 1,000 images."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", help="a folder of networks, or an experiment")
-    parser.add_argument("folder", type=Path, help="holds images that they know")
-    given = parser.parse_args()
+    parser.add_argument("folder", type=Path, help="has images of the networks' instruments")
+    arguments = parser.parse_args()
     begin = time.perf_counter()
-    ask = predictor.Predictor(*predictor.trained(given.models), lambda time: None)
+    predictor = Predictor(*trained.find(arguments.models), lambda time: None)
     print(f"networks loaded in {time.perf_counter() - begin:.1f} s, after TensorFlow's import")
-    known = [one for one in images.listed([given.folder]) if one.instrument in ask.instruments]
-    whole, alone = starts(given.models, known[0].path)
-    print(f"start to answer {whole:.1f} s, {whole / alone:.1f} times `import tensorflow` alone ({alone:.1f} s)")
+    images = [image for image in find_images([arguments.folder]) if image.instrument in predictor.instruments]
+    command, tensorflow = starts(arguments.models, images[0].path)
+    ratio = command / tensorflow
+    print(f"start to answer {command:.1f} s, {ratio:.1f} times `import tensorflow` alone ({tensorflow:.1f} s)")
     answers, decodings = [], []
-    for one in known[:REPEATS]:
-        answers.append(milliseconds(partial(ask, one)))
-        decodings.append(milliseconds(partial(imaging.decode, one.path, "RGB")))
+    for image in images[:REPEATS]:
+        answers.append(milliseconds(partial(predictor, image)))
+        decodings.append(milliseconds(partial(imaging.decode, image.path, "RGB")))
     answer, decoding = median(answers), median(decodings)
     print(f"an answer {answer:.0f} ms, {answer / decoding:.0f} times the decoding of the image ({decoding:.1f} ms)")
-    for number, one in enumerate(itertools.islice(itertools.cycle(known), STREAMED), start=1):
-        ask(one)
+    for number, image in enumerate(itertools.islice(itertools.cycle(images), STREAMED), start=1):
+        predictor(image)
         if number in (STREAMED // 10, STREAMED):
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(f"peak memory after {number} images: {peak:.0f} MB")
 
 
 def starts(models: str, path: Path) -> tuple[float, float]:
-    """Return the median seconds of processes that answer for an image, and of some that import TensorFlow, in turns."""
-    answering = ["-m", "solarflare.cli", "predict", "--models", models, "--regions", "image", str(path)]
-    whole, alone = [], []
+    """Return the median seconds of a `solarflare predict` for one image, and of an import of TensorFlow, run in turns."""
+    arguments = ["-m", "solarflare.cli", "predict", "--models", models, "--regions", "image", str(path)]
+    command, tensorflow = [], []
     for _ in range(STARTS):
-        whole.append(milliseconds(partial(python, *answering)))
-        alone.append(milliseconds(partial(python, "-c", "import tensorflow")))
-    return median(whole) / 1000, median(alone) / 1000
+        command.append(milliseconds(partial(python, *arguments)))
+        tensorflow.append(milliseconds(partial(python, "-c", "import tensorflow")))
+    return median(command) / 1000, median(tensorflow) / 1000
 
 
 def python(*arguments: str) -> None:
@@ -63,10 +66,10 @@ def python(*arguments: str) -> None:
     subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
 
 
-def milliseconds(what: Callable[[], object]) -> float:
+def milliseconds(call: Callable[[], object]) -> float:
     """Return how long a call takes."""
     begin = time.perf_counter()
-    what()
+    call()
     return 1000 * (time.perf_counter() - begin)
 
 

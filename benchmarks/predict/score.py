@@ -1,4 +1,4 @@
-"""How long `solarflare score` takes for a million forecasts, beside scikit-learn's ROC-AUC of the same rows.
+"""How long `solarflare score` takes for a million forecasts, compared with scikit-learn's ROC-AUC of the same rows.
 
 Run it from the project's folder: ``python -m benchmarks.predict.score``.
 """
@@ -18,12 +18,12 @@ ROWS, RESAMPLES, DAYS = 1_000_000, 2_000, 27
 
 
 def main() -> None:
-    """Print seconds of one core, and how many resamples a loop would have managed meanwhile."""
+    """Print the seconds of CPU time, and how many resamples a loop over scikit-learn would do in the same time."""
     generator = np.random.default_rng(1)
-    taken = pd.Series(pd.date_range("1910-01-01", periods=ROWS, freq="h"))
+    times = pd.Series(pd.date_range("1910-01-01", periods=ROWS, freq="h"))
     label = (generator.random(ROWS) < 0.1).astype(int)
     rows = {
-        "file": taken.dt.strftime("/data/%Y/%m/%d/HMI.m%Y.%m.%d_%H.%M.%S.jpg"),
+        "file": times.dt.strftime("/data/%Y/%m/%d/HMI.m%Y.%m.%d_%H.%M.%S.jpg"),
         "flare_prob": 1 / (1 + np.exp(-generator.normal(2 * label - 2, 1.5))),
         "target": label,
     }
@@ -31,15 +31,15 @@ def main() -> None:
         path = Path(folder) / "forecasts.csv"
         pd.DataFrame(rows).to_csv(path, index=False)
         start = time.process_time()
-        given = forecast_files.read(path)
+        file = forecast_files.read(path)
         read = time.process_time()
-        Scorer(0.5, DAYS, RESAMPLES).score(given)
+        Scorer(0.5, DAYS, RESAMPLES).score(file)
         scored = time.process_time()
     roc_auc_score(rows["target"], rows["flare_prob"])
-    one = time.process_time() - scored
+    roc_auc = time.process_time() - scored
     print(f"{ROWS:,} forecasts, times inside paths: read in {read - start:.1f} s of one core")
     print(f"14 scores with intervals of {RESAMPLES:,} block resamples: {scored - read:.1f} s")
-    print(f"a loop over scikit-learn's ROC-AUC alone would have done {(scored - read) / one:.0f} of them")
+    print(f"a loop over scikit-learn's ROC-AUC alone would have done {(scored - read) / roc_auc:.0f} of them")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,10 @@
-"""What the networks say of any image: is it one that they can answer for, where are its regions, how sure are they.
+"""Answers of the trained networks for any image, and scores of any forecasts.
 
-`images` says which images are asked about, `networks` holds what was trained, `regions` finds where to look,
-`predictor` puts them together, `report` and `picture` show the answer, and `now` asks about the Sun of today.
+The room may import from every other room. Start with `predictor`: an image goes in, an answer comes out.
+
+- Input: `images` lists image files, `trained` loads a project's networks, `regions` looks up where the active regions
+  are and `find_regions` finds them in an image, `newest_image` fetches an image of today.
+- Output: `answer_text`, `picture` and `answer_forecast` show an answer; `now` answers for today's Sun.
+- Forecasts of anybody: `forecast_files` reads them, `scoring` scores them, `scoreboard` writes them in CCMC's form.
+- `base_rates` counts how often a task's answer is yes. `schema` names the parameters that this room reads.
 """

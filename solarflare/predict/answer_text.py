@@ -1,25 +1,24 @@
-"""An answer as lines of a table, or as JSON."""
+"""An answer as lines of text, or as JSON."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from solarflare.core.tasks import Task
-from solarflare.predict.predictor import Answer, Region
-from solarflare.predict.trained import Network
+from solarflare.predict.predictor import ImageAnswer, RegionAnswer
+from solarflare.predict.trained import TrainedNetwork
 
 
-def heading(networks: Mapping[Task, Network]) -> Iterator[str]:
-    """Yield what is asked, a line a network."""
+def heading(networks: Mapping[Task, TrainedNetwork]) -> Iterator[str]:
+    """Yield a line for each network with the question that it answers."""
     for task, network in networks.items():
-        about = network.about
         yield f"{task}: the probability that {network.question}; {network.base_rate:.3g} at an average time"
-        if about.origin == "simulated":
-            yield f"{task}: learned from the simulated Sun"
+        if network.simulated:
+            yield f"{task}: trained on the simulated Sun"
 
 
-def lines(answer: Answer) -> Iterator[str]:
-    """Yield an answer as lines: the image, and a line a probability."""
-    name, time = answer.asked.path.name, answer.asked.time
+def lines(answer: ImageAnswer) -> Iterator[str]:
+    """Yield an answer as lines: the image, then a line for each probability."""
+    name, time = answer.image.path.name, answer.image.time
     yield f"{name}{'' if time is None else f'  {time:%Y-%m-%d %H:%M} UTC'}"
     if answer.refusal:
         yield f"  no answer: {answer.refusal}"
@@ -27,19 +26,19 @@ def lines(answer: Answer) -> Iterator[str]:
     if answer.disk is not None:
         yield f"  {'disk':<24}{answer.disk:7.4f}"
     for region in answer.regions or []:
-        said = f"  {region.reason}" if region.probability is None else f"{region.probability:7.4f}"
-        yield f"  {called(region):<24}{said}"
+        value = f"  {region.reason}" if region.probability is None else f"{region.probability:7.4f}"
+        yield f"  {region_name(region):<24}{value}"
     if answer.regions is not None:
         count = len(answer.regions) or "no"
         yield f"  {count} region{'' if count == 1 else 's'}: {answer.regions_from}"
 
 
-def content(answer: Answer) -> dict[str, Any]:
-    """Return an answer as JSON has it."""
+def content(answer: ImageAnswer) -> dict[str, Any]:
+    """Return an answer as the dictionary that is printed as JSON."""
     return {
-        "path": answer.asked.path.as_posix(),
-        "instrument": answer.asked.instrument,
-        "time": None if answer.asked.time is None else f"{answer.asked.time:%Y-%m-%dT%H:%M:%SZ}",
+        "path": answer.image.path.as_posix(),
+        "instrument": answer.image.instrument,
+        "time": None if answer.image.time is None else f"{answer.image.time:%Y-%m-%dT%H:%M:%SZ}",
         "refusal": answer.refusal or None,
         "disk": answer.disk,
         "regions": None if answer.regions is None else [vars(region) for region in answer.regions],
@@ -47,8 +46,16 @@ def content(answer: Answer) -> dict[str, Any]:
     }
 
 
-def called(region: Region) -> str:
-    """Return a region's number, if it has one, and its place such as N15E28."""
+def region_name(region: RegionAnswer) -> str:
+    """Return a region's number, if it has one, and its place.
+
+    Examples
+    --------
+    >>> region_name(RegionAnswer(11944, -8.6, 12.3, 0.4))
+    'AR 11944 S09W12'
+    >>> region_name(RegionAnswer(None, 15.0, -28.0, 0.1))
+    'N15E28'
+    """
     north, west = round(region.latitude), round(region.longitude)
     place = f"{'N' if north >= 0 else 'S'}{abs(north):02d}{'W' if west >= 0 else 'E'}{abs(west):02d}"
     return f"AR {region.noaa_ar} {place}" if region.noaa_ar else place

@@ -1,43 +1,48 @@
-"""How often the answer is yes on the Sun itself, unlike in a matched sample: what `calibration.base_rate` states."""
+"""How often the answer to a task's question is yes on the Sun itself: the value for ``calibration.base_rate``.
+
+The rows that train and test the networks are matched pairs, with a base rate of their own.
+"""
 
 import pandas as pd
 
-from solarflare.core import tables
+from solarflare.core import paths, tables
 from solarflare.core.errors import InputError
-from solarflare.core.paths import RAW
 from solarflare.core.tasks import Task
 from solarflare.sun.events.questions import LabelParams
 from solarflare.sun.labels.labels import label
 
 
-def natural(task: Task, chosen: LabelParams, hours: float) -> float:
-    """Return the share of label 1 when the question is asked at regular times instead of the images' own.
+def at_regular_times(task: Task, chosen: LabelParams, hours: float) -> float:
+    """Return the share of label 1 at regular times, over the span of ``data/raw/coverage.csv``.
 
     Parameters
     ----------
-    task : str
-        ``disk`` or ``region``: its question is that of `label` in `chosen`.
+    task : Task
+        Its question is that of `chosen`.
     chosen : LabelParams
         The parameters that ``data/raw/`` was made with.
     hours : float
-        From one time to the next, above 0; the times are those of the flare lists in ``data/raw/coverage.csv``.
+        Hours between two times, above 0.
 
     Returns
     -------
     float
-        Of the answers that are known, from 0 to 1.
+        The share among the known labels, 0 to 1.
 
     Raises
     ------
     InputError
-        If the tables leave every answer unknown.
+        If no label is known.
     """
-    flares, regions, coverage = (
-        tables.read(RAW / f"{schema.name}.csv", schema) for schema in (tables.FLARES, tables.REGIONS, tables.COVERAGE)
-    )
+    flares = tables.read(paths.RAW_FLARES, tables.FLARES)
+    regions = tables.read(paths.RAW_REGIONS, tables.REGIONS)
+    coverage = tables.read(paths.RAW_COVERAGE, tables.COVERAGE)
     times = pd.Series(pd.date_range(coverage["start"].min(), coverage["end"].max(), freq=pd.Timedelta(hours=hours)))
-    moments = pd.DataFrame({"path": times.astype(str), "time": times.astype(flares["start"].dtype), "pair_id": ""})
-    answers = label(moments, flares, regions, coverage, None, chosen.label.of(task))["label"]
-    if answers.isna().all():
-        raise InputError(f"{RAW}/coverage.csv: no list covers the question of {task}; its base rate is not known")
-    return float(answers.mean())
+    images = pd.DataFrame({"path": times.astype(str), "time": times.astype(flares["start"].dtype), "pair_id": ""})
+    labels = label(images, flares, regions, coverage, None, chosen.label.of(task))["label"]
+    if labels.isna().all():
+        raise InputError(
+            f"{paths.RAW_COVERAGE}: no complete list answers the question of {task}, so its base rate is unknown; "
+            "scrape lists that cover the question"
+        )
+    return float(labels.mean())

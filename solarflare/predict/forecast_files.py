@@ -1,7 +1,7 @@
-"""Anybody's forecasts: a CSV file with a time, a probability and what happened, whatever the columns are called."""
+"""Read anybody's forecasts: CSV files with a time, a probability and a label, under any column names."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,70 +10,71 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.core.errors import InputError
 
-WORDS = {
+COLUMN_WORDS = {
     "time": ("time", "date", "t_rec", "path", "file", "image"),
     "probability": ("probability", "prob", "forecast", "prediction", "pred", "score"),
     "label": ("label", "target", "truth", "observ", "y_true", "event", "flare", "outcome"),
 }
-"""What the columns are usually called, or have in their name, the best first."""
+"""Words in the usual names of each column, the best first."""
 
 REGION = "noaa_ar"
-"""The column that tells the regions of one time apart, where there is one."""
+"""The column that distinguishes regions of the same time; a file may lack it."""
 
-SAMPLE = 1000  # rows by which a column is recognised
-STAMP = r"^.*(?<!\d)((?:19|20)\d\d[-./_]?\d\d[-./_]?\d\d(?:[T _.-]?\d\d[:._-]?\d\d(?:[:._-]?\d\d)?)?)(?!\d)"
+SAMPLE = 1000  # rows that are read to recognise a column
+LAST_TIME = r"^.*(?<!\d)((?:19|20)\d\d[-./_]?\d\d[-./_]?\d\d(?:[T _.-]?\d\d[:._-]?\d\d(?:[:._-]?\d\d)?)?)(?!\d)"
 """The last time in a text: a date with or without separators, with or without a time of day."""
 
 BOOLEANS = {"true": "1", "false": "0"}
+EXPECTED = {"probability": "a number from 0 to 1 (divide percentages by 100)", "label": "0 or 1"}
 
 
 @dataclass(frozen=True)
-class Forecasts:
-    """What a file of forecasts holds.
+class ForecastFile:
+    """The content of a file of forecasts.
 
     Attributes
     ----------
     rows : DataFrame
-        ``time``, ``noaa_ar`` (text, ``""`` where the file has none), ``probability`` (0 to 1) and ``label`` (1 or 0, or
-        -1 throughout where they were not asked for), in the order of time, as in the file where times are equal.
+        ``time`` (UTC), ``noaa_ar`` (text; ``""`` if the file has no such column), ``probability`` (0 to 1) and
+        ``label`` (1: the event happened, 0: it did not; -1 in every row if no label was read), sorted by time.
     columns : dict
-        Which column of the file each came from.
+        The file's column for each of time, probability and label.
     warnings : list of str
-        What was left out or put right, with how many rows.
+        What was left out or changed, with the number of rows.
     """
 
     rows: pd.DataFrame
     columns: dict[str, str]
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str]
 
 
 def read(
-    path: Path, told: dict[str, str | None] | None = None, labelled: bool = True, strict: bool = True
-) -> Forecasts:
+    path: Path, named: Mapping[str, str | None] | None = None, labelled: bool = True, strict: bool = True
+) -> ForecastFile:
     """Read a file of forecasts.
 
     Parameters
     ----------
     path : Path
         A CSV file with a header.
-    told : dict, optional
-        The columns ``time``, ``probability`` and ``label`` as far as they are known; the others are found by what is in
-        them and, if that leaves a choice, by their names.
+    named : dict, optional
+        The names of the columns ``time``, ``probability`` and ``label``. A column without a name here is recognised by
+        its cells and, if several fit, by its own name.
     labelled : bool, optional
-        Whether there must be a label.
+        Whether the file must have a label.
     strict : bool, optional
-        Whether a column that is told must be there; else it is found as if it had not been told.
+        Whether a named column must be in the file; if not, a missing one is recognised like the others.
 
     Returns
     -------
-    Forecasts
+    ForecastFile
         Rows without a time, a probability or a label are left out and counted.
 
     Raises
     ------
     InputError
-        If the file cannot be read, a column cannot be found, a probability is not from 0 to 1, a label is not 0 or 1,
-        no row is left, or all labels are the same.
+        If the file cannot be read, a column cannot be recognised, a probability is not from 0 to 1, a label is not 0
+        or 1, no row is left, or all labels are the same.
     """
     if not path.is_file():
         raise InputError(f"{path} is not a file; name a CSV file with a time, a probability and a label")
@@ -83,101 +84,107 @@ def read(
     columns: dict[str, str] = {}
     for role in ("time", "probability", "label") if labelled else ("time", "probability"):
         others = df.drop(columns=list(columns.values()))
-        name = (told or {}).get(role)
-        columns[role] = _find(others, role, name if strict or name in others else None, path)
+        name = (named or {}).get(role)
+        columns[role] = _column(others, role, name if strict or name in others else None, path)
     rows = pd.DataFrame(
         {
-            "time": times(df[columns["time"]]),
+            "time": parse_times(df[columns["time"]]),
             REGION: df.get(REGION, ""),
             "probability": tables.numbers(df[columns["probability"]]),
             "label": _labels(df[columns["label"]]) if labelled else -1,
         }
     )
-    _refuse(path, df, columns, rows)
+    _check_cells(path, df, columns, rows)
+    complete = rows.dropna().astype({"label": np.int64})
+    _check_rows(path, columns, complete)
     warnings = [
         f"{count:,} of {len(rows):,} rows are left out: no {role} in {column}"
         for role, column in columns.items()
         if (count := int(rows[role].isna().sum()))
     ]
-    rows = rows.dropna().astype({"label": np.int64})
-    if rows.empty:
-        raise InputError(
-            f"{path}: no row has {', '.join(columns)} (columns {', '.join(columns.values())}); mend the file"
-        )
-    if labelled and rows["label"].min() == (only := rows["label"].max()):
-        raise InputError(
-            f"{path}: all {len(rows):,} labels in {columns['label']} are {only}, and scores need both classes; "
-            "add rows of the other, or name another column with --label"
-        )
-    if not rows["time"].is_monotonic_increasing:
-        moved = int((rows["time"].diff() < pd.Timedelta(0)).sum())
-        warnings.append(
-            f"the rows are not in the order of time ({moved:,} come before their predecessor); they were sorted"
-        )
-    if repeats := int(rows.duplicated(["time", REGION]).sum()):
-        warnings.append(
-            f"{repeats:,} of {len(rows):,} rows repeat an earlier one's time{' and region' if REGION in df else ''}"
-        )
-    return Forecasts(rows.sort_values("time", kind="stable", ignore_index=True), columns, warnings)
+    if moved := int((complete["time"].diff() < pd.Timedelta(0)).sum()):
+        warnings.append(f"the rows were sorted by time: {moved:,} came directly after a later one")
+    if repeats := int(complete.duplicated(["time", REGION]).sum()):
+        key = "time and region" if REGION in df else "time"
+        warnings.append(f"{repeats:,} of {len(complete):,} rows repeat the {key} of an earlier row")
+    return ForecastFile(complete.sort_values("time", kind="stable", ignore_index=True), columns, warnings)
 
 
-def common(one: Forecasts, other: Forecasts) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows that two files have in common, matched by time and region; repeats in the order of the files.
+def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows that two files share: ``time``, ``label`` and each file's ``probability``.
+
+    Rows match by time and, if both files have regions, by region; repeated rows match in the order of the files.
 
     Raises
     ------
     InputError
         If there are none, all of them have the same label, or their labels differ.
     """
-    key = ["time", *([REGION] if (one.rows[REGION] != "").any() and (other.rows[REGION] != "").any() else [])]
-    numbered = [of.rows.assign(repeat=of.rows.groupby(key).cumcount()) for of in (one, other)]
-    both = numbered[0].merge(numbered[1], on=[*key, "repeat"], suffixes=("", "_other"))
+    by_region = all((file.rows[REGION] != "").any() for file in (first, second))
+    key = ["time", REGION] if by_region else ["time"]
+    left, right = (file.rows.assign(repeat=file.rows.groupby(key).cumcount()) for file in (first, second))
+    both = left.merge(right, on=[*key, "repeat"], suffixes=("", "_second"))
     if both["label"].nunique() < 2:
         raise InputError(
-            f"the two files have {len(both):,} rows in common, and not both classes; compare the same times"
+            f"the two files have {len(both):,} rows in common, and these do not have both labels; "
+            "compare files of the same times"
         )
-    if differing := int((both["label"] != both["label_other"]).sum()):
+    if differing := int((both["label"] != both["label_second"]).sum()):
         raise InputError(
-            f"the labels of {differing:,} of {len(both):,} common rows differ: these forecast different events"
+            f"the labels of {differing:,} of {len(both):,} common rows differ; compare forecasts of the same events"
         )
-    return (
-        both[["time", "label", "probability"]],
-        both[["time", "label", "probability_other"]].rename(columns={"probability_other": "probability"}),
-    )
+    rows = both[["time", "label", "probability"]]
+    return rows, rows.assign(probability=both["probability_second"])
 
 
-def times(cells: pd.Series) -> pd.Series:
-    """Return the times in texts, which may be paths and file names, as datetime64[ns]; NaT where there is none."""
-    found = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
-    if found.isna().any():
-        stamp = cells[found.isna()].str.extract(STAMP, expand=False).astype(object)
+def parse_times(cells: pd.Series) -> pd.Series:
+    """Return the time in each text, which may be a path or a file name.
+
+    Parameters
+    ----------
+    cells : Series of str
+        A text with a time zone is converted to UTC.
+
+    Returns
+    -------
+    Series of datetime64[ns]
+        UTC; NaT where a text has no time.
+
+    Examples
+    --------
+    >>> names = ["2014-03-07T09:09:10+01:00", "HMI.m2014.03.07_08.09.10.jpg", "11944"]
+    >>> parse_times(pd.Series(names)).astype(str).tolist()
+    ['2014-03-07 08:09:10', '2014-03-07 08:09:10', 'NaT']
+    """
+    times = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    if times.isna().any():
+        stamp = cells[times.isna()].str.extract(LAST_TIME, expand=False).astype(object)
         digits = stamp.str.translate({ord(separator): None for separator in "-./_: T"}).str.ljust(14, "0")
-        found = found.fillna(pd.to_datetime(digits.str[:8] + "T" + digits.str[8:], format="ISO8601", errors="coerce"))
-    return found.astype("datetime64[ns]")
+        times = times.fillna(pd.to_datetime(digits.str[:8] + "T" + digits.str[8:], format="ISO8601", errors="coerce"))
+    return times.astype("datetime64[ns]")
 
 
-def _find(df: pd.DataFrame, role: str, told: str | None, path: Path) -> str:
-    """Return the column of a role: the one that is told, or of those that hold what it should the best named."""
-    if told is not None:
-        if told not in df:
-            raise InputError(
-                f"{path}: column {told} is not there; the columns left for --{role} are {', '.join(df.columns)}"
-            )
-        return told
+def _column(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
+    """Return the column for a role: the named one, or the one whose cells and name fit best."""
+    if name is not None:
+        if name not in df:
+            raise InputError(f"{path} has no column {name}; the columns left for --{role} are {', '.join(df.columns)}")
+        return name
     if role in df:
         return role
-    fitting = [name for name in df.columns if FITS[role](df[name].head(SAMPLE))]
-    for names in (_called(role, fitting), fitting, _called(role, list(df.columns))):
-        if len(names) == 1:
-            return names[0]
+    fitting = [column for column in df.columns if FITS[role](df[column].head(SAMPLE))]
+    for candidates in (_best_named(role, fitting), fitting, _best_named(role, list(df.columns))):
+        if len(candidates) == 1:
+            return candidates[0]
     left = ", ".join(df.columns) or "the columns left"
     choice = f"it may be any of {', '.join(fitting)}" if fitting else f"none of {left} looks like one"
     raise InputError(f"{path}: which column holds the {role}? {choice}; name it with --{role}")
 
 
-def _called(role: str, names: list[str]) -> list[str]:
-    """Return those names that have in them the best of the words for a role that any of them has."""
-    return next(filter(None, ([name for name in names if word in name.lower()] for word in WORDS[role])), [])
+def _best_named(role: str, names: list[str]) -> list[str]:
+    """Return the names that contain the first of a role's words that any name contains."""
+    matches = ([name for name in names if word in name.lower()] for word in COLUMN_WORDS[role])
+    return next(filter(None, matches), [])
 
 
 def _labels(cells: pd.Series) -> pd.Series:
@@ -185,24 +192,35 @@ def _labels(cells: pd.Series) -> pd.Series:
 
 
 FITS: dict[str, Callable[[pd.Series], bool]] = {
-    "time": lambda cells: bool(times(cells).notna().mean() > 0.5),
+    "time": lambda cells: bool(parse_times(cells).notna().mean() > 0.5),
     "probability": lambda cells: bool(
         (tables.numbers(cells).between(0, 1) & (tables.numbers(cells) % 1 > 0)).mean() > 0.5
     ),
     "label": lambda cells: bool(_labels(cells).isin([0, 1]).mean() > 0.5),
 }
-"""Whether some cells, as text, are mostly what a role needs."""
+"""For each role, whether most of some cells (text) fit it."""
 
 
-def _refuse(path: Path, df: pd.DataFrame, columns: dict[str, str], rows: pd.DataFrame) -> None:
-    """Say what is wrong with the first cell that is neither missing nor what it should be."""
+def _check_cells(path: Path, df: pd.DataFrame, columns: dict[str, str], rows: pd.DataFrame) -> None:
+    """Raise an error that names the first cell with a wrong value; missing values are not wrong."""
     allowed = {"probability": rows["probability"].between(0, 1), "label": rows["label"].isin([0, 1, -1])}
-    expected = {"probability": "a number from 0 to 1 (divide percentages by 100)", "label": "0 or 1"}
     for role, good in allowed.items():
         wrong = rows[role].notna() & ~good
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
             raise InputError(
                 f"{path}, row {row + 1}, column {columns[role]}: got {df[columns[role]].iloc[row]!r} "
-                f"({wrong.sum():,} such rows); expected {expected[role]}"
+                f"({wrong.sum():,} such rows); expected {EXPECTED[role]}"
             )
+
+
+def _check_rows(path: Path, columns: dict[str, str], rows: pd.DataFrame) -> None:
+    """Raise an error if no row is left, or all labels that were read are the same."""
+    if rows.empty:
+        names = ", ".join(columns.values())
+        raise InputError(f"{path}: no row has {', '.join(columns)} (columns {names}); correct the file")
+    if "label" in columns and rows["label"].nunique() == 1:
+        raise InputError(
+            f"{path}: all {len(rows):,} labels in {columns['label']} are {rows['label'].iloc[0]}, and scores need "
+            "both 0 and 1; add rows of the other, or name another column with --label"
+        )

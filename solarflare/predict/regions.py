@@ -1,19 +1,19 @@
-"""Where the regions of an image are: from a file, from NOAA's list of today, or found in the image itself."""
+"""Where the active regions of an image are: from a file, from NOAA's list, or from the image itself."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from solarflare.core import tables
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.predict import find_regions
 from solarflare.sources.common import event_tables
 from solarflare.sources.live import scrape
-from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.lists import swpc_json
 from solarflare.sources.live.schema import Live
 from solarflare.sun.images import geometry
@@ -21,49 +21,46 @@ from solarflare.sun.images.geometry import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 
-FARTHEST = pd.Timedelta(days=3)
-"""How far from an image a report may be that tells where its regions are: they turn by the Sun's rotation, and those
-that emerge are not in it."""
+MAX_DISTANCE = pd.Timedelta(days=3)
+"""The most time between an image and a report of its regions: regions that emerged in between are missing."""
 
-WINDOW = pd.Timedelta(days=27)
-"""How far NOAA's list of today reaches back: about a month."""
+NOAA_SPAN = pd.Timedelta(days=27)
+"""How far back NOAA's list reaches: about a month."""
 
-NAME = "NOAA's list"
-FOUND = "found in the image"
-EMPTY = "names none of the last days"
-
-log = logging.getLogger("solarflare")
+NOAA_LIST = "NOAA's list"
+FOUND_IN_IMAGE = "found in the image"
 
 
 @dataclass(frozen=True)
-class Located:
+class KnownRegions:
     """The regions on the disk of an image.
 
     Attributes
     ----------
     rows : DataFrame
-        ``noaa_ar`` (``<NA>`` where nobody has numbered them), ``latitude`` and ``longitude`` at the image's time.
-    origin : str
-        Who says so, and of when.
+        ``noaa_ar`` (``<NA>`` for a region without a number), ``latitude`` and ``longitude``, Stonyhurst degrees at the
+        image's time.
+    source : str
+        Where they come from, and the time of the report.
     """
 
     rows: pd.DataFrame
-    origin: str
+    source: str
 
 
-Reports = Callable[[pd.Timestamp], Located | None]
-"""Returns the regions at a time, or None if nobody knows."""
+RegionLookup = Callable[[pd.Timestamp], KnownRegions | None]
+"""Returns the regions at a time (UTC), or None if no report is near enough."""
 
 
-def source(name: str | None, settings: Live) -> Reports:
-    """Return where regions are looked up before they are sought in the image.
+def lookup(name: str | None, live: Live) -> RegionLookup:
+    """Return the lookup that the option ``--regions`` names.
 
     Parameters
     ----------
     name : str or None
-        A file, ``swpc`` or ``image``; None: ``swpc`` for images of the last days.
-    settings : Live
-        How NOAA is asked.
+        A file, ``swpc`` or ``image``; None is the same as ``swpc``.
+    live : Live
+        How NOAA's list is fetched.
 
     Raises
     ------
@@ -72,89 +69,92 @@ def source(name: str | None, settings: Live) -> Reports:
     """
     if name == "image":
         return lambda time: None
-    return of_today(settings) if name in (None, "swpc") else of_file(Path(name))
+    return from_noaa(live) if name in (None, "swpc") else from_file(Path(name))
 
 
-def of_file(path: Path) -> Reports:
-    """Return the reports of a file, in the form of ``data/raw/regions.csv`` or of an archive's table.
+def from_file(path: Path) -> RegionLookup:
+    """Return a lookup in a file, in the form of ``data/raw/regions.csv`` or of an archive's table.
 
     Raises
     ------
     InputError
         If it cannot be read.
     """
-    reported = event_tables.read_regions(path)
-    return lambda time: at(reported, time, path.name)
+    reports = event_tables.read_regions(path)
+    return lambda time: nearest_report(reports, time, path.name)
 
 
-def of_today(settings: Live) -> Reports:
-    """Return NOAA's reports of the last days, asked for once, when an image is young enough to be among them."""
-    known: list[pd.DataFrame] = []
+def from_noaa(live: Live) -> RegionLookup:
+    """Return a lookup in NOAA's list; it is fetched once, at the first image that is recent enough."""
+    reports = cache(lambda: _fetch_reports(live))
 
-    def reports(time: pd.Timestamp) -> Located | None:
-        today = pd.Timestamp.now("UTC").tz_localize(None)
-        if not today - WINDOW <= time <= today + FARTHEST:
+    def look_up(time: pd.Timestamp) -> KnownRegions | None:
+        now = utc_now()
+        if not now - NOAA_SPAN <= time <= now + MAX_DISTANCE:
             return None
-        if not known:
-            known.append(fetched(settings, today))
-        return at(known[0], time, NAME)
+        return nearest_report(reports(), time, NOAA_LIST)
 
-    return reports
+    return look_up
 
 
-def fetched(settings: Live, today: pd.Timestamp) -> pd.DataFrame:
-    """Return the regions of the last days, in the form of `tables.REGIONS`; none, with a warning, if that fails."""
+def _fetch_reports(live: Live) -> pd.DataFrame:
+    """Return NOAA's list, a table of `tables.REGIONS`; empty, with a warning, if it cannot be fetched."""
+    now = utc_now()
+    span = (now - NOAA_SPAN - MAX_DISTANCE).to_datetime64(), (now + MAX_DISTANCE).to_datetime64()
     try:
-        with scrape.fetching(impatient(settings)) as fetcher:
-            return of_last_days(fetcher, today)
+        with scrape.fetching(for_waiting_user(live)) as fetcher:
+            collected = swpc_json.regions(fetcher, live.urls[swpc_json.NAME], *span)
     except InputError as error:
-        log.warning("warning: %s of regions cannot be had: %s", NAME, error)
+        log.warning("warning: %s of regions cannot be fetched: %s", NOAA_LIST, error)
         return tables.empty(tables.REGIONS)
-
-
-def of_last_days(fetcher: Fetcher, today: pd.Timestamp) -> pd.DataFrame:
-    """Return what NOAA's JSON says of the last days."""
-    span = (today - WINDOW - FARTHEST).to_datetime64(), (today + FARTHEST).to_datetime64()
-    collected = swpc_json.regions(fetcher, fetcher.live.urls[swpc_json.NAME], *span)
     if collected.rows.empty:
         reason = collected.coverage["reason"].iloc[0]
-        log.warning(
-            "warning: %s of regions %s", NAME, EMPTY if reason == swpc_json.OUTSIDE else f"cannot be had: {reason}"
-        )
+        problem = "is empty for these days" if reason == swpc_json.OUTSIDE else f"cannot be fetched: {reason}"
+        log.warning("warning: %s of regions %s", NOAA_LIST, problem)
     return collected.rows
 
 
-def impatient(settings: Live) -> Live:
-    """Return the same parameters for somebody who waits for the answer: a host that does not answer is soon left."""
-    manners = settings.manners
-    hurried = {"retries": min(manners.retries, 1), "timeout": min(manners.timeout, 15.0), "max_wait": 15.0}
-    return settings.model_copy(update={"manners": manners.model_copy(update=hurried)})
+def utc_now() -> pd.Timestamp:
+    """Return the current time, UTC, without a time zone."""
+    return pd.Timestamp.now("UTC").tz_localize(None)
 
 
-def at(reported: pd.DataFrame, time: pd.Timestamp, name: str) -> Located | None:
-    """Return the regions at a time from the report nearest to it, turned by the Sun's rotation.
+def for_waiting_user(live: Live) -> Live:
+    """Return the same parameters with fewer retries and shorter waits, since a user waits for the answer."""
+    manners = live.manners
+    shorter = {"retries": min(manners.retries, 1), "timeout": min(manners.timeout, 15.0), "max_wait": 15.0}
+    return live.model_copy(update={"manners": manners.model_copy(update=shorter)})
+
+
+def nearest_report(reports: pd.DataFrame, time: pd.Timestamp, name: str) -> KnownRegions | None:
+    """Return the regions of the report nearest to a time, moved to that time by the Sun's rotation.
 
     Parameters
     ----------
-    reported : DataFrame
-        Of `tables.REGIONS`.
+    reports : DataFrame
+        A table of `tables.REGIONS`.
     time : Timestamp
         UTC.
     name : str
-        What the reports are called.
+        The name of the reports.
+
+    Returns
+    -------
+    KnownRegions or None
+        Those on the near side of the Sun; None if no report is within `MAX_DISTANCE`.
     """
-    apart = (reported["time"] - time).abs()
-    if apart.empty or apart.min() > FARTHEST:
+    distance = (reports["time"] - time).abs()
+    if distance.empty or distance.min() > MAX_DISTANCE:
         return None
-    nearest = reported["time"][apart.idxmin()]
-    rows = reported.loc[reported["time"] == nearest, ["noaa_ar", "latitude", "longitude"]]
-    days = (time - nearest) / pd.Timedelta(days=1)
+    report_time = reports["time"][distance.idxmin()]
+    rows = reports.loc[reports["time"] == report_time, ["noaa_ar", "latitude", "longitude"]]
+    days = (time - report_time) / pd.Timedelta(days=1)
     longitude = geometry.rotate_longitude(rows["latitude"], rows["longitude"], np.full(len(rows), days))
     rows = rows.assign(longitude=longitude)[np.abs(longitude) < 90]
-    return Located(rows.reset_index(drop=True), f"{name} of {nearest:%Y-%m-%d %H:%M}")
+    return KnownRegions(rows.reset_index(drop=True), f"{name} of {report_time:%Y-%m-%d %H:%M}")
 
 
-def in_image(grey: Pixels, instrument: Instrument, disk: Disk, time: pd.Timestamp) -> Located:
-    """Return the regions that the image itself shows; see `find_regions.find`."""
+def in_image(grey: Pixels, instrument: Instrument, disk: Disk, time: pd.Timestamp) -> KnownRegions:
+    """Return the regions that `find_regions.find` finds in an image."""
     rows = find_regions.find(grey, instrument, disk, time)
-    return Located(rows.assign(noaa_ar=pd.array([pd.NA] * len(rows), dtype="Int64")), FOUND)
+    return KnownRegions(rows.assign(noaa_ar=pd.array([pd.NA] * len(rows), dtype="Int64")), FOUND_IN_IMAGE)

@@ -1,4 +1,4 @@
-"""What `predict` reads of the parameters that a network was trained with."""
+"""The parameters that this room reads, from the ``params.yaml`` that a network was trained with."""
 
 from solarflare.dataset.shards.schema import CropParams
 from solarflare.networks.schema import TrainParams
@@ -8,6 +8,6 @@ from solarflare.sun.images.instruments import InstrumentParams
 
 
 class PredictParams(InstrumentParams, LabelParams, CropParams, TrainParams):
-    """The question, the instrument, the form of the crops, the natural base rate, and where to find regions and images."""
+    """Questions, instruments, crops, base rates, and where images and regions of today are fetched."""
 
     scrape: LiveScrape

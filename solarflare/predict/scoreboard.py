@@ -1,9 +1,8 @@
-"""Forecasts in the text form of CCMC's flare scoreboard, which takes them from anybody.
+"""Write forecasts in the text form of CCMC's flare scoreboard, which takes forecasts from anybody.
 
-The form is that of the planning group's submission example (ccmc.gsfc.nasa.gov/scoreboards/flare) and of methods that
-submit in it: a header, and a line of probabilities with four decimals for X, M and C, each with its uncertainty and its
-level of calibration; what is not given is ``----``. Each time of issue has a file of its own,
-``Flare_Forecast_<method>_yyyymmdd_hhmm.txt``.
+The form follows the planning group's submission example (ccmc.gsfc.nasa.gov/scoreboards/flare). A file has a header and
+lines of probabilities with four decimals for X, M and C, each with its uncertainty and its level of calibration; a
+value that is not given is ``----``. Each time of issue has a file, ``Flare_Forecast_<method>_yyyymmdd_hhmm.txt``.
 """
 
 from collections.abc import Iterator
@@ -22,18 +21,18 @@ COLUMNS = "  ".join(f"{letter}_prob {letter}_uncert {letter}_level" for letter i
 
 @dataclass(frozen=True)
 class Method:
-    """What a forecast says of itself.
+    """The header of a forecast.
 
     Attributes
     ----------
     name : str
-        As CCMC knows it, without spaces.
+        The method's name at CCMC, without spaces.
     goes_class : str
-        ``C``, ``M`` or ``X``: flares of this class or more are foretold.
+        ``C``, ``M`` or ``X``: the forecast is for flares of this class or more.
     hours : float
-        How far the prediction window reaches from the time of issue.
+        Length of the prediction window, which starts at the time of issue.
     data : str
-        What went in, such as ``SDO/HMI LOS_Magnetogram``.
+        The input data, such as ``SDO/HMI LOS_Magnetogram``.
     """
 
     name: str
@@ -43,34 +42,30 @@ class Method:
 
 
 def write(rows: pd.DataFrame, method: Method, folder: Path) -> list[Path]:
-    """Write a file for each time.
+    """Write a file for each time into a folder, and return the files.
 
     Parameters
     ----------
     rows : DataFrame
-        Of `solarflare.predict.forecast_files.Forecasts`; those with a region are region forecasts, the others of the full disk.
+        ``time``, ``noaa_ar`` and ``probability`` as in `forecast_files.ForecastFile`; a row without a region is a
+        forecast of the full disk.
     method : Method
-        What the header says.
+        The header.
     folder : Path
-        Where to.
-
-    Returns
-    -------
-    list of Path
-        The files.
+        It is made if it is missing.
     """
     paths = []
-    for key, of_time in rows.groupby("time"):
-        issued = pd.Timestamp(str(key))
+    for time, rows_of_time in rows.groupby("time"):
+        issued = pd.Timestamp(str(time))
         path = folder / f"Flare_Forecast_{method.name}_{issued:%Y%m%d_%H%M}.txt"
         with atomic_path(path) as partial:
-            partial.write_text("\n".join(lines(issued, of_time, method)) + "\n")
+            partial.write_text("\n".join(lines(issued, rows_of_time, method)) + "\n")
         paths.append(path)
     return paths
 
 
 def lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator[str]:
-    """Yield the lines of one forecast: its header, and the probabilities of `rows`, as `write` takes them."""
+    """Yield the lines of one forecast; see `write` for `rows` and `method`."""
     yield f"Forecasting method: {method.name}"
     yield f"Issue Time: {_time(issued)}"
     yield f"Prediction Window Start Time: {_time(issued)}"
@@ -85,14 +80,14 @@ def lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator[
     if len(regions):
         yield "#Region Forecast"
         yield f"#Region_ID DateTime Location NOAA_AR  {COLUMNS}"
-        listed = zip(regions[REGION].tolist(), regions["probability"].tolist(), strict=True)
-        for number, (noaa_ar, probability) in enumerate(listed, start=1):
+        pairs = zip(regions[REGION].tolist(), regions["probability"].tolist(), strict=True)
+        for number, (noaa_ar, probability) in enumerate(pairs, start=1):
             yield f"{number} {_time(issued)} {NOT_GIVEN} {noaa_ar}  {_probabilities(probability, method)}"
 
 
 def _probabilities(probability: float, method: Method) -> str:
-    given = {method.goes_class: f"{probability:.4f}"}
-    return "  ".join(f"{given.get(letter, NOT_GIVEN)} {NOT_GIVEN} {NOT_GIVEN}" for letter in CLASSES)
+    values = {method.goes_class: f"{probability:.4f}"}
+    return "  ".join(f"{values.get(letter, NOT_GIVEN)} {NOT_GIVEN} {NOT_GIVEN}" for letter in CLASSES)
 
 
 def _time(time: pd.Timestamp) -> str:

@@ -1,4 +1,4 @@
-"""How good anybody's forecasts are, and whether they are better than somebody else's: numbers, a table, figures."""
+"""Score anybody's forecasts and compare two files of them: numbers, a table, figures."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import pandas as pd
 
 from solarflare.core.files import atomic_directory
 from solarflare.predict import forecast_files
-from solarflare.predict.forecast_files import Forecasts
+from solarflare.predict.forecast_files import ForecastFile
 from solarflare.report import figures
 from solarflare.report.summary import interval
 from solarflare.verification.scores import curves
@@ -34,61 +34,61 @@ SEED = 1
 
 
 class Scorer:
-    """Scores files of forecasts, all in the same way.
+    """Scores files of forecasts with the same threshold and the same bootstrap.
 
     Parameters
     ----------
     threshold : float
         A probability at or above it is an alarm, 0 to 1.
     block_days : float
-        Length of the blocks that the bootstrap draws whole.
+        Length in days of the bootstrap's blocks.
     resamples : int
-        How many it draws.
+        Number of bootstrap resamples.
     base_rate : float, optional
-        The reference of the Brier skill, 0 to 1; by default the share of label 1 in the rows that are scored.
+        The reference of the Brier skill, 0 to 1; by default the share of label 1 in the scored rows.
     """
 
     def __init__(self, threshold: float, block_days: float, resamples: int, base_rate: float | None = None) -> None:
         self._threshold, self._block_days, self._resamples = threshold, block_days, resamples
         self._base_rate = base_rate
 
-    def score(self, given: Forecasts) -> dict[str, Any]:
-        """Return the scores of a file's rows, as of `assess`, and its ``warnings``."""
-        plan = self._plan(given.rows)
-        content = assess(self._forecast(given.rows), {}, plan)
+    def score(self, file: ForecastFile) -> dict[str, Any]:
+        """Return the scores of a file, see `assess`, with its ``columns`` and ``warnings``."""
+        plan = self._plan(file.rows)
+        content = assess(self._forecast(file.rows), {}, plan)
         del content["baselines"], content["differences"]
-        return {"columns": given.columns, **content, "warnings": [*given.warnings, *_few(plan)]}
+        return {"columns": file.columns, **content, "warnings": [*file.warnings, *_too_few_blocks(plan)]}
 
-    def compare(self, one: Forecasts, other: Forecasts) -> dict[str, Any]:
-        """Return the scores of the rows that two files have in common, those of the second under ``against``.
+    def compare(self, first: ForecastFile, second: ForecastFile) -> dict[str, Any]:
+        """Return the scores of two files on their common rows; those of the second are under ``against``.
 
-        ``differences`` are the first less the second, on the same resamples.
+        ``differences`` are first minus second, on the same resamples.
         """
-        first, second = forecast_files.common(one, other)
-        plan = self._plan(first)
-        content = assess(self._forecast(first), {"against": self._forecast(second)}, plan)
+        rows, rows_of_second = forecast_files.common_rows(first, second)
+        plan = self._plan(rows)
+        content = assess(self._forecast(rows), {"against": self._forecast(rows_of_second)}, plan)
         content["against"] = content.pop("baselines")["against"]
         content["differences"] = content["differences"]["against"]
-        left = [
-            f"{len(of.rows) - len(first):,} of {len(of.rows):,} rows of the {which} file are not in the other"
-            for which, of in (("first", one), ("second", other))
-            if len(of.rows) > len(first)
+        unmatched = [
+            f"{len(file.rows) - len(rows):,} of {len(file.rows):,} rows of the {which} file are not in the other"
+            for which, file in (("first", first), ("second", second))
+            if len(file.rows) > len(rows)
         ]
-        return {"columns": one.columns, **content, "warnings": [*one.warnings, *other.warnings, *left, *_few(plan)]}
+        warnings = [*first.warnings, *second.warnings, *unmatched, *_too_few_blocks(plan)]
+        return {"columns": first.columns, **content, "warnings": warnings}
 
-    def draw(self, given: dict[str, Forecasts], folder: Path) -> None:
-        """Draw ``roc.png``, with all of some forecasts by name, and ``reliability.png``, with the first."""
-        plans = {name: self._plan(of.rows) for name, of in given.items()}
-        drawn = {name: self._forecast(of.rows) for name, of in given.items()}
-        first = next(iter(given))
-        title = f"{len(given[first].rows):,} forecasts"
+    def draw(self, files: dict[str, ForecastFile], folder: Path) -> None:
+        """Draw ``roc.png`` with all files, by name, and ``reliability.png`` with the first."""
+        plans = {name: self._plan(file.rows) for name, file in files.items()}
+        forecasts = {name: self._forecast(file.rows) for name, file in files.items()}
+        first = next(iter(files))
+        title = f"{len(files[first].rows):,} forecasts"
         with atomic_directory(folder) as partial:
-            roc = {name: curves.roc(forecast, plans[name]) for name, forecast in drawn.items()}
+            roc = {name: curves.roc(forecast, plans[name]) for name, forecast in forecasts.items()}
             figures.save(figures.roc(roc, title), partial / "roc.png")
-            reliability = curves.calibration(drawn[first], plans[first])
-            figures.save(
-                figures.reliability(reliability, drawn[first].label.mean(), title), partial / "reliability.png"
-            )
+            reliability = curves.calibration(forecasts[first], plans[first])
+            label_rate = forecasts[first].label.mean()
+            figures.save(figures.reliability(reliability, label_rate, title), partial / "reliability.png")
 
     def _forecast(self, rows: pd.DataFrame) -> Forecast:
         label = rows["label"].to_numpy()
@@ -100,10 +100,12 @@ class Scorer:
         return BlockBootstrap(seconds // round(self._block_days * 86_400), self._resamples, SEED)
 
 
-def _few(plan: BlockBootstrap) -> list[str]:
+def _too_few_blocks(plan: BlockBootstrap) -> list[str]:
     if plan.blocks >= FEWEST_BLOCKS:
         return []
-    return [f"{plan.blocks} blocks allow no interval; shorten them with --block-days if the rows are less alike"]
+    return [
+        f"{plan.blocks} blocks are too few for intervals; if rows far apart are independent, set a smaller --block-days"
+    ]
 
 
 def table(content: dict[str, Any]) -> str:

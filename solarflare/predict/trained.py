@@ -1,84 +1,146 @@
-"""What was trained for a task, with all that is needed to ask it: how to cut, what it knows, how often it is yes."""
+"""The trained networks of a project: where they are, how to load them, and how to get them."""
 
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from solarflare.core import absent, params, paths
 from solarflare.core.errors import InputError
-from solarflare.core.tasks import Task
+from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.shards.schema import Crop
 from solarflare.networks import calibration, input_range, saved_model
 from solarflare.networks.calibration import Calibration
 from solarflare.predict.schema import PredictParams
-from solarflare.sun.images.imaging import Pixels
 from solarflare.verification.results.wording import wording
+from solarflare.sun.images.imaging import Pixels
+from solarflare.sun.images.instruments import Instrument
+from solarflare.tracking import profiles
+
+HOW_TO_TRAIN: dict[Instrument, str] = {
+    "aia211": "`solarflare experiment sdo-euv --archive FOLDER` and add --models sdo-euv-test-2014",
+    "hmi": "`solarflare experiment sdo-magnetogram --archive FOLDER` and add --models sdo-magnetogram-folds",
+}
+"""Commands that train networks on an instrument's real images, where there is a profile."""
 
 
-class Network:
-    """The models of a task; where there are several folds, they answer together, by their mean.
+class TrainedNetwork:
+    """The network of a task; with several folds, the mean of their probabilities.
 
     Parameters
     ----------
-    task : str
-        ``"disk"`` or ``"region"``.
+    task : Task
+        Its task.
     folder : Path
-        What a training wrote.
+        A folder that a training wrote.
     chosen : PredictParams
-        With the Sun's own base rate of the task's question.
+        The parameters of that training.
 
     Attributes
     ----------
     about : About
-        What it is and where it comes from.
+        What the network is and which data trained it.
     question : str
-        What is asked, as a sentence's end.
+        The event whose probability it gives, as the end of a sentence.
     base_rate : float
-        How often the answer is yes: on the Sun itself if the parameters say so, else where the network learned.
+        How often the answer is yes, 0 to 1: ``calibration.base_rate`` of the parameters or, where that is null, the
+        rate in the rows that fitted the calibration.
     cutter : Cutter
-        Cuts images as those were that it learned from.
+        Cuts images in the same way as the training's.
 
     Raises
     ------
     InputError
-        If a file is missing or broken, or the parameters ask another question than the network answers.
+        If a file is missing or broken, or the parameters and the network differ in question or instrument.
     """
 
     def __init__(self, task: Task, folder: Path, chosen: PredictParams) -> None:
         folders = saved_model.folders(folder)
         self.about = saved_model.about(folders[0])
-        label = chosen.label.of(task)
-        asked = label.model_dump(mode="json")
-        if dict(self.about.question) != asked or self.about.instrument != chosen.instrument.of(task):
+        label, instrument = chosen.label.of(task), chosen.instrument.of(task)
+        if dict(self.about.question) != label.model_dump(mode="json") or self.about.instrument != instrument:
             raise InputError(
-                f"{folder} answers another question, or for another instrument, than params.yaml beside it asks; "
+                f"{folder} was trained for another question or instrument than its params.yaml names; "
                 "train again with `dvc repro`"
             )
         self.question = wording(label).meaning
-        loaded = {one: saved_model.load(one) for one in folders}
-        self._members = [(model, fitted.apply, _rate(one, fitted)) for one, (model, fitted) in loaded.items()]
-        self._ranges = [input_range.read(one / saved_model.RANGES) for one in folders]
-        fitted_rate = float(np.mean([rate for _, _, rate in self._members]))
-        self.base_rate = chosen.calibration.base_rate.of(task) or fitted_rate
-        cropped = Crop.model_validate(chosen.crop.model_dump() | dict(self.about.crop))
-        self.cutter = Cutter(task, chosen.instrument.of(task), Path(), cropped)
+        loaded = [(fold, *saved_model.load(fold)) for fold in folders]
+        self._members = [(model, fitted.apply, _fitted_rate(fold, fitted)) for fold, model, fitted in loaded]
+        self._ranges = [input_range.read(fold / saved_model.RANGES) for fold in folders]
+        mean_rate = float(np.mean([rate for _, _, rate in self._members]))
+        self.base_rate = chosen.calibration.base_rate.of(task) or mean_rate
+        crop = Crop.model_validate(chosen.crop.model_dump() | dict(self.about.crop))
+        self.cutter = Cutter(task, instrument, Path(), crop)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it was trained on the simulated Sun."""
+        return self.about.origin == "simulated"
 
     def refusal(self, crop: Pixels) -> str | None:
-        """Return in what a crop, (H, W, C), is unlike those that the network learned from; None if it is like them."""
+        """Return how a crop, (H, W, C), differs from the training's crops; None if it is like them."""
         return input_range.refusal(self._ranges, crop)
 
     def probabilities(self, crops: Pixels) -> npt.NDArray[np.float64]:
         """Return the calibrated probabilities, (N,), of crops (N, H, W, C), at the base rate."""
-        each = [
+        of_folds = [
             calibration.at_base_rate(apply(model.predict_on_batch(crops)[:, 0]), rate, self.base_rate)
             for model, apply, rate in self._members
         ]
-        return np.mean(each, axis=0)
+        return np.mean(of_folds, axis=0)
 
 
-def _rate(folder: Path, fitted: Calibration) -> float:
-    """Return the base rate that a calibration holds at."""
+def load(models: Path, chosen: PredictParams) -> dict[Task, TrainedNetwork]:
+    """Return the networks of a folder by task.
+
+    Raises
+    ------
+    InputError
+        If there is no network, or one is broken.
+    """
+    trained = [task for task in TASKS if (models / task).is_dir() and absent.reason(models / task) is None]
+    if not trained:
+        raise InputError(f"{models} has no network; train some with `dvc repro`, or name another folder with --models")
+    return {task: TrainedNetwork(task, models / task, chosen) for task in trained}
+
+
+def find(name: str) -> tuple[Path, PredictParams]:
+    """Return the folder of some networks, and the parameters that they were trained with.
+
+    Parameters
+    ----------
+    name : str
+        A folder with ``disk`` or ``region`` in it, or an experiment or commit, see `profiles.models`. The parameters
+        are those of the ``params.yaml`` next to the folder, or of the project if there is none.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, experiment or commit, or the parameters are broken.
+    """
+    try:
+        folder = Path(name) if Path(name).is_dir() else profiles.models(name)
+    except InputError as error:
+        matching = [path.stem for path in profiles.PROFILES.glob("*.yaml") if name.startswith(f"{path.stem}-")]
+        remedy = "`dvc repro` trains those in models/"
+        if matching:
+            remedy = f"`solarflare experiment {max(matching, key=len)}` trains this one"
+        raise InputError(f"{error}, and {remedy}") from None
+    own_params = folder.parent / paths.PARAMS.name
+    return folder, params.load(PredictParams, own_params if own_params.is_file() else paths.PARAMS)
+
+
+def how_to_train(instrument: Instrument) -> str:
+    """Return how to get an answer for an instrument's real images where all networks are of the simulated Sun."""
+    how = f"of {instrument} (scrape.origin: live or archive in params.yaml, `dvc repro`)"
+    if instrument in HOW_TO_TRAIN:
+        how = f"with {HOW_TO_TRAIN[instrument]}"
+    return f"train some on real images {how}, or add --simulated-model for an answer that means little"
+
+
+def _fitted_rate(folder: Path, fitted: Calibration) -> float:
+    """Return the base rate of the rows that fitted a calibration."""
     if fitted.fitted_rate is None:
         raise InputError(f"{folder / saved_model.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
     return fitted.fitted_rate

@@ -1,4 +1,4 @@
-"""How often the answer is yes on the Sun itself: hand-made lists whose share is known."""
+"""Base rates at regular times, from hand-made lists whose base rate is known."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ DAY = "2014-01-01"
 
 @pytest.fixture
 def a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A day with one region, and one flare that lasts from 06:00 to 12:00; the workspace it lies in is current."""
+    """Raw tables of a day with one region, and one flare from 06:00 to 12:00; their project is the working folder."""
     raw = tmp_path / "data/raw"
     raw.mkdir(parents=True)
     (raw / "coverage.csv").write_text(
@@ -37,13 +37,13 @@ def a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return raw
 
 
-def test_it_is_the_share_of_the_day_that_the_flare_lasts(a_day: Path) -> None:
+def test_the_base_rate_is_the_share_of_the_day_that_the_flare_lasts(a_day: Path) -> None:
     chosen = parameters.load(ROOT / "params.yaml")
-    assert base_rates.natural(Task.REGION, chosen, hours=0.5) == pytest.approx(0.25, abs=0.03)
+    assert base_rates.at_regular_times(Task.REGION, chosen, hours=0.5) == pytest.approx(0.25, abs=0.03)
 
 
-def test_a_question_that_no_list_answers_is_one_sentence(a_day: Path) -> None:
+def test_a_question_that_no_list_answers_is_an_error(a_day: Path) -> None:
     coverage = pd.read_csv(a_day / "coverage.csv").assign(status="absent", reason="a gap")
     tables.write(coverage, a_day / "coverage.csv", tables.COVERAGE)
-    with pytest.raises(InputError, match="no list covers the question of region"):
-        base_rates.natural(Task.REGION, parameters.load(ROOT / "params.yaml"), hours=6)
+    with pytest.raises(InputError, match="no complete list answers the question of region"):
+        base_rates.at_regular_times(Task.REGION, parameters.load(ROOT / "params.yaml"), hours=6)

@@ -1,4 +1,4 @@
-"""Regions drawn on a made-up Sun are found where they were drawn."""
+"""Regions that are drawn on a made-up Sun are found at their places."""
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ def quiet_sun(instrument: Instrument) -> tuple[npt.NDArray[np.float64], Disk]:
 def with_spot(
     image: npt.NDArray[np.float64], disk: Disk, latitude: float, longitude: float, height: float, width: float
 ) -> npt.NDArray[np.float64]:
-    """Return an image with a round spot, brighter or darker, at a place on the Sun; width in solar radii."""
+    """Return the image with a round spot, brighter or darker, at a place on the Sun; width in solar radii."""
     x, y = geometry.to_arcsec([latitude], [longitude], np.array([TIME], "datetime64[ns]"))
     scale = disk.radius / float(geometry.solar_radius(np.array([TIME], "datetime64[ns]"))[0])
     rows, columns = np.mgrid[: image.shape[0], : image.shape[1]]
@@ -36,14 +36,14 @@ def with_spot(
     return image + height * np.exp(-0.5 * (distance / (width * disk.radius)) ** 2)
 
 
-def found(image: npt.NDArray[np.float64], instrument: Instrument, disk: Disk) -> pd.DataFrame:
+def find(image: npt.NDArray[np.float64], instrument: Instrument, disk: Disk) -> pd.DataFrame:
     return find_regions.find(np.clip(image, 0, 255).astype(np.uint8), instrument, disk, TIME)
 
 
 @pytest.mark.parametrize("instrument", SIDES)
 def test_the_quiet_sun_has_no_region(instrument: Instrument) -> None:
     image, disk = quiet_sun(instrument)
-    assert found(image, instrument, disk).empty
+    assert find(image, instrument, disk).empty
 
 
 @settings(max_examples=20, deadline=None)
@@ -51,7 +51,7 @@ def test_the_quiet_sun_has_no_region(instrument: Instrument) -> None:
 @given(latitude=st.floats(-45, 45), longitude=st.floats(-50, 50))
 def test_a_bright_patch_is_found_where_it_is(latitude: float, longitude: float) -> None:
     image, disk = quiet_sun("aia211")
-    regions = found(with_spot(image, disk, latitude, longitude, 190, 0.06), "aia211", disk)
+    regions = find(with_spot(image, disk, latitude, longitude, 190, 0.06), "aia211", disk)
     assert len(regions) == 1
     assert regions["latitude"].iloc[0] == pytest.approx(latitude, abs=2)
     assert regions["longitude"].iloc[0] == pytest.approx(longitude, abs=2)
@@ -60,7 +60,7 @@ def test_a_bright_patch_is_found_where_it_is(latitude: float, longitude: float) 
 def test_two_polarities_next_to_one_another_are_one_region() -> None:
     image, disk = quiet_sun("gong")
     image = with_spot(image, disk, 15, 20, 100, 0.03)
-    regions = found(with_spot(image, disk, 15, 26, -100, 0.03), "gong", disk)
+    regions = find(with_spot(image, disk, 15, 26, -100, 0.03), "gong", disk)
     assert len(regions) == 1
     assert regions["longitude"].iloc[0] == pytest.approx(23, abs=2)
 
@@ -68,4 +68,4 @@ def test_two_polarities_next_to_one_another_are_one_region() -> None:
 def test_the_largest_region_comes_first() -> None:
     image, disk = quiet_sun("aia211")
     image = with_spot(image, disk, 20, -30, 190, 0.04)
-    assert found(with_spot(image, disk, -20, 30, 190, 0.08), "aia211", disk)["latitude"].round(-1).tolist() == [-20, 20]
+    assert find(with_spot(image, disk, -20, 30, 190, 0.08), "aia211", disk)["latitude"].round(-1).tolist() == [-20, 20]

@@ -1,4 +1,4 @@
-"""What is said of images of the Sun, real, simulated, and of nothing at all: by networks made up in a second."""
+"""Answers for images of the Sun and of other things, by untrained networks that are made in a second."""
 
 import datetime as dt
 import io
@@ -25,9 +25,9 @@ from solarflare.dataset.crops.cutter import Cutter
 from solarflare.networks import calibration, saved_model
 from solarflare.networks.architectures import build
 from solarflare.networks.input_range import Ranges
-from solarflare.predict import images, now, predictor
-from solarflare.predict import regions as located
-from solarflare.predict.predictor import Answer, Predictor
+from solarflare.predict import answer_forecast, now, regions, trained
+from solarflare.predict.images import find_images
+from solarflare.predict.predictor import ImageAnswer, Predictor
 from solarflare.sources.live.schema import Live
 from solarflare.sun.images import geometry
 from tests import parameters
@@ -40,8 +40,8 @@ TIME = pd.Timestamp("2014-02-01T12:00:00")
 NAME = "20140201_120000_512_0211.jpg"
 
 
-def drawn(seed: int, time: pd.Timestamp = TIME) -> bytes:
-    """Return a drawn Sun at 211 angstrom."""
+def draw_sun(seed: int, time: pd.Timestamp = TIME) -> bytes:
+    """Return a JPEG file of a drawn Sun at 211 angstrom."""
     disk = geometry.nominal_disks("aia211", time, (512, 512))[0]
     grey = grey_sun("aia211", 512, disk, seed)
     content = io.BytesIO()
@@ -51,7 +51,7 @@ def drawn(seed: int, time: pd.Timestamp = TIME) -> bytes:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with parameters, and networks for the disks and regions of AIA 211 that have learned nothing."""
+    """A folder with parameters, and untrained networks for the disks and regions of AIA 211."""
     folder = tmp_path_factory.mktemp("project")
     content = yaml.safe_load(paths.PARAMS.read_text())
     content["instrument"] = {"disk": "aia211", "region": "aia211"}
@@ -61,7 +61,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     suns = [folder / f"{seed}" / NAME for seed in range(6)]
     for seed, path in enumerate(suns):
         path.parent.mkdir()
-        path.write_bytes(drawn(seed))
+        path.write_bytes(draw_sun(seed))
     for task, channels in ((Task.DISK, 1), (Task.REGION, 3)):
         cut = Cutter(task, "aia211", folder, chosen.crop)
         places = {"path": [str(path) for path in suns], "time": TIME, "noaa_ar": 1, "solar_radius": 970.0}
@@ -81,15 +81,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ask(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Predictor:
-    """The networks, in a folder without data."""
+def predictor(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Predictor:
+    """The networks; the working folder has no data."""
     monkeypatch.chdir(tmp_path)
     return Predictor(project / "models", parameters.load(project / "params.yaml"), lambda time: None)
 
 
-def answer(ask: Predictor, content: bytes, name: str = NAME) -> Answer:
+def answer_for(content: bytes, predictor: Predictor, name: str = NAME) -> ImageAnswer:
+    """Return the answer for an image, which is written to a file."""
     Path(name).write_bytes(content)
-    return ask(images.listed([Path(name)])[0])
+    return predictor(find_images([Path(name)])[0])
 
 
 def jpeg(pixels: np.ndarray) -> bytes:
@@ -98,13 +99,13 @@ def jpeg(pixels: np.ndarray) -> bytes:
     return content.getvalue()
 
 
-def test_a_sun_gets_a_probability_for_its_disk_and_each_region(ask: Predictor) -> None:
-    given = answer(ask, drawn(9))
-    assert given.refusal == ""
-    assert given.disk is not None
-    assert 0 < given.disk < 1
-    assert given.regions
-    assert given.regions_from == "found in the image"
+def test_a_sun_gets_a_probability_for_its_disk_and_each_region(predictor: Predictor) -> None:
+    answer = answer_for(draw_sun(9), predictor)
+    assert answer.refusal == ""
+    assert answer.disk is not None
+    assert 0 < answer.disk < 1
+    assert answer.regions
+    assert answer.regions_from == "found in the image"
 
 
 def pixels(content: bytes) -> np.ndarray:
@@ -114,24 +115,24 @@ def pixels(content: bytes) -> np.ndarray:
 ODD = {
     "blank": lambda: np.zeros((512, 512, 3)),
     "noise": lambda: np.random.default_rng(0).integers(0, 256, (512, 512, 3)),
-    "cropped": lambda: np.kron(pixels(drawn(1))[128:384, 128:384], np.ones((2, 2, 1))),
-    "covered": lambda: np.where(np.arange(512)[:, None, None] < 250, 0, pixels(drawn(1))),
-    "other colours": lambda: pixels(drawn(1)) * np.array([1, 1, 0.2]),
-    "thumbnail": lambda: pixels(drawn(1))[::4, ::4],
+    "cropped": lambda: np.kron(pixels(draw_sun(1))[128:384, 128:384], np.ones((2, 2, 1))),
+    "covered": lambda: np.where(np.arange(512)[:, None, None] < 250, 0, pixels(draw_sun(1))),
+    "other colours": lambda: pixels(draw_sun(1)) * np.array([1, 1, 0.2]),
+    "thumbnail": lambda: pixels(draw_sun(1))[::4, ::4],
 }
 
 
 @pytest.mark.parametrize("kind", ODD)
-def test_what_is_no_whole_sun_is_refused(ask: Predictor, kind: str) -> None:
-    given = answer(ask, jpeg(ODD[kind]()))
-    assert given.refusal
-    assert given.disk is None
-    assert given.regions is None
+def test_an_image_without_the_whole_sun_is_refused(predictor: Predictor, kind: str) -> None:
+    answer = answer_for(jpeg(ODD[kind]()), predictor)
+    assert answer.refusal
+    assert answer.disk is None
+    assert answer.regions is None
 
 
-def test_another_instrument_is_refused(ask: Predictor) -> None:
-    assert "aia171" in answer(ask, drawn(1), "20140201_120000_512_0171.jpg").refusal
-    assert "--instrument" in answer(ask, drawn(1), "holiday.jpg").refusal
+def test_another_instrument_is_refused(predictor: Predictor) -> None:
+    assert "aia171" in answer_for(draw_sun(1), predictor, "20140201_120000_512_0171.jpg").refusal
+    assert "--instrument" in answer_for(draw_sun(1), predictor, "holiday.jpg").refusal
 
 
 def test_a_network_does_not_answer_for_the_other_sun(
@@ -143,16 +144,18 @@ def test_a_network_does_not_answer_for_the_other_sun(
         path = Path(f"models/{task}/model.json")
         path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": "simulated"}))
     chosen = parameters.load(project / "params.yaml")
-    assert "solarflare experiment" in answer(Predictor(Path("models"), chosen, lambda time: None), drawn(9)).refusal
-    assert not answer(Predictor(Path("models"), chosen, lambda time: None, simulated_model=True), drawn(9)).refusal
+    strict = Predictor(Path("models"), chosen, lambda time: None)
+    assert "solarflare experiment" in answer_for(draw_sun(9), strict).refusal
+    lenient = Predictor(Path("models"), chosen, lambda time: None, simulated_model=True)
+    assert not answer_for(draw_sun(9), lenient).refusal
 
 
-def test_regions_of_a_file_turn_with_the_sun(project: Path, tmp_path: Path, ask: Predictor) -> None:
+def test_regions_of_a_file_turn_with_the_sun(project: Path, tmp_path: Path, predictor: Predictor) -> None:
     Path("regions.csv").write_text("time,noaa_ar,location\n2014-02-01T00:00:00,11944,S09E10\n")
-    found = located.of_file(Path("regions.csv"))(TIME)
-    assert found is not None
-    assert found.rows["noaa_ar"].tolist() == [11944]
-    assert found.rows["longitude"].iloc[0] == pytest.approx(-3.4, abs=0.5)
+    known = regions.from_file(Path("regions.csv"))(TIME)
+    assert known is not None
+    assert known.rows["noaa_ar"].tolist() == [11944]
+    assert known.rows["longitude"].iloc[0] == pytest.approx(-3.4, abs=0.5)
 
 
 AGES: dict[str, tuple[list[float], tuple[Fault, ...], str]] = {
@@ -164,8 +167,8 @@ AGES: dict[str, tuple[list[float], tuple[Fault, ...], str]] = {
 }
 
 
-Spotted = Sequence[tuple[pd.Timestamp, int]]
-"""Regions of NOAA's list: when, and which."""
+Reports = Sequence[tuple[pd.Timestamp, int]]
+"""The time and number of each region in NOAA's list."""
 
 
 @pytest.fixture
@@ -174,13 +177,13 @@ def today() -> pd.Timestamp:
 
 
 @contextmanager
-def archive(folder: Path, times: list[pd.Timestamp], *faults: Fault, spotted: Spotted = ()) -> Iterator[Live]:
-    """Serve an archive with an image of each time, and NOAA's list of regions, and yield how to ask them."""
-    shots = [Shot("aia211", dt.datetime.fromisoformat(str(time)), drawn(9, time)) for time in times]
-    rows = [(time, noaa_ar, 10, 20, 100, "Bxo", "beta", 3) for time, noaa_ar in spotted]
-    regions = pd.DataFrame(rows, columns=list(tables.REGIONS.columns))
-    regions = tables.check(regions, tables.REGIONS, "the list") if rows else tables.empty(tables.REGIONS)
-    world = World.make(folder / "site", shots, tables.empty(tables.FLARES), regions)
+def archive(folder: Path, times: list[pd.Timestamp], *faults: Fault, reports: Reports = ()) -> Iterator[Live]:
+    """Serve an archive with an image of each time and NOAA's list of regions; yield the parameters that name them."""
+    shots = [Shot("aia211", dt.datetime.fromisoformat(str(time)), draw_sun(9, time)) for time in times]
+    rows = [(time, noaa_ar, 10, 20, 100, "Bxo", "beta", 3) for time, noaa_ar in reports]
+    table = pd.DataFrame(rows, columns=list(tables.REGIONS.columns))
+    table = tables.check(table, tables.REGIONS, "the list") if rows else tables.empty(tables.REGIONS)
+    world = World.make(folder / "site", shots, tables.empty(tables.FLARES), table)
     (folder / "site").mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch, world.serve(*faults) as site:
         patch.setenv("DVC_ROOT", str(folder))
@@ -189,30 +192,29 @@ def archive(folder: Path, times: list[pd.Timestamp], *faults: Fault, spotted: Sp
 
 
 @pytest.mark.parametrize("case", AGES)
-def test_now_says_what_it_knows_and_how_old_it_is(
-    case: str, ask: Predictor, today: pd.Timestamp, tmp_path: Path, capsys: Any
+def test_now_prints_the_age_of_the_image(
+    case: str, predictor: Predictor, today: pd.Timestamp, tmp_path: Path, capsys: Any
 ) -> None:
     hours, faults, expected = AGES[case]
     times = [today - pd.Timedelta(hours=number) for number in hours]
     with archive(tmp_path, times, *faults) as live:
-        known = now.look(ask, live, now.Output())
-    said = capsys.readouterr().out
-    assert expected in said
-    assert known is bool(hours and not faults)
+        answered = now.answer_now(predictor, live, now.Output())
+    assert expected in capsys.readouterr().out
+    assert answered is bool(hours and not faults)
 
 
 LIST = r"solar_regions\.json$"
-ABSENT: dict[str, tuple[tuple[Fault, ...], list[int], str]] = {  # faults, days since reports, what is said of it
-    "missing": ((Fault(LIST, "missing"),), [1], "NOAA's list of regions cannot be had"),
-    "corrupt": ((Fault(LIST, "html"),), [1], "NOAA's list of regions cannot be had"),
-    "empty": ((), [], "NOAA's list of regions names none of the last days"),
+ABSENT: dict[str, tuple[tuple[Fault, ...], list[int], str]] = {  # faults, days since each report, the warning
+    "missing": ((Fault(LIST, "missing"),), [1], "NOAA's list of regions cannot be fetched"),
+    "corrupt": ((Fault(LIST, "html"),), [1], "NOAA's list of regions cannot be fetched"),
+    "empty": ((), [], "NOAA's list of regions is empty for these days"),
     "old": ((), [8], ""),
 }
 
 
 def with_list(project: Path, name: str | None, live: Live) -> Predictor:
-    """Return the networks, with regions looked up where the option of `solarflare predict` says."""
-    return Predictor(project / "models", parameters.load(project / "params.yaml"), located.source(name, live))
+    """Return the networks; `name` is the option ``--regions`` of `solarflare predict`."""
+    return Predictor(project / "models", parameters.load(project / "params.yaml"), regions.lookup(name, live))
 
 
 @pytest.mark.parametrize("name", [None, "swpc"])
@@ -221,10 +223,10 @@ def test_regions_of_an_image_of_today_are_those_of_noaas_list(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     report = today.floor("D")
-    with archive(tmp_path, [], spotted=[(report, 14001), (report - pd.Timedelta(days=5), 13990)]) as live:
-        given = answer(with_list(project, name, live), drawn(9, today), f"{today:%Y%m%d_%H%M%S}_512_0211.jpg")
-    assert given.regions_from == f"NOAA's list of {report:%Y-%m-%d %H:%M}"
-    assert [region.noaa_ar for region in given.regions or []] == [14001]
+    with archive(tmp_path, [], reports=[(report, 14001), (report - pd.Timedelta(days=5), 13990)]) as live:
+        answer = answer_for(draw_sun(9, today), with_list(project, name, live), f"{today:%Y%m%d_%H%M%S}_512_0211.jpg")
+    assert answer.regions_from == f"NOAA's list of {report:%Y-%m-%d %H:%M}"
+    assert [region.noaa_ar for region in answer.regions or []] == [14001]
 
 
 @pytest.mark.parametrize("case", ABSENT)
@@ -233,54 +235,54 @@ def test_where_noaas_list_has_no_regions_the_image_shows_them(
 ) -> None:
     faults, days, expected = ABSENT[case]
     monkeypatch.chdir(tmp_path)
-    spotted = [(today.floor("D") - pd.Timedelta(days=number), 14001) for number in days]
-    with archive(tmp_path, [], *faults, spotted=spotted) as live:
-        given = answer(with_list(project, None, live), drawn(9, today), f"{today:%Y%m%d_%H%M%S}_512_0211.jpg")
-    assert given.regions_from == "found in the image"
+    reports = [(today.floor("D") - pd.Timedelta(days=number), 14001) for number in days]
+    with archive(tmp_path, [], *faults, reports=reports) as live:
+        answer = answer_for(draw_sun(9, today), with_list(project, None, live), f"{today:%Y%m%d_%H%M%S}_512_0211.jpg")
+    assert answer.regions_from == "found in the image"
     assert expected in caplog.text
     assert bool(caplog.text) is bool(expected)
 
 
-def test_an_image_of_long_ago_is_none_for_noaas_list(project: Path, tmp_path: Path, ask: Predictor) -> None:
-    with archive(tmp_path, [], spotted=[(TIME, 11944)]) as live:
-        given = answer(with_list(project, "swpc", live), drawn(9))
-    assert given.regions_from == "found in the image"
+def test_noaas_list_is_not_fetched_for_an_old_image(project: Path, tmp_path: Path, predictor: Predictor) -> None:
+    with archive(tmp_path, [], reports=[(TIME, 11944)]) as live:
+        answer = answer_for(draw_sun(9), with_list(project, "swpc", live))
+    assert answer.regions_from == "found in the image"
 
 
 @pytest.fixture
 def served(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, today: pd.Timestamp) -> Iterator[Path]:
-    """Yield networks whose parameters ask an archive with an image of half an hour ago and NOAA's list of today."""
+    """Yield networks whose parameters lead to an archive with an image of half an hour ago and NOAA's list of today."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(project / "models", "trained/models")
     content = yaml.safe_load((project / "params.yaml").read_text())
-    with archive(tmp_path, [today - pd.Timedelta(minutes=30)], spotted=[(today.floor("D"), 14001)]) as live:
+    with archive(tmp_path, [today - pd.Timedelta(minutes=30)], reports=[(today.floor("D"), 14001)]) as live:
         content["scrape"]["live"] = live.model_dump(mode="json")
         Path("trained/params.yaml").write_text(yaml.safe_dump(content))
         yield Path("trained/models")
 
 
-def test_now_as_json_is_that_of_predict_with_source_and_age(served: Path) -> None:
-    done = CliRunner().invoke(app, ["now", "--models", str(served), "--json", "--figures", "seen"])
-    assert done.exit_code == 0
-    said = json.loads(done.stdout)
-    assert (said["source"], said["age_hours"]) == ("gsfc", pytest.approx(0.5, abs=0.1))
-    assert [region["noaa_ar"] for region in said["regions"]] == [14001]
-    (figure,) = Path("seen").iterdir()
-    assert figure.name == f"{Path(said['path']).stem}.png"
+def test_json_of_now_is_json_of_predict_with_source_and_age(served: Path) -> None:
+    result = CliRunner().invoke(app, ["now", "--models", str(served), "--json", "--figures", "figures"])
+    assert result.exit_code == 0
+    content = json.loads(result.stdout)
+    assert (content["source"], content["age_hours"]) == ("gsfc", pytest.approx(0.5, abs=0.1))
+    assert [region["noaa_ar"] for region in content["regions"]] == [14001]
+    (figure,) = Path("figures").iterdir()
+    assert figure.name == f"{Path(content['path']).stem}.png"
 
     taken = next(Path("site").rglob("*_512_0211.jpg"))
-    alone = CliRunner().invoke(app, ["predict", "--models", str(served), "--json", str(taken)])
-    same = said | {"path": str(taken)}
-    assert json.loads(alone.stdout) == {key: same[key] for key in said if key not in ("source", "age_hours")}
+    result = CliRunner().invoke(app, ["predict", "--models", str(served), "--json", str(taken)])
+    del content["source"], content["age_hours"]
+    assert json.loads(result.stdout) == content | {"path": str(taken)}
 
 
-def test_now_without_an_image_is_json_too(ask: Predictor, tmp_path: Path, capsys: Any) -> None:
+def test_now_without_an_image_is_json_too(predictor: Predictor, tmp_path: Path, capsys: Any) -> None:
     with archive(tmp_path, []) as live:
-        assert not now.look(ask, live, now.Output(as_json=True, figures=Path("seen")))
-    said = json.loads(capsys.readouterr().out)
-    assert "no image of the last 10 days" in said["refusal"]
-    assert said["path"] is said["age_hours"] is said["disk"] is None
-    assert not Path("seen").exists()
+        assert not now.answer_now(predictor, live, now.Output(as_json=True, figures=Path("figures")))
+    content = json.loads(capsys.readouterr().out)
+    assert "no image of the last 10 days" in content["refusal"]
+    assert content["path"] is content["age_hours"] is content["disk"] is None
+    assert not Path("figures").exists()
 
 
 def test_a_watch_goes_on_after_a_round_without_an_answer(
@@ -288,47 +290,47 @@ def test_a_watch_goes_on_after_a_round_without_an_answer(
 ) -> None:
     rounds = []
 
-    def reports(time: pd.Timestamp) -> None:
+    def lookup(time: pd.Timestamp) -> None:
         rounds.append(time)
         if len(rounds) == 1:
             raise InputError("the list of regions is broken")
         raise KeyboardInterrupt
 
     monkeypatch.chdir(tmp_path)
-    ask = Predictor(project / "models", parameters.load(project / "params.yaml"), reports)
+    predictor = Predictor(project / "models", parameters.load(project / "params.yaml"), lookup)
     with archive(tmp_path, [today]) as live, pytest.raises(KeyboardInterrupt):
-        now.watch(ask, live, now.Output(), pause=0.01)
+        now.watch(predictor, live, now.Output(), pause=0.01)
     assert "no answer this time: the list of regions is broken" in caplog.text
 
 
-def test_a_forecast_asks_for_networks_that_foretell(ask: Predictor) -> None:
+def test_a_forecast_needs_networks_that_forecast(predictor: Predictor) -> None:
     with pytest.raises(InputError, match="solarflare experiment forecast"):
-        now.foretelling(ask.networks)
+        answer_forecast.forecasting_networks(predictor.networks)
 
 
-def test_the_way_out_fits_the_instrument() -> None:
-    assert "sdo-euv" in predictor.cure("aia211")
-    assert "sdo-magnetogram" in predictor.cure("hmi")
-    assert "sdo-euv" not in predictor.cure("gong")
+def test_the_remedy_fits_the_instrument() -> None:
+    assert "sdo-euv" in trained.how_to_train("aia211")
+    assert "sdo-magnetogram" in trained.how_to_train("hmi")
+    assert "sdo-euv" not in trained.how_to_train("gong")
 
 
 @pytest.mark.parametrize(
-    ("name", "way_out"),
+    ("name", "remedy"),
     [("models", "`dvc repro`"), ("sdo-euv-test-2014", "`solarflare experiment sdo-euv`"), ("x", "`dvc repro`")],
 )
-def test_networks_that_are_not_there_say_how_to_get_them(
-    name: str, way_out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_error_for_missing_networks_names_the_command_that_trains_them(
+    name: str, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     subprocess.run(["git", "init", "-q"], check=True)
     for profile in ("sdo-euv", "sdo"):
         Path("profiles").mkdir(exist_ok=True)
         Path(f"profiles/{profile}.yaml").touch()
-    with pytest.raises(InputError, match=f"^{name} is no folder, and no experiment or commit .*{way_out} trains"):
-        predictor.trained(name)
+    with pytest.raises(InputError, match=f"^{name} is no folder, and no experiment or commit .*{remedy} trains"):
+        trained.find(name)
 
 
-def test_the_folder_says_what_the_networks_are(project: Path) -> None:
-    folder, chosen = predictor.trained(str(project / "models"))
+def test_a_folder_of_networks_has_its_own_parameters(project: Path) -> None:
+    folder, chosen = trained.find(str(project / "models"))
     assert folder == project / "models"
     assert chosen.instrument.disk == "aia211"

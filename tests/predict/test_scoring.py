@@ -1,4 +1,4 @@
-"""Scoring anybody's forecasts: what published files say of themselves, and what is said of broken ones."""
+"""Scores of anybody's forecasts: published files have their published scores, broken files end in an error."""
 
 import json
 import subprocess
@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from solarflare.cli import app
 from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
 from solarflare.predict import forecast_files, scoring
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,15 +27,15 @@ PUBLISHED = {
 
 def score(*arguments: object) -> dict[str, Any]:
     """Return what `solarflare score --json` prints."""
-    done = CliRunner().invoke(app, ["score", "--json", "--resamples", "100", *map(str, arguments)])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == 0, done.output
-    return json.loads(done.stdout)
+    result = CliRunner().invoke(app, ["score", "--json", "--resamples", "100", *map(str, arguments)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
 
 
-def made(rows: int = 400, seed: int = 1) -> pd.DataFrame:
-    """Return forecasts of every other hour, with skill."""
+def forecasts(rows: int = 400, seed: int = 1) -> pd.DataFrame:
+    """Return forecasts with skill, every 12 hours."""
     generator = np.random.default_rng(seed)
     label = np.random.default_rng(0).integers(0, 2, rows)
     time = pd.date_range("2014-01-01", periods=rows, freq="12h")
@@ -42,7 +43,7 @@ def made(rows: int = 400, seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame({"time": time, "probability": probability.round(6), "label": label})
 
 
-def written(df: pd.DataFrame, folder: Path, name: str = "forecasts.csv") -> Path:
+def write(df: pd.DataFrame, folder: Path, name: str = "forecasts.csv") -> Path:
     df.to_csv(folder / name, index=False)
     return folder / name
 
@@ -55,69 +56,68 @@ def test_published_files_score_as_published_to_the_last_digit(shared_published: 
 
 
 def test_a_file_is_not_distinguishable_from_itself(tmp_path: Path) -> None:
-    path = written(made(), tmp_path)
+    path = write(forecasts(), tmp_path)
     content = score(path, "--against", path)
     assert content["differences"]["roc_auc"]["value"] == 0
     assert content["differences"]["roc_auc"]["verdict"] == "not distinguishable"
 
 
 def test_the_better_of_two_files_is_called_better_on_their_common_rows(tmp_path: Path) -> None:
-    better, worse = made(), made(seed=2)
+    better, worse = forecasts(), forecasts(seed=2)
     worse["probability"] = 0.7 * worse["probability"].sample(frac=1, random_state=1).to_numpy() + 0.1
-    one = written(better, tmp_path)
-    other = written(worse.iloc[50:].rename(columns={"probability": "p_flare"})[::-1], tmp_path, "other.csv")
-    content = score(one, "--against", other, "--probability", "probability")
+    first = write(better, tmp_path)
+    second = write(worse.iloc[50:].rename(columns={"probability": "p_flare"})[::-1], tmp_path, "other.csv")
+    content = score(first, "--against", second, "--probability", "probability")
     assert content["n"] == 350
     assert {score["verdict"] for score in content["differences"].values()} == {"better"}
     assert any("50 of 400 rows of the first file are not in the other" in warning for warning in content["warnings"])
 
 
 def test_regions_of_one_time_are_matched_by_their_number(tmp_path: Path) -> None:
-    rows = made()
+    rows = forecasts()
     rows["time"] = rows["time"].repeat(2).to_numpy()[: len(rows)]
     rows["noaa_ar"] = [11000 + index % 2 for index in range(len(rows))]
-    one, other = written(rows, tmp_path), written(rows[::-1], tmp_path, "other.csv")
-    assert not any("repeat" in warning for warning in score(one)["warnings"])
-    assert score(one, "--against", other)["differences"]["brier_skill"]["value"] == 0
+    first, second = write(rows, tmp_path), write(rows[::-1], tmp_path, "other.csv")
+    assert not any("repeat" in warning for warning in score(first)["warnings"])
+    assert score(first, "--against", second)["differences"]["brier_skill"]["value"] == 0
 
 
 def test_files_of_different_events_are_not_compared(tmp_path: Path) -> None:
-    rows = made()
-    one = written(rows, tmp_path)
-    other = written(rows.assign(label=1 - rows["label"]), tmp_path, "other.csv")
+    rows = forecasts()
+    first = write(rows, tmp_path)
+    second = write(rows.assign(label=1 - rows["label"]), tmp_path, "other.csv")
     with pytest.raises(InputError, match="labels of 400 of 400 common rows differ"):
-        score(one, "--against", other)
+        score(first, "--against", second)
 
 
 def test_figures_are_drawn_the_same_twice(tmp_path: Path) -> None:
-    path = written(made(), tmp_path)
-    drawn = []
+    path = write(forecasts(), tmp_path)
+    figures = []
     for _ in range(2):
         score(path, "--figures", tmp_path / "figures")
-        drawn.append({figure.name: figure.read_bytes() for figure in (tmp_path / "figures").iterdir()})
-    assert sorted(drawn[0]) == ["reliability.png", "roc.png"]
-    assert drawn[0] == drawn[1]
+        figures.append({figure.name: figure.read_bytes() for figure in (tmp_path / "figures").iterdir()})
+    assert sorted(figures[0]) == ["reliability.png", "roc.png"]
+    assert figures[0] == figures[1]
 
 
 def test_longer_blocks_are_fewer(tmp_path: Path) -> None:
-    path = written(made(), tmp_path)
+    path = write(forecasts(), tmp_path)
     assert score(path, "--block-days", 20)["blocks"] == 11
     few = score(path, "--block-days", 400)
     assert few["roc_auc"]["low"] is None
-    assert any("blocks allow no interval" in warning for warning in few["warnings"])
+    assert any("blocks are too few for intervals" in warning for warning in few["warnings"])
 
 
-def test_the_reference_of_the_brier_skill_may_be_told(tmp_path: Path) -> None:
-    content = score(written(made(), tmp_path), "--base-rate", 0.1)
-    own, told = content["brier_skill_own_rate"]["value"], content["brier_skill"]["value"]
-    assert told > own
+def test_the_base_rate_changes_the_brier_skill(tmp_path: Path) -> None:
+    content = score(write(forecasts(), tmp_path), "--base-rate", 0.1)
+    assert content["brier_skill"]["value"] > content["brier_skill_own_rate"]["value"]
 
 
 def test_the_table_shows_every_score_and_the_verdicts(tmp_path: Path) -> None:
-    one = forecast_files.read(written(made(), tmp_path))
+    file = forecast_files.read(write(forecasts(), tmp_path))
     scorer = scoring.Scorer(0.5, 27, 100)
-    assert "ROC-AUC" in scoring.table(scorer.score(one))
-    assert "not distinguishable" in scoring.table(scorer.compare(one, one))
+    assert "ROC-AUC" in scoring.table(scorer.score(file))
+    assert "not distinguishable" in scoring.table(scorer.compare(file, file))
 
 
 TIME = pd.Timestamp("2014-03-07 08:09:10")
@@ -134,44 +134,44 @@ FORMS = [
 
 @pytest.mark.parametrize("text", FORMS)
 def test_times_are_found_inside_texts(text: str) -> None:
-    assert forecast_files.times(pd.Series([text])).tolist() == [TIME]
+    assert forecast_files.parse_times(pd.Series([text])).tolist() == [TIME]
 
 
 @pytest.mark.parametrize(("text", "expected"), [("20140307", "2014-03-07"), ("x_2014-03-07_0809", "2014-03-07 08:09")])
 def test_a_time_may_end_early(text: str, expected: str) -> None:
-    assert forecast_files.times(pd.Series([text])).tolist() == [pd.Timestamp(expected)]
+    assert forecast_files.parse_times(pd.Series([text])).tolist() == [pd.Timestamp(expected)]
 
 
 @pytest.mark.parametrize("text", ["", "none", "11476", "20141307_000000", "1/2", "0.5"])
-def test_no_time_is_read_where_none_is(text: str) -> None:
-    assert forecast_files.times(pd.Series([text])).isna().all()
+def test_a_text_without_a_time_is_nat(text: str) -> None:
+    assert forecast_files.parse_times(pd.Series([text])).isna().all()
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_time_or_none(text: str) -> None:
-    assert len(forecast_files.times(pd.Series([text, "20140307_080910"]))) == 2
+    assert len(forecast_files.parse_times(pd.Series([text, "20140307_080910"]))) == 2
 
 
 @pytest.mark.parametrize(
-    ("columns", "found"),
+    ("columns", "recognised"),
     [
         (["T_REC", "flare_prob", "target"], ["T_REC", "flare_prob", "target"]),
         (["when", "p", "y"], ["when", "p", "y"]),
         (["filename", "score", "observed"], ["filename", "score", "observed"]),
     ],
 )
-def test_columns_are_found_whatever_they_are_called(columns: list[str], found: list[str], tmp_path: Path) -> None:
-    rows = made().set_axis(columns, axis=1)
+def test_columns_of_any_name_are_recognised(columns: list[str], recognised: list[str], tmp_path: Path) -> None:
+    rows = forecasts().set_axis(columns, axis=1)
     rows["block"] = rows.index // 10
     if columns[1] == "p":
         del rows["block"]
-    assert list(forecast_files.read(written(rows, tmp_path)).columns.values()) == found
+    assert list(forecast_files.read(write(rows, tmp_path)).columns.values()) == recognised
 
 
 def test_the_pipeline_s_own_predictions_are_read() -> None:
-    read = forecast_files.read(ROOT / "metrics/predictions/region.csv")
-    assert list(read.columns.values()) == ["time", "probability", "label"]
-    assert read.warnings == []
+    file = forecast_files.read(ROOT / Task.REGION.predictions)
+    assert list(file.columns.values()) == ["time", "probability", "label"]
+    assert file.warnings == []
 
 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
@@ -183,32 +183,31 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_value_that_cannot_be_is_one_sentence(case: str, tmp_path: Path) -> None:
+def test_a_wrong_value_is_an_error(case: str, tmp_path: Path) -> None:
     cells, sentence = BROKEN[case]
-    rows = made()
+    rows = forecasts()
     for column, value in cells.items():
         rows.loc[7, column] = value
     with pytest.raises(InputError, match=sentence):
-        forecast_files.read(written(rows, tmp_path))
+        forecast_files.read(write(rows, tmp_path))
 
 
-def test_percentages_in_a_column_of_another_name_are_found_and_refused(tmp_path: Path) -> None:
-    rows = made().rename(columns={"probability": "flare_prob"})
+def test_percentages_in_a_column_of_another_name_are_recognised_and_refused(tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"probability": "flare_prob"})
     rows["flare_prob"] *= 100
     with pytest.raises(InputError, match=r"column flare_prob: got .*\(divide percentages by 100"):
-        forecast_files.read(written(rows, tmp_path))
+        forecast_files.read(write(rows, tmp_path))
 
 
 @pytest.mark.parametrize("label", [0, 1])
-def test_one_class_only_is_one_sentence(label: int, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=f"all 400 labels in label are {label}, and scores need both classes"):
-        forecast_files.read(written(made().assign(label=label), tmp_path))
+def test_a_file_with_one_label_is_an_error(label: int, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"all 400 labels in label are {label}, and scores need both 0 and 1"):
+        forecast_files.read(write(forecasts().assign(label=label), tmp_path))
 
 
 def test_a_blank_time_does_not_make_the_others_lose_their_zone() -> None:
-    found = forecast_files.times(pd.Series(["2014-03-07T08:09:10+02:00", ""]))
-    assert found.iloc[0] == pd.Timestamp("2014-03-07T06:09:10")
-    assert pd.isna(found.iloc[1])
+    times = forecast_files.parse_times(pd.Series(["2014-03-07T08:09:10+02:00", ""]))
+    assert times.tolist() == [pd.Timestamp("2014-03-07T06:09:10"), pd.NaT]
 
 
 @pytest.mark.parametrize(
@@ -226,50 +225,50 @@ def test_a_blank_time_does_not_make_the_others_lose_their_zone() -> None:
         ("t,probability,label\nnever,0.1,1\n", "which column holds the time"),
     ],
 )
-def test_a_file_without_forecasts_is_one_sentence(text: str, sentence: str, tmp_path: Path) -> None:
+def test_a_file_without_forecasts_is_an_error(text: str, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "forecasts.csv").write_text(text)
     with pytest.raises(InputError, match=sentence):
         forecast_files.read(tmp_path / "forecasts.csv")
 
 
-def test_a_file_or_a_column_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+def test_a_missing_file_or_column_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a file"):
         forecast_files.read(tmp_path)
-    with pytest.raises(InputError, match="column prob is not there; the columns left for --probability are"):
-        forecast_files.read(written(made(), tmp_path), {"probability": "prob"})
+    with pytest.raises(InputError, match="has no column prob; the columns left for --probability are"):
+        forecast_files.read(write(forecasts(), tmp_path), {"probability": "prob"})
 
 
-def test_what_is_missing_is_counted_and_left_out(tmp_path: Path) -> None:
-    rows = made()
+def test_rows_with_missing_values_are_counted_and_left_out(tmp_path: Path) -> None:
+    rows = forecasts()
     rows.loc[:2, "probability"] = np.nan
-    read = forecast_files.read(written(rows, tmp_path))
-    assert len(read.rows) == 397
-    assert read.warnings == ["3 of 400 rows are left out: no probability in probability"]
+    file = forecast_files.read(write(rows, tmp_path))
+    assert len(file.rows) == 397
+    assert file.warnings == ["3 of 400 rows are left out: no probability in probability"]
 
 
 def test_an_endless_exponent_is_no_number(tmp_path: Path) -> None:
-    rows = made().astype({"probability": str})
+    rows = forecasts().astype({"probability": str})
     rows.loc[7, "probability"] = "0.378931931e4006018982"
-    assert forecast_files.read(written(rows, tmp_path)).warnings[0].startswith("1 of 400 rows are left out")
+    assert forecast_files.read(write(rows, tmp_path)).warnings[0].startswith("1 of 400 rows are left out")
 
 
 def test_order_and_repeats_are_counted(tmp_path: Path) -> None:
-    rows = made()
-    read = forecast_files.read(written(pd.concat([rows, rows.head(5)]), tmp_path))
-    assert [warning.split(" ")[0] for warning in read.warnings] == ["the", "5"]
-    assert read.rows["time"].is_monotonic_increasing
+    rows = forecasts()
+    file = forecast_files.read(write(pd.concat([rows, rows.head(5)]), tmp_path))
+    assert [warning.split(" ")[0] for warning in file.warnings] == ["the", "5"]
+    assert file.rows["time"].is_monotonic_increasing
 
 
 def test_the_order_of_the_rows_does_not_change_the_scores(tmp_path: Path) -> None:
-    rows = made()
-    ordered = score(written(rows, tmp_path))
-    shuffled = score(written(rows.sample(frac=1, random_state=1), tmp_path))
+    rows = forecasts()
+    ordered = score(write(rows, tmp_path))
+    shuffled = score(write(rows.sample(frac=1, random_state=1), tmp_path))
     del ordered["warnings"], shuffled["warnings"]
     assert shuffled == ordered
 
 
 def test_neither_tensorflow_nor_mlflow_is_needed(tmp_path: Path) -> None:
-    path = written(made(), tmp_path)
+    path = write(forecasts(), tmp_path)
     program = (
         "import sys; from typer.testing import CliRunner; from solarflare.cli import app; "
         f"done = CliRunner().invoke(app, ['score', {str(path)!r}, '--figures', {str(tmp_path / 'f')!r}]); "
@@ -281,17 +280,18 @@ def test_neither_tensorflow_nor_mlflow_is_needed(tmp_path: Path) -> None:
 
 
 def forecast(*arguments: object) -> None:
-    done = CliRunner().invoke(app, ["forecast", *map(str, arguments)])
-    if done.exception:
-        raise done.exception
+    """Run `solarflare forecast`."""
+    result = CliRunner().invoke(app, ["forecast", *map(str, arguments)])
+    if result.exception:
+        raise result.exception
 
 
 def test_a_forecast_of_the_full_disk_has_the_form_of_the_scoreboard(tmp_path: Path) -> None:
-    path = written(made(2).drop(columns="label"), tmp_path)
+    path = write(forecasts(2).drop(columns="label"), tmp_path)
     forecast(path, tmp_path / "out", "--method", "ours_1", "--class", "M", "--data", "SDO/AIA 211")
     names = ["Flare_Forecast_ours_1_20140101_0000.txt", "Flare_Forecast_ours_1_20140101_1200.txt"]
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == names
-    probability = made(2)["probability"][0]
+    probability = forecasts(2)["probability"][0]
     assert (tmp_path / "out" / names[0]).read_text().splitlines() == [
         "Forecasting method: ours_1",
         "Issue Time: 2014-01-01T00:00Z",
@@ -306,8 +306,8 @@ def test_a_forecast_of_the_full_disk_has_the_form_of_the_scoreboard(tmp_path: Pa
 
 
 def test_a_forecast_of_regions_names_them(tmp_path: Path) -> None:
-    rows = made(2).assign(time="2014-01-01T06:00", noaa_ar=[11944, 11946])
-    forecast(written(rows, tmp_path), tmp_path / "out", "--method", "ours")
+    rows = forecasts(2).assign(time="2014-01-01T06:00", noaa_ar=[11944, 11946])
+    forecast(write(rows, tmp_path), tmp_path / "out", "--method", "ours")
     lines = next((tmp_path / "out").iterdir()).read_text().splitlines()
     assert "#Full Disk Forecast" not in lines
     assert [line.split()[:4] for line in lines[-2:]] == [
@@ -317,13 +317,13 @@ def test_a_forecast_of_regions_names_them(tmp_path: Path) -> None:
 
 
 def test_a_forecast_is_corrected_to_the_sun_s_own_base_rate(tmp_path: Path) -> None:
-    path = written(made(1).assign(probability=0.5), tmp_path)
+    path = write(forecasts(1).assign(probability=0.5), tmp_path)
     with pytest.raises(InputError, match="--fitted-rate and --base-rate go together"):
         forecast(path, tmp_path / "out", "--method", "ours", "--fitted-rate", 0.5)
     forecast(path, tmp_path / "out", "--method", "ours", "--fitted-rate", 0.5, "--base-rate", 0.1)
     assert next((tmp_path / "out").iterdir()).read_text().split()[-3] == "0.1000"
 
 
-def test_an_unknown_class_is_one_sentence(tmp_path: Path) -> None:
+def test_an_unknown_class_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--class is 'B'; expected one of X, M, C"):
-        forecast(written(made(), tmp_path), tmp_path / "out", "--method", "ours", "--class", "B")
+        forecast(write(forecasts(), tmp_path), tmp_path / "out", "--method", "ours", "--class", "B")

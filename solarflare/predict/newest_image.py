@@ -1,0 +1,74 @@
+"""Fetch the newest image of an instrument from the archives."""
+
+import io
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from solarflare.core.errors import InputError
+from solarflare.sources.live import registry
+from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
+from solarflare.sources.live.images.frames import Frame
+from solarflare.sources.live.lists.rows import datetimes
+from solarflare.sun.images import imaging
+from solarflare.sun.images.instruments import Instrument
+
+AGES = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
+"""Ages at which an image is looked for, one after the other: an archive lists only the images of a day, or near a time."""
+
+MAX_BROKEN = 5
+"""After this many broken images, an archive is not asked again."""
+
+
+@dataclass(frozen=True)
+class NewestImage:
+    """The newest image of an instrument, or the reason why there is none."""
+
+    instrument: Instrument
+    frame: Frame | None = None
+    content: bytes = b""
+    refusal: str = ""
+
+
+def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp) -> NewestImage:
+    """Return the newest image that an archive has.
+
+    Parameters
+    ----------
+    fetcher : Fetcher
+        Its parameters list the archives in the order in which they are asked.
+    instrument : str
+        The instrument of the image.
+    now : Timestamp
+        UTC; images of a later time are ignored.
+    """
+    reasons: dict[str, str] = {}
+    fetched = defaultdict[str, set[str]](set)
+    for age in AGES:
+        for source in getattr(fetcher.live.sources, instrument):
+            if len(fetched[source]) >= MAX_BROKEN:
+                continue
+            try:
+                frames = _frames(fetcher, source, instrument, now - age, now)
+                frame = next((frame for frame in frames if frame.origin not in fetched[source]), None)
+                if frame is not None:
+                    fetched[source].add(frame.origin)
+                    content = fetcher.get(frame.urls, lambda content: imaging.refusal(io.BytesIO(content), instrument))
+                    return NewestImage(instrument, frame, content)
+            except (Absent, Refused, InputError) as failure:
+                reasons.setdefault(source, str(failure))
+    reason = "; ".join(f"{source}: {reason}" for source, reason in reasons.items()) or "the archives list none"
+    return NewestImage(instrument, refusal=f"there is no image of the last {AGES[-1].days} days: {reason}")
+
+
+def _frames(
+    fetcher: Fetcher, source: str, instrument: Instrument, around: pd.Timestamp, now: pd.Timestamp
+) -> list[Frame]:
+    """Return the frames that an archive has around a time and until now, the newest first."""
+    live = fetcher.live
+    time = datetimes(np.datetime64(around, "s"))
+    frames = registry.IMAGES[source](fetcher, live.urls[source], instrument, time, live.img_width)
+    past = [frame for frame in frames if frame.time <= np.datetime64(now, "s")]
+    return sorted(past, key=lambda frame: frame.time, reverse=True)

@@ -1,8 +1,8 @@
-"""What `solarflare predict` says of images that its networks were not trained on, and of what is no Sun at all.
+"""Answers of `solarflare predict` for images that its networks were not trained on, and for files that show no Sun.
 
 Run it from the project's folder after ``make`` and ``solarflare experiment sdo-euv --archive ../shared/sun``:
-``python -m benchmarks.predict.answers ../shared/sun``. Every question is a process of its own, as a user starts it. The table
-of answers, refusals and exit codes is written to ``docs/answers.md``; it fails where a process ends in a traceback.
+``python -m benchmarks.predict.answers ../shared/sun``. Each row is a process of its own. The tables of answers,
+refusals and exit codes are written to ``docs/answers.md``. It fails if a process ends in a traceback.
 """
 
 import argparse
@@ -28,82 +28,82 @@ from solarflare.sun.images.imaging import Pixels
 PAGE = Path("docs/answers.md")
 MODELS = "sdo-euv-test-2014"
 SUN = Path("euv/2014/02/02/20140202_061525_512_0211.jpg")
-"""The image of the archive from which those that are no whole Sun are made."""
+"""The image of the archive from which the odd images are made."""
 
 COMMAND = [sys.executable, "-m", "solarflare.cli", "predict", "--json"]
 OTHER_COLOURS = np.array([1, 1, 0.3])
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a process said: its answers as JSON has them, its exit code, and what it wrote to standard error."""
+class Result:
+    """The result of a process: its answers as JSON, its exit code, and its standard error."""
 
-    what: str
+    name: str
     answers: list[dict[str, Any]]
     exit_code: int
     error: str
 
     @property
-    def refused(self) -> list[str]:
-        """Why there is no answer, for each image that has none; a mistake refuses all of them."""
-        mistakes = [self.error.splitlines()[-1].removeprefix("error: ")] if self.exit_code == 1 else []
-        return mistakes + [answer["refusal"] for answer in self.answers if answer["refusal"]]
+    def refusals(self) -> list[str]:
+        """The reason for each image without an answer, or the error sentence that stands for all images."""
+        errors = [self.error.splitlines()[-1].removeprefix("error: ")] if self.exit_code == 1 else []
+        return errors + [answer["refusal"] for answer in self.answers if answer["refusal"]]
 
     @property
     def failed(self) -> bool:
-        """Whether it ended in any other way than it promises."""
+        """Whether it ended with a traceback or an undocumented exit code."""
         return "Traceback" in self.error or self.exit_code not in (0, 1, 2)
 
 
 def main() -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("archive", type=Path, help="holds euv/, magnetogram/, samples/bbso/ and regions.csv")
-    parser.add_argument("--models", default=MODELS, help="networks of SDO's EUV images that have not seen 2014")
-    given = parser.parse_args()
-    archive, models = given.archive, ["--models", given.models]
+    parser.add_argument("archive", type=Path, help="a folder with euv/, magnetogram/, samples/bbso/ and regions.csv")
+    parser.add_argument("--models", default=MODELS, help="networks trained on SDO's EUV images before 2014")
+    arguments = parser.parse_args()
+    archive, models = arguments.archive, ["--models", arguments.models]
     reports = ["--regions", str(archive / "regions.csv")]
     of_archive = [
-        ask("SDO/AIA 211 of 2014", archive / "euv/2014", *models, *reports),
-        ask("the same, regions found in the image", archive / "euv/2014", *models, "--regions", "image"),
-        ask("SDO/HMI magnetograms of 2026", archive / "magnetogram", *models),
-        ask("GONG magnetograms of 2019", archive / "samples/bbso", *models),
-        ask("the same, networks of the simulated Sun", archive / "samples/bbso"),
-        ask("the same, with `--simulated-model`", archive / "samples/bbso", "--simulated-model"),
+        run("SDO/AIA 211 of 2014", archive / "euv/2014", *models, *reports),
+        run("the same, regions found in the image", archive / "euv/2014", *models, "--regions", "image"),
+        run("SDO/HMI magnetograms of 2026", archive / "magnetogram", *models),
+        run("GONG magnetograms of 2019", archive / "samples/bbso", *models),
+        run("the same, networks of the simulated Sun", archive / "samples/bbso"),
+        run("the same, with `--simulated-model`", archive / "samples/bbso", "--simulated-model"),
     ]
     with TemporaryDirectory() as folder:
-        made = list(lay_out(archive / SUN, Path(folder)))
+        made = list(write_odd_images(archive / SUN, Path(folder)))
         odd = [
-            ask(what, path, *models, "--regions", "image", *more)
-            for what, path, more in progress(made, len(made), "odd images asked about")
+            run(name, path, *models, "--regions", "image", *options)
+            for name, path, options in progress(made, len(made), "odd images")
         ]
-    if failed := [said.what for said in (*of_archive, *odd) if said.failed]:
-        raise SystemExit(f"error: a traceback, or an exit code that means nothing: {', '.join(failed)}")
+    if failed := [result.name for result in (*of_archive, *odd) if result.failed]:
+        raise SystemExit(f"error: a traceback or an undocumented exit code: {', '.join(failed)}")
     with atomic_path(PAGE) as partial:
-        partial.write_text("\n".join(page(given.models, of_archive, odd)) + "\n")
-    print(f"{PAGE}: {sum(len(said.answers) for said in (*of_archive, *odd)):,} images, no traceback")
+        partial.write_text("\n".join(page(arguments.models, of_archive, odd)) + "\n")
+    print(f"{PAGE}: {sum(len(result.answers) for result in (*of_archive, *odd)):,} images, no traceback")
 
 
-def ask(what: str, path: Path, *options: str) -> Said:
-    """Return what is said of a file or folder."""
-    done = subprocess.run([*COMMAND, str(path), *options], capture_output=True, text=True, check=False)
-    error = done.stderr.replace(f"{path.parent}/", "")
-    return Said(what, [json.loads(line) for line in done.stdout.splitlines()], done.returncode, error)
+def run(name: str, path: Path, *options: str) -> Result:
+    """Return the result of `solarflare predict` for a file or folder."""
+    process = subprocess.run([*COMMAND, str(path), *options], capture_output=True, text=True, check=False)
+    error = process.stderr.replace(f"{path.parent}/", "")
+    return Result(name, [json.loads(line) for line in process.stdout.splitlines()], process.returncode, error)
 
 
-Made = tuple[str, Path, tuple[str, ...]]
-"""What an image is, where it lies, and the options with which it is asked about."""
+OddImage = tuple[str, Path, tuple[str, ...]]
+"""A description of an image, its path, and further options of the command."""
 
 
-def lay_out(sun: Path, folder: Path) -> Iterator[Made]:
-    """Write images that are no whole Sun, each under the name of the image that they are made from or their own.
+def write_odd_images(sun: Path, folder: Path) -> Iterator[OddImage]:
+    """Write images that do not show the whole Sun; most have the name of the image that they are made from.
 
     Parameters
     ----------
     sun : Path
         An image of the real Sun.
     folder : Path
-        Where to.
+        An empty folder.
     """
     pixels = imaging.decode(sun, "RGB")
     photograph = load_sample_image("china.jpg")
@@ -126,11 +126,11 @@ def lay_out(sun: Path, folder: Path) -> Iterator[Made]:
         "text": lambda: b"No image at all.\n",
         "a PNG": lambda: encoded(pixels, "PNG"),
     }
-    for number, (what, content) in enumerate(contents.items()):
+    for number, (name, content) in enumerate(contents.items()):
         path = folder / f"{number}" / sun.name
         path.parent.mkdir()
         path.write_bytes(content())
-        yield what, path, ()
+        yield name, path, ()
     holiday = folder / "china.jpg"
     holiday.write_bytes(jpeg(photograph))
     yield "a photograph under its own name", holiday, ()
@@ -141,7 +141,7 @@ def lay_out(sun: Path, folder: Path) -> Iterator[Made]:
 
 
 def eclipsed(pixels: Pixels) -> Pixels:
-    """Return an image of the Sun, (H, W, 3), that the Moon covers by half."""
+    """Return an image of the Sun, (H, W, 3), half covered by the Moon."""
     height, width, _ = pixels.shape
     disk = geometry.Disk(width / 2, height / 2, 0.4 * width, fitted=False)
     y, x = np.mgrid[:height, :width]
@@ -154,41 +154,42 @@ def jpeg(pixels: Pixels) -> bytes:
     return encoded(pixels, "JPEG")
 
 
-def encoded(pixels: Pixels, form: str) -> bytes:
-    """Return pixels as a file of a form that Pillow knows."""
+def encoded(pixels: Pixels, file_format: str) -> bytes:
+    """Return pixels as a file in one of Pillow's formats."""
     content = BytesIO()
-    Image.fromarray(pixels).save(content, form)
+    Image.fromarray(pixels).save(content, file_format)
     return content.getvalue()
 
 
-def page(models: str, of_archive: list[Said], odd: list[Said]) -> Iterator[str]:
+def page(models: str, of_archive: list[Result], odd: list[Result]) -> Iterator[str]:
     """Yield the lines of the page."""
     yield "# Answers and refusals"
     yield ""
-    yield "Written by `python -m benchmarks.predict.answers ../shared/sun`: each row of the first two tables is a process."
-    yield f"None ends in a traceback. Unless a row says otherwise, the networks are those of `{models}`,"
-    yield "trained before 2014. What the exit codes mean: [Asking the networks about an image](predict.md)."
+    yield "Written by `python -m benchmarks.predict.answers ../shared/sun`: each row of the first two tables is a"
+    yield f"process. None ends in a traceback. Unless a row says otherwise, the networks are those of `{models}`,"
+    yield "trained on images before 2014. Exit codes are explained in [Asking the networks about an image](predict.md)."
     yield ""
-    yield "## Real images that the networks have not seen"
+    yield "## Real images that the networks were not trained on"
     yield ""
     yield "| images | answers | refusals | exit code | why there is no answer |"
     yield "|---|---|---|---|---|"
-    for said in of_archive:
-        refused, reasons = len(said.refused), "; ".join(sorted(set(said.refused)))
-        yield f"| {said.what} | {len(said.answers) - refused} | {refused} | {said.exit_code} | {reasons} |"
+    for result in of_archive:
+        refused, reasons = len(result.refusals), "; ".join(sorted(set(result.refusals)))
+        yield f"| {result.name} | {len(result.answers) - refused} | {refused} | {result.exit_code} | {reasons} |"
     yield ""
-    yield "## What is no whole Sun"
+    yield "## Files that do not show the whole Sun"
     yield ""
-    yield "All but the last four carry the name of an image by SDO/AIA at 211 angstrom, of which most are made."
+    yield "All but the last four have the name of an SDO/AIA image at 211 angstrom; most are made from that image."
     yield ""
-    yield "| file | exit code | what is said |"
+    yield "| file | exit code | answer, or why there is none |"
     yield "|---|---|---|"
-    for said in odd:
-        yield f"| {said.what} | {said.exit_code} | {'; '.join(said.refused) or answered(said.answers[0])} |"
+    for result in odd:
+        outcome = "; ".join(result.refusals) or answered(result.answers[0])
+        yield f"| {result.name} | {result.exit_code} | {outcome} |"
     yield ""
     yield "## Each image of 2014"
     yield ""
-    yield "The disk's probability, and that of each region by its number, within 65 degrees of the central meridian."
+    yield "The probability for the disk, and for each region by its number, within 65 degrees of the central meridian."
     yield ""
     yield "| taken (UTC) | answer |"
     yield "|---|---|"
@@ -197,11 +198,11 @@ def page(models: str, of_archive: list[Said], odd: list[Said]) -> Iterator[str]:
 
 
 def answered(answer: dict[str, Any]) -> str:
-    """Return an answer in a line."""
+    """Return an answer as one line of text."""
     likely = [region for region in answer["regions"] or [] if region["probability"] is not None]
     likely = sorted(likely, key=lambda region: -region["probability"])
     each = ", ".join(f"{region['noaa_ar'] or 'a region'} {region['probability']:.2f}" for region in likely)
-    return f"disk {answer['disk']:.2f}" + (f"; {each}" if each else "; no region to ask about")
+    return f"disk {answer['disk']:.2f}" + (f"; {each}" if each else "; no region has a probability")
 
 
 if __name__ == "__main__":

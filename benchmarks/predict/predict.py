@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def starts(models: str, path: Path) -> tuple[float, float]:
-    """Return the median seconds of a `solarflare predict` for one image, and of an import of TensorFlow, run in turns."""
+    """Return the median seconds of `solarflare predict` for one image, and of an import of TensorFlow, in turns."""
     arguments = ["-m", "solarflare.cli", "predict", "--models", models, "--regions", "image", str(path)]
     command, tensorflow = [], []
     for _ in range(STARTS):

@@ -1,9 +1,9 @@
-"""What the disk network that was trained on the simulated Sun says of real magnetograms; reported, never tuned on.
+"""Forecasts for real magnetograms by the disk network that was trained on the simulated Sun; never used for tuning.
 
 Run it from the project's folder after ``make``: ``python -m benchmarks.predict.simulated_to_real ../shared/sun``. For
-GONG images it prints each probability. For HMI images, whose scale of grey is another, probabilities mean nothing: there it
-prints the rank correlation of the network's logit with the strong-field area of the image and with the number of
-flares of its day.
+GONG images it prints each probability. HMI images have another scale of grey, so their probabilities mean nothing; for
+them it prints the rank correlation of the network's logit with the image's strong-field area and with the day's number
+of flares.
 """
 
 import argparse
@@ -25,27 +25,26 @@ from solarflare.sun.images.instruments import Instrument
 from solarflare.verification.evaluation.baselines import statistics
 from tests import parameters
 
-MODELS = Path("models/disk")
-SHARE_OF_STRONG_FIELD = -1  # of the statistics
+STRONG_FIELD = -1  # the index of the share of strong field in the statistics
 
 
 def main() -> None:
     """Print a line for each GONG image in a folder, and two rank correlations over its HMI images."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="holds magnetograms at any depth, and flares.csv")
+    parser.add_argument("folder", type=Path, help="a folder with magnetograms at any depth, and flares.csv")
     folder = parser.parse_args().folder
     training.configure(parameters.load().compute.threads)
     gong, crops = cut(folder, "gong")
-    for name, probability in zip(gong["path"], saved_model.probabilities(MODELS, crops), strict=True):
+    for name, probability in zip(gong["path"], saved_model.probabilities(Task.DISK.model, crops), strict=True):
         print(f"{Path(name).name}: active with probability {probability:.3f}")
     hmi, crops = cut(folder, "hmi")
     if len(hmi):
-        evidence = logit(np.clip(saved_model.probabilities(MODELS, crops), 1e-7, 1 - 1e-7))
-        strong = statistics(crops, "hmi")[:, SHARE_OF_STRONG_FIELD]
+        logits = logit(np.clip(saved_model.probabilities(Task.DISK.model, crops), 1e-7, 1 - 1e-7))
+        strong = statistics(crops, "hmi")[:, STRONG_FIELD]
         day = hmi["time"].dt.floor("D")
         flares = event_tables.read_flares(folder / "flares.csv")["start"].dt.floor("D").value_counts()
-        report("strong-field area of the image", evidence, strong)
-        daily = pd.DataFrame({"day": day, "evidence": evidence}).groupby("day")["evidence"].mean()
+        report("strong-field area of the image", logits, strong)
+        daily = pd.DataFrame({"day": day, "logits": logits}).groupby("day")["logits"].mean()
         report("number of flares of the day", daily.to_numpy(), flares.reindex(daily.index, fill_value=0).to_numpy())
 
 
@@ -53,23 +52,23 @@ def cut(folder: Path, instrument: Instrument) -> tuple[pd.DataFrame, NDArray[np.
     """Return path and time of each image of an instrument, and their full-disk crops, (N, H, W, 1)."""
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.jpg"))
     stamps = {name: filenames.parse(Path(name).name) for name in names}
-    found = [
+    rows = [
         (name, pd.Timestamp(stamp.time)) for name, stamp in stamps.items() if stamp and stamp.instrument == instrument
     ]
-    images = pd.DataFrame(found, columns=["path", "time"])
+    images = pd.DataFrame(rows, columns=["path", "time"])
     cutter = Cutter(Task.DISK, instrument, folder, parameters.load().crop)
     crops = np.zeros((len(images), *cutter.shape), dtype=np.uint8)
     if len(images):
         places = places_of(Task.DISK, images, empty(REGIONS))
-        for place in progress(range(len(images)), len(images), f"images of {instrument} cut"):
-            crops[place] = cutter(places.iloc[[place]])[1][0]
+        for row in progress(range(len(images)), len(images), f"images of {instrument} cut"):
+            crops[row] = cutter(places.iloc[[row]])[1][0]
     return images, crops
 
 
-def report(what: str, evidence: NDArray, other: NDArray) -> None:
-    """Print the rank correlation of two series."""
-    result = spearmanr(evidence, other)
-    print(f"rank correlation of the logit with the {what}: {result.statistic:.2f} (n = {len(evidence)})")
+def report(name: str, logits: NDArray, values: NDArray) -> None:
+    """Print the rank correlation of the logits with other values of the same rows."""
+    result = spearmanr(logits, values)
+    print(f"rank correlation of the logit with the {name}: {result.statistic:.2f} (n = {len(logits)})")
 
 
 if __name__ == "__main__":

@@ -219,7 +219,7 @@ def _check_rows(path: Path, columns: dict[str, str], rows: pd.DataFrame) -> None
     if rows.empty:
         names = ", ".join(columns.values())
         raise InputError(f"{path}: no row has {', '.join(columns)} (columns {names}); correct the file")
-    if "label" in columns and rows["label"].nunique() == 1:
+    if "label" in columns and rows["label"].min() == rows["label"].max():
         raise InputError(
             f"{path}: all {len(rows):,} labels in {columns['label']} are {rows['label'].iloc[0]}, and scores need "
             "both 0 and 1; add rows of the other, or name another column with --label"

@@ -16,7 +16,7 @@ from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
 
 AGES = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
-"""Ages at which an image is looked for, one after the other: an archive lists only the images of a day, or near a time."""
+"""Ages at which an image is looked for, the lowest first: an archive lists only the images of a day or near a time."""
 
 MAX_BROKEN = 5
 """After this many broken images, an archive is not asked again."""

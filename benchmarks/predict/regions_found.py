@@ -58,34 +58,34 @@ def main() -> None:
 
 def count_all(images: pd.DataFrame, regions: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
     """Return the counts of `count` for each image, in their order."""
-    known = geometry.regions_on_disk(images, regions)
+    reported = geometry.regions_on_disk(images, regions)
     rows = zip(images["path"], images["time"], strict=True)
     return pd.DataFrame(
         [
-            count(Path(path), time, known[known["path"] == path], instrument)
+            count(Path(path), time, reported[reported["path"] == path], instrument)
             for path, time in progress(rows, len(images), f"images of {instrument} searched")
         ],
         index=images.index,
     )
 
 
-def count(path: Path, time: pd.Timestamp, known: pd.DataFrame, instrument: Instrument) -> dict[str, int]:
+def count(path: Path, time: pd.Timestamp, reported: pd.DataFrame, instrument: Instrument) -> dict[str, int]:
     """Return the number of reported regions, found regions and matches in an image."""
     grey = imaging.decode(path, "L")
     disk = find_disk(grey, instrument, time)
-    found = find_regions.find(grey, instrument, disk, time) if disk.fitted else known.iloc[:0]
-    apart = separation(found, known)
+    found = find_regions.find(grey, instrument, disk, time) if disk.fitted else reported.iloc[:0]
+    apart = separation(found, reported)
     first, second = linear_sum_assignment(np.where(apart <= NEAR, apart, 1e3))
     near = apart[first, second] <= NEAR
-    inside = [(df["longitude"].abs() <= FARTHEST).to_numpy() for df in (found, known)]
-    spotted = inside[1] & (known["spots"] > 0).to_numpy()
+    inside = [(df["longitude"].abs() <= FARTHEST).to_numpy() for df in (found, reported)]
+    spotted = inside[1] & (reported["spots"] > 0).to_numpy()
     return {
         "spotted": int(spotted.sum()),
         "spotted_found": int(spotted[second[near]].sum()),
-        "known": int(inside[1].sum()),
-        "known_found": int(inside[1][second[near]].sum()),
+        "reported": int(inside[1].sum()),
+        "reported_found": int(inside[1][second[near]].sum()),
         "found": int(inside[0].sum()),
-        "found_known": int(inside[0][first[near]].sum()),
+        "found_reported": int(inside[0][first[near]].sum()),
     }
 
 
@@ -103,10 +103,10 @@ def scores(counts: pd.DataFrame) -> dict[str, float]:
     total = counts.sum()
     return {
         "images": len(counts),
-        "recall": round(float(total["known_found"] / total["known"]), 3),
-        "precision": round(float(total["found_known"] / total["found"]), 3),
+        "recall": round(float(total["reported_found"] / total["reported"]), 3),
+        "precision": round(float(total["found_reported"] / total["found"]), 3),
         "recall_with_spots": round(float(total["spotted_found"] / total["spotted"]), 3),
-        "regions": int(total["known"]),
+        "regions": int(total["reported"]),
         "regions_with_spots": int(total["spotted"]),
         "found": int(total["found"]),
     }

@@ -124,11 +124,11 @@ def sentences(
 
 def content(image: NewestImage, answer: ImageAnswer, now: pd.Timestamp) -> dict[str, Any]:
     """Return `answer_text.content` with two more keys: ``source``, the archive, and ``age_hours`` of the image."""
-    source = {"path": None, "source": None, "age_hours": None}
+    origin: dict[str, Any] = {"path": None, "source": None, "age_hours": None}
     if image.frame is not None:
         hours = (now - pd.Timestamp(image.frame.time)) / pd.Timedelta(hours=1)
-        source = {"path": answer.image.path.name, "source": image.frame.source, "age_hours": round(hours, 2)}
-    return answer_text.content(answer) | source
+        origin = {"path": answer.image.path.name, "source": image.frame.source, "age_hours": round(hours, 2)}
+    return answer_text.content(answer) | origin
 
 
 def seconds(interval: str) -> float:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -124,7 +123,8 @@ class Predictor:
         rgb = imaging.decode(image.path, "RGB")
         grey = imaging.grey(rgb)
         sun = find_disk(grey, instrument, time)
-        if not sun.fitted or not _is_whole(sun, grey.shape):
+        height, width = grey.shape
+        if not sun.fitted or sun.radius > min(sun.x, sun.y, width - 1 - sun.x, height - 1 - sun.y):
             raise Refused(f"the whole disk of the Sun is not where {instrument} would show it at that time")
         disk = self._disk(networks[Task.DISK], grey, sun, time) if Task.DISK in networks else None
         if Task.REGION not in networks:
@@ -177,16 +177,13 @@ class Predictor:
             for reason, longitude in zip(reasons, rows["longitude"].tolist(), strict=True)
         ]
         probabilities = network.probabilities(cutouts).round(DECIMALS).tolist()
-        return [_region_answer(*parts) for parts in zip(rows.itertuples(), probabilities, reasons, strict=True)]
-
-
-def _region_answer(row: Any, probability: float, reason: str) -> RegionAnswer:
-    noaa_ar = None if pd.isna(row.noaa_ar) else int(row.noaa_ar)
-    place = round(float(row.latitude), 1), round(float(row.longitude), 1)
-    return RegionAnswer(noaa_ar, *place, None if reason else probability, reason)
-
-
-def _is_whole(disk: Disk, shape: tuple[int, ...]) -> bool:
-    """Return whether a disk lies inside an image of a shape."""
-    height, width = shape
-    return disk.radius <= min(disk.x, disk.y, width - 1 - disk.x, height - 1 - disk.y)
+        return [
+            RegionAnswer(
+                noaa_ar=None if pd.isna(row["noaa_ar"]) else int(row["noaa_ar"]),
+                latitude=round(float(row["latitude"]), 1),
+                longitude=round(float(row["longitude"]), 1),
+                probability=None if reason else probability,
+                reason=reason,
+            )
+            for row, probability, reason in zip(rows.to_dict("records"), probabilities, reasons, strict=True)
+        ]

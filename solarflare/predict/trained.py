@@ -13,10 +13,10 @@ from solarflare.dataset.shards.schema import Crop
 from solarflare.networks import calibration, input_range, saved_model
 from solarflare.networks.calibration import Calibration
 from solarflare.predict.schema import PredictParams
-from solarflare.verification.results.wording import wording
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 from solarflare.tracking import profiles
+from solarflare.verification.results.wording import wording
 
 HOW_TO_TRAIN: dict[Instrument, str] = {
     "aia211": "`solarflare experiment sdo-euv --archive FOLDER` and add --models sdo-euv-test-2014",

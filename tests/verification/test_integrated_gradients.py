@@ -70,7 +70,7 @@ class Memory:
 
 @pytest.mark.parametrize("most", [512, 2])
 def test_the_baseline_is_the_mean_of_the_training_images(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(integrated_gradients, "AVERAGED", most)
+    monkeypatch.setattr(integrated_gradients, "MOST_AVERAGED", most)
     monkeypatch.setattr(integrated_gradients, "AT_ONCE", 2)
     mean = integrated_gradients.mean_image(Memory(), np.array([0, 2, 3, 5]))
     averaged = [0, 3] if most == 2 else [0, 2, 3, 5]

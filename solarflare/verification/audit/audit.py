@@ -4,12 +4,12 @@ Each probe (`probes`) is a small forest of random trees, scored out of fold (`fo
 of days that it was not fitted on. A gated probe has found a leak when the lower end of its ROC-AUC's interval,
 corrected for the number of gated probes, passes a limit.
 
-Two traps make chance look like less than chance, and would hide a leak behind it:
+Two effects would push the score of a probe below chance, and so hide a leak:
 
-* The two images of a matched pair have the same hour and opposite labels. Were one fitted on, the other would be
-  forecast wrongly, so a pair stays in one fold.
-* A fold with many positives is forecast by a model that saw few. So the classes weigh the same in every fit, and
-  positives are compared with negatives of their own fold alone.
+* The two images of a matched pair have the same hour and opposite labels. If a model is fitted on one of them, it
+  forecasts the other wrongly. So a pair stays in one fold.
+* A model that forecasts a fold with many positives was fitted on few of them. So both classes have the same weight in
+  every fit, and positives are compared with negatives of the same fold only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ from solarflare.verification.audit.statistics import ByFold, Resampled, Values, 
 from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 
-NAMED = 10  # near duplicates whose paths are told
+LISTED_PAIRS = 10  # near duplicates whose paths are in the result
 
 
 def audit(
@@ -48,16 +48,16 @@ def audit(
     settings : Audit
         The limit, the resamples and the seed.
     duplicates : sequence of (int, int), optional
-        What `duplicates.near_duplicates` returned; one is a leak.
+        Of `duplicates.near_duplicates`; a single pair is a leak.
 
     Returns
     -------
     dict
         Ready for JSON: ``leak``, ``rows``, ``probes`` and ``near_duplicates``, their number and the paths of the
         first; of each probe by name its ``kind``, ``question``, ``leak``, ``roc_auc`` and ``balanced_accuracy`` with
-        intervals of 95 %, and if it is gated ``corrected_low`` and ``detectable_roc_auc``. What is not a number is
-        None: of fewer than five blocks there is no interval, and no verdict but "no leak". ``{"absent": reason}`` if
-        no rows can be held out.
+        intervals of 95 %, and if it is gated ``corrected_low`` and ``detectable_roc_auc``. Values that are not numbers
+        are None: with fewer than five blocks there are no intervals, and the verdict is "no leak".
+        ``{"absent": reason}`` if no rows can be held out.
 
     Notes
     -----
@@ -69,36 +69,40 @@ def audit(
     if fold is None:
         return {"absent": "a class or all rows lie in one block of days, so that no block can be held out"}
     plan = BlockBootstrap(block, settings.resamples, settings.seed)
-    scored = {}
+    scores = {}
     for name, probe in progress(probes.items(), len(probes), "probes"):
-        score = out_of_fold(probe.features, label, fold, settings.seed)
-        scored[name] = _scored(label, score, fold, plan)
-    gated = {name: scored[name]["roc_auc"] for name, probe in probes.items() if probe.kind == "gated"}
+        forecast = out_of_fold(probe.features, label, fold, settings.seed)
+        scores[name] = _score(label, forecast, fold, plan)
+    gated = {name: scores[name]["roc_auc"] for name, probe in probes.items() if probe.kind == "gated"}
     lows = holm(gated, plan, settings.max_probe_auc)
-    found: dict[str, dict[str, Any]] = {}
+    results: dict[str, dict[str, Any]] = {}
     for name, probe in probes.items():
-        found[name] = {"kind": probe.kind, "question": probe.question, "leak": False}
-        found[name] |= {score: asdict(plan.interval(one.value, one.draws)) for score, one in scored[name].items()}
+        results[name] = {"kind": probe.kind, "question": probe.question, "leak": False}
+        results[name] |= {key: asdict(plan.interval(score.value, score.draws)) for key, score in scores[name].items()}
         if name in gated:
-            found[name] |= {
+            results[name] |= {
                 "corrected_low": lows[name],
                 "detectable_roc_auc": detectable(settings.max_probe_auc, gated[name].draws, label, len(gated)),
                 "leak": lows[name] > settings.max_probe_auc,
             }
-    leak = bool(duplicates) or any(one["leak"] for one in found.values())
-    return rounded({"leak": leak, "rows": len(rows), "probes": found, "near_duplicates": _named(duplicates, rows)})
+    leak = bool(duplicates) or any(result["leak"] for result in results.values())
+    listed = _list_pairs(duplicates, rows)
+    return rounded({"leak": leak, "rows": len(rows), "probes": results, "near_duplicates": listed})
 
 
-def _named(duplicates: Sequence[tuple[int, int]], rows: pd.DataFrame) -> dict[str, Any]:
-    first = [[rows["path"][place] for place in pair] for pair in duplicates[:NAMED]]
+def _list_pairs(duplicates: Sequence[tuple[int, int]], rows: pd.DataFrame) -> dict[str, Any]:
+    first = [[rows["path"][row] for row in pair] for pair in duplicates[:LISTED_PAIRS]]
     return {"pairs": len(duplicates), "first": first}
 
 
-def _scored(label: NDArray, score: Values, fold: NDArray, plan: BlockBootstrap) -> dict[str, Resampled]:
-    statistics = {"roc_auc": ByFold(label, score, fold), "balanced_accuracy": ByFold(label, score >= EVEN_ODDS, fold)}
+def _score(label: NDArray, forecast: Values, fold: NDArray, plan: BlockBootstrap) -> dict[str, Resampled]:
+    statistics = {
+        "roc_auc": ByFold(label, forecast, fold),
+        "balanced_accuracy": ByFold(label, forecast >= EVEN_ODDS, fold),
+    }
 
     def both(weight: Values) -> dict[str, Values]:
         return {name: statistic.roc_auc(weight) for name, statistic in statistics.items()}
 
-    own, draws = both(np.ones((1, len(label)))), plan.draws(both)
-    return {name: Resampled(float(own[name][0]), draws[name]) for name in statistics}
+    values, draws = both(np.ones((1, len(label)))), plan.draws(both)
+    return {name: Resampled(float(values[name][0]), draws[name]) for name in statistics}

@@ -1,7 +1,7 @@
-"""Images that are nearly the same on both sides of the test's border: a network would only have to remember them.
+"""Finds test images that are nearly the same as images that a network learns from: it could simply remember those.
 
-Each crop gets a perceptual hash of 255 bits: is this low frequency of its light stronger than in the median crop? As
-all suns have a limb, a threshold of zero, as is common elsewhere, would give all the same bits.
+Each crop gets a perceptual hash of 255 bits. A bit says whether one low spatial frequency is stronger than in the
+median crop. The usual threshold, zero, would give all crops the same bits, because all suns have a limb.
 """
 
 import numpy as np
@@ -12,25 +12,25 @@ from scipy.fft import dctn
 from solarflare.dataset.shards.reader import Crops
 
 GRID = 32
-"""Blocks a side of a crop whose means are transformed."""
+"""Blocks along each side of a crop; the means of the blocks are transformed."""
 
 FREQUENCIES = 16
-"""Of each direction, the lowest, that have a bit; their common mean, the brightness, has none."""
+"""Lowest frequencies in each direction that get a bit each; the mean, which is the brightness, gets none."""
 
 NEAR = 32
-"""Bits, of 255, in which near duplicates differ at most. Saved again as JPEG of quality 70, at 0.6 of the width, or
+"""Near duplicates differ in at most this many of 255 bits. Saved again as JPEG of quality 70, at 0.6 of the width, or
 moved by a pixel, full disks differ in 31 at most; those of different days in 61 at least among 1,200 simulated
 magnetograms, in 68 among 1,177 of HMI, and in 93 among 338 images of AIA."""
 
 MIDDLE = 0.5
-"""Share of a full disk's crop, in width and height, that is looked at: a caption left on frames all alike."""
+"""Share of the width and height of a full disk's crop that is hashed: captions at the edges are the same in all."""
 
 AT_ONCE = 256
 Bits = npt.NDArray[np.uint64]
 
 
 def near_duplicates(rows: pd.DataFrame, splits: pd.DataFrame, crops: Crops) -> list[tuple[int, int]]:
-    """Return the pairs of nearly the same crops of which, in any fold, one is tested and one is learned from.
+    """Return the pairs of near-duplicate crops of which, in any fold, one is in test and one in training or validation.
 
     Parameters
     ----------
@@ -49,18 +49,18 @@ def near_duplicates(rows: pd.DataFrame, splits: pd.DataFrame, crops: Crops) -> l
     key = ["path", "noaa_ar"] if "noaa_ar" in rows else ["path"]
     parts = splits.merge(rows[key].assign(place=range(len(rows))), on=key)
     hashes = perceptual_hashes(rows["position"].to_numpy(), crops, 1 if "noaa_ar" in rows else MIDDLE)
-    found = set()
+    pairs = set()
     for _, fold in parts.groupby("fold"):
         tested = fold.loc[fold["part"] == "test", "place"].to_numpy()
         learned = fold.loc[fold["part"].isin(["train", "validation"]), "place"].to_numpy()
         for place in tested:
             different = np.bitwise_count(hashes[learned] ^ hashes[place]).sum(axis=1)
-            found |= {(int(place), int(other)) for other in learned[different <= NEAR]}
-    return sorted(found)
+            pairs |= {(int(place), int(other)) for other in learned[different <= NEAR]}
+    return sorted(pairs)
 
 
 def perceptual_hashes(positions: npt.NDArray[np.int64], crops: Crops, share: float) -> Bits:
-    """Return a hash of each crop, which is the same for what looks the same among these.
+    """Return a hash of each crop; crops that look alike among these get similar hashes.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def perceptual_hashes(positions: npt.NDArray[np.int64], crops: Crops, share: flo
     crops : Crops
         Of the task.
     share : float
-        Of each crop's width and height, around its middle, that is looked at.
+        Share of each crop's width and height, around its middle, that is hashed.
 
     Returns
     -------

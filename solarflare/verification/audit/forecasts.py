@@ -1,4 +1,4 @@
-"""Forecasts by the small forests of random trees that the audit fits to its probes, each of rows not fitted on."""
+"""Forecasts of the probes: small forests of random trees, which forecast other rows than those they are fitted on."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -22,21 +22,21 @@ Values = NDArray[np.float64]
 
 
 def home_blocks(rows: pd.DataFrame) -> NDArray[np.int64]:
-    """Return each row's block, which for all rows of a pair is the earliest of theirs."""
+    """Return the block of each row, (n,); both rows of a matched pair get the earlier of their two blocks."""
     block = rows["block"].astype(np.int64)
     of_pair = block.groupby(rows["pair_id"]).transform("min")
     return np.asarray(block.where(rows["pair_id"] == "", of_pair), np.int64)
 
 
 def folds(label: NDArray, block: NDArray) -> NDArray[np.int64] | None:
-    """Divide whole blocks into folds that hold like shares of both classes, or return None if that is impossible.
+    """Return a fold for each row, (n,), all with a similar share of positives; None if that is impossible.
 
     Parameters
     ----------
     label : (n,) int
         1 or 0.
     block : (n,) int
-        Rows of one block get one fold.
+        All rows of a block get the same fold.
     """
     number = min(FOLDS, *(len(np.unique(block[label == value])) for value in (0, 1)))
     if number < 2:
@@ -53,7 +53,7 @@ def out_of_fold(features: NDArray, label: NDArray, fold: NDArray, seed: int) -> 
     Parameters
     ----------
     features : (n, k) float
-        What the probe sees; columns that never change are left aside.
+        What the probe sees; constant columns are not used.
     label : (n,) int
         1 or 0.
     fold : (n,) int
@@ -64,7 +64,7 @@ def out_of_fold(features: NDArray, label: NDArray, fold: NDArray, seed: int) -> 
     Returns
     -------
     (n,) float64
-        Probability of label 1 if both were equally frequent; one half where there is nothing to see.
+        Probability of label 1 if both labels were equally frequent; one half if no column varies.
 
     Notes
     -----
@@ -91,7 +91,7 @@ def forecasts(probes: Mapping[str, Probe], rows: pd.DataFrame, splits: pd.DataFr
     rows : DataFrame
         ``path``, ``noaa_ar`` if the task has it, and ``label`` of each row.
     splits : DataFrame
-        Of `tables.SPLITS`: each fold's trees learn from its training rows.
+        Of `tables.SPLITS`: the trees of each fold are fitted on its training rows.
     seed : int
         Of the trees.
 
@@ -102,14 +102,15 @@ def forecasts(probes: Mapping[str, Probe], rows: pd.DataFrame, splits: pd.DataFr
     """
     key = ["path", "noaa_ar"] if "noaa_ar" in rows else ["path"]
     parts = splits.merge(rows[[*key, "label"]].assign(place=range(len(rows))), on=key)
-    told = []
-    for fold, of_fold in parts.groupby("fold"):
-        learned, asked = of_fold[of_fold["part"] == "train"], of_fold[of_fold["part"].isin(["validation", "test"])]
+    results = []
+    for fold, rows_of_fold in parts.groupby("fold"):
+        train = rows_of_fold[rows_of_fold["part"] == "train"]
+        others = rows_of_fold[rows_of_fold["part"].isin(["validation", "test"])]
         for name, probe in progress(probes.items(), len(probes), f"confounders' forecasts of fold {fold}"):
-            model = forest(None, seed).fit(probe.features[learned["place"]], learned["label"])
-            probability = model.predict_proba(probe.features[asked["place"]])[:, 1].round(DECIMALS)
-            told.append(asked[["path", "noaa_ar", "fold"]].assign(confounder=name, probability=probability))
-    return tables.concat(told, tables.CONFOUNDERS)
+            model = forest(None, seed).fit(probe.features[train["place"]], train["label"])
+            probability = model.predict_proba(probe.features[others["place"]])[:, 1].round(DECIMALS)
+            results.append(others[["path", "noaa_ar", "fold"]].assign(confounder=name, probability=probability))
+    return tables.concat(results, tables.CONFOUNDERS)
 
 
 def forest(class_weight: Literal["balanced"] | None, seed: int) -> ExtraTreesClassifier:

@@ -1,8 +1,8 @@
-"""What the audit's probes may look at: for each row numbers that are not the Sun, or the Sun but not as a picture.
+"""The probes of the audit: for each row a few numbers from which a model tries to predict the label.
 
-A *gated* probe sees nothing of the Sun: if it predicts the label, the data leak. A *confounder* sees something of the
-Sun, or of when it was seen, but no picture: a network has to beat it. A *raw* probe sees the images before they were
-cleaned: it shows what the cleaning took away.
+A *gated* probe sees nothing of the Sun: if it predicts the label, the data leak. A *confounder* sees a property of the
+Sun or of the time, but no picture: a network has to be better. A *raw* probe sees the images before they were cleaned:
+it shows what the cleaning removed.
 """
 
 from dataclasses import dataclass, replace
@@ -28,27 +28,27 @@ Kind = Literal["gated", "confounder", "raw"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 GRID = 20
-"""Blocks a side of a crop, over which what was blanked is averaged."""
+"""Blocks along each side of a crop, over which blanked pixels are averaged."""
 
 BOX = (10, 40)
-"""Blocks, rows and columns, over which a printed box is averaged, be it of an image or of a crop: a few a letter."""
+"""Rows and columns of blocks over which a printed box is averaged, in images and crops: a few blocks a letter."""
 
 LIMB = 1.0
-"""Solar radii beyond which an EUV image shows the sky: there is corona in it."""
+"""Solar radii beyond which an EUV image counts as sky; it shows the corona there."""
 
 ROUNDING = 0.02
-"""Pixels: the index rounds a disk's centre and radius, and what is called blanked must have been."""
+"""Pixels by which the radius is enlarged: the index rounds it, and only pixels that were blanked may be tested."""
 
 BLUR = 2
 """Pixels over which antialiasing spreads an edge."""
 
-WHOLLY = 255
-"""Value of a pixel that lies in a mask with all that it was interpolated from."""
+FULL = 255
+"""Value of a crop's pixel if all pixels that it was interpolated from lie in the mask."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What one probe looks at.
+    """What one probe sees.
 
     Attributes
     ----------
@@ -68,9 +68,9 @@ class Probe:
 def labelled_rows(
     labels: pd.DataFrame, splits: pd.DataFrame, images: pd.DataFrame, crops: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return all labelled rows of a task, whatever their part, with all that the tables know of them.
+    """Return all labelled rows of a task, in any part of the split, with what the tables know of them.
 
-    Those in whose image no disk was found are left out, as they are where networks learn.
+    Rows whose image has no fitted disk are left out, as they are in training.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def labelled_rows(
 
 
 def of_tables(rows: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, Probe]:
-    """Return the probes that look at tables alone.
+    """Return the probes that see tables only.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def of_tables(rows: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, Probe]:
     """
     time = rows["time"]
     hour = time.dt.hour + time.dt.minute / 60
-    found = {
+    probes = {
         "time_of_day": Probe("gated", "Does the hour or the minute tell?", _columns(hour, time.dt.minute)),
         "place_in_folder": Probe(
             "gated", "Does the image's place in its day's folder tell?", _columns(rows["place_in_folder"])
@@ -145,12 +145,12 @@ def of_tables(rows: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, Probe]:
     }
     for name in ("longitude", "latitude", "area"):
         if name in rows:
-            found[name] = Probe("confounder", f"Does the region's {name} tell?", _columns(rows[name].fillna(-1)))
-    return found
+            probes[name] = Probe("confounder", f"Does the region's {name} tell?", _columns(rows[name].fillna(-1)))
+    return probes
 
 
 def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str, Probe]:
-    """Return the probes that look at the images as they were received.
+    """Return the probes that see the images as they were received.
 
     Parameters
     ----------
@@ -166,15 +166,15 @@ def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str,
     dict of Probe
         By name.
     """
-    of_row, _ = pd.factorize(rows["path"])
+    image_of_row, _ = pd.factorize(rows["path"])
     images = rows.drop_duplicates("path")
-    forms: list[dict[str, float]] = []
+    headers: list[dict[str, float]] = []
     boxes: list[Features] = []
     blanked: list[Features] = []
     beyond: list[Features] = []
     for _, row in progress(images.iterrows(), len(images), "files examined"):
         with Image.open(raw / row["path"]) as image:
-            forms.append(_form(image))
+            headers.append(_header(image))
             grey = image.convert("L")
         boxes.append(_printed(grey, instrument))
         light = np.asarray(grey, np.float32)[None, ..., None]
@@ -185,21 +185,23 @@ def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str,
             (_sky(instrument, light.shape[1:], disk), beyond),
         ):
             means.append(_block_means(difference * mask[..., None])[0])
-    form = pd.DataFrame(forms).fillna(-1).to_numpy(np.float32)
+    header = pd.DataFrame(headers).fillna(-1).to_numpy(np.float32)
     return {
-        "file_format": Probe("gated", "Does the file's form tell: size, mode, JPEG tables, markers?", form[of_row]),
+        "file_format": Probe(
+            "gated", "Does the file's form tell: size, mode, JPEG tables, markers?", header[image_of_row]
+        ),
         "raw_printed_boxes": Probe(
-            "raw", "What was printed on the image before it was blanked, did it tell?", np.stack(boxes)[of_row]
+            "raw", "What was printed on the image before it was blanked, did it tell?", np.stack(boxes)[image_of_row]
         ),
         "raw_masked_pixels": Probe(
-            "raw", "What was in the pixels before they were blanked, did it tell?", np.stack(blanked)[of_row]
+            "raw", "What was in the pixels before they were blanked, did it tell?", np.stack(blanked)[image_of_row]
         ),
-        "raw_sky": Probe("raw", "Did the sky of the image as received tell?", np.stack(beyond)[of_row]),
+        "raw_sky": Probe("raw", "Did the sky of the image as received tell?", np.stack(beyond)[image_of_row]),
     }
 
 
 def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Probe]:
-    """Return the probes that look at what the network gets.
+    """Return the probes that see what the network gets.
 
     Parameters
     ----------
@@ -217,8 +219,8 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
 
     Notes
     -----
-    What was blanked has one value, the instrument's, so that nothing is left but differences from it: where a mask ends
-    says where the Sun is, which is no leak.
+    Blanked pixels have the instrument's fill value. The probes see differences from that value only, and so not where
+    a mask ends: that says where the Sun is, which is no leak.
     """
     instrument, fill = cutter.instrument, imaging.fill_value(cutter.instrument)
     places = located(rows)
@@ -237,14 +239,14 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
         for box in imaging.printed_boxes(instrument, shape):
             masks.append(np.zeros(shape, bool))
             masks[-1][box] = True
-        covered = [cutter.squares(np.where(mask, WHOLLY, 0).astype(np.uint8), disk, around) for mask in masks]
-        blanked.append(_block_means(difference * (covered[0] == WHOLLY)[..., None]))
-        sky.append(_block_means(difference * (covered[1] == WHOLLY)[..., None]))
-        printed.append(np.concatenate([_left_in(box, difference) for box in covered[2:]], axis=1))
+        covered = [cutter.squares(np.where(mask, FULL, 0).astype(np.uint8), disk, around) for mask in masks]
+        blanked.append(_block_means(difference * (covered[0] == FULL)[..., None]))
+        sky.append(_block_means(difference * (covered[1] == FULL)[..., None]))
+        printed.append(np.concatenate([_residue(box, difference) for box in covered[2:]], axis=1))
         light = np.abs(difference)
         brightness.append(np.column_stack([light.mean(axis=(1, 2, 3)), light.std(axis=(1, 2, 3))]))
         colour.append(crop.mean(axis=(1, 2)) / np.maximum(crop.mean(axis=(1, 2, 3)), 1)[:, None])
-    found = {
+    probes = {
         "printed_boxes": Probe("gated", "Is anything left where the image was printed on?", np.concatenate(printed)),
         "masked_pixels": Probe("gated", "Is anything left in the pixels that were blanked?", np.concatenate(blanked)),
         "sky": Probe(
@@ -257,8 +259,8 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
         ),
     }
     if colour[0].shape[1] > 1:
-        found["colour"] = Probe("confounder", "Does the balance of the colours tell?", np.concatenate(colour))
-    return found
+        probes["colour"] = Probe("confounder", "Does the balance of the colours tell?", np.concatenate(colour))
+    return probes
 
 
 def _in_force(time: pd.Series, coverage: pd.DataFrame) -> Features:
@@ -271,24 +273,24 @@ def _in_force(time: pd.Series, coverage: pd.DataFrame) -> Features:
     return in_force
 
 
-def _form(image: Image.Image) -> dict[str, float]:
-    """Return what a JPEG's headers say, without its Huffman tables and its length, in which the Sun has a say."""
-    form: dict[str, float] = {"width": image.width, "height": image.height, "channels": len(image.getbands())}
+def _header(image: Image.Image) -> dict[str, float]:
+    """Return what the headers of a JPEG say, except its Huffman tables and its length, which depend on the picture."""
+    header: dict[str, float] = {"width": image.width, "height": image.height, "channels": len(image.getbands())}
     for number, values in getattr(image, "quantization", {}).items():
-        form |= {f"quantisation {number}, {place}": value for place, value in enumerate(values)}
+        header |= {f"quantisation {number}, {place}": value for place, value in enumerate(values)}
     for number, (_, across, down, _) in enumerate(getattr(image, "layer", [])):
-        form |= {f"samples across {number}": across, f"samples down {number}": down}
+        header |= {f"samples across {number}": across, f"samples down {number}": down}
     for key, value in image.info.items():
         parts = value if isinstance(value, tuple) else (value,)
-        # Of a text, or of an editor's notes, the length.
-        form |= {
+        # A text, such as an editor's notes, counts by its length.
+        header |= {
             f"{key} {place}": float(part if isinstance(part, Real) else len(part)) for place, part in enumerate(parts)
         }
-    return form
+    return header
 
 
 def _sky(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.NDArray[np.bool_]:
-    """Tell which pixels, (H, W) bool, lie beyond the limb and in no printed box."""
+    """Return which pixels, (H, W) bool, lie beyond the limb and in no printed box."""
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     edge = imaging.SKY if instrument in MAGNETOGRAPHS else LIMB
     beyond = (columns - disk.x) ** 2 + (rows - disk.y) ** 2 > (edge * disk.radius) ** 2
@@ -304,12 +306,12 @@ def _printed(grey: Image.Image, instrument: Instrument) -> Features:
     return np.concatenate([np.asarray(box, np.float32).ravel() for box in boxes])
 
 
-def _left_in(box: npt.NDArray[np.uint8], difference: Features) -> Features:
-    """Return block means of crops (n, width, width, C) over a box, up to WHOLLY (n, width, width), and the extremes."""
-    inside = difference * (box == WHOLLY)[..., None]
+def _residue(box: npt.NDArray[np.uint8], difference: Features) -> Features:
+    """Return block means and extremes of crops (n, width, width, C) where a box's mask (n, width, width) is full."""
+    inside = difference * (box == FULL)[..., None]
     means = np.zeros((len(box), *BOX), np.float32)
     for k in np.flatnonzero(inside.any(axis=(1, 2, 3))):
-        (left, right), (top, bottom) = (_edges(box[k].max(axis=axis) / WHOLLY) for axis in (0, 1))
+        (left, right), (top, bottom) = (_edges(box[k].max(axis=axis) / FULL) for axis in (0, 1))
         read = Image.fromarray(inside[k].mean(axis=2)).resize(
             BOX[::-1], Image.Resampling.BILINEAR, box=(left, top, right, bottom)
         )
@@ -320,7 +322,7 @@ def _left_in(box: npt.NDArray[np.uint8], difference: Features) -> Features:
 def _edges(profile: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Return where a stretch of ones with blurred ends begins and ends, to a fraction of a pixel.
 
-    The print moves in a crop by less than a letter as the disk moves in the image; it is read where it is.
+    As the disk moves in the image, the print moves in the crop, by less than a letter; the box follows it.
     """
     whole = np.flatnonzero(profile == 1)
     first, end = int(whole[0]), int(whole[-1]) + 1
@@ -336,5 +338,5 @@ def _block_means(difference: Features) -> Features:
 
 
 def _columns(*columns: npt.ArrayLike) -> Features:
-    """Return columns beside each other, (n, k)."""
+    """Return columns as an array, (n, k)."""
     return np.column_stack([np.asarray(column, np.float32) for column in columns])

@@ -12,16 +12,17 @@ from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Ranking, areas
 
 ERROR = 0.05
-"""Probability, with a true ROC-AUC at the limit, that any gated probe's two-sided interval lies beside it."""
+"""Probability that the two-sided interval of any gated probe misses a true ROC-AUC at the limit."""
 
 POWER = 0.9
+"""Probability with which a leak of the detectable ROC-AUC is found."""
 
 Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Resampled:
-    """A score of the rows themselves, and in every resample, (resamples,)."""
+    """A score: its value, and its values in all resamples, (resamples,)."""
 
     value: float
     draws: Values
@@ -45,7 +46,7 @@ class ByFold:
         self._folds = [(of_fold, Ranking(label[of_fold], score[of_fold])) for of_fold in rows]
 
     def roc_auc(self, weight: Values) -> Values:
-        """Return the share of the pairs of a positive and a negative that are ranked rightly, ties counting one half.
+        """Return the share of pairs of a positive and a negative that are ranked correctly; ties count one half.
 
         Parameters
         ----------
@@ -57,61 +58,60 @@ class ByFold:
         (resamples,) float64
             NaN where no fold holds both classes.
         """
-        right, compared = np.zeros(len(weight)), np.zeros(len(weight))
+        correct, compared = np.zeros(len(weight)), np.zeros(len(weight))
         for rows, ranking in self._folds:
             positive, negative = ranking.steps(weight[:, rows])
             pairs = positive.sum(axis=1) * negative.sum(axis=1)
-            right += np.where(pairs > 0, areas(positive, negative)[0] * pairs, 0)
+            correct += np.where(pairs > 0, areas(positive, negative)[0] * pairs, 0)
             compared += pairs
         with np.errstate(invalid="ignore"):
-            return right / compared
+            return correct / compared
 
 
 def holm(gated: Mapping[str, Resampled], plan: BlockBootstrap, limit: float) -> dict[str, float]:
-    """Return the lower end of each gated probe's ROC-AUC, corrected for their number; beyond the limit it is a leak.
+    """Return the lower end of each gated probe's interval of ROC-AUC, corrected for the number of probes.
 
     Parameters
     ----------
     gated : mapping of Resampled
         The ROC-AUC of each gated probe, by name.
     plan : BlockBootstrap
-        That drew them.
+        The resamples that they were drawn with.
     limit : float
         ROC-AUC that a leak passes.
 
     Returns
     -------
     dict of float
-        NaN where there is no interval.
+        By name; NaN where there is no interval. A probe whose lower end is above the limit has found a leak.
 
     Notes
     -----
-    Holm 1979, Scandinavian Journal of Statistics 6, 65: of m probes, the one that passes the limit most surely shares
-    `ERROR` with all, the next with m - 1, and so on down to the first that does not pass. The rest is judged as that
-    one.
+    Holm 1979, Scandinavian Journal of Statistics 6, 65: the m probes are tested in the order of certainty.
+    The first is tested at `ERROR` / m, the next at `ERROR` / (m - 1), and so on to the first that does not pass. The
+    remaining ones are tested at the level of that one.
     """
-    # A resample without a class says nothing: it counts as one below the limit.
-    doubt = {name: (np.mean(~(one.draws > limit)), -one.value, name) for name, one in gated.items()}
+    # A resample without one of the classes has no ROC-AUC: it counts as one below the limit.
+    order = {name: (np.mean(~(auc.draws > limit)), -auc.value, name) for name, auc in gated.items()}
     lows: dict[str, float] = {}
-    sharing = len(gated)
-    for name in sorted(doubt, key=lambda name: doubt[name]):
-        one = gated[name]
-        lows[name] = plan.interval(one.value, one.draws, 1 - ERROR / sharing).low
+    remaining = len(gated)
+    for name in sorted(order, key=lambda name: order[name]):
+        lows[name] = plan.interval(gated[name].value, gated[name].draws, 1 - ERROR / remaining).low
         if lows[name] > limit:
-            sharing -= 1
+            remaining -= 1
     return lows
 
 
 def detectable(limit: float, draws: Values, label: NDArray, gated: int) -> float:
-    """Return the least ROC-AUC of a single leak that would have been found with a probability of `POWER`.
+    """Return the smallest ROC-AUC of a single leak that would be found with a probability of `POWER`.
 
     Parameters
     ----------
     limit : float
         ROC-AUC that the corrected lower end has to pass.
     draws : (resamples,) float
-        The probe's ROC-AUC in every resample. Those of a probe that saw nothing do not vary: then, and wherever it is
-        larger, the standard error of as many independent rows counts.
+        The probe's ROC-AUC in every resample. Their standard deviation is used unless the standard error of as many
+        independent rows is larger, as it is for a probe that sees nothing: its draws do not vary.
     label : (n,) int
         1 or 0.
     gated : int
@@ -120,7 +120,7 @@ def detectable(limit: float, draws: Values, label: NDArray, gated: int) -> float
     Returns
     -------
     float
-        1 if not even a perfect one were sure to be found.
+        1 if even a perfect one could be missed.
 
     Notes
     -----

@@ -6,28 +6,28 @@ from typing import Any
 from solarflare.verification.audit.probes import KINDS
 
 
-def table(task: str, found: Mapping[str, Any]) -> str:
-    """Return what the audit found as a table.
+def table(task: str, result: Mapping[str, Any]) -> str:
+    """Return the result of an audit as a text table.
 
     Parameters
     ----------
     task : str
-        Whose audit it is.
-    found : mapping
-        What `audit` returned.
+        The audited task.
+    result : mapping
+        Of `solarflare.verification.audit.audit.audit`.
     """
-    if reason := found.get("absent"):
+    if reason := result.get("absent"):
         return f"{task}: no audit, {reason}"
     rows = [(task, "", "ROC-AUC", "corrected", "detectable", "")]
-    for name, one in sorted(found["probes"].items(), key=lambda item: (KINDS.index(item[1]["kind"]), item[0])):
-        auc = one["roc_auc"]
+    for name, probe in sorted(result["probes"].items(), key=lambda item: (KINDS.index(item[1]["kind"]), item[0])):
+        auc = probe["roc_auc"]
         interval = f"{_number(auc['value'])} [{_number(auc['low'])}, {_number(auc['high'])}]"
-        limits = (_number(one.get("corrected_low")), _number(one.get("detectable_roc_auc")))
-        gated = ("LEAK" if one["leak"] else "passed") if one["kind"] == "gated" else ""
-        rows.append((name, one["kind"], interval, *(limits if gated else ("", "")), gated))
+        limits = (_number(probe.get("corrected_low")), _number(probe.get("detectable_roc_auc")))
+        gated = ("LEAK" if probe["leak"] else "passed") if probe["kind"] == "gated" else ""
+        rows.append((name, probe["kind"], interval, *(limits if gated else ("", "")), gated))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    pairs = found["near_duplicates"]["pairs"]
+    pairs = result["near_duplicates"]["pairs"]
     lines.append(f"{pairs} near duplicates across the test's border  {'LEAK' if pairs else 'passed'}")
     return "\n".join(lines)
 

@@ -1,1 +1,4 @@
-"""solarflare/verification/evaluation"""
+"""Scores networks on test rows, explains their answers, and holds the permutation test.
+
+Start with `evaluate`.
+"""

@@ -1,4 +1,4 @@
-"""How much of what a network's answers rest on lies where the Sun is, and how much where it is not."""
+"""Measures how much of the attribution of a network's answers lies on the Sun, and how much elsewhere."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,14 +19,13 @@ from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 
 SAMPLE = 64
-"""Test rows that are explained, evenly spread over all. A full disk takes a twentieth of a second for each network that
-is asked."""
+"""Test rows that are explained, evenly spread over all. A full disk takes 0.05 s for each network of an ensemble."""
 
 NEAR = {"disk": 10.0, "region": 5.0}
-"""Degrees on the Sun that count as near a region. A cutout shows little more than 10 around its own."""
+"""Degrees on the Sun that count as near a region. A cutout shows little more than 10 around its region."""
 
-WHOLLY = 255
-"""Value of a pixel that lies in a mask with all that it was interpolated from."""
+FULL = 255
+"""Value of a crop's pixel if all pixels that it was interpolated from lie in the mask."""
 
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
@@ -34,14 +33,14 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Attribution:
-    """What the pixels of n images contribute to a network's logits.
+    """Contributions of the pixels of n images to a network's logits.
 
     Attributes
     ----------
     maps : (n, H, W) float32
-        Summed over the channels; what is positive speaks for label 1.
+        Summed over the channels; positive values speak for label 1.
     gap : (n,) float32
-        The logit of each image less that of the baseline, which a perfect map adds up to.
+        The logit of each image less that of the baseline; the sum of a perfect map.
     """
 
     maps: npt.NDArray[np.float32]
@@ -49,44 +48,44 @@ class Attribution:
 
 
 def sample(test: pd.DataFrame) -> pd.DataFrame:
-    """Return `SAMPLE` of the test rows at most, evenly spread."""
+    """Return at most `SAMPLE` of the test rows, evenly spread."""
     return test.iloc[np.unique(np.linspace(0, len(test) - 1, min(len(test), SAMPLE)).round().astype(int))]
 
 
 def explain(
     tested: pd.DataFrame,
-    found: Attribution,
+    attribution: Attribution,
     crops: pd.DataFrame,
     regions: pd.DataFrame,
     cutter: Cutter,
     settings: Evaluate,
 ) -> dict[str, Any]:
-    """Return what `assess` says of test rows.
+    """Return the result of `assess` for test rows.
 
     Parameters
     ----------
     tested : DataFrame
         The n rows: ``path``, ``time``, ``position`` and ``block``, and of a cutout the ``latitude`` and ``longitude``
         of its region.
-    found : Attribution
+    attribution : Attribution
         Of these rows.
     crops : DataFrame
         Of `tables.CROPS`, by position.
     regions : DataFrame
         Of `tables.REGIONS`.
     cutter : Cutter
-        That cut the crops.
+        The one that cut the crops.
     settings : Evaluate
         Resamples and their seed.
     """
     images = tables.read(cutter.raw / "images.csv", tables.IMAGES).set_index("path")[["width", "height"]]
     placed = tested.join(images, on="path").join(crops[["x", "y", "radius"]], on="position")
     plan = BlockBootstrap(tested["block"].to_numpy(), settings.resamples, settings.seed)
-    return assess(found, places(placed, regions, cutter), plan)
+    return assess(attribution, places(placed, regions, cutter), plan)
 
 
 def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[str, Mask]:
-    """Return which pixels of each crop lie on the disk, where something was printed, and near a region.
+    """Return masks of the pixels of each crop that lie on the disk, in printed boxes, and near a region.
 
     Parameters
     ----------
@@ -96,70 +95,71 @@ def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[
     regions : DataFrame
         Of `tables.REGIONS`.
     cutter : Cutter
-        That cut the crops.
+        The one that cut the crops.
 
     Returns
     -------
     dict of (n, width, width) bool
-        ``inside_disk``; ``printed_boxes``; and of full disks ``near_regions``, within `NEAR` of a region with spots, of
-        cutouts ``near_centre``, within `NEAR` of its own.
+        ``inside_disk``; ``printed_boxes``; and for full disks ``near_regions``, within `NEAR` of a region with spots,
+        for cutouts ``near_centre``, within `NEAR` of its region.
     """
-    around = located(tested)
+    located_rows = located(tested)
     if cutter.task == Task.DISK:
         on_disk = regions_on_disk(tested, regions)
         near, centres = "near_regions", located(on_disk[spotted(on_disk).fillna(False)])
     else:
-        near, centres = "near_centre", around
-    found: dict[str, list[Mask]] = {"inside_disk": [], "printed_boxes": [], near: []}
+        near, centres = "near_centre", located_rows
+    masks: dict[str, list[Mask]] = {"inside_disk": [], "printed_boxes": [], near: []}
     for index, row in tested.iterrows():
         shape, disk = (int(row["height"]), int(row["width"])), Disk(row["x"], row["y"], row["radius"], fitted=True)
         of_image = centres[centres["path"] == row["path"]] if cutter.task == Task.DISK else centres.loc[[index]]
         inside, within = on_sphere(shape, disk, of_image, NEAR[cutter.task])
-        masks = inside, imaging.printed(cutter.instrument, shape), within
-        for name, mask in zip(found, masks, strict=True):
-            cut = cutter.squares(np.where(mask, WHOLLY, 0).astype(np.uint8), disk, around.loc[[index]])
-            found[name].append(cut[0] == WHOLLY)
-    return {name: np.stack(masks) for name, masks in found.items()}
+        image_masks = inside, imaging.printed(cutter.instrument, shape), within
+        for name, mask in zip(masks, image_masks, strict=True):
+            crop = cutter.squares(np.where(mask, FULL, 0).astype(np.uint8), disk, located_rows.loc[[index]])
+            masks[name].append(crop[0] == FULL)
+    return {name: np.stack(of_rows) for name, of_rows in masks.items()}
 
 
 def on_sphere(shape: tuple[int, int], disk: Disk, centres: pd.DataFrame, degrees: float) -> tuple[Mask, Mask]:
-    """Return which pixels, (H, W), show the Sun, and which of it lies within some degrees of one of the `centres`.
+    """Return masks, (H, W), of the pixels on the Sun, and of those within some degrees of one of the `centres`.
 
-    The Sun is a sphere seen from very far: from the Earth, at 215 radii, a place is a quarter of a degree off at most.
+    The Sun is taken as a sphere seen from infinity. The Earth is 215 radii away, so a place is off by at most 0.25
+    degrees.
 
     Parameters
     ----------
     shape : (int, int)
         Height and width in pixels.
     disk : Disk
-        Where the Sun is.
+        Where the Sun is in the image.
     centres : DataFrame
         Of `geometry.located`, with ``x``, ``y`` and ``solar_radius`` in arcsec.
     degrees : float
-        Of a great circle.
+        Along a great circle.
     """
     rows, columns = np.indices(shape)
-    pixels = towards_us((columns - disk.x) / disk.radius, (disk.y - rows) / disk.radius)
+    pixels = on_unit_sphere((columns - disk.x) / disk.radius, (disk.y - rows) / disk.radius)
     inside = pixels[..., 2] > 0
     if centres.empty:
         return inside, np.zeros(shape, bool)
-    middles = towards_us(*(centres[axis].to_numpy() / centres["solar_radius"].to_numpy() for axis in ("x", "y")))
-    return inside, inside & (pixels @ middles.T >= np.cos(np.radians(degrees))).any(axis=-1)
+    directions = on_unit_sphere(*(centres[axis].to_numpy() / centres["solar_radius"].to_numpy() for axis in ("x", "y")))
+    return inside, inside & (pixels @ directions.T >= np.cos(np.radians(degrees))).any(axis=-1)
 
 
-def towards_us(west: npt.ArrayLike, north: npt.ArrayLike) -> Values:
-    """Return places on the unit sphere, (..., 3): west, north, and the rest towards the Earth, 0 beyond the limb."""
+def on_unit_sphere(west: npt.ArrayLike, north: npt.ArrayLike) -> Values:
+    """Return points on the unit sphere, (..., 3): west, north, and towards the Earth, which is 0 beyond the limb."""
     west, north = np.asarray(west), np.asarray(north)
     return np.stack([west, north, np.sqrt(np.maximum(0, 1 - west**2 - north**2))], axis=-1)
 
 
-def assess(found: Attribution, masks: Mapping[str, Mask], plan: BlockBootstrap) -> dict[str, Any]:
-    """Return how much of the attribution lies in each place, beside how much a uniform map would have there.
+def assess(attribution: Attribution, masks: Mapping[str, Mask], plan: BlockBootstrap) -> dict[str, Any]:
+    """Return the share of the attribution in each place, and the share of the area for comparison.
 
     Parameters
     ----------
-    found : Attribution
-        Of n rows; each map weighs the same, and signs do not count.
+    attribution : Attribution
+        Of n rows; each map has the same weight, and absolute values count.
     masks : mapping of (n, H, W) bool
         Of `places`.
     plan : BlockBootstrap
@@ -168,15 +168,16 @@ def assess(found: Attribution, masks: Mapping[str, Mask], plan: BlockBootstrap) 
     Returns
     -------
     dict
-        Ready for JSON: ``n``; ``completeness_error``, how much the sums of the maps differ from the gaps, as a share
-        of these, both summed over the rows; by place ``n``, the rows whose crop shows any of it, ``area``, its mean
-        share of their pixels, and with its interval ``mass``, its mean share of their attribution. A place that no
-        crop shows is ``{"absent": reason}``.
+        Ready for JSON: ``n``; ``completeness_error``, the sum of the absolute differences of the maps' sums and the
+        gaps, divided by the sum of the absolute gaps; by place ``n``, the number of rows whose crop shows it, ``area``,
+        its mean share of their pixels, and with its interval ``mass``, its mean share of their attribution. A place
+        that no crop shows is ``{"absent": reason}``.
     """
-    size = np.abs(found.maps).astype(np.float64)
+    size = np.abs(attribution.maps).astype(np.float64)
     total = size.sum(axis=(1, 2))
-    missing = np.abs(found.maps.sum(axis=(1, 2), dtype=np.float64) - found.gap).sum() / np.abs(found.gap).sum()
-    content: dict[str, Any] = {"n": len(size), "completeness_error": float(missing)}
+    missing = np.abs(attribution.maps.sum(axis=(1, 2), dtype=np.float64) - attribution.gap).sum()
+    error = missing / np.abs(attribution.gap).sum()
+    content: dict[str, Any] = {"n": len(size), "completeness_error": float(error)}
     for name, mask in masks.items():
         shown = mask.any(axis=(1, 2)) & (total > 0)
         if not shown.any():
@@ -189,7 +190,7 @@ def assess(found: Attribution, masks: Mapping[str, Mask], plan: BlockBootstrap) 
 
 
 def _means(values: Values, rows: Mask, plan: BlockBootstrap) -> Values:
-    """Return the mean of some rows' values in every resample; NaN in one that has none of these rows."""
+    """Return the mean of the values of some rows in every resample; NaN in a resample without these rows."""
 
     def mean(weight: Values) -> dict[str, Values]:
         with np.errstate(invalid="ignore"):

@@ -1,4 +1,4 @@
-"""What a network has to beat: climatology, and a logistic regression on a handful of numbers per image."""
+"""The baseline `logistic`: a logistic regression on seven statistics of each image, which a network has to beat."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,14 @@ BRIGHT = 160  # grey level: where the browse images' colour tables show active r
 
 
 def statistics(images: NDArray[np.uint8], instrument: Instrument) -> NDArray[np.float64]:
-    """Return seven numbers an image.
+    """Return seven statistics of each image.
 
     Parameters
     ----------
     images : (N, H, W, C) uint8
-        Crops; what is blanked in them is no field, or no light.
+        Crops; their blanked pixels show no field, or no light.
     instrument : str
-        Of a magnetograph the numbers describe the unsigned field, of an EUV imager the intensity.
+        For a magnetograph the statistics describe the unsigned field, for an EUV imager the intensity.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def logistic(features: NDArray, label: NDArray) -> Pipeline:
     features : (n, k) float
         Of the training rows.
     label : (n,) int
-        What happened, 1 or 0; both must occur.
+        1 or 0; both must occur.
 
     Returns
     -------

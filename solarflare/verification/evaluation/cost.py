@@ -1,4 +1,4 @@
-"""What a task's networks cost: to keep, to run and to train, in numbers that every machine agrees on."""
+"""The cost of a task's networks: their size, operations and epochs, which do not depend on the machine."""
 
 from math import prod
 from pathlib import Path
@@ -11,17 +11,17 @@ from solarflare.networks.backend import keras
 
 
 def cost(models: Path) -> dict[str, int]:
-    """Return the cost of what `folds.train` wrote.
+    """Return the cost of the networks of a task.
 
     Parameters
     ----------
     models : Path
-        Such as ``models/disk``.
+        What `folds.train` wrote, such as ``models/disk``.
 
     Returns
     -------
     dict of int
-        ``parameters``, and ``flops`` an image, of the networks that answer together; ``weight_bytes`` and ``epochs`` of
+        ``parameters``, and ``flops`` an image, of the networks of one fold together; ``weight_bytes`` and ``epochs`` of
         all folds.
     """
     histories = sorted(models.rglob(saved_model.HISTORY))
@@ -36,10 +36,10 @@ def cost(models: Path) -> dict[str, int]:
 
 
 def flops(network: keras.Model) -> int:
-    """Return the floating-point operations that one image takes in the convolutions and dense layers.
+    """Return the floating-point operations for one image in the convolutions and dense layers.
 
-    A kernel is applied once at each place of its output, and each of its weights takes a multiplication and an addition
-    there. Pooling, activations and normalisation come to a few per cent of that and are left out, as is usual.
+    A kernel is applied once at each position of its output, with a multiplication and an addition for each weight.
+    Pooling, activations and normalisation add a few per cent and are left out, as is usual.
     """
     return sum(flops(layer) if isinstance(layer, keras.Model) else _of_layer(layer) for layer in network.layers)
 

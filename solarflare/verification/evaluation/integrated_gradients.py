@@ -1,11 +1,11 @@
-"""Which pixels a network's answer rests on: integrated gradients, which add up to the answer.
+"""Integrated gradients: how much each pixel contributes to a network's answer.
 
-Sundararajan et al. 2017, arXiv:1703.01365: the gradient of the answer, averaged on the straight way from a baseline to
-the image, times what the image has more than the baseline. The answer is the logit, the score before the sigmoid:
-there contributions add up, and a certain network has gradients too.
+Sundararajan et al. 2017, arXiv:1703.01365: the gradient of the answer, averaged along the straight line from a baseline
+to the image, times the difference of image and baseline. The contributions add up to the answer less the answer to the
+baseline. The answer is the logit, the score before the sigmoid: its gradients do not vanish when a network is certain.
 
-The baseline is the mean of the training images: what they all share. Of EUV images a black one would not do. No network
-has seen it, the default one calls it flaring, and all cutouts would be explained by how they differ from that.
+The baseline is the mean of the training images. A black image is no good baseline for EUV images: it is unlike all
+training images, and the default network calls it flaring.
 """
 
 from collections.abc import Iterable
@@ -22,21 +22,21 @@ from solarflare.networks.batches import Images, image_shape
 from solarflare.networks.saved_model import AT_ONCE
 from solarflare.verification.evaluation.attribution_mass import Attribution
 
-STEPS = 16  # of the way; what the sum then lacks is in the metrics
-AVERAGED = 512  # training images in the baseline, at most
+STEPS = 16  # along the line; the error of the sum is in the metrics as completeness_error
+MOST_AVERAGED = 512  # training images in the baseline
 
 Values = npt.NDArray[np.float32]
 
 
 def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: Path) -> Attribution:
-    """Explain the answers to test rows, each by its fold's network and the mean of the fold's training images.
+    """Return the attributions of test rows: by the network of their fold, from the mean of its training images.
 
     Parameters
     ----------
     rows : DataFrame
         Of `samples.samples`.
     tested : DataFrame
-        The n test rows in question: ``fold`` and ``position``.
+        n test rows: ``fold`` and ``position``.
     images : Images
         All crops, by position.
     models : Path
@@ -51,46 +51,54 @@ def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: 
     gap = np.zeros(len(tested), np.float32)
     position = tested["position"].to_numpy()
     for fold, folder in saved_model.fold_folders(models, rows["fold"]).items():
-        asked = np.flatnonzero(tested["fold"] == fold)
-        learned = rows.loc[(rows["fold"] == fold) & (rows["part"] == "train"), "position"].to_numpy()
-        baseline = mean_image(images, learned)
-        taken = (images.take(position[[place]])[0] for place in asked)
-        found = integrated_gradients(saved_model.load(folder)[0], taken, baseline)
-        for place, (one, difference) in zip(asked, progress(found, len(asked), "answers explained"), strict=True):
-            maps[place], gap[place] = one, difference
+        of_fold = np.flatnonzero(tested["fold"] == fold)
+        train = rows.loc[(rows["fold"] == fold) & (rows["part"] == "train"), "position"].to_numpy()
+        baseline = mean_image(images, train)
+        crops = (images.take(position[[row]])[0] for row in of_fold)
+        explained = integrated_gradients(saved_model.load(folder)[0], crops, baseline)
+        counted = progress(explained, len(of_fold), "answers explained")
+        for row, (contributions, difference) in zip(of_fold, counted, strict=True):
+            maps[row], gap[row] = contributions, difference
     return Attribution(maps, gap)
 
 
 def integrated_gradients(
     model: keras.Model, images: Iterable[npt.NDArray[np.uint8]], baseline: Values
 ) -> Iterable[tuple[Values, float]]:
-    """Yield what each image's pixels contribute to its logit, and the difference of logits that they add up to.
+    """Yield the contribution of each pixel of an image to its logit, and the difference of logits that they add up to.
 
     Parameters
     ----------
     model : keras.Model
         Whose last layer ends in a sigmoid.
     images : iterable of (H, W, C) uint8
-        What it was asked about.
+        Images to explain.
     baseline : (H, W, C) float32
-        An image that says nothing.
+        The image that they are compared with.
+
+    Yields
+    ------
+    contributions : (H, W) float32
+        Summed over the channels.
+    difference : float
+        Logit of the image less logit of the baseline.
     """
     network = logits(model)
     middles = (np.arange(STEPS, dtype=np.float32)[:, None, None, None] + 0.5) / STEPS
 
     def contributions(difference: tf.Tensor) -> tf.Tensor:
-        way = baseline + middles * difference
+        line = baseline + middles * difference
         with tf.GradientTape() as tape:
-            tape.watch(way)
-            answers = network(way, training=False)
-        return tf.reduce_sum(difference * tf.reduce_mean(tape.gradient(answers, way), axis=0), axis=-1)
+            tape.watch(line)
+            answers = network(line, training=False)
+        return tf.reduce_sum(difference * tf.reduce_mean(tape.gradient(answers, line), axis=0), axis=-1)
 
     computed = tf.function(contributions)
     ends = np.zeros((2, *baseline.shape), np.float32)
     for image in images:
         ends[:] = baseline, image
-        without, answer = network(ends, training=False).numpy()[:, 0]
-        yield computed(ends[1] - ends[0]).numpy(), answer - without
+        baseline_logit, logit = network(ends, training=False).numpy()[:, 0]
+        yield computed(ends[1] - ends[0]).numpy(), logit - baseline_logit
 
 
 def logits(model: keras.Model) -> keras.Model:
@@ -103,7 +111,7 @@ def logits(model: keras.Model) -> keras.Model:
 
 
 def mean_image(images: Images, positions: npt.NDArray[np.int64]) -> Values:
-    """Return the mean (H, W, C) of the images at these positions, `AVERAGED` of them at most."""
-    chosen = positions[:: -(-len(positions) // AVERAGED)]
-    parts = np.array_split(chosen, -(-len(chosen) // AT_ONCE))
-    return (sum(images.take(part).sum(axis=0, dtype=np.float64) for part in parts) / len(chosen)).astype(np.float32)
+    """Return the mean (H, W, C) of the images at these positions, `MOST_AVERAGED` of them at most."""
+    selected = positions[:: -(-len(positions) // MOST_AVERAGED)]
+    parts = np.array_split(selected, -(-len(selected) // AT_ONCE))
+    return (sum(images.take(part).sum(axis=0, dtype=np.float64) for part in parts) / len(selected)).astype(np.float32)

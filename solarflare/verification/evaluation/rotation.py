@@ -1,4 +1,4 @@
-"""Labels that belong to other days: with them a network that scores above chance has found a way to cheat."""
+"""Rotates labels in time, so that they belong to other days: a network that still scores above chance has cheated."""
 
 import numpy as np
 import pandas as pd
@@ -9,23 +9,23 @@ from solarflare.verification.audit.forecasts import home_blocks
 
 
 def rotation(rows: pd.DataFrame, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Tell whose label each row gets when all labels are rotated in time by whole blocks.
+    """Return from which row each row gets its label when all labels are rotated in time by whole blocks.
 
-    Each part of each fold is rotated by itself, and so keeps its base rate. Its rows are put in the order of time,
-    those that belong together (a region's days, the two images of a matched pair) next to each other and in one block
-    of days. Then all labels move on by as many rows as some of the blocks have, at random, and the last come first.
+    Each part of each fold is rotated on its own, and so keeps its base rate. Its rows are sorted by time; rows of one
+    group (a region's days, the two images of a matched pair) are next to each other and in one block of days. Then all
+    labels are moved by as many rows as a random number of blocks have, and the last labels come first.
 
     Parameters
     ----------
     rows : DataFrame
         n rows of `solarflare.dataset.samples.samples.samples`.
     generator : Generator
-        Draws how far each part is rotated, from one block to all but one.
+        Draws the number of blocks by which each part is rotated, from one to all but one.
 
     Returns
     -------
     (n,) int64
-        Places in `rows`, from 0: a permutation without a fixed point.
+        Positions in `rows`, from 0: a permutation without a fixed point.
 
     Raises
     ------
@@ -34,31 +34,30 @@ def rotation(rows: pd.DataFrame, generator: np.random.Generator) -> NDArray[np.i
 
     Notes
     -----
-    The hypothesis is that images and labels have nothing to do with each other, though labels resemble those of the
-    days around them, and images do, too: a rotation keeps that likeness, which dealing labels out one by one would
-    destroy. Where every pair has an image of each class, it keeps that as well: which of the two is positive is all
-    that it changes.
+    The null hypothesis is that images and labels are independent, although labels of neighbouring days are similar, and
+    so are images. A rotation keeps the similarity of neighbouring labels; a random permutation of single labels would
+    destroy it. If every pair has one image of each class, this is kept too: only which of the two is positive changes.
     """
     of_regions = "noaa_ar" in rows
-    together = rows["noaa_ar" if of_regions else "pair_id"]
+    group = rows["noaa_ar" if of_regions else "pair_id"]
     ordered = pd.DataFrame(
         {
             "fold": rows["fold"].to_numpy(),
             "part": rows["part"].to_numpy(),
             "block": rows["block"].to_numpy() if of_regions else home_blocks(rows),
-            "first": rows["time"].groupby(together).transform("min").to_numpy(),
-            "together": together.to_numpy(),
+            "first": rows["time"].groupby(group).transform("min").to_numpy(),
+            "group": group.to_numpy(),
             "time": rows["time"].to_numpy(),
         }
-    ).sort_values(["block", "first", "together", "time"], kind="stable")
+    ).sort_values(["block", "first", "group", "time"], kind="stable")
     source = np.empty(len(rows), dtype=np.int64)
-    for (fold, part), of_part in ordered.groupby(["fold", "part"]):
-        in_block = of_part.groupby("block").size().to_numpy()
-        if len(in_block) < 2:
+    for (fold, part), rows_of_part in ordered.groupby(["fold", "part"]):
+        block_sizes = rows_of_part.groupby("block").size().to_numpy()
+        if len(block_sizes) < 2:
             raise InputError(
                 f"data/splits: the {part} part of fold {fold} lies in one block of days, and a rotation needs two; "
                 "set a smaller split.block_days, or get images of more days"
             )
-        moved = in_block[: generator.integers(1, len(in_block))].sum()
-        source[of_part.index] = np.roll(of_part.index, -moved)
+        shift = block_sizes[: generator.integers(1, len(block_sizes))].sum()
+        source[rows_of_part.index] = np.roll(rows_of_part.index, -shift)
     return source

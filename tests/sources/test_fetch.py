@@ -97,7 +97,7 @@ def test_what_may_change_is_asked_for_once_a_run_and_only_if_it_has_changed(site
     for _ in range(2):
         asking = fetcher(cache, site.url)
         for _ in range(2):
-            assert asking.get([f"{site.url}/{FOLDER}/"], listing.refusal, keep=False)
+            assert asking.get([f"{site.url}/{FOLDER}/"], listing.problem, keep=False)
     assert [request.status for request in site.asked()] == [200, 304]
 
 
@@ -177,7 +177,9 @@ def test_a_wait_is_as_long_as_the_host_asks_for(site: ArchiveServer, cache: Path
 @pytest.mark.parametrize("kind", ["throttled", "throttled_until"])
 def test_a_host_that_asks_for_too_long_a_wait_ends_the_run(site: ArchiveServer, cache: Path, kind: Kind) -> None:
     site.faults = [Fault(NAME, kind, retry_after=3600)]
-    with pytest.raises(Interrupted, match=r"what was fetched is kept: run again"):
+    with pytest.raises(
+        Interrupted, match=r"wants no request for 3[56]\d\d s; the files that were fetched are kept: run again"
+    ):
         get(site, cache)
     assert len(site.asked()) == 1
 
@@ -357,12 +359,12 @@ class TestFtp:
     @pytest.mark.parametrize("nlst", [True, False])
     def test_a_folder_is_listed_with_or_without_nlst(self, ftp: FtpServer, cache: Path, nlst: bool) -> None:
         ftp.nlst = nlst
-        content = fetcher(cache, ftp.url).get([f"{ftp.url}/{FOLDER}/"], listing.refusal)
+        content = fetcher(cache, ftp.url).get([f"{ftp.url}/{FOLDER}/"], listing.problem)
         assert listing.names(content) == [NAME]
 
     def test_a_day_without_a_folder_is_absent(self, ftp: FtpServer, cache: Path) -> None:
         with pytest.raises(Absent, match="550"):
-            fetcher(cache, ftp.url).get([f"{ftp.url}/pub/archive/2019/02/02/"], listing.refusal)
+            fetcher(cache, ftp.url).get([f"{ftp.url}/pub/archive/2019/02/02/"], listing.problem)
 
     @pytest.mark.parametrize("kind", ["crowded", "truncated"])
     def test_what_passes_is_waited_for(self, ftp: FtpServer, cache: Path, kind: Kind) -> None:
@@ -413,7 +415,7 @@ class TestListing:
         assert all(isinstance(name, str) for name in listing.names(content))
 
     def test_an_error_page_is_no_listing(self) -> None:
-        assert listing.refusal(b"<html><body>Sorry</body></html>")
+        assert listing.problem(b"<html><body>Sorry</body></html>")
 
 
 @given(st.text())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from solarflare.sources.live.lists import ncei_science, ngdc_xrs, srs, swpc_events, swpc_json
-from solarflare.sources.live.lists.rows import Flare, Parsed, Region, region_table
+from solarflare.sources.live.lists.report import Flare, Region, Report, region_table
 
 DAY = dt.date(2026, 2, 15)
 HEAD = (
@@ -22,7 +22,7 @@ def day_of(path: Path) -> dt.date:
     return dt.datetime.strptime(path.name[:8], "%Y%m%d").date()
 
 
-def events(*rows: str) -> Parsed[Flare]:
+def events(*rows: str) -> Report[Flare]:
     return swpc_events.parse((HEAD + "\n".join(rows)).encode(), DAY)
 
 
@@ -40,7 +40,7 @@ def test_real_event_reports(shared_sun: Path) -> None:
     found = {}
     for path in sorted((shared_sun / "samples/swpc_events").glob("*events.txt")):
         content, day = path.read_bytes(), day_of(path)
-        assert swpc_events.refusal(content, day) is None
+        assert swpc_events.problem(content, day) is None
         parsed = swpc_events.parse(content, day)
         assert not parsed.gap
         found[day.day] = parsed.rows
@@ -57,7 +57,7 @@ def test_real_region_summaries(shared_sun: Path) -> None:
     found = {}
     for path in sorted((shared_sun / "samples/swpc_srs").glob("*SRS.txt")):
         content, day = path.read_bytes(), day_of(path)
-        assert srs.refusal(content, day) is None
+        assert srs.problem(content, day) is None
         parsed = srs.parse(content, day)
         assert not parsed.gap
         found[day] = parsed.rows
@@ -139,8 +139,8 @@ def test_another_observatory_names_the_region() -> None:
 
 def test_a_quiet_day_is_a_report() -> None:
     content = b":Product: x\n:Date: 2026 02 15\nNO EVENT REPORTS.\n"
-    assert swpc_events.refusal(content, DAY) is None
-    assert swpc_events.parse(content, DAY) == Parsed([], [])
+    assert swpc_events.problem(content, DAY) is None
+    assert swpc_events.parse(content, DAY) == Report([], [])
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_quiet_day_is_a_report() -> None:
     ],
 )
 def test_what_is_not_the_report_of_the_day_is_refused(content: bytes, reason: str) -> None:
-    assert swpc_events.refusal(content, DAY) == reason
+    assert swpc_events.problem(content, DAY) == reason
 
 
 def test_four_digits_of_a_region_are_completed_from_june_2002_on() -> None:
@@ -186,7 +186,7 @@ def test_a_region_that_cannot_be_read_is_a_gap() -> None:
     ],
 )
 def test_what_is_not_the_summary_of_the_day_is_refused(content: bytes, reason: str) -> None:
-    assert srs.refusal(content, dt.date(2022, 1, 5)) == reason
+    assert srs.problem(content, dt.date(2022, 1, 5)) == reason
 
 
 YEARLY = """\
@@ -214,9 +214,9 @@ def test_yearly_reports_print_the_end_before_the_max(caplog: pytest.LogCaptureFi
 
 
 def test_a_yearly_report_is_of_its_year() -> None:
-    assert ngdc_xrs.refusal(YEARLY.encode(), 2015) is None
-    assert ngdc_xrs.refusal(YEARLY.encode(), 2014) == "no X-ray report of 2014"
-    assert ngdc_xrs.refusal(b"<html></html>", 2015) == "no X-ray report of 2015"
+    assert ngdc_xrs.problem(YEARLY.encode(), 2015) is None
+    assert ngdc_xrs.problem(YEARLY.encode(), 2014) == "no X-ray report of 2014"
+    assert ngdc_xrs.problem(b"<html></html>", 2015) == "no X-ray report of 2015"
 
 
 def test_the_newest_science_report_is_taken_and_a_year_before_the_whole_mission() -> None:
@@ -263,14 +263,14 @@ REAL_REGION = (
 def test_json_flares_with_and_without_a_zone() -> None:
     goes = [dt.datetime(2026, 9, 6, 13, minute) for minute in (15, 34, 51)]
     edited = [dt.datetime(2024, 5, 28, 6, minute) for minute in (38, 43, 48)]
-    assert swpc_json.parse_flares(REAL_GOES) == Parsed([seen(goes, "C1.1")])
-    assert swpc_json.parse_flares(REAL_EDITED) == Parsed([seen(edited, "C4.1", 13697)])
+    assert swpc_json.parse_flares(REAL_GOES) == Report([seen(goes, "C1.1")])
+    assert swpc_json.parse_flares(REAL_EDITED) == Report([seen(edited, "C4.1", 13697)])
 
 
 @pytest.mark.parametrize("cut", ['"location":"N13E63",', ""])
 def test_json_longitudes_are_positive_to_the_east(cut: str) -> None:
     parsed = swpc_json.parse_regions(REAL_REGION.replace(cut.encode(), b""))
-    assert parsed == Parsed([Region(dt.datetime(2026, 9, 7), 14529, 13, -63, 70, "Hsx", "alpha", 1)])
+    assert parsed == Report([Region(dt.datetime(2026, 9, 7), 14529, 13, -63, 70, "Hsx", "alpha", 1)])
 
 
 def test_a_json_region_is_placed_at_the_end_of_its_date() -> None:
@@ -284,4 +284,4 @@ def test_a_json_region_is_placed_at_the_end_of_its_date() -> None:
 def test_times_that_json_does_not_know_leave_the_flare() -> None:
     parsed = swpc_json.parse_flares(b'[{"begin_time":"Unk","max_time":"2026-09-06T13:34:00Z","end_time":null}, 3]')
     peak = dt.datetime(2026, 9, 6, 13, 34)
-    assert parsed == Parsed([Flare(peak, peak, None, "")], ["3"])
+    assert parsed == Report([Flare(peak, peak, None, "")], ["3"])

@@ -1,16 +1,21 @@
 """The sources of flares and regions: what each brings back of a Sun that its site prints, and what is absent."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from solarflare.sources.live import registry
-from solarflare.sources.live.lists.collected import Collected
+from solarflare.core.errors import InputError
+from solarflare.sources.live import estimate, images, registry
+from solarflare.sources.live.source import Collected
+from tests import parameters
 from tests.archive_server import ArchiveServer, Fault, pages
+from tests.archive_server.world import choices
 from tests.live_tables import END, FLARES, REGIONS, START, fetcher, same
 
 UNKNOWN = MappingProxyType({"spaceweatherlive": ["latitude", "longitude"]})
@@ -111,3 +116,46 @@ def test_a_year_beyond_the_series_is_a_gap(site: ArchiveServer, tmp_path: Path) 
     found = registry.FLARES["ngdc_xrs"](fetcher(site.url, tmp_path), [site.url + pages.PATHS["ngdc_xrs"]], start, end)
     assert list(found.coverage["reason"]) == ["the series ended in 2017"]
     assert not site.asked()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"flares": ["swpc"]}, r"key scrape\.live\.flares names 'swpc'; expected one of hek, ncei_science, ngdc_xrs"),
+        (
+            {"regions": ["swpc_events"]},
+            r"key scrape\.live\.regions names 'swpc_events'; expected one of hek, swpc_json",
+        ),
+        ({"positions": "nobody"}, r"key scrape\.live\.positions names 'nobody'; expected one of hek, .*none"),
+        ({"sources": {"gong": ("jsoc",)}}, r"key scrape\.live\.sources\.gong names 'jsoc'; expected one of bbso$"),
+        ({"urls": {"bbso": ("http://a",)}}, r"key scrape\.live\.urls has no address of swpc_events; flares names it"),
+    ],
+)
+def test_a_wrong_name_of_a_source_is_answered_with_the_right_ones(changes: dict[str, Any], sentence: str) -> None:
+    live = parameters.load().scrape.live
+    if "sources" in changes:
+        changes = {"sources": live.sources.model_copy(update=changes["sources"])}
+    with pytest.raises(InputError, match=sentence):
+        registry.check(live.model_copy(update=changes))
+
+
+def test_a_new_archive_needs_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "new_archive.py").write_text(
+        "from solarflare.sources.live.source import image_archive\n\n"
+        "@image_archive('new_archive', instruments=('gong',), listing_bytes=0, image_bytes=lambda width: 1e6)\n"
+        "def frames(fetcher, bases, instrument, time, img_width):\n"
+        "    return []\n"
+    )
+    monkeypatch.setattr(images, "__path__", [*images.__path__, str(tmp_path)])
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    content = choices("http://127.0.0.1:1", sampling="cadence", cadence=24)
+    content["scrape"]["live"]["sources"]["gong"] = ["new_archive"]
+    content["scrape"]["live"]["urls"]["new_archive"] = ["http://127.0.0.1:2"]
+    content["tasks"] = ["disk"]
+    try:
+        registry.discover()
+        wanted, cost = estimate.estimate(parameters.parse(content))
+    finally:
+        registry.IMAGES.pop("new_archive", None)
+        sys.modules.pop("solarflare.sources.live.images.new_archive", None)
+    assert cost.set_index("host").loc["127.0.0.1:2", ["requests", "megabytes"]].tolist() == [len(wanted), len(wanted)]

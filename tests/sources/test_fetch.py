@@ -231,6 +231,13 @@ def test_robots_txt_is_read_first_and_obeyed(site: ArchiveServer, cache: Path) -
     assert [request.path for request in site.requests] == ["/robots.txt"]
 
 
+def test_robots_txt_may_have_wildcards_and_a_byte_order_mark(site: ArchiveServer, cache: Path) -> None:
+    site.robots = "\ufeffUser-agent: *\nDisallow: /*.jpg$\n"
+    with pytest.raises(Refused, match=r"robots\.txt"):
+        get(site, cache)
+    assert site.asked() == []
+
+
 def test_a_robots_txt_that_cannot_be_read_forbids_all(site: ArchiveServer, cache: Path) -> None:
     site.faults = [Fault("robots", "busy")]
     with pytest.raises(Interrupted, match=r"robots\.txt: 503"):

@@ -158,4 +158,5 @@ def test_a_new_archive_needs_no_other_file(tmp_path: Path, monkeypatch: pytest.M
     finally:
         registry.IMAGES.pop("new_archive", None)
         sys.modules.pop("solarflare.sources.live.images.new_archive", None)
-    assert cost.set_index("host").loc["127.0.0.1:2", ["requests", "megabytes"]].tolist() == [len(wanted), len(wanted)]
+    of_host = cost[cost["host"] == "127.0.0.1:2"]
+    assert of_host[["requests", "megabytes"]].to_numpy().tolist() == [[len(wanted), len(wanted)]]

@@ -142,7 +142,7 @@ def test_a_wrong_name_of_a_source_is_answered_with_the_right_ones(changes: dict[
 def test_a_new_archive_needs_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "new_archive.py").write_text(
         "from solarflare.sources.live.source import image_archive\n\n"
-        "@image_archive('new_archive', instruments=('gong',), listing_bytes=0, image_bytes=lambda width: 1e6)\n"
+        "@image_archive('new_archive', instruments=('gong',), listing_bytes=0, image_bytes={512: 1e6})\n"
         "def frames(fetcher, bases, instrument, time, img_width):\n"
         "    return []\n"
     )

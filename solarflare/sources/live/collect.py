@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core import tables
-from solarflare.sources.common.matching import Catalogue
+from solarflare.sources.common.matching import EventLists
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.lists import merge
@@ -20,7 +20,7 @@ log = logging.getLogger("solarflare")
 
 
 @dataclass(frozen=True)
-class Merged(Catalogue):
+class Merged(EventLists):
     """The merged lists, and where they disagree (`tables.DISAGREEMENTS`)."""
 
     disagreements: pd.DataFrame

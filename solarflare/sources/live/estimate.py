@@ -58,16 +58,16 @@ def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     registry.check(live)
     fetcher = CacheOnly(live)
     with _only_errors():
-        known = collect.collect(params, fetcher)
+        event_lists = collect.collect(params, fetcher)
         reports = dict(fetcher.missing)
-        wanted = {task: _wanted(params, task, None if reports else known) for task in sorted(params.tasks)}
+        wanted = {task: _wanted(params, task, None if reports else event_lists) for task in sorted(params.tasks)}
     numbers = {host: (count, count * REPORT_BYTES) for host, count in reports.items()}
     for task, items in wanted.items():
         source = getattr(live.sources, params.instrument.of(task))[0]
         archive, host = registry.IMAGES[source], addresses.authority(live.urls[source][0])
         count = len(items) or plan.sample(live, task).count
         requests, size = numbers.get(host, (0, 0.0))
-        size += count * (archive.listing_bytes + archive.image_bytes(live.img_width))
+        size += count * (archive.listing_bytes + archive.image_bytes[live.img_width])
         numbers[host] = requests + count * (1 + (archive.listing_bytes > 0)), size
     limits = limits_by_host(live)
     rows = [
@@ -89,15 +89,15 @@ def render(wanted: pd.DataFrame, cost: pd.DataFrame) -> str:
     return f"{planned}\nAt most, at the pace of scrape.live.manners:\n{lines.to_string(index=False)}"
 
 
-def _wanted(params: LiveParams, task: Task, known: matching.Catalogue | None) -> list[plan.Wanted]:
+def _wanted(params: LiveParams, task: Task, event_lists: matching.EventLists | None) -> list[plan.Wanted]:
     """Return the wanted times of a task, as far as they are known."""
     live, instrument = params.scrape.live, params.instrument.of(task)
     if live.sampling == "cadence":
         return [plan.Wanted(task, instrument, time) for time in plan.regular_times(live)]
-    if known is None:
+    if event_lists is None:
         return []
     generator = np.random.default_rng(plan.seeds(params)[task])
-    pairs = matching.matched(instrument, params.label.of(task), plan.sample(live, task), known, generator)
+    pairs = matching.matched(instrument, params.label.of(task), plan.sample(live, task), event_lists, generator)
     rows = matching.numbered(pairs, task)
     times = rows["time"].to_numpy("datetime64[s]")
     return [plan.Wanted(task, instrument, time, name) for time, name in zip(times, rows["pair_id"], strict=True)]

@@ -70,14 +70,14 @@ class Archives:
         return None
 
 
-def make(params: LiveParams, known: matching.Catalogue, archives: Archives) -> list[Wanted]:
+def make(params: LiveParams, event_lists: matching.EventLists, archives: Archives) -> list[Wanted]:
     """Decide which images are wanted.
 
     Parameters
     ----------
     params : LiveParams
         The questions, their instruments, and the sampling of ``scrape.live``.
-    known : Catalogue
+    event_lists : EventLists
         The lists by which images are matched.
     archives : Archives
         Where images come from.
@@ -97,7 +97,7 @@ def make(params: LiveParams, known: matching.Catalogue, archives: Archives) -> l
         if params.scrape.live.sampling == "cadence":
             wanted += _regular(params, task, archives)
         else:
-            wanted += _matched(params, task, known, archives, np.random.default_rng(seed))
+            wanted += _matched(params, task, event_lists, archives, np.random.default_rng(seed))
     # Two tasks of one instrument may want the same image.
     unique = {item.frame.origin if item.frame else (item.instrument, item.time): item for item in reversed(wanted)}
     return sorted(unique.values(), key=lambda item: (item.time, item.instrument, item.task))
@@ -132,7 +132,7 @@ def _regular(params: LiveParams, task: Task, archives: Archives) -> list[Wanted]
 
 
 def _matched(
-    params: LiveParams, task: Task, known: matching.Catalogue, archives: Archives, generator: np.random.Generator
+    params: LiveParams, task: Task, event_lists: matching.EventLists, archives: Archives, generator: np.random.Generator
 ) -> list[Wanted]:
     """Return wanted pairs: an archive has each image, and at the image's own time the label is as it should be."""
     instrument, question = params.instrument.of(task), params.label.of(task)
@@ -143,7 +143,7 @@ def _matched(
         if (frame := archives.nearest(instrument, time)) is None:
             missing.setdefault(time.astype("datetime64[D]"), (time, archives.reason))
             return None
-        if matching.answer(np.array([frame.time]), known, question)[0] != label:
+        if matching.answer(np.array([frame.time]), event_lists, question)[0] != label:
             return None
         frames[frame.time] = time, frame
         return frame.time
@@ -155,7 +155,7 @@ def _matched(
         second = next(partners, None)
         return None if second is None else (first, second)
 
-    pairs = matching.matched(instrument, question, sample(params.scrape.live, task), known, generator, find)
+    pairs = matching.matched(instrument, question, sample(params.scrape.live, task), event_lists, generator, find)
     if not pairs:
         no_image = next(
             (f" (no image on {len(missing)} days, on {day}: {why})" for day, (_, why) in missing.items()), ""

@@ -39,8 +39,8 @@ def scrape(params: LiveParams, raw: Path) -> None:
     """
     live = params.scrape.live
     with fetching(live) as fetcher:
-        known = collect.collect(params, fetcher)
-        wanted = plan.make(params, known, plan.Archives(live, fetcher))
+        event_lists = collect.collect(params, fetcher)
+        wanted = plan.make(params, event_lists, plan.Archives(live, fetcher))
         plan_file = main_checkout() / DOWNLOADS / "plan.csv"
         tables.write(plan.table(wanted), plan_file, tables.PLAN)
         fetched = download.fetch(wanted, fetcher, raw)
@@ -48,10 +48,10 @@ def scrape(params: LiveParams, raw: Path) -> None:
     _summary(fetched)
     kept = fetched[fetched["reason"] == ""]
     tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
-    tables.write(known.flares, raw / "flares.csv", tables.FLARES)
-    tables.write(known.regions, raw / "regions.csv", tables.REGIONS)
-    tables.write(known.disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
-    coverage = tables.concat([known.coverage, left_out.absent(fetched)], tables.COVERAGE)
+    tables.write(event_lists.flares, raw / "flares.csv", tables.FLARES)
+    tables.write(event_lists.regions, raw / "regions.csv", tables.REGIONS)
+    tables.write(event_lists.disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
+    coverage = tables.concat([event_lists.coverage, left_out.absent(fetched)], tables.COVERAGE)
     tables.write(coverage, raw / "coverage.csv", tables.COVERAGE)
 
 

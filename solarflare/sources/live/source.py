@@ -1,9 +1,8 @@
 """What a live source is, and how its module registers it: with one of the three decorators below."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -29,7 +28,8 @@ FlareReader = Callable[
 RegionReader = Callable[[Fetcher, Sequence[str], dt.datetime, dt.datetime], tuple[Iterable[Region], list[Span]]]
 """Return the rows of a list from a start to an end (UTC, excluded), and in the order of time where it is complete.
 
-An absent report or a host that refuses is a span with the reason. Flares outside of [start, end) are dropped later.
+An absent report or a host that refuses is a span with the reason. Flares outside of [start, end) are dropped later. Of
+regions the report at the end is kept too: flares are placed by the reports before and after.
 """
 
 
@@ -45,14 +45,14 @@ class ImageArchive:
         Whose images it has.
     listing_bytes : float
         The size of the listing that is requested before an image, 0 if none is; an order of magnitude.
-    image_bytes : callable
-        Returns the size of an image from its side in pixels.
+    image_bytes : mapping of int to float
+        The size of an image by its side in pixels.
     """
 
     frames: Frames
     instruments: tuple[Instrument, ...]
     listing_bytes: float
-    image_bytes: Callable[[int], float]
+    image_bytes: Mapping[int, float]
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,7 @@ class Collected:
     coverage: pd.DataFrame
 
 
-class Collect(Protocol):
-    """A list of flares or regions."""
-
-    def __call__(
-        self, fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64, /
-    ) -> Collected:
-        """Return the rows from `start` to `end` (UTC, excluded)."""
-
+Collect = Callable[[Fetcher, Sequence[str], np.datetime64, np.datetime64], Collected]
 
 IMAGES: dict[str, ImageArchive] = {}
 FLARES: dict[str, Collect] = {}
@@ -78,7 +71,7 @@ REGIONS: dict[str, Collect] = {}
 
 
 def image_archive(
-    name: str, *, instruments: tuple[Instrument, ...], listing_bytes: float, image_bytes: Callable[[int], float]
+    name: str, *, instruments: tuple[Instrument, ...], listing_bytes: float, image_bytes: Mapping[int, float]
 ) -> Callable[[Frames], Frames]:
     """Register an archive of images; see `ImageArchive`."""
 
@@ -93,7 +86,7 @@ def flare_list(name: str) -> Callable[[FlareReader], Collect]:
     """Register a list of flares."""
 
     def register(read: FlareReader) -> Collect:
-        def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64, /) -> Collected:
+        def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
             rows, spans = read(fetcher, bases, to_datetime(start), to_datetime(end))
             table = rows if isinstance(rows, pd.DataFrame) else flare_table(rows, name)
             within = table[(table["start"] >= start) & (table["start"] < end)].reset_index(drop=True)
@@ -106,10 +99,10 @@ def flare_list(name: str) -> Callable[[FlareReader], Collect]:
 
 
 def region_list(name: str) -> Callable[[RegionReader], Collect]:
-    """Register reports of regions. The reader keeps the report at `end` too: regions are placed from both sides."""
+    """Register daily reports of regions."""
 
     def register(read: RegionReader) -> Collect:
-        def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64, /) -> Collected:
+        def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
             rows, spans = read(fetcher, bases, to_datetime(start), to_datetime(end))
             return Collected(region_table(rows, name), coverage.table("regions", spans))
 

@@ -34,22 +34,7 @@ def authority(url: str) -> str:
 
 
 def redirected(url: str, location: str, hosts: Iterable[str]) -> str:
-    """Return the target of a redirect.
-
-    Parameters
-    ----------
-    url : str
-        The address that was requested.
-    location : str
-        The ``Location`` header of the answer, absolute or relative.
-    hosts : iterable of str
-        The authorities that may be requested.
-
-    Raises
-    ------
-    Absent
-        If the target is on another host.
-    """
+    """Return the target of a redirect, from its ``Location`` header; raise Absent if it is on none of the hosts."""
     try:
         target = urljoin(url, location)
         allowed = authority(target) in hosts

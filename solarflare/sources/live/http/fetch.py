@@ -7,7 +7,6 @@ Retry-After is used. robots.txt is read by `protego`, which knows the wildcards 
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -144,7 +143,10 @@ class Fetcher:
         conditions = {} if cached is None else self.cache.conditions(url)
 
         def request() -> bytes:
-            answer = self._follow(url, conditions) if read is None else self._read(url, read)
+            if read is None:
+                answer = self._follow(url, lambda url: self._transport.get(url, conditions))
+            else:
+                answer = self._follow(url, lambda url: Answer(read(url)))
             content = cached if answer.content is None else answer.content
             if content is None:
                 raise Absent("the host says that it has not changed, but it is not in the cache")
@@ -173,31 +175,25 @@ class Fetcher:
                 host.succeeded()
                 return answer
 
-    def _read(self, url: str, read: Read) -> Answer:
-        """Read an address by something else than HTTP or FTP."""
-        self._check_robots(url)
-        answer = self._send(url, lambda: Answer(read(url)))
-        if len(answer.content or b"") > self.live.manners.max_bytes:
-            raise Absent(f"larger than {self.live.manners.max_bytes} bytes")
-        return answer
-
-    def _follow(self, url: str, conditions: dict[str, str], *, robots: bool = True) -> Answer:
+    def _follow(self, url: str, send: Callable[[str], Answer], *, robots: bool = True) -> Answer:
         """Request an address and follow its redirects; with `robots`, only where robots.txt allows it."""
         for _ in range(MAX_REDIRECTS + 1):
             if robots:
                 self._check_robots(url)
-            answer = self._send(url, partial(self._transport.get, url, conditions))
+            answer = self._send(url, send)
+            if len(answer.content or b"") > self.live.manners.max_bytes:
+                raise Absent(f"larger than {self.live.manners.max_bytes} bytes")
             if answer.location is None:
                 return answer
             url = addresses.redirected(url, answer.location, self._hosts)
         raise Absent(f"moved more than {MAX_REDIRECTS} times")
 
-    def _send(self, url: str, request: Callable[[], Answer]) -> Answer:
+    def _send(self, url: str, send: Callable[[str], Answer]) -> Answer:
         """Send one request when it may start; a host that refuses is not asked again."""
         host, scheme = self._host(url), urlsplit(url).scheme
         with host.slot(scheme):
             try:
-                return request()
+                return send(url)
             except Refused as refusal:
                 log.warning("%s: %s (%s); it is not asked any more", host.name, refusal.reason, url)
                 raise host.end(refusal, scheme) from None
@@ -219,7 +215,8 @@ class Fetcher:
 
         def request() -> bytes:
             try:
-                return self._follow(url, {}, robots=False).content or b""
+                answer = self._follow(url, lambda url: self._transport.get(url, {}), robots=False)
+                return answer.content or b""
             except Temporary as failure:
                 raise Unreached(f"robots.txt: {failure.reason}", failure.retry_after) from failure
 

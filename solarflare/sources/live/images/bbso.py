@@ -1,7 +1,8 @@
 """GONG magnetograms in Big Bear's archive: a folder a day, over HTTPS, HTTP or FTP."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from solarflare.sources.common import filenames
 from solarflare.sources.live.http import listing
@@ -15,11 +16,11 @@ NAME = "bbso"
 AFTER_MIDNIGHT = dt.timedelta(hours=3)
 """Big Bear observes until 01:05 UT (measured in 2013 and 2018-19); those images may be in the day before's folder."""
 
-IMAGE_BYTES = 6.5e4
-"""Measured: 59 to 76 kB."""
+IMAGE_BYTES: Mapping[int, float] = defaultdict(lambda: 6.5e4)
+"""Measured: 59 to 76 kB, whatever the side that other archives are asked for."""
 
 
-@image_archive(NAME, instruments=("gong",), listing_bytes=2e4, image_bytes=lambda _: IMAGE_BYTES)
+@image_archive(NAME, instruments=("gong",), listing_bytes=2e4, image_bytes=IMAGE_BYTES)
 def frames(
     fetcher: Fetcher, bases: Sequence[str], instrument: Instrument, time: dt.datetime, img_width: int
 ) -> list[Frame]:

@@ -15,11 +15,6 @@ SDO_IMAGE_BYTES = {512: 4e4, 1024: 2e5, 4096: 2.5e6}
 """By the side in pixels, measured at 512; the others are orders of magnitude."""
 
 
-def sdo_image_bytes(img_width: int) -> float:
-    """Return the size of an image of SDO."""
-    return SDO_IMAGE_BYTES[img_width]
-
-
 @dataclass(frozen=True)
 class Frame:
     """An image: its instrument, its time (UTC), its origin as ``archive/YYYY/MM/DD/name``, and its addresses."""

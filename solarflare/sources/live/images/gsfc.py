@@ -7,14 +7,14 @@ from urllib.parse import quote
 from solarflare.sources.common import filenames
 from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import SDO, Frame, filed_by_day, sdo_image_bytes
+from solarflare.sources.live.images.frames import SDO, SDO_IMAGE_BYTES, Frame, filed_by_day
 from solarflare.sources.live.source import image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "gsfc"
 
 
-@image_archive(NAME, instruments=SDO, listing_bytes=1e6, image_bytes=sdo_image_bytes)
+@image_archive(NAME, instruments=SDO, listing_bytes=1e6, image_bytes=SDO_IMAGE_BYTES)
 def frames(
     fetcher: Fetcher, bases: Sequence[str], instrument: Instrument, time: dt.datetime, img_width: int
 ) -> list[Frame]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import SDO, Frame, sdo_image_bytes
+from solarflare.sources.live.images.frames import SDO, SDO_IMAGE_BYTES, Frame
 from solarflare.sources.live.source import image_archive
 from solarflare.sun.images.instruments import Instrument
 
@@ -20,7 +20,7 @@ SOURCE_IDS: dict[Instrument, int] = {"hmi": 19, "aia171": 10, "aia193": 11, "aia
 PRODUCTS: dict[Instrument, str] = {"hmi": "HMIB", "aia171": "0171", "aia193": "0193", "aia211": "0211"}
 
 
-@image_archive(NAME, instruments=SDO, listing_bytes=5e2, image_bytes=sdo_image_bytes)
+@image_archive(NAME, instruments=SDO, listing_bytes=5e2, image_bytes=SDO_IMAGE_BYTES)
 def frames(
     fetcher: Fetcher, bases: Sequence[str], instrument: Instrument, time: dt.datetime, img_width: int
 ) -> list[Frame]:

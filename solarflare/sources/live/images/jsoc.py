@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from solarflare.sources.live.http import listing
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import Frame, filed_by_day, sdo_image_bytes
+from solarflare.sources.live.images.frames import SDO_IMAGE_BYTES, Frame, filed_by_day
 from solarflare.sources.live.source import image_archive
 from solarflare.sun.images.instruments import Instrument
 
@@ -15,7 +15,7 @@ WIDTHS = {512: "512", 1024: "1k", 4096: "4k"}
 """The names of the image sides in JSOC's file names."""
 
 
-@image_archive(NAME, instruments=("hmi",), listing_bytes=0, image_bytes=sdo_image_bytes)
+@image_archive(NAME, instruments=("hmi",), listing_bytes=0, image_bytes=SDO_IMAGE_BYTES)
 def frames(
     fetcher: Fetcher, bases: Sequence[str], instrument: Instrument, time: dt.datetime, img_width: int
 ) -> list[Frame]:

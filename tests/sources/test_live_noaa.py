@@ -37,30 +37,30 @@ def at(hour: int, minute: int, day: int = 15) -> dt.datetime:
 
 
 def test_real_event_reports(shared_sun: Path) -> None:
-    found = {}
+    reports = {}
     for path in sorted((shared_sun / "samples/swpc_events").glob("*events.txt")):
         content, day = path.read_bytes(), day_of(path)
         assert swpc_events.problem(content, day) is None
         parsed = swpc_events.parse(content, day)
         assert not parsed.gap
-        found[day.day] = parsed.rows
+        reports[day.day] = parsed.rows
     # Counted by hand: the rows with XRA in the Type column of each file, read one below the other; each has its own
     # event number.
-    assert {day: len(rows) for day, rows in found.items()} == {14: 6, 15: 4, 16: 5, 17: 4, 18: 5, 19: 3}
+    assert {day: len(rows) for day, rows in reports.items()} == {14: 6, 15: 4, 16: 5, 17: 4, 18: 5, 19: 3}
     # The last digits of the classes of 14 February, and the H-alpha row of event 7260, read off the files.
-    assert [flare.goes_class for flare in found[14]] == ["B8.0", "C2.0", "B7.5", "B6.9", "B7.6", "C6.0"]
-    assert found[15][2] == Flare(at(16, 9), at(16, 17), at(16, 24), "B7.3", 14374, 8, 8)
-    assert found[16][0] == Flare(at(4, 3, 16), at(4, 35, 16), at(5, 0, 16), "M2.4")
+    assert [flare.goes_class for flare in reports[14]] == ["B8.0", "C2.0", "B7.5", "B6.9", "B7.6", "C6.0"]
+    assert reports[15][2] == Flare(at(16, 9), at(16, 17), at(16, 24), "B7.3", 14374, 8, 8)
+    assert reports[16][0] == Flare(at(4, 3, 16), at(4, 35, 16), at(5, 0, 16), "M2.4")
 
 
 def test_real_region_summaries(shared_sun: Path) -> None:
-    found = {}
+    reports = {}
     for path in sorted((shared_sun / "samples/swpc_srs").glob("*SRS.txt")):
         content, day = path.read_bytes(), day_of(path)
         assert srs.problem(content, day) is None
         parsed = srs.parse(content, day)
         assert not parsed.gap
-        found[day] = parsed.rows
+        reports[day] = parsed.rows
     # Counted by hand: the lines below "I." and "IA." of each file that begin with a number, as (spotted, plages).
     counted = {
         dt.date(1996, 12, 9): (1, 0),
@@ -72,10 +72,10 @@ def test_real_region_summaries(shared_sun: Path) -> None:
     }
     assert {
         day: (sum(row.mcintosh != "" for row in rows), sum(row.mcintosh == "" for row in rows))
-        for day, rows in found.items()
+        for day, rows in reports.items()
     } == counted
     midnight = dt.datetime(1999, 1, 1)
-    assert found[midnight.date()][2] == Region(midnight, 8421, 27, 27, 670, "Ekc", "beta-gamma-delta", 55)
+    assert reports[midnight.date()][2] == Region(midnight, 8421, 27, 27, 670, "Ekc", "beta-gamma-delta", 55)
 
 
 def test_region_summaries_are_read_as_sunpy_reads_them(shared_sun: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_quiet_day_is_a_report() -> None:
     ("content", "reason"),
     [
         (b"", "no event report"),
-        (b"<html>Not found</html>", "no event report"),
+        (b"<html>Not reports</html>", "no event report"),
         (b":Date: 2026 02 14\n#Event\n", "the event report of 2026-02-14"),
         (b":Date: 2026 02 15\n", "half an event report"),
         (b":Date: 2026 02 15\n#Event\n4120 +     2350", "half an event report"),

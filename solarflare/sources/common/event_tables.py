@@ -83,7 +83,7 @@ def read_regions(path: Path) -> pd.DataFrame:
 
 
 def read_coverage(path: Path) -> pd.DataFrame:
-    """Read a table that says where each list is complete.
+    """Read a table of where each list is complete.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def fetch(plan: list[Wanted], fetcher: Fetcher, raw: Path) -> pd.DataFrame:
     Raises
     ------
     Interrupted
-        If an archive could not be asked to the end; the images of the others are in the cache.
+        If an archive stopped answering; the images of the others are in the cache.
     """
     frames = sorted((item.frame for item in plan if item.frame), key=lambda frame: frame.origin)
     by_source = [list(group) for _, group in groupby(frames, key=lambda frame: frame.source)]

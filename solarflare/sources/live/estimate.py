@@ -1,8 +1,7 @@
 """What a live scrape would cost in requests, bytes and minutes, estimated from the cache without a request."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -57,10 +56,14 @@ def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     live = params.scrape.live
     registry.check(live)
     fetcher = CacheOnly(live)
-    with _only_errors():
+    # No warnings about reports that are not in the cache.
+    logging.disable(logging.WARNING)
+    try:
         event_lists = collect.collect(params, fetcher)
         reports = dict(fetcher.missing)
         wanted = {task: _wanted(params, task, None if reports else event_lists) for task in sorted(params.tasks)}
+    finally:
+        logging.disable(logging.NOTSET)
     numbers = {host: (count, count * REPORT_BYTES) for host, count in reports.items()}
     for task, items in wanted.items():
         source = getattr(live.sources, params.instrument.of(task))[0]
@@ -101,15 +104,3 @@ def _wanted(params: LiveParams, task: Task, event_lists: matching.EventLists | N
     rows = matching.numbered(pairs, task)
     times = rows["time"].to_numpy("datetime64[s]")
     return [plan.Wanted(task, instrument, time, name) for time, name in zip(times, rows["pair_id"], strict=True)]
-
-
-@contextmanager
-def _only_errors() -> Iterator[None]:
-    """Silence warnings about reports that are not in the cache."""
-    log = logging.getLogger("solarflare")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(level)

@@ -34,8 +34,8 @@ def scrape(params: LiveParams, raw: Path) -> None:
     Raises
     ------
     InputError
-        If a source is not known, a question has no pair of images, no image at all came, or an archive cannot be asked
-        to the end now. The files that came are in the cache, and the next run continues from there.
+        If a source is not known, a question has no pair of images, no image at all came, or an archive stops
+        answering. The files that came are in the cache, and the next run continues from there.
     """
     live = params.scrape.live
     with fetching(live) as fetcher:
@@ -62,7 +62,7 @@ def fetching(live: Live) -> Iterator[Fetcher]:
     Parameters
     ----------
     live : Live
-        Which hosts may be asked, and how often.
+        Which hosts get requests, and how often.
 
     Raises
     ------

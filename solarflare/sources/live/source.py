@@ -19,7 +19,7 @@ Frames = Callable[[Fetcher, Sequence[str], Instrument, dt.datetime, int], list[F
 
 It takes a fetcher, the base addresses of the mirrors (best first), the instrument, the time (UTC) and the side of the
 image in pixels, where the archive has several. The frame next to the time is among those that it returns, however far
-it is. It raises Absent if the archive has nothing there, Refused if it does not want to be asked.
+it is. It raises Absent if the archive has nothing there, Refused if it refuses requests.
 """
 
 FlareReader = Callable[

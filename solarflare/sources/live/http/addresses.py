@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http.outcomes import Absent
@@ -44,11 +44,6 @@ def redirected(url: str, location: str, hosts: Iterable[str]) -> str:
         log.warning("%s has moved to %r, on a host that scrape.live.extra_hosts does not list", url, target)
         raise Absent("moved to another host")
     return target
-
-
-def path(url: str) -> str:
-    """Return the path of an address, unquoted."""
-    return unquote(urlsplit(url).path) or "/"
 
 
 def join(base: str, *names: str) -> str:

@@ -41,7 +41,7 @@ class Fetcher:
     Parameters
     ----------
     live : Live
-        Which hosts may be asked, and how often.
+        Which hosts get requests, and how often.
     folder : Path
         The folder of the cache.
 
@@ -75,7 +75,7 @@ class Fetcher:
         verify : callable
             Returns what is wrong with the content, or None.
         keep : bool
-            Whether a copy in the cache is final. If not, the server is asked, once a run, whether the file has changed.
+            Whether a copy in the cache is final. If not, a run checks once whether it has changed.
         read : callable or None
             Reads an address instead of HTTP or FTP, such as a browser, at the same pace.
 
@@ -87,11 +87,11 @@ class Fetcher:
         Raises
         ------
         Absent
-            If no mirror has the file, and at least one says so or has a file that cannot be used.
+            If no mirror has the file; at least one answers so, or has a file that cannot be used.
         Refused
-            If the hosts do not want to be asked.
+            If the hosts refuse requests.
         Interrupted
-            If no host can be asked any more now.
+            If no host can answer now.
         InputError
             If an address is not on a host of the parameters.
         """
@@ -114,12 +114,12 @@ class Fetcher:
                 continue
             log.debug("%s: %d bytes%s", url, len(content), f", after {len(failures)} others" if failures else "")
             return content
-        # One mirror without the file says more than another that cannot be asked.
+        # A mirror without the file is a better reason than one that does not answer.
         raise min(failures, key=lambda failure: (Absent, Refused, Interrupted).index(type(failure)))
 
     @property
     def hosts(self) -> list[str]:
-        """The authorities that may be asked."""
+        """The authorities that may get requests."""
         return sorted(self._hosts)
 
     def concurrency(self, urls: Sequence[str]) -> int:
@@ -149,7 +149,7 @@ class Fetcher:
                 answer = self._follow(url, lambda url: Answer(read(url)))
             content = cached if answer.content is None else answer.content
             if content is None:
-                raise Absent("the host says that it has not changed, but it is not in the cache")
+                raise Absent("not changed, by the host, but not in the cache either")
             if problem := verify(content):
                 raise Temporary(f"unreadable: {problem}")
             if answer.content is not None:
@@ -189,13 +189,13 @@ class Fetcher:
         raise Absent(f"moved more than {MAX_REDIRECTS} times")
 
     def _send(self, url: str, send: Callable[[str], Answer]) -> Answer:
-        """Send one request when it may start; a host that refuses is not asked again."""
+        """Send one request when it may start; a host that refuses gets no more."""
         host, scheme = self._host(url), urlsplit(url).scheme
         with host.slot(scheme):
             try:
                 return send(url)
             except Refused as refusal:
-                log.warning("%s: %s (%s); it is not asked any more", host.name, refusal.reason, url)
+                log.warning("%s: %s (%s); it gets no more requests", host.name, refusal.reason, url)
                 raise host.end(refusal, scheme) from None
 
     def _check_robots(self, url: str) -> None:
@@ -228,7 +228,7 @@ class Fetcher:
 
 
 def limits_by_host(live: Live) -> dict[str, RequestLimits]:
-    """Return the limits of each host: where several sources share one, the strictest of theirs."""
+    """Return the limits of each host: where several sources share one, the strictest."""
     limits: dict[str, RequestLimits] = {}
     for source, bases in live.urls.items():
         of_source = live.manners.slowed(live.slower.get(source))

@@ -4,7 +4,7 @@ from solarflare.core.errors import InputError
 
 
 class Failure(Exception):  # noqa: N818 - the subclasses are outcomes, not mistakes
-    """A request without content; `retry_after` is how many seconds the host wants us to wait, if it says so."""
+    """A request without content; `retry_after` is the wait in seconds that the host asks for, if any."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -17,7 +17,7 @@ class Absent(Failure):
 
 
 class Refused(Failure):
-    """The host does not want to be asked (403, robots.txt): no more requests to it; files in the cache stay."""
+    """The host refuses requests (403, robots.txt): it gets no more of them; files in the cache stay."""
 
 
 class Temporary(Failure):
@@ -25,7 +25,7 @@ class Temporary(Failure):
 
 
 class Overloaded(Temporary):
-    """The host says that it cannot answer now (429, 503, FTP's 421)."""
+    """The host cannot answer now (429, 503, FTP's 421)."""
 
 
 class Unreached(Temporary):
@@ -33,4 +33,4 @@ class Unreached(Temporary):
 
 
 class Interrupted(InputError):  # noqa: N818 - an outcome, not a mistake
-    """The host cannot be asked any more now (daily cap, no answer). A later run continues from the cache."""
+    """No more requests to the host are possible now (daily cap, no answer). A later run continues from the cache."""

@@ -40,7 +40,7 @@ class Host:
     name : str
         Its authority.
     limits : RequestLimits
-        How often it may be asked.
+        How often it may get requests.
     counts : Path
         A folder with a file for each host and day that grows by a byte with every request, so that the daily cap holds
         across runs.
@@ -67,7 +67,7 @@ class Host:
         Raises
         ------
         Refused, Interrupted
-            If the host is not asked any more, or its daily cap is reached.
+            If the host gets no more requests, or its daily cap is reached.
         """
         if reason := self._ended.get(scheme) or self._ended.get(""):
             raise type(reason)(str(reason))
@@ -77,7 +77,7 @@ class Host:
             yield
 
     def end(self, reason: Refused | Interrupted, scheme: str = "") -> Refused | Interrupted:
-        """Ask no more: by one scheme (what https refuses, http may serve), or by default by any; return the reason."""
+        """Send no more requests: by one scheme (http may serve what https refuses), or by any; return the reason."""
         self._ended[scheme] = reason
         return reason
 
@@ -90,7 +90,7 @@ class Host:
         return self.end(interrupted) if self._failed_files >= MAX_FAILED_FILES else Absent(failure.reason)
 
     def back_off(self, attempt: int, failure: Temporary) -> None:
-        """Delay the next request, twice as long with every attempt (from 0), and at least as long as the host asks.
+        """Delay the next request, twice as long with every attempt (from 0), and at least by its Retry-After.
 
         Raises
         ------

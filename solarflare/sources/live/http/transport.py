@@ -7,7 +7,7 @@ has no size cap, does not notice a truncated file, and does not connect again.
 import ftplib
 import threading
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 import urllib3
@@ -30,8 +30,19 @@ class Answer:
     location: str | None = None
 
 
+class _Connections(threading.local):
+    """The open connections of a thread."""
+
+    def __init__(self, agent: str) -> None:
+        self.ftp: dict[str, ftplib.FTP] = {}
+        self.http = requests.Session()
+        self.http.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
+        # Without this, requests would take a password from ~/.netrc.
+        self.http.auth = lambda request: request
+
+
 class Transport:
-    """Open connections, one per thread and host.
+    """Sends requests, over one open connection per thread and host.
 
     Parameters
     ----------
@@ -46,8 +57,8 @@ class Transport:
     """
 
     def __init__(self, agent: str, contact: str, timeout: float, max_bytes: int) -> None:
-        self._agent, self._contact, self._timeout, self._max_bytes = agent, contact, timeout, max_bytes
-        self._local = threading.local()
+        self._contact, self._timeout, self._max_bytes = contact, timeout, max_bytes
+        self._thread = _Connections(agent)
 
     def get(self, url: str, conditions: dict[str, str]) -> Answer:
         """Send one request.
@@ -68,7 +79,7 @@ class Transport:
 
     def _http(self, url: str, conditions: dict[str, str]) -> Answer:
         try:
-            with self._session().get(
+            with self._thread.http.get(
                 url, headers=conditions, timeout=self._timeout, allow_redirects=False, stream=True
             ) as response:
                 return self._answer(response)
@@ -104,17 +115,8 @@ class Transport:
         if len(content) > self._max_bytes:
             raise Absent(f"larger than {self._max_bytes} bytes")
 
-    def _session(self) -> requests.Session:
-        if not hasattr(self._local, "session"):
-            session = requests.Session()
-            session.headers.update({"User-Agent": self._agent, "Accept-Encoding": "identity"})
-            # Without this, requests would take a password from ~/.netrc.
-            session.auth = lambda request: request
-            self._local.session = session
-        return self._local.session
-
     def _ftp(self, url: str) -> Answer:
-        path = addresses.path(url)
+        path = unquote(urlsplit(url).path) or "/"
         if any(ord(character) < 32 for character in path):
             raise Absent("a control character in its address")
         host, connected = addresses.authority(url), False
@@ -127,27 +129,22 @@ class Transport:
             raise Refused(str(error)) if str(error).startswith("53") else Absent(str(error)) from error
         except (Absent, ftplib.Error, EOFError, OSError, UnicodeError) as error:
             # The transfer may have been left in the middle: the connection is not used again.
-            self._connections().pop(host, None)
+            self._thread.ftp.pop(host, None)
             if isinstance(error, Absent):
                 raise
             if isinstance(error, ftplib.error_temp):
                 raise Overloaded(str(error)) from error
             raise (Temporary if connected else Unreached)(f"connection broken ({error})") from error
 
-    def _connections(self) -> dict[str, ftplib.FTP]:
-        if not hasattr(self._local, "connections"):
-            self._local.connections = {}
-        return self._local.connections
-
     def _connection(self, url: str) -> ftplib.FTP:
         """Return the thread's connection to a host, logged in."""
         host, parts = addresses.authority(url), urlsplit(url)
-        if host not in self._connections():
+        if host not in self._thread.ftp:
             connection = ftplib.FTP(timeout=self._timeout, encoding="latin-1")  # noqa: S321 - public archives
             connection.connect(parts.hostname or "", parts.port or addresses.PORTS["ftp"])
             connection.login("anonymous", self._contact)
-            self._connections()[host] = connection
-        return self._connections()[host]
+            self._thread.ftp[host] = connection
+        return self._thread.ftp[host]
 
     def _names(self, connection: ftplib.FTP, folder: str) -> bytes:
         """Return the names in a folder, one a line."""
@@ -173,7 +170,7 @@ class Transport:
 
 
 def retry_after(value: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for, at least 0, or None if it says nothing understandable."""
+    """Return the seconds that a Retry-After header asks for, at least 0; None if it has neither them nor a date."""
     try:
         return float(urllib3.Retry(retry_after_max=10**9).parse_retry_after(value))
     except (urllib3.exceptions.InvalidHeader, ValueError, TypeError, IndexError, OverflowError):

@@ -17,7 +17,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 
@@ -53,6 +52,11 @@ SPAN = dt.timedelta(days=30)
 
 LIMIT = 500
 """Events a page."""
+
+QUERY = (
+    "cosec=2&cmd=search&type=column&event_type={}&event_starttime={}&event_endtime={}"
+    "&event_coordsys=helioprojective&x1=-5000&x2=5000&y1=-5000&y2=5000&result_limit={}&page={}"
+)
 
 log = logging.getLogger("solarflare")
 
@@ -91,22 +95,8 @@ def _rows(report: Report[Row]) -> list[Row]:
 
 def address(base: str, event_type: str, start: dt.datetime, end: dt.datetime, page: int) -> str:
     """Return the address of a page, from 1, of the events of a span."""
-    query = {
-        "cosec": 2,
-        "cmd": "search",
-        "type": "column",
-        "event_type": event_type,
-        "event_starttime": start.isoformat(),
-        "event_endtime": end.isoformat(),
-        "event_coordsys": "helioprojective",
-        "x1": -5000,
-        "x2": 5000,
-        "y1": -5000,
-        "y2": 5000,
-        "result_limit": LIMIT,
-        "page": page,
-    }
-    return f"{base.rstrip('/')}?{urlencode(query, safe=':')}"
+    query = QUERY.format(event_type, start.isoformat(), end.isoformat(), LIMIT, page)
+    return f"{base.rstrip('/')}?{query}"
 
 
 def collect(

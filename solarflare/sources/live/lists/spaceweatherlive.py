@@ -46,7 +46,7 @@ def _page(fetcher: Fetcher, browser: Browser, bases: Sequence[str], day: dt.date
     folders = listing.day_folders(bases, day)
     urls = [addresses.join(folder, name) for folder in folders for name in ("xray.html", "xray")]
     keep = periods.settled(day)
-    # A site that has needed the browser once is not asked twice for each page.
+    # A site that has needed the browser once needs it for every page: no other request first.
     if fetcher.live.browser != "always" and not browser.started:
         try:
             return fetcher.get(urls, _require_table, keep=keep)

@@ -11,7 +11,7 @@ from solarflare.core.errors import InputError
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.images.frames import Frame
-from solarflare.sources.live.lists.rows import datetimes
+from solarflare.sources.live.source import to_datetime
 from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
 
@@ -68,7 +68,7 @@ def _frames(
 ) -> list[Frame]:
     """Return the frames that an archive has around a time and until now, the newest first."""
     live = fetcher.live
-    time = datetimes(np.datetime64(around, "s"))
-    frames = registry.IMAGES[source](fetcher, live.urls[source], instrument, time, live.img_width)
+    time = to_datetime(np.datetime64(around, "s"))
+    frames = registry.IMAGES[source].frames(fetcher, live.urls[source], instrument, time, live.img_width)
     past = [frame for frame in frames if frame.time <= np.datetime64(now, "s")]
     return sorted(past, key=lambda frame: frame.time, reverse=True)

@@ -1,4 +1,4 @@
-"""The form of the whole group `scrape`, by which `params.yaml` is checked; each origin's own form lies in its folder."""
+"""The form of the whole group `scrape`, made of each origin's own form, by which `params.yaml` is checked."""
 
 from typing import Literal
 

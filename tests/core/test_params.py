@@ -46,12 +46,6 @@ def test_the_projects_parameters_are_read_and_frozen() -> None:
         ("scrape.origin", "moon", r"key scrape\.origin is 'moon'; expected 'simulated', 'archive' or 'live'"),
         ("scrape.simulated.end", "2001-01-01", r"key scrape\.simulated is .*; expected an end after the start"),
         ("scrape.live.end", "2001-01-01", r"key scrape\.live is .*; expected an end after the start"),
-        (
-            "scrape.live.urls",
-            {"bbso": ["http://a"]},
-            r"key scrape\.live is .*; expected an address in urls for .* gsfc",
-        ),
-        ("scrape.live.sources.gong", ["jsoc"], r"key scrape\.live\.sources\.gong\.0 is 'jsoc'; expected 'bbso'"),
         ("scrape.live.flares", [], r"key scrape\.live\.flares is \[\]; expected .*at least 1 item"),
         ("split.random", {"validation": 0.5, "test": 0.5}, r"key split\.random is .* leave something to train on"),
         ("tasks", [], r"key tasks is \[\]; expected .*at least 1 item"),

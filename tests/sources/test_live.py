@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.sources.live import estimate
+from solarflare.core.paths import DOWNLOADS
+from solarflare.sources.live import download, estimate
 from solarflare.sources.live import scrape as live
 from solarflare.sources.live.http.cache import Cache
-from solarflare.sources.live.images import download, helioviewer
+from solarflare.sources.live.images import helioviewer
 from tests import parameters
 from tests.archive_server import Fault, Page
 from tests.archive_server.faults import BROKEN, TRANSIENT, Kind
@@ -241,7 +242,7 @@ def test_helioviewer_gives_numbers_as_numbers_or_as_text(identity: int | str) ->
 @example(b"[" * 100_000)
 @example(b'{"id": "1", "date": "2014-02-30 00:00:00"}')
 def test_whatever_helioviewer_answers_is_an_image_or_one_sentence(content: bytes) -> None:
-    if helioviewer.refusal(content) is None:
+    if helioviewer.problem(content) is None:
         helioviewer.parse(content)
 
 
@@ -255,9 +256,9 @@ def test_a_stale_frame_is_dropped(world: World, scrape: Scrape, tmp_path: Path) 
 
 
 def test_two_scrapes_at_once_are_refused(world: World, scrape: Scrape, tmp_path: Path) -> None:
-    (tmp_path / live.CACHE).mkdir(parents=True)
+    (tmp_path / DOWNLOADS).mkdir(parents=True)
     with (
-        FileLock(tmp_path / live.CACHE / "scrape.lock"),
+        FileLock(tmp_path / DOWNLOADS / "scrape.lock"),
         pytest.raises(InputError, match="another scrape is running"),
     ):
         scrape("http://127.0.0.1:1")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from solarflare.sources.live.http import listing
 from solarflare.sources.live.lists import hek, ncei_science, ngdc_xrs, spaceweatherlive, srs, swpc_events, swpc_json
-from solarflare.sources.live.lists.rows import Parsed, flare_table, region_table
+from solarflare.sources.live.lists.report import Report, flare_table, region_table
 from tests.archive_server import pages
 from tests.archive_server.server import index
 from tests.live_tables import FLARES, REGIONS
@@ -28,26 +28,26 @@ Records = list[dict[Any, Any]]
 
 @dataclass(frozen=True)
 class Target:
-    """A parser, what refuses its input, what its rows must fit, and a report of its kind."""
+    """A parser, the check of its input, the table of its rows, and a report of its kind."""
 
-    parse: Callable[[bytes], Parsed | list]
-    refusal: Callable[[bytes], str | None]
+    parse: Callable[[bytes], Report | list]
+    problem: Callable[[bytes], str | None]
     table: Callable[..., object]
     report: bytes
 
 
-def hek_flares(content: bytes) -> Parsed:
+def hek_flares(content: bytes) -> Report:
     return hek.deduplicate(hek.parse(content).events)
 
 
-def hek_regions(content: bytes) -> Parsed:
+def hek_regions(content: bytes) -> Report:
     return hek.parse_regions(hek.parse(content).events)
 
 
-def names(content: bytes) -> Parsed:
+def names(content: bytes) -> Report:
     found = listing.names(content)
     assert not any("/" in name for name in found)
-    return Parsed()
+    return Report()
 
 
 def targets() -> dict[str, Target]:
@@ -56,52 +56,52 @@ def targets() -> dict[str, Target]:
     texts: dict[str, tuple[Callable, Callable, Callable, str]] = {
         "swpc_events": (
             lambda content: swpc_events.parse(content, DAY),
-            lambda content: swpc_events.refusal(content, DAY),
+            lambda content: swpc_events.problem(content, DAY),
             flare_table,
             pages.event_report(DAY, flares),
         ),
         "srs": (
             lambda content: srs.parse(content, DAY),
-            lambda content: srs.refusal(content, DAY),
+            lambda content: srs.problem(content, DAY),
             region_table,
             pages.region_summary(DAY, regions),
         ),
         "spaceweatherlive": (
             lambda content: spaceweatherlive.parse(content, DAY),
-            spaceweatherlive.refusal,
+            spaceweatherlive.problem,
             flare_table,
             pages.archive_page(flares, "leading table"),
         ),
         "ngdc_xrs": (
             ngdc_xrs.parse,
-            lambda content: ngdc_xrs.refusal(content, 2014),
+            lambda content: ngdc_xrs.problem(content, 2014),
             flare_table,
             pages.yearly_report(flares),
         ),
         "ncei_science": (
-            lambda content: Parsed() if ncei_science.refusal(content) else ncei_science.parse(content),
-            ncei_science.refusal,
+            lambda content: Report() if ncei_science.problem(content) else ncei_science.parse(content),
+            ncei_science.problem,
             flare_table,
             pages.science_report(flares),
         ),
         "edited_events": (
             swpc_json.parse_flares,
-            swpc_json.refusal,
+            swpc_json.problem,
             flare_table,
             json.dumps(pages.edited_events(flares)),
         ),
-        "goes_flares": (swpc_json.parse_flares, swpc_json.refusal, flare_table, json.dumps(pages.goes_flares(flares))),
+        "goes_flares": (swpc_json.parse_flares, swpc_json.problem, flare_table, json.dumps(pages.goes_flares(flares))),
         "solar_regions": (
             swpc_json.parse_regions,
-            swpc_json.refusal,
+            swpc_json.problem,
             region_table,
             json.dumps(pages.solar_regions(regions)),
         ),
-        "hek_flares": (hek_flares, hek.refusal, flare_table, json.dumps({"result": pages.hek_flares(flares)})),
-        "hek_regions": (hek_regions, hek.refusal, region_table, json.dumps({"result": pages.hek_regions(regions)})),
-        "listing": (names, listing.refusal, lambda *_: None, index("/", ["a.jpg", "../b.jpg", "%2e%2e/c", "d e"])),
+        "hek_flares": (hek_flares, hek.problem, flare_table, json.dumps({"result": pages.hek_flares(flares)})),
+        "hek_regions": (hek_regions, hek.problem, region_table, json.dumps({"result": pages.hek_regions(regions)})),
+        "listing": (names, listing.problem, lambda *_: None, index("/", ["a.jpg", "../b.jpg", "%2e%2e/c", "d e"])),
     }
-    return {name: Target(parse, refusal, table, text.encode()) for name, (parse, refusal, table, text) in texts.items()}
+    return {name: Target(parse, problem, table, text.encode()) for name, (parse, problem, table, text) in texts.items()}
 
 
 TARGETS = targets()
@@ -162,10 +162,10 @@ def cases(seeds: list[bytes]) -> Iterator[bytes]:
 
 
 def check(target: Target, content: bytes) -> None:
-    reason = target.refusal(content)
+    reason = target.problem(content)
     assert reason is None or (reason and "\n" not in reason)
     parsed = target.parse(content)
-    assert isinstance(parsed, Parsed)
+    assert isinstance(parsed, Report)
     if parsed.rows:
         target.table(parsed.rows, "a list")
     # What a site sends reaches tables and terminals without its control characters.
@@ -180,8 +180,8 @@ def real(shared: Path, name: str) -> list[bytes]:
 @pytest.mark.parametrize("name", TARGETS)
 def test_reports_as_they_are_leave_nothing_unread(name: str) -> None:
     target = TARGETS[name]
-    assert target.refusal(target.report) is None
-    assert not target.parse(target.report).gap  # type: ignore[union-attr]  # all parsers but one give Parsed
+    assert target.problem(target.report) is None
+    assert not target.parse(target.report).gap  # type: ignore[union-attr]  # all parsers but one give Report
 
 
 @pytest.mark.slow

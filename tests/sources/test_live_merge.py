@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.sources.live.lists import completeness, hek, merge
-from solarflare.sources.live.lists.collected import Collected
-from solarflare.sources.live.lists.completeness import Span
-from solarflare.sources.live.lists.rows import Flare, flare_table
+from solarflare.sources.live.lists import coverage, hek, merge
+from solarflare.sources.live.lists.coverage import Span
+from solarflare.sources.live.lists.report import Flare, flare_table
+from solarflare.sources.live.source import Collected
 from tests.live_tables import FLARES, REGIONS
 
 START = dt.datetime(2014, 1, 1)
@@ -31,23 +31,23 @@ def export(shared_sun: Path, event_type: str) -> list[dict[Any, Any]]:
 
 def test_the_flares_of_the_real_export_are_deduplicated_against_swpcs(shared_sun: Path) -> None:
     events = export(shared_sun, "FL")
-    found = hek.deduplicate(events)
-    assert not found.unreadable
+    result = hek.deduplicate(events)
+    assert not result.unreadable
     # Counted by hand in the export, by peak: 11 records of SWPC, all different flares; 27 of SSW, of which 13 are of
     # ten of those (three flares at two start times each), and 14 are flares that SWPC has not. All 14 are of class
     # A or B1 but none repeats another.
-    assert len(found.rows) == 25
+    assert len(result.rows) == 25
     by_swpc = {
         (row["event_starttime"], row["event_peaktime"], row["event_endtime"], row["fl_goescls"])
         for row in events
         if row["frm_name"] == "SWPC"
     }
-    merged = {(*(time.isoformat() if time else "" for time in row[:3]), row.goes_class) for row in found.rows}
+    merged = {(*(time.isoformat() if time else "" for time in row[:3]), row.goes_class) for row in result.rows}
     assert len(by_swpc) == 11
     assert by_swpc <= merged
     # SWPC's only position is that of 01:44; SSW places all others but that of 6 January 03:35, which it lacks.
-    assert [row.start for row in found.rows if row.latitude is None] == [dt.datetime(2019, 1, 6, 3, 35)]
-    assert {row.noaa_ar for row in found.rows} == {None, 12732}
+    assert [row.start for row in result.rows if row.latitude is None] == [dt.datetime(2019, 1, 6, 3, 35)]
+    assert {row.noaa_ar for row in result.rows} == {None, 12732}
 
 
 def test_the_flares_of_two_real_answers_are_the_same_twelve(shared_sun: Path) -> None:
@@ -57,15 +57,15 @@ def test_the_flares_of_two_real_answers_are_the_same_twelve(shared_sun: Path) ->
     answers = [Table.read(shared_sun / "samples/hek" / name).to_pandas().to_dict("records") for name in names]
     # 12 and 13 rows; SSW has one flare of 1 January 23:28 twice, with peaks five minutes apart.
     assert [len(answer) for answer in answers] == [12, 13]
-    found = hek.deduplicate([*answers[0], *answers[1]]).rows
-    assert len(found) == 12
-    assert all(row.latitude is not None for row in found)
+    result = hek.deduplicate([*answers[0], *answers[1]]).rows
+    assert len(result) == 12
+    assert all(row.latitude is not None for row in result)
 
 
 def test_the_regions_of_the_real_export(shared_sun: Path) -> None:
-    found = hek.parse_regions(export(shared_sun, "AR")).rows
+    result = hek.parse_regions(export(shared_sun, "AR")).rows
     # The five rows of NOAA SWPC Observer; areas are NOAA's tens of millionths.
-    assert [(row.time.day, row.longitude, row.area, row.mcintosh, row.spots) for row in found] == [
+    assert [(row.time.day, row.longitude, row.area, row.mcintosh, row.spots) for row in result] == [
         (2, 20, 10, "Bxo", 3),
         (3, 33, 30, "Dro", 6),
         (4, 47, 90, "Cao", 6),
@@ -76,8 +76,8 @@ def test_the_regions_of_the_real_export(shared_sun: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"<html>", b"[]", b'{"result": 3}', b"", b'{"overmax": true}', b"[" * 100_000])
 def test_what_is_no_answer_is_refused(content: bytes) -> None:
-    assert hek.refusal(content) == "no JSON with a result"
-    assert hek.parse(content) == hek.Answer([], more=False)
+    assert hek.problem(content) == "no JSON with a result"
+    assert hek.parse(content) == hek.Page([], more=False)
 
 
 @pytest.mark.parametrize(("overmax", "more"), [("true", True), ('"true"', True), ("false", False), ("null", False)])
@@ -96,14 +96,14 @@ def test_the_order_of_the_records_does_not_matter(order: list[int]) -> None:
         time | {"frm_name": "Flare Detective - Trigger Module", "hgs_x": 21, "hgs_y": -8, "ar_noaanum": None},
         time | {"frm_name": "halocme", "fl_goescls": "X1.0", "hgs_x": 1, "hgs_y": 1},
     ]
-    found = hek.deduplicate([events[number] for number in order]).rows
-    assert found == [Flare(START, START + 10 * MINUTE, None, "C1.0", 11944, -9, 20)]
+    result = hek.deduplicate([events[number] for number in order]).rows
+    assert result == [Flare(START, START + 10 * MINUTE, None, "C1.0", 11944, -9, 20)]
 
 
 def listed(name: str, *flares: Flare, min_class: str = "C1.0") -> Collected:
     rows = flare_table(flares, name)
     spans = [Span(START, START + dt.timedelta(days=1))]
-    return Collected(rows, completeness.table(name, spans, rows).assign(min_class=min_class))
+    return Collected(rows, coverage.table(name, spans, rows).assign(min_class=min_class))
 
 
 def flare(minute: int, goes_class: str = "C2.0", noaa_ar: int | None = None, *place: float) -> Flare:
@@ -130,8 +130,8 @@ def test_science_classes_are_never_mixed_with_operational_ones() -> None:
 def test_disagreements_name_each_value_in_which_two_lists_differ() -> None:
     one = listed("one", flare(60, "C2.0", 11944), flare(300), flare(600, "B9.0"))
     other = listed("other", flare(61, "C2.1"), flare(900))
-    found = merge.disagreements([one, other])
-    assert found[["list", "other", "column", "value", "other_value"]].to_numpy().tolist() == [
+    result = merge.disagreements([one, other])
+    assert result[["list", "other", "column", "value", "other_value"]].to_numpy().tolist() == [
         ["one", "other", "end", "2014-01-01T01:09:00", "2014-01-01T01:10:00"],
         ["one", "other", "goes_class", "C2.0", "C2.1"],
         ["one", "other", "peak", "2014-01-01T01:05:00", "2014-01-01T01:06:00"],
@@ -155,8 +155,8 @@ def test_fewer_than_two_lists_disagree_on_nothing(number: int) -> None:
     ],
 )
 def test_a_flare_is_placed_by_who_saw_it_peak_within_two_minutes(seen: Flare, expected: list[int]) -> None:
-    found = merge.locate(listed("one", flare(60)).rows, listed("hek", seen).rows)
-    assert found[["noaa_ar", "latitude", "longitude"]].fillna(0).to_numpy().tolist() == [expected]
+    result = merge.locate(listed("one", flare(60)).rows, listed("hek", seen).rows)
+    assert result[["noaa_ar", "latitude", "longitude"]].fillna(0).to_numpy().tolist() == [expected]
 
 
 def test_what_a_list_knows_stays_and_another_region_is_another_flare() -> None:
@@ -179,8 +179,8 @@ def test_each_year_is_complete_to_its_own_depth() -> None:
     weak = [Flare(dt.datetime(2018, 6, 1) + n * MINUTE, None, None, f"B{1 + n % 9}.0") for n in range(50)]
     strong = [Flare(dt.datetime(2019, 6, 1) + n * MINUTE, None, None, f"M{1 + n % 9}.0") for n in range(50)]
     span = Span(dt.datetime(2018, 1, 1), dt.datetime(2021, 1, 1))
-    found = completeness.table("x", [span], flare_table([*weak, *strong], "x"))
-    assert found[["start", "min_class"]].astype(str).to_numpy().tolist() == [
+    result = coverage.table("x", [span], flare_table([*weak, *strong], "x"))
+    assert result[["start", "min_class"]].astype(str).to_numpy().tolist() == [
         ["2018-01-01", "B1.0"],
         ["2019-01-01", "C1.0"],
     ]
@@ -193,7 +193,7 @@ def test_coverage_has_one_row_for_days_that_adjoin(gaps: list[bool]) -> None:
         Span(START + number * dt.timedelta(days=1), START + (number + 1) * dt.timedelta(days=1), "404" * gap)
         for number, gap in enumerate(gaps)
     ]
-    found = completeness.table("regions", spans)
-    assert list(found["reason"]) == [reason for reason, _ in itertools.groupby("404" * gap for gap in gaps)]
-    assert (found["end"].to_numpy()[:-1] == found["start"].to_numpy()[1:]).all()
-    assert found["end"].iloc[-1] - found["start"].iloc[0] == np.timedelta64(len(gaps), "D")
+    result = coverage.table("regions", spans)
+    assert list(result["reason"]) == [reason for reason, _ in itertools.groupby("404" * gap for gap in gaps)]
+    assert (result["end"].to_numpy()[:-1] == result["start"].to_numpy()[1:]).all()
+    assert result["end"].iloc[-1] - result["start"].iloc[0] == np.timedelta64(len(gaps), "D")

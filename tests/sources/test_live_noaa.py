@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from solarflare.sources.live.lists import ncei_science, ngdc_xrs, srs, swpc_events, swpc_json
-from solarflare.sources.live.lists.rows import Flare, Parsed, Region, region_table
+from solarflare.sources.live.lists.report import Flare, Region, Report, region_table
 
 DAY = dt.date(2026, 2, 15)
 HEAD = (
@@ -22,7 +22,7 @@ def day_of(path: Path) -> dt.date:
     return dt.datetime.strptime(path.name[:8], "%Y%m%d").date()
 
 
-def events(*rows: str) -> Parsed[Flare]:
+def events(*rows: str) -> Report[Flare]:
     return swpc_events.parse((HEAD + "\n".join(rows)).encode(), DAY)
 
 
@@ -37,30 +37,30 @@ def at(hour: int, minute: int, day: int = 15) -> dt.datetime:
 
 
 def test_real_event_reports(shared_sun: Path) -> None:
-    found = {}
+    reports = {}
     for path in sorted((shared_sun / "samples/swpc_events").glob("*events.txt")):
         content, day = path.read_bytes(), day_of(path)
-        assert swpc_events.refusal(content, day) is None
+        assert swpc_events.problem(content, day) is None
         parsed = swpc_events.parse(content, day)
         assert not parsed.gap
-        found[day.day] = parsed.rows
+        reports[day.day] = parsed.rows
     # Counted by hand: the rows with XRA in the Type column of each file, read one below the other; each has its own
     # event number.
-    assert {day: len(rows) for day, rows in found.items()} == {14: 6, 15: 4, 16: 5, 17: 4, 18: 5, 19: 3}
+    assert {day: len(rows) for day, rows in reports.items()} == {14: 6, 15: 4, 16: 5, 17: 4, 18: 5, 19: 3}
     # The last digits of the classes of 14 February, and the H-alpha row of event 7260, read off the files.
-    assert [flare.goes_class for flare in found[14]] == ["B8.0", "C2.0", "B7.5", "B6.9", "B7.6", "C6.0"]
-    assert found[15][2] == Flare(at(16, 9), at(16, 17), at(16, 24), "B7.3", 14374, 8, 8)
-    assert found[16][0] == Flare(at(4, 3, 16), at(4, 35, 16), at(5, 0, 16), "M2.4")
+    assert [flare.goes_class for flare in reports[14]] == ["B8.0", "C2.0", "B7.5", "B6.9", "B7.6", "C6.0"]
+    assert reports[15][2] == Flare(at(16, 9), at(16, 17), at(16, 24), "B7.3", 14374, 8, 8)
+    assert reports[16][0] == Flare(at(4, 3, 16), at(4, 35, 16), at(5, 0, 16), "M2.4")
 
 
 def test_real_region_summaries(shared_sun: Path) -> None:
-    found = {}
+    reports = {}
     for path in sorted((shared_sun / "samples/swpc_srs").glob("*SRS.txt")):
         content, day = path.read_bytes(), day_of(path)
-        assert srs.refusal(content, day) is None
+        assert srs.problem(content, day) is None
         parsed = srs.parse(content, day)
         assert not parsed.gap
-        found[day] = parsed.rows
+        reports[day] = parsed.rows
     # Counted by hand: the lines below "I." and "IA." of each file that begin with a number, as (spotted, plages).
     counted = {
         dt.date(1996, 12, 9): (1, 0),
@@ -72,10 +72,10 @@ def test_real_region_summaries(shared_sun: Path) -> None:
     }
     assert {
         day: (sum(row.mcintosh != "" for row in rows), sum(row.mcintosh == "" for row in rows))
-        for day, rows in found.items()
+        for day, rows in reports.items()
     } == counted
     midnight = dt.datetime(1999, 1, 1)
-    assert found[midnight.date()][2] == Region(midnight, 8421, 27, 27, 670, "Ekc", "beta-gamma-delta", 55)
+    assert reports[midnight.date()][2] == Region(midnight, 8421, 27, 27, 670, "Ekc", "beta-gamma-delta", 55)
 
 
 def test_region_summaries_are_read_as_sunpy_reads_them(shared_sun: Path) -> None:
@@ -139,22 +139,22 @@ def test_another_observatory_names_the_region() -> None:
 
 def test_a_quiet_day_is_a_report() -> None:
     content = b":Product: x\n:Date: 2026 02 15\nNO EVENT REPORTS.\n"
-    assert swpc_events.refusal(content, DAY) is None
-    assert swpc_events.parse(content, DAY) == Parsed([], [])
+    assert swpc_events.problem(content, DAY) is None
+    assert swpc_events.parse(content, DAY) == Report([], [])
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"", "no event report"),
-        (b"<html>Not found</html>", "no event report"),
+        (b"<html>Not reports</html>", "no event report"),
         (b":Date: 2026 02 14\n#Event\n", "the event report of 2026-02-14"),
         (b":Date: 2026 02 15\n", "half an event report"),
         (b":Date: 2026 02 15\n#Event\n4120 +     2350", "half an event report"),
     ],
 )
 def test_what_is_not_the_report_of_the_day_is_refused(content: bytes, reason: str) -> None:
-    assert swpc_events.refusal(content, DAY) == reason
+    assert swpc_events.problem(content, DAY) == reason
 
 
 def test_four_digits_of_a_region_are_completed_from_june_2002_on() -> None:
@@ -186,7 +186,7 @@ def test_a_region_that_cannot_be_read_is_a_gap() -> None:
     ],
 )
 def test_what_is_not_the_summary_of_the_day_is_refused(content: bytes, reason: str) -> None:
-    assert srs.refusal(content, dt.date(2022, 1, 5)) == reason
+    assert srs.problem(content, dt.date(2022, 1, 5)) == reason
 
 
 YEARLY = """\
@@ -214,9 +214,9 @@ def test_yearly_reports_print_the_end_before_the_max(caplog: pytest.LogCaptureFi
 
 
 def test_a_yearly_report_is_of_its_year() -> None:
-    assert ngdc_xrs.refusal(YEARLY.encode(), 2015) is None
-    assert ngdc_xrs.refusal(YEARLY.encode(), 2014) == "no X-ray report of 2014"
-    assert ngdc_xrs.refusal(b"<html></html>", 2015) == "no X-ray report of 2015"
+    assert ngdc_xrs.problem(YEARLY.encode(), 2015) is None
+    assert ngdc_xrs.problem(YEARLY.encode(), 2014) == "no X-ray report of 2014"
+    assert ngdc_xrs.problem(b"<html></html>", 2015) == "no X-ray report of 2015"
 
 
 def test_the_newest_science_report_is_taken_and_a_year_before_the_whole_mission() -> None:
@@ -263,14 +263,14 @@ REAL_REGION = (
 def test_json_flares_with_and_without_a_zone() -> None:
     goes = [dt.datetime(2026, 9, 6, 13, minute) for minute in (15, 34, 51)]
     edited = [dt.datetime(2024, 5, 28, 6, minute) for minute in (38, 43, 48)]
-    assert swpc_json.parse_flares(REAL_GOES) == Parsed([seen(goes, "C1.1")])
-    assert swpc_json.parse_flares(REAL_EDITED) == Parsed([seen(edited, "C4.1", 13697)])
+    assert swpc_json.parse_flares(REAL_GOES) == Report([seen(goes, "C1.1")])
+    assert swpc_json.parse_flares(REAL_EDITED) == Report([seen(edited, "C4.1", 13697)])
 
 
 @pytest.mark.parametrize("cut", ['"location":"N13E63",', ""])
 def test_json_longitudes_are_positive_to_the_east(cut: str) -> None:
     parsed = swpc_json.parse_regions(REAL_REGION.replace(cut.encode(), b""))
-    assert parsed == Parsed([Region(dt.datetime(2026, 9, 7), 14529, 13, -63, 70, "Hsx", "alpha", 1)])
+    assert parsed == Report([Region(dt.datetime(2026, 9, 7), 14529, 13, -63, 70, "Hsx", "alpha", 1)])
 
 
 def test_a_json_region_is_placed_at_the_end_of_its_date() -> None:
@@ -284,4 +284,4 @@ def test_a_json_region_is_placed_at_the_end_of_its_date() -> None:
 def test_times_that_json_does_not_know_leave_the_flare() -> None:
     parsed = swpc_json.parse_flares(b'[{"begin_time":"Unk","max_time":"2026-09-06T13:34:00Z","end_time":null}, 3]')
     peak = dt.datetime(2026, 9, 6, 13, 34)
-    assert parsed == Parsed([Flare(peak, peak, None, "")], ["3"])
+    assert parsed == Report([Flare(peak, peak, None, "")], ["3"])

@@ -21,7 +21,7 @@ def asked(**changes: object) -> AllParams:
 
 
 @pytest.fixture(scope="module")
-def known() -> matching.Catalogue:
+def known() -> matching.EventLists:
     """A Sun with a region that flares every other day of 2013; from July there is another one, which never does."""
     days = pd.date_range("2013-01-01", "2013-12-31")
     early, late = days[:180], days[180:]
@@ -39,19 +39,19 @@ def known() -> matching.Catalogue:
     coverage = pd.DataFrame({"list": ["simulated", "regions"], "start": "2012-12-01", "end": "2020-02-01"}).assign(
         min_class=["C1.0", ""], status="complete", reason=""
     )
-    return matching.Catalogue(
+    return matching.EventLists(
         tables.check(flares, tables.FLARES, "flares"),
         tables.check(tables.concat(regions, tables.REGIONS), tables.REGIONS, "regions"),
         tables.check(coverage, tables.COVERAGE, "coverage"),
     )
 
 
-def images(task: Task, known: matching.Catalogue) -> pd.DataFrame:
+def images(task: Task, known: matching.EventLists) -> pd.DataFrame:
     return original.unmatched(asked(), task, known, np.random.default_rng(1))
 
 
 def test_active_disks_are_of_the_maximum_and_quiet_ones_of_the_minimum_at_one_time_of_day(
-    known: matching.Catalogue,
+    known: matching.EventLists,
 ) -> None:
     times = images(Task.DISK, known)["time"]
     active, quiet = times[times.dt.year == 2013], times[times.dt.year == 2019]
@@ -60,13 +60,13 @@ def test_active_disks_are_of_the_maximum_and_quiet_ones_of_the_minimum_at_one_ti
     assert active.dt.hour.nunique() > 3
 
 
-def test_no_partner_and_one_image_a_day(known: matching.Catalogue) -> None:
+def test_no_partner_and_one_image_a_day(known: matching.EventLists) -> None:
     chosen = images(Task.DISK, known)
     assert set(chosen["pair_id"]) == {""}
     assert chosen["time"].dt.date.is_unique
 
 
-def test_regions_have_one_wavelength_a_class(known: matching.Catalogue) -> None:
+def test_regions_have_one_wavelength_a_class(known: matching.EventLists) -> None:
     chosen = images(Task.REGION, known)
     question = asked().label.region
     times = chosen["time"].to_numpy("datetime64[s]")
@@ -75,7 +75,7 @@ def test_regions_have_one_wavelength_a_class(known: matching.Catalogue) -> None:
     assert set(zip(strongest, chosen["seen_in"], strict=True)) == {(1, "aia211"), (0, "aia171")}
 
 
-def test_a_sun_without_such_days_is_one_sentence(known: matching.Catalogue) -> None:
+def test_a_sun_without_such_days_is_one_sentence(known: matching.EventLists) -> None:
     nowhere = asked(label__disk__target="flare", label__disk__min_class="X9")
     with pytest.raises(InputError, match=r"has 0 of 10 days with label 1 for label\.disk in the design of 2020; widen"):
         original.unmatched(nowhere, Task.DISK, known, np.random.default_rng(1))

@@ -1,4 +1,4 @@
-"""The origin `archive`: a folder of images whose names carry a time, and its tables, into the raw contract."""
+"""Imports a folder of images, whose names carry a time, and its tables into the form of the raw contract."""
 
 import hashlib
 import logging
@@ -21,7 +21,7 @@ from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
 
 TABLES = ("flares.csv", "regions.csv", "coverage.csv")
-"""The tables of an archive, at its top; only the first has to be there."""
+"""The tables in an archive's folder; only the first is needed."""
 
 NO_TIME = "no time in the name"
 
@@ -36,22 +36,21 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
     Parameters
     ----------
     params : ArchiveParams
-        ``scrape.archive`` says where the archive is and what it holds, ``tasks`` and ``instrument`` which images are
-        needed.
+        ``scrape.archive`` has the folder and its digest, ``tasks`` and ``instrument`` say which images are needed.
     raw : Path
         An empty folder, filled with the raw contract.
 
     Raises
     ------
     InputError
-        If the archive is not there, is not the one that the digest names, has no flares table or one that cannot be
-        read, or has no usable image of an instrument that a task needs.
+        If the folder is missing or has another digest, the flares table is missing or cannot be read, or an instrument
+        that a task needs has no usable image.
     """
     archive = _folder(params.scrape.archive)
     flares = event_tables.read_flares(archive / "flares.csv")
     reports = archive / "regions.csv"
     regions = event_tables.read_regions(reports) if reports.is_file() else tables.empty(tables.REGIONS)
-    known = _coverage(archive, flares, regions)
+    completeness = _coverage(archive, flares, regions)
     merged = event_tables.merge_lists(flares)
     log.info("flares: %d, after merging %d that a second list reports too", len(merged), len(flares) - len(merged))
 
@@ -70,12 +69,12 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
     tables.write(merged, raw / "flares.csv", tables.FLARES)
     tables.write(regions, raw / "regions.csv", tables.REGIONS)
     tables.write(
-        tables.concat([known, left_out.absent(images)], tables.COVERAGE), raw / "coverage.csv", tables.COVERAGE
+        tables.concat([completeness, left_out.absent(images)], tables.COVERAGE), raw / "coverage.csv", tables.COVERAGE
     )
 
 
 def digest(folder: Path) -> str:
-    """Return a SHA-256 over all that this origin reads of a folder.
+    """Return a SHA-256 over everything that this origin reads of a folder.
 
     Parameters
     ----------
@@ -85,13 +84,13 @@ def digest(folder: Path) -> str:
     Returns
     -------
     str
-        64 hexadecimal digits, of the sorted relative names and the contents of the images whose names carry a time
-        and of the tables. Other files do not matter.
+        64 hexadecimal digits: of the sorted relative names and the contents of the tables and of the images whose names
+        carry a time.
 
     Raises
     ------
     InputError
-        If the folder is not there.
+        If the folder is missing.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; name one with images, flares.csv and regions.csv")
@@ -103,7 +102,7 @@ def digest(folder: Path) -> str:
 
 
 def _folder(archive: Archive) -> Path:
-    """Return the folder that the parameters name, if it holds what they say."""
+    """Return the folder of the parameters, checked by its digest."""
     if archive.path is None:
         raise InputError(
             "params.yaml: key scrape.archive.path is null; set it to a folder with images, flares.csv and regions.csv"
@@ -111,26 +110,26 @@ def _folder(archive: Archive) -> Path:
     folder = main_checkout() / archive.path
     if not folder.is_dir():
         raise InputError(
-            f"params.yaml: key scrape.archive.path is {archive.path!r}; there is no such folder seen from the project's"
+            f"params.yaml: key scrape.archive.path is {archive.path!r}; no such folder, relative to the project's"
         )
     if not (folder / "flares.csv").is_file():
         raise InputError(f"{archive.path} has no flares.csv; add one with the columns start and goes_class at least")
-    if (found := digest(folder)) != archive.digest:
+    if (actual := digest(folder)) != archive.digest:
         raise InputError(
-            f"params.yaml: key scrape.archive.digest is {archive.digest!r}, but {archive.path} holds {found}; "
+            f"params.yaml: key scrape.archive.digest is {archive.digest!r}, but that of {archive.path} is {actual}; "
             "set the key to that, so that DVC sees which archive the results belong to"
         )
     return folder
 
 
 def _coverage(archive: Path, flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Return where the archive says that its lists are complete, or else what they look like themselves."""
+    """Return where the lists are complete, by the archive's own table or else inferred from the lists."""
     path = archive / "coverage.csv"
-    known = event_tables.read_coverage(path) if path.is_file() else coverage.infer(flares, regions)
-    for name, start, end, weakest, status, _ in known.itertuples(index=False):
+    completeness = event_tables.read_coverage(path) if path.is_file() else coverage.infer(flares, regions)
+    for name, start, end, weakest, status, _ in completeness.itertuples(index=False):
         what = f"{name} of {weakest} and up" if weakest else name
         log.info("coverage: %s %s from %s to %s", what, status, start, end)
-    return known
+    return completeness
 
 
 def _listing(folder: Path) -> list[str]:
@@ -143,10 +142,10 @@ def _listing(folder: Path) -> list[str]:
 
 
 def _find(archive: Path, instruments: list[Instrument]) -> pd.DataFrame:
-    """List the images of the instruments, and those whose names say neither instrument nor time."""
+    """Return the images of the instruments, and those whose names have neither instrument nor time."""
     files = _listing(archive)
     stamps = [filenames.parse(Path(file).name) for file in files]
-    found = pd.DataFrame(
+    images = pd.DataFrame(
         {
             "file": files,
             "instrument": [stamp.instrument if stamp else "" for stamp in stamps],
@@ -154,23 +153,23 @@ def _find(archive: Path, instruments: list[Instrument]) -> pd.DataFrame:
         }
     )
     for instrument in instruments:
-        if not (found["instrument"] == instrument).any():
+        if not (images["instrument"] == instrument).any():
             raise InputError(
                 f"{archive} has no image of {instrument} with a time in its name; "
                 f"understood are {', '.join(filenames.FORMS)}"
             )
-    return found[found["instrument"].isin([*instruments, ""])].sort_values(["instrument", "time", "file"])
+    return images[images["instrument"].isin([*instruments, ""])].sort_values(["instrument", "time", "file"])
 
 
-def _inspect(archive: Path, found: pd.DataFrame) -> pd.DataFrame:
-    """Add to each image what it is and, if it cannot be used, the reason."""
+def _inspect(archive: Path, images: pd.DataFrame) -> pd.DataFrame:
+    """Add the size and hash of each image, or the reason why it cannot be used."""
     rows = _in_parallel(
         lambda image: _facts(archive / image[0], image[1]),
-        list(zip(found["file"], found["instrument"], strict=True)),
+        list(zip(images["file"], images["instrument"], strict=True)),
         "images checked",
     )
-    facts = pd.DataFrame(rows, index=found.index, columns=["reason", "width", "height", "bytes", "sha256"])
-    images = left_out.mark_repeats(found.join(facts))
+    facts = pd.DataFrame(rows, index=images.index, columns=["reason", "width", "height", "bytes", "sha256"])
+    images = left_out.mark_repeats(images.join(facts))
     day = images["time"].dt.strftime("%Y/%m/%d/")
     images["path"] = "images/" + images["instrument"] + "/" + day + images["file"].map(lambda file: Path(file).name)
     images["origin"] = "archive/" + images["file"]
@@ -189,7 +188,7 @@ def _facts(path: Path, instrument: Instrument | Literal[""]) -> tuple[str, int, 
 
 
 def _require(instruments: list[Instrument], images: pd.DataFrame) -> None:
-    """Refuse an archive all of whose images of an instrument were dropped."""
+    """Raise an InputError if all images of an instrument were dropped."""
     for instrument in instruments:
         of_instrument = images[images["instrument"] == instrument]
         if not (of_instrument["reason"] == "").any():
@@ -200,7 +199,7 @@ def _require(instruments: list[Instrument], images: pd.DataFrame) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file's bytes; a link would let a later change of the archive reach into the data."""
+    """Copy a file; with a link, a later change of the archive would change the data."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
 
@@ -211,5 +210,5 @@ def _in_parallel(function: Callable[[T], R], items: list[T], what: str) -> list[
     try:
         return list(progress(pool.map(function, items), len(items), what))
     finally:
-        # After Ctrl-C nothing that is still waiting may start.
+        # After Ctrl-C no waiting call may start.
         pool.shutdown(cancel_futures=True)

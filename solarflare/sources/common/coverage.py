@@ -1,7 +1,6 @@
 """Where a list is complete, inferred from the list itself.
 
-Two things have to be known before "no flare" may mean "quiet": the weakest class that the list is complete for, and
-that somebody was keeping it at the time.
+"No flare" means "quiet" only if the list was kept at that time, and is complete for the class in question.
 
 * Peak fluxes of flares follow a power law of differential index -2 (Aschwanden & Freeland 2012, ApJ 754, 112), so a
   complete list holds more flares of a class the weaker the class is. Below its most frequent class letter a list loses
@@ -23,7 +22,7 @@ import pandas as pd
 from solarflare.core import tables
 
 CHANCE = 1e-4
-"""What happens with a smaller probability is not taken for chance."""
+"""A smaller probability does not count as chance."""
 
 FLARE_SILENCE = CHANCE**-0.5 - 1
 """Mean waits between flares: a longer silence is a gap."""
@@ -41,13 +40,13 @@ REPORT_REACH = pd.Timedelta(hours=12)
 def infer(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Infer where each flare list and the region reports are complete.
 
-    A list is taken as complete from its first entry to its last, except in gaps, which begin and end with an entry too:
-    no hour is called quiet without an entry before and after it.
+    A list counts as complete from its first entry to its last, except in gaps, which begin and end with an entry too:
+    no hour counts as quiet without an entry before and after it.
 
     Parameters
     ----------
     flares : DataFrame
-        In the form of `tables.FLARES`, before lists are merged: each list has its own habit.
+        In the form of `tables.FLARES`, before lists are merged: each list is judged by itself.
     regions : DataFrame
         In the form of `tables.REGIONS`.
 
@@ -56,26 +55,26 @@ def infer(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         In the form of `tables.COVERAGE`: per list a `complete` row for each stretch and an `absent` row for each gap.
     """
-    found = [
+    parts = [
         _stretches(str(name), entries["start"], pd.Timedelta(0), FLARE_SILENCE, weakest_class(entries["goes_class"]))
         for name, entries in flares.groupby("list")
     ]
     if len(regions):
-        found.append(_stretches("regions", regions["time"], REPORT_REACH, REGION_SILENCE, ""))
-    return tables.concat(found, tables.COVERAGE)
+        parts.append(_stretches("regions", regions["time"], REPORT_REACH, REGION_SILENCE, ""))
+    return tables.concat(parts, tables.COVERAGE)
 
 
 def weakest_class(goes_class: pd.Series) -> str:
     """Return the weakest GOES class that a list is complete for.
 
-    It is the first of the most frequent letter (C1.0), unless the list begins so far above that, at C5.0 say, that it
-    must have been cut there: with a cumulative power law of index -1, the weakest of n flares from C1.0 up is above
+    It is the first class of the most frequent letter, such as C1.0. If the weakest flare is far above that, at C5.0
+    say, the list was cut there: with a cumulative power law of index -1, the weakest of n flares from C1.0 up is above
     C(x) with probability x**-n.
 
     Parameters
     ----------
     goes_class : Series of str
-        The classes in the list; blanks do not count.
+        The classes in the list; blanks are ignored.
 
     Returns
     -------
@@ -93,7 +92,7 @@ def weakest_class(goes_class: pd.Series) -> str:
 
 
 def silences(times: np.ndarray, limit: float) -> np.ndarray:
-    """Find the waits that are too long to be a quiet Sun.
+    """Return which waits are too long to be a quiet Sun.
 
     Parameters
     ----------
@@ -111,7 +110,7 @@ def silences(times: np.ndarray, limit: float) -> np.ndarray:
     before, after = day[:-1], day[1:]
     earliest, latest = np.maximum(before - NEIGHBOURHOOD, day[0]), np.minimum(after + NEIGHBOURHOOD, day[-1])
     entries = np.searchsorted(day, latest, "right") - np.searchsorted(day, earliest, "left")
-    # A list of a handful of entries has shown no habit shorter than a day.
+    # At least a day: a few entries close together say little about the mean wait.
     observed = np.maximum((before - earliest) + (latest - after), 1.0)
     return (after - before) * entries / observed > limit
 

@@ -1,4 +1,4 @@
-"""Lenient reading of other people's flare and region tables, and the merging of their flare lists."""
+"""Reads flare and region tables of many spellings, and merges lists of flares."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from solarflare.core.errors import InputError
 from solarflare.sun.events.flares import five_digits, flux
 
 DEFAULT_LIST = "archive"
-"""What the flare list is called where a table does not say."""
+"""The name of the flare list in a table without one."""
 
 SAME_START = pd.Timedelta(minutes=5)
-"""How far apart two lists may place the start of one flare. NOAA's edited events and LMSAL's latest events of
-14-19 February 2026 agree to the minute on all 21 flares that both report."""
+"""Two lists may differ by so much on the start of one flare. NOAA's edited events and LMSAL's latest events of 14-19
+February 2026 agree to the minute on all 21 flares that both report."""
 
 SAME_FLUX = 2.0
-"""How far apart, as a ratio of peak fluxes, two lists may place one flare: operational GOES fluxes before 2020 are
+"""Two lists may differ by this ratio on the peak flux of one flare: operational GOES fluxes before 2020 are
 0.7 times the science-quality ones (NOAA NCEI, GOES X-ray Sensor user's guide), and both are rounded."""
 
 _BLANKS = {"-", "--", "nan", "nat", "none", "null", "n/a"}
@@ -33,7 +33,7 @@ def read_flares(path: Path) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        A CSV file with the columns `start` and `goes_class`, and as far as it has them `peak`, `end`, `noaa_ar`,
+        A CSV file with the columns `start` and `goes_class`, and optionally `peak`, `end`, `noaa_ar`,
         `latitude` and `longitude` (or `location`, such as N15E28) and `list`. Other columns are ignored, blanks stay
         blank, a region 0 is none, and region numbers get the five digits that NOAA counts.
 
@@ -60,9 +60,9 @@ def read_regions(path: Path) -> pd.DataFrame:
     ----------
     path : Path
         A CSV file with the columns `time`, `noaa_ar`, `latitude` and `longitude` (or `location`, such as N15E28),
-        and as far as it has them `area`, `mcintosh`, `mag_type` and `spots`. Other columns are ignored; rows
-        without a region number or a position place nothing on the Sun and are left out, and of a region that is
-        reported twice for one time the last row stays. Classes are spelled Fkc and beta-gamma, however they are given.
+        and optionally `area`, `mcintosh`, `mag_type` and `spots`. Other columns are ignored; rows without a
+        region number or a position are left out, and of a region that is reported twice for one time the last row
+        stays. Classes get the spelling Fkc and beta-gamma.
 
     Returns
     -------
@@ -83,13 +83,13 @@ def read_regions(path: Path) -> pd.DataFrame:
 
 
 def read_coverage(path: Path) -> pd.DataFrame:
-    """Read a table that says where each list is complete.
+    """Read a table of where each list is complete.
 
     Parameters
     ----------
     path : Path
-        A CSV file with the columns `list`, `start` and `end`, and as far as it has them `min_class`, `status`
-        (`complete` where blank) and `reason`.
+        A CSV file with the columns `list`, `start` and `end`, and optionally `min_class`, `status` (`complete` where
+        blank) and `reason`.
 
     Returns
     -------
@@ -116,17 +116,17 @@ def read_coverage(path: Path) -> pd.DataFrame:
 def merge_lists(flares: pd.DataFrame, order: Sequence[str] = ()) -> pd.DataFrame:
     """Make one flare of what several lists report of it.
 
-    Two rows are one flare if they stand in different lists, start within `SAME_START` of each other, have peak fluxes
+    Two rows are one flare if they are of different lists, start within `SAME_START` of each other, have peak fluxes
     within a factor `SAME_FLUX`, and do not name different regions; the closest starts are joined first. The row of the
-    list that comes first in `order` is kept, or else the one that knows most (region, position, peak, end), and its
-    blanks are filled from the other.
+    list that comes first in `order` is kept, or else the row with the fewest blanks, and its blanks are filled from
+    the other.
 
     Parameters
     ----------
     flares : DataFrame
         In the form of `tables.FLARES`, region numbers with five digits.
     order : sequence of str
-        Lists, the most trusted first; any other comes after them.
+        Names of lists, the most trusted first; all others come after them.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def merge_lists(flares: pd.DataFrame, order: Sequence[str] = ()) -> pd.DataFrame
 
 
 def same_flare(flares: pd.DataFrame) -> list[int]:
-    """Return for each row the number of the flare that it is about, by the rule of `merge_lists`.
+    """Return for each row the number of its flare, by the rule of `merge_lists`.
 
     Parameters
     ----------
@@ -161,24 +161,24 @@ def same_flare(flares: pd.DataFrame) -> list[int]:
         near = apart <= SAME_START.to_timedelta64()
         if not near.any():
             break
-        alike = near & (lists[step:] != lists[:-step])
-        alike &= (peak[step:] <= SAME_FLUX * peak[:-step]) & (peak[:-step] <= SAME_FLUX * peak[step:])
-        pairs += [(int(apart[row]), row, row + step) for row in np.flatnonzero(alike).tolist()]
+        similar = near & (lists[step:] != lists[:-step])
+        similar &= (peak[step:] <= SAME_FLUX * peak[:-step]) & (peak[:-step] <= SAME_FLUX * peak[step:])
+        pairs += [(int(apart[row]), row, row + step) for row in np.flatnonzero(similar).tolist()]
     flare = list(range(len(flares)))
     members = {row: [row] for row in flare}
     for _, first, second in sorted(pairs):
-        kept, gone = sorted((flare[first], flare[second]))
-        together = [*members[kept], *members[gone]]
-        one_row_a_list = len({lists[row] for row in together}) == len(together)
-        if one_row_a_list and len({region[row] for row in together} - {0}) <= 1:
-            members[kept] = together
-            for row in members.pop(gone):
+        kept, merged = sorted((flare[first], flare[second]))
+        rows = [*members[kept], *members[merged]]
+        one_row_per_list = len({lists[row] for row in rows}) == len(rows)
+        if one_row_per_list and len({region[row] for row in rows} - {0}) <= 1:
+            members[kept] = rows
+            for row in members.pop(merged):
                 flare[row] = kept
     return flare
 
 
 def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> pd.DataFrame:
-    """Return a contract's columns as text in its spelling, positions read from `location` where they stand there."""
+    """Return the columns of a schema as text in its spelling, with positions from `location` if it is there."""
     df = tables.read_text(path)
     df.columns = df.columns.str.strip().str.lower()
     df = df.loc[:, ~df.columns.duplicated()].fillna("").apply(lambda cells: cells.str.strip())

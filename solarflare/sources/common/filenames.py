@@ -1,4 +1,4 @@
-"""What the name of an image says: which instrument took it, and when."""
+"""The instrument and the time in the name of an image."""
 
 import datetime as dt
 import re
@@ -11,7 +11,7 @@ FORMS = (
     "gong_magxx_fd_YYYYMMDD_HHMMSS.jpg",
     "HMI.mYYYY.MM.DD_HH.MM.SS.jpg",
 )
-"""The understood forms, as an error message shows them."""
+"""The known forms, for error messages."""
 
 _JPEG = re.compile(r"\.jpe?g$", re.IGNORECASE)
 _BROWSE: dict[str, Instrument] = {"HMIB": "hmi", "0171": "aia171", "0193": "aia193", "0211": "aia211"}
@@ -23,14 +23,14 @@ _PATTERNS: list[tuple[str, str, Instrument]] = [
 
 
 class Stamp(NamedTuple):
-    """Who took an image, and when (UTC, without a zone)."""
+    """The instrument of an image, and its time (UTC, without a zone)."""
 
     instrument: Instrument
     time: dt.datetime
 
 
 def is_jpeg(name: str) -> bool:
-    """Return whether a file name ends like that of a JPEG."""
+    """Return whether a file name has the ending of a JPEG."""
     return _JPEG.search(name) is not None
 
 
@@ -45,7 +45,7 @@ def parse(name: str) -> Stamp | None:
     Returns
     -------
     Stamp or None
-        None if the name has none of the forms, or its digits are no time.
+        None if the name has another form, or its digits are not a time.
     """
     stem = _JPEG.sub("", name)
     if stem == name:

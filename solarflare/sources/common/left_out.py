@@ -1,4 +1,4 @@
-"""Images that are left out of the raw data, and why."""
+"""Images that are left out of the raw data, and the reasons."""
 
 import logging
 
@@ -13,45 +13,45 @@ log = logging.getLogger("solarflare")
 
 
 def mark_repeats(images: pd.DataFrame) -> pd.DataFrame:
-    """Drop images that say nothing new: an archive that hangs serves its last image again, under a new time.
+    """Mark repeated images: an archive that hangs serves its last image again, under a new time.
 
     Parameters
     ----------
     images : DataFrame
-        With ``instrument``, ``time``, ``sha256`` and ``reason`` (why an image is dropped, blank if it is not), each
+        With ``instrument``, ``time``, ``sha256`` and ``reason`` (why an image is left out, blank if it is not), each
         instrument's in the order of time.
 
     Returns
     -------
     DataFrame
-        The same rows, with more reasons.
+        The same rows, with the reasons `REPEAT` and `SAME_TIME` added.
     """
     images = images.copy()
     for reason, column in ((REPEAT, "sha256"), (SAME_TIME, "time")):
         usable = images[images["reason"] == ""]
-        again = usable[column] == usable.groupby("instrument")[column].shift()
-        images.loc[again[again].index, "reason"] = reason
+        repeated = usable[column] == usable.groupby("instrument")[column].shift()
+        images.loc[repeated[repeated].index, "reason"] = reason
     return images
 
 
 def report(images: pd.DataFrame) -> None:
-    """Say how many images (with ``file`` and ``reason``) were dropped, and why."""
+    """Log how many images (with ``file`` and ``reason``) are left out, and why."""
     for reason, count in images.loc[images["reason"] != "", "reason"].value_counts().sort_index().items():
         first = images.loc[images["reason"] == reason, "file"].iloc[0]
         log.info("images dropped: %d, %s (the first is %s)", count, reason, first)
 
 
 def absent(images: pd.DataFrame) -> pd.DataFrame:
-    """Return the dropped images (with ``file``, ``time`` and ``reason``) whose time is known, as coverage rows."""
-    dropped = images[(images["reason"] != "") & images["time"].notna()]
+    """Return the images (``file``, ``time``, ``reason``) that are left out and have a time, as `tables.COVERAGE`."""
+    unused = images[(images["reason"] != "") & images["time"].notna()]
     rows = pd.DataFrame(
         {
             "list": "images",
-            "start": dropped["time"],
-            "end": dropped["time"],
+            "start": unused["time"],
+            "end": unused["time"],
             "min_class": "",
             "status": "absent",
-            "reason": dropped["file"] + ": " + dropped["reason"],
+            "reason": unused["file"] + ": " + unused["reason"],
         }
     )
-    return tables.check(rows, tables.COVERAGE, "the dropped images")
+    return tables.check(rows, tables.COVERAGE, "the images that are left out")

@@ -1,8 +1,8 @@
-"""Which images to take: matched, so that nothing but the Sun tells the classes apart.
+"""Chooses the times of images in matched pairs, so that nothing but the Sun differs between the classes.
 
-For each positive of the task's own label there is a negative at the same time of day within ``max_days``. Both answers
-come from the label code itself, asked about every candidate time. A day gives one image: quiet days are few when the
-Sun is active, and many images of one day would tell that it was quiet.
+For each positive of the task's label there is a negative at the same time of day within ``max_days``. Labels come from
+the label code itself, for every candidate time. A day gives one image: quiet days are few when the Sun is active, and
+many images of one day would give away that it was quiet.
 """
 
 import logging
@@ -32,16 +32,16 @@ GONG_SECOND = 3
 """Big Bear's daylight, and the slot of its images (measured on 2013 and 2018-19)."""
 
 PARTNERS = 20
-"""Days on which a partner is looked for."""
+"""Days that are tried for a partner."""
 
 CANDIDATES = 10_000
 TRIES = 100
-"""Times that are asked at once whether they are positive, and how often: enough for one in a thousand."""
+"""Candidate times in a draw, and draws: enough if one time in a thousand is positive."""
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """What observatories know of the Sun, in the form of `tables.FLARES`, `tables.REGIONS` and `tables.COVERAGE`."""
+class EventLists:
+    """Flares, regions and where they are complete: `tables.FLARES`, `tables.REGIONS` and `tables.COVERAGE`."""
 
     flares: pd.DataFrame
     regions: pd.DataFrame
@@ -50,7 +50,10 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Sample:
-    """How many images, of what time (UTC, the end excluded), how many days apart, how often candidates are drawn."""
+    """How many images are wanted from `start` to `end` (UTC, excluded).
+
+    The two of a pair are at most `max_days` apart; candidates are drawn `tries` times.
+    """
 
     task: Task
     count: int
@@ -61,7 +64,7 @@ class Sample:
 
 
 def first_free(positive: Time, free: list[Time]) -> tuple[Time, Time] | None:
-    """Return a positive and the first of its possible partners: where an image can be taken at any time."""
+    """Return a positive and the first of its possible partners, for images that can be taken at any time."""
     return positive, free[0]
 
 
@@ -69,7 +72,7 @@ def matched(
     instrument: Instrument,
     question: Question,
     sample: Sample,
-    known: Catalogue,
+    lists: EventLists,
     generator: np.random.Generator,
     find: Find = first_free,
 ) -> list[tuple[Time, Time]]:
@@ -78,15 +81,15 @@ def matched(
     Parameters
     ----------
     instrument : str
-        Whose times of day they are.
+        Determines the times of day.
     question : DiskLabel or RegionLabel
         Which times are positive.
     sample : Sample
-        How many, of what time.
-    known : Catalogue
-        From which the question is answered.
+        How many, and of which span.
+    lists : EventLists
+        From which labels follow.
     generator : Generator
-        Of all that is random.
+        Of the random draws.
     find : callable
         Takes a positive time and the times, at least one, of possible partners; returns the two times to use, or None
         if there are none.
@@ -99,25 +102,24 @@ def matched(
     """
     pairs: list[tuple[Time, Time]] = []
     taken: set[Time] = set()
-    alone = 0
+    without_partner = 0
     for _ in range(sample.tries):
         if (missing := sample.count // 2 - len(pairs)) == 0:
             break
         drawn = candidates(instrument, sample, generator)
-        positives = drawn[answer(drawn, known, question) == 1][: 2 * missing]
+        positives = drawn[answer(drawn, lists, question) == 1][: 2 * missing]
         partners = _partners(positives, sample, generator)
-        quiet = answer(partners.ravel(), known, question).reshape(partners.shape) == 0
-        for positive, others, fit in zip(positives, partners, quiet, strict=True):
-            free = [time for time in others[fit] if _day(time) not in taken]
-            alone += not free
+        quiet = answer(partners.ravel(), lists, question).reshape(partners.shape) == 0
+        for positive, others, is_quiet in zip(positives, partners, quiet, strict=True):
+            free = [time for time in others[is_quiet] if _day(time) not in taken]
+            without_partner += not free
             if not free or _day(positive) in taken or len(pairs) == sample.count // 2:
                 continue
             if pair := find(positive, free):
                 pairs.append(pair)
                 taken |= {_day(time) for time in pair}
-    log.info(
-        "%s: %d of %d pairs; %d positives without a partner dropped", sample.task, len(pairs), sample.count // 2, alone
-    )
+    count, wanted = len(pairs), sample.count // 2
+    log.info("%s: %d of %d pairs; %d positives without a partner dropped", sample.task, count, wanted, without_partner)
     return sorted(pairs)
 
 
@@ -128,7 +130,7 @@ def numbered(pairs: list[tuple[Time, Time]], task: str) -> pd.DataFrame:
 
 
 def answer(
-    times: Times, known: Catalogue, question: Question, of_regions: Literal["max", "min"] = "max"
+    times: Times, lists: EventLists, question: Question, of_regions: Literal["max", "min"] = "max"
 ) -> npt.NDArray[np.float64]:
     """Return the label of an image at each time, NaN where it is not known.
 
@@ -136,19 +138,19 @@ def answer(
     ----------
     times : (n,) datetime64
         UTC.
-    known : Catalogue
-        From which the question is answered.
+    lists : EventLists
+        From which labels follow.
     question : DiskLabel or RegionLabel
         Which times are positive.
     of_regions : str, optional
         Of an image's regions: ``max``, 1 if any has it, or ``min``, if all have.
     """
-    unique, place = np.unique(times, return_inverse=True)
+    unique, index = np.unique(times, return_inverse=True)
     names = [f"{number:09d}" for number in range(len(unique))]
     images = pd.DataFrame({"path": names, "time": unique.astype("datetime64[ns]"), "pair_id": ""})
-    table = labels.label(images, known.flares, known.regions, known.coverage, None, question)
+    table = labels.label(images, lists.flares, lists.regions, lists.coverage, None, question)
     of_image = table.dropna(subset="label").groupby("path")["label"].agg(of_regions).astype(np.float64)
-    return np.asarray(of_image.reindex(names), dtype=np.float64)[place]
+    return np.asarray(of_image.reindex(names), dtype=np.float64)[index]
 
 
 def _day(time: Time) -> Time:
@@ -177,5 +179,5 @@ def _partners(positives: Times, sample: Sample, generator: np.random.Generator) 
     number = min(PARTNERS, len(days))
     drawn = generator.permuted(np.tile(days, (len(positives), 1)), axis=1)[:, :number]
     times = positives[:, None] + drawn * np.timedelta64(86_400, "s")
-    # A day outside the span is the positive itself, and that is no negative.
+    # A time outside of the span is replaced by the positive itself, which is no negative.
     return np.where((times >= sample.start) & (times < sample.end), times, positives[:, None])

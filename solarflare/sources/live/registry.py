@@ -1,79 +1,46 @@
-"""All sources by name: what `params.yaml` may name under scrape.live.sources, flares and regions."""
+"""All live sources by name. To import this module imports the modules of all sources, which register themselves."""
 
-import datetime as dt
-from collections.abc import Sequence
-from typing import Protocol
+import importlib
+import pkgutil
+from collections.abc import Iterable
 
-import numpy as np
+from solarflare.core.errors import InputError
+from solarflare.sources.live import images, lists
+from solarflare.sources.live.schema import Live
+from solarflare.sources.live.source import FLARES, IMAGES, REGIONS
 
-from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images import bbso, gsfc, helioviewer, jsoc
-from solarflare.sources.live.images.frames import Frame
-from solarflare.sources.live.lists import hek, ncei_science, ngdc_xrs, spaceweatherlive, srs, swpc_events, swpc_json
-from solarflare.sources.live.lists.collected import Collected
-from solarflare.sun.images.instruments import Instrument
+__all__ = ["FLARES", "IMAGES", "REGIONS", "check"]
 
 
-class ImageSource(Protocol):
-    """What an archive has around a time."""
-
-    def __call__(
-        self, fetcher: Fetcher, bases: tuple[str, ...], instrument: Instrument, time: dt.datetime, img_width: int, /
-    ) -> list[Frame]:
-        """Return the frames of an instrument that an archive has, or is thought to have, around a time.
-
-        Parameters
-        ----------
-        fetcher : Fetcher
-            For listings.
-        bases : tuple of str
-            The base addresses of the archive's mirrors, best first.
-        instrument : str
-            Whose frames.
-        time : datetime
-            UTC; the frame next to it is among those returned, however far it is.
-        img_width : int
-            Side in pixels, where the archive has several.
-
-        Raises
-        ------
-        Absent
-            If it says that it has nothing at all there.
-        Refused
-            If it does not want to be asked.
-        """
+def discover() -> None:
+    """Import every module in `images/` and `lists/`."""
+    for folder in (images, lists):
+        for module in pkgutil.iter_modules(folder.__path__):
+            importlib.import_module(f"{folder.__name__}.{module.name}")
 
 
-class LabelSource(Protocol):
-    """What a list says of a span."""
+def check(live: Live) -> None:
+    """Check the names of sources in the parameters.
 
-    def __call__(
-        self, fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64, /
-    ) -> Collected:
-        """Return the rows of a list from `start` to `end` (UTC, excluded), and where it is complete.
+    Raises
+    ------
+    InputError
+        If a source is not known, has no images of the instrument, or has no address; names the key.
+    """
+    choices: dict[str, tuple[Iterable[str], Iterable[str]]] = {
+        "flares": (live.flares, FLARES),
+        "regions": (live.regions, REGIONS),
+        "positions": ([live.positions], [*FLARES, "none"]),
+    }
+    for instrument, names in live.sources:
+        choices[f"sources.{instrument}"] = names, [name for name in IMAGES if instrument in IMAGES[name].instruments]
+    for key, (names, known) in choices.items():
+        for name in names:
+            if name not in known:
+                expected = ", ".join(sorted(known))
+                raise InputError(f"params.yaml: key scrape.live.{key} names {name!r}; expected one of {expected}")
+            if name not in (*live.urls, "none"):
+                raise InputError(f"params.yaml: key scrape.live.urls has no address of {name}; {key} names it: add one")
 
-        A report that is absent, or a host that refuses, is a row of the coverage with the reason.
-        """
 
-
-IMAGES: dict[str, ImageSource] = {
-    "bbso": bbso.frames,
-    "gsfc": gsfc.frames,
-    "jsoc": jsoc.frames,
-    "helioviewer": helioviewer.frames,
-}
-
-FLARES: dict[str, LabelSource] = {
-    "swpc_events": swpc_events.collect,
-    "spaceweatherlive": spaceweatherlive.collect,
-    "ngdc_xrs": ngdc_xrs.collect,
-    "ncei_science": ncei_science.collect,
-    "swpc_json": swpc_json.flares,
-    "hek": hek.flares,
-}
-
-REGIONS: dict[str, LabelSource] = {
-    "swpc_srs": srs.collect,
-    "swpc_json": swpc_json.regions,
-    "hek": hek.regions,
-}
+discover()

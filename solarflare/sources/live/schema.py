@@ -1,8 +1,8 @@
-"""The form of the parameters of the origin `live`."""
+"""The form of the parameters of the origin `live`; `registry.check` checks the names of sources."""
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from solarflare.core.params import Group, Seed
 from solarflare.core.tasks import Origin, TaskParams
@@ -10,9 +10,8 @@ from solarflare.sources.common.schema import Sampled
 from solarflare.sun.events.questions import LabelParams
 from solarflare.sun.images.instruments import InstrumentParams
 
-T = TypeVar("T")
 # At least one, the preferred one first.
-Sources = Annotated[tuple[T, ...], Field(min_length=1, strict=False)]
+Names = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
 
 
 class Pace(Group):
@@ -48,13 +47,13 @@ class RequestLimits(Pace):
 
 
 class ImageSources(Group):
-    """Which archives are asked for the images of an instrument, best first."""
+    """The archives of each instrument's images, best first."""
 
-    gong: Sources[Literal["bbso"]]
-    hmi: Sources[Literal["gsfc", "jsoc", "helioviewer"]]
-    aia171: Sources[Literal["gsfc", "helioviewer"]]
-    aia193: Sources[Literal["gsfc", "helioviewer"]]
-    aia211: Sources[Literal["gsfc", "helioviewer"]]
+    gong: Names
+    hmi: Names
+    aia171: Names
+    aia193: Names
+    aia211: Names
 
 
 class Live(Sampled):
@@ -67,23 +66,15 @@ class Live(Sampled):
     seed: Seed
     img_width: Literal[512, 1024, 4096]
     sources: ImageSources
-    flares: Sources[Literal["swpc_events", "spaceweatherlive", "ngdc_xrs", "ncei_science", "swpc_json", "hek"]]
-    regions: Sources[Literal["swpc_srs", "swpc_json", "hek"]]
-    positions: Literal["hek", "none"]
+    flares: Names
+    regions: Names
+    positions: str
     browser: Literal["auto", "always", "never"]
     contact: str | None
-    urls: dict[str, Annotated[tuple[str, ...], Field(min_length=1, strict=False)]]
+    urls: dict[str, Names]
     extra_hosts: tuple[str, ...] = Field(strict=False)
     manners: RequestLimits
     slower: dict[str, Pace]
-
-    @model_validator(mode="after")
-    def _addressed(self) -> "Live":
-        images = [name for instrument in ImageSources.model_fields for name in getattr(self.sources, instrument)]
-        used = [*images, *self.flares, *self.regions, *([self.positions] if self.positions != "none" else [])]
-        if missing := [name for name in used if name not in self.urls]:
-            raise ValueError(f"expected an address in urls for the source {missing[0]}")
-        return self
 
 
 class LiveScrape(Origin):

@@ -1,9 +1,4 @@
-"""The origin `live`: the observatories' own sites, asked politely, into the raw contract.
-
-`registry` names the sources, a module each. `fetch` asks for files: `addresses` says which may be asked for, `manners`
-when, `transport` how, `cache` keeps them. `catalogue` collects flares and regions, `plan` settles which images are
-wanted, `images` fetches them.
-"""
+"""The origin `live`: images and lists from the observatories' sites, in the form of the raw contract."""
 
 import logging
 import shutil
@@ -17,14 +12,11 @@ from filelock import FileLock, Timeout
 from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
+from solarflare.core.paths import DOWNLOADS
 from solarflare.sources.common import left_out
+from solarflare.sources.live import collect, download, plan, registry
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images import download, plan
-from solarflare.sources.live.lists import collect
 from solarflare.sources.live.schema import Live, LiveParams
-
-CACHE = Path("data/cache")
-"""Seen from the main checkout: all that was ever fetched, and the last plan."""
 
 log = logging.getLogger("solarflare")
 
@@ -35,59 +27,60 @@ def scrape(params: LiveParams, raw: Path) -> None:
     Parameters
     ----------
     params : LiveParams
-        ``scrape.live`` says what to ask whom, ``label`` which questions the images are matched for.
+        ``scrape.live`` names the sources and the span, ``label`` has the questions that images are matched for.
     raw : Path
         An empty folder, filled with the raw contract, ``plan.csv``, and ``disagreements.csv`` of the flare lists.
 
     Raises
     ------
     InputError
-        If a question has no pair of images, no image at all could be had, or an archive cannot be asked to the end
-        now; what was fetched is in the cache, and the next run continues from there.
+        If a source is not known, a question has no pair of images, no image at all came, or an archive stops
+        answering. The files that came are in the cache, and the next run continues from there.
     """
     live = params.scrape.live
     with fetching(live) as fetcher:
-        known = collect.collect(params, fetcher)
-        wanted = plan.make(params, known, plan.Archives(live, fetcher))
-        settled = main_checkout() / CACHE / "plan.csv"
-        tables.write(plan.table(wanted), settled, tables.PLAN)
+        event_lists = collect.collect(params, fetcher)
+        wanted = plan.make(params, event_lists, plan.Archives(live, fetcher))
+        plan_file = main_checkout() / DOWNLOADS / "plan.csv"
+        tables.write(plan.table(wanted), plan_file, tables.PLAN)
         fetched = download.fetch(wanted, fetcher, raw)
-        shutil.copyfile(settled, raw / "plan.csv")
+        shutil.copyfile(plan_file, raw / "plan.csv")
     _summary(fetched)
     kept = fetched[fetched["reason"] == ""]
     tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
-    tables.write(known.flares, raw / "flares.csv", tables.FLARES)
-    tables.write(known.regions, raw / "regions.csv", tables.REGIONS)
-    tables.write(known.disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
-    coverage = tables.concat([known.coverage, left_out.absent(fetched)], tables.COVERAGE)
+    tables.write(event_lists.flares, raw / "flares.csv", tables.FLARES)
+    tables.write(event_lists.regions, raw / "regions.csv", tables.REGIONS)
+    tables.write(event_lists.disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
+    coverage = tables.concat([event_lists.coverage, left_out.absent(fetched)], tables.COVERAGE)
     tables.write(coverage, raw / "coverage.csv", tables.COVERAGE)
 
 
 @contextmanager
 def fetching(live: Live) -> Iterator[Fetcher]:
-    """Yield what fetches, and hold the cache: two at once would be two streams to a host that was promised one.
+    """Yield a fetcher, and lock the cache: two processes together would ask a host more often than the limits say.
 
     Parameters
     ----------
     live : Live
-        Which hosts may be asked, and how.
+        Which hosts get requests, and how often.
 
     Raises
     ------
     InputError
-        If another process holds it.
+        If a source in the parameters is not known, or another process has locked the cache.
     """
-    cache = main_checkout() / CACHE
+    registry.check(live)
+    cache = main_checkout() / DOWNLOADS
     cache.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(cache / "scrape.lock", timeout=0):
             yield Fetcher(live, cache)
     except Timeout:
-        raise InputError(f"another scrape is running in this project ({CACHE}); wait until it has ended") from None
+        raise InputError(f"another scrape is running in this project ({DOWNLOADS}); wait until it has ended") from None
 
 
 def _summary(fetched: pd.DataFrame) -> None:
-    """Say what came, what did not, and why."""
+    """Log how many images came, and why the others did not."""
     for instrument, rows in fetched.groupby("instrument"):
         log.info("%s: %d of %d images", instrument, (rows["reason"] == "").sum(), len(rows))
     left_out.report(fetched)

@@ -22,7 +22,7 @@ QUIET_WAVELENGTH: Instrument = "aia171"
 
 
 def unmatched(
-    params: SimulatedParams, task: Task, known: matching.Catalogue, generator: np.random.Generator
+    params: SimulatedParams, task: Task, known: matching.EventLists, generator: np.random.Generator
 ) -> pd.DataFrame:
     """Choose the times of a task's images as in 2020, positives and negatives apart and without partners.
 
@@ -32,7 +32,7 @@ def unmatched(
         The task's instrument and question, the number of images, the span.
     task : str
         ``"disk"`` or ``"region"``.
-    known : Catalogue
+    known : EventLists
         From which the question is answered.
     generator : Generator
         Of all that is random.
@@ -72,7 +72,7 @@ def _year(start: np.datetime64) -> tuple[np.datetime64, np.datetime64]:
 
 
 def _times(
-    params: SimulatedParams, label: int, sample: Sample, known: matching.Catalogue, generator: np.random.Generator
+    params: SimulatedParams, label: int, sample: Sample, known: matching.EventLists, generator: np.random.Generator
 ) -> list[np.datetime64]:
     """Return at most ``count`` times, one a day, at which all that is labelled has the label."""
     question, instrument = params.label.of(sample.task), params.instrument.of(sample.task)
@@ -90,5 +90,5 @@ def _times(
     return list(chosen.values())[: sample.count]
 
 
-def _all(label: int, times: Times, known: matching.Catalogue, question: matching.Question) -> np.ndarray:
+def _all(label: int, times: Times, known: matching.EventLists, question: matching.Question) -> np.ndarray:
     return matching.answer(times, known, question, of_regions="min" if label else "max") == label

@@ -12,7 +12,7 @@ from solarflare.sun.images.instruments import Instrument
 
 
 def matched(
-    params: SimulatedParams, task: Task, known: matching.Catalogue, generator: np.random.Generator
+    params: SimulatedParams, task: Task, known: matching.EventLists, generator: np.random.Generator
 ) -> pd.DataFrame:
     """Choose the times of a task's images.
 
@@ -22,7 +22,7 @@ def matched(
         The task's instrument and question, the number of images, the span, ``max_days``.
     task : str
         ``"disk"`` or ``"region"``.
-    known : Catalogue
+    known : EventLists
         From which the question is answered.
     generator : Generator
         Of all that is random.

@@ -87,7 +87,7 @@ def scrape(params: SimulatedParams, raw: Path) -> None:
     population = regions.emerge(start, end, emerging)
     rates = flares.true_rates(population, start, end)
     eruptions = flares.erupt(population, rates, erupting)
-    known = matching.Catalogue(
+    known = matching.EventLists(
         flares=flares.listed(eruptions, population, rates, listing),
         regions=reports.daily(population, start, end),
         coverage=schedule.coverage(start, end, flares.LIST, flares.COMPLETE_FROM),
@@ -103,7 +103,7 @@ def scrape(params: SimulatedParams, raw: Path) -> None:
     tables.write(rates, raw / "truth.csv", tables.TRUTH)
 
 
-def _times(params: SimulatedParams, known: matching.Catalogue, generator: np.random.Generator) -> pd.DataFrame:
+def _times(params: SimulatedParams, known: matching.EventLists, generator: np.random.Generator) -> pd.DataFrame:
     """Return instrument, what it is seen in, time and pair of all images."""
     choose = {"matched": schedule.matched, "original": original.unmatched}[params.scrape.simulated.sampling]
     parts = [

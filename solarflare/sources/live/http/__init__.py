@@ -1,1 +1,5 @@
-"""solarflare/sources/live/http"""
+"""Fetching files from the archives: politely, with a cache, over HTTP, FTP or a browser.
+
+Start with `fetch`, which returns a file. `addresses` checks an address, `pacing` decides when a request may start,
+`transport` sends it, `cache` keeps the answer. May import `core` and `live.schema`.
+"""

@@ -1,8 +1,8 @@
-"""Which addresses may be asked: http, https and ftp, on the hosts that the parameters name, without credentials."""
+"""Which addresses may be requested: http, https and ftp, on the hosts of the parameters, without credentials."""
 
 import logging
 from collections.abc import Iterable
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http.outcomes import Absent
@@ -10,11 +10,11 @@ from solarflare.sources.live.http.outcomes import Absent
 log = logging.getLogger("solarflare")
 
 PORTS = {"http": 80, "https": 443, "ftp": 21}
-"""The schemes that are spoken, and their default ports."""
+"""The allowed schemes, and their default ports."""
 
 
 def authority(url: str) -> str:
-    """Return the host of an address, with its port where that is not the scheme's own.
+    """Return the host of an address, with its port if that is not the default of the scheme.
 
     Raises
     ------
@@ -27,45 +27,25 @@ def authority(url: str) -> str:
     except ValueError:
         raise InputError(f"{url!r} is not an address; expected one such as https://www.example.org/data/") from None
     if scheme not in PORTS or not host:
-        raise InputError(f"{url!r} is no address that can be fetched; expected http, https or ftp and a host")
+        raise InputError(f"{url!r} cannot be fetched; expected an address with http, https or ftp and a host")
     if "@" in parts.netloc:
         raise InputError("an address in scrape.live.urls carries a user name; the archives need none: remove it")
     return host if port in (None, PORTS[scheme]) else f"{host}:{port}"
 
 
 def redirected(url: str, location: str, hosts: Iterable[str]) -> str:
-    """Return where a host points to, if that may be asked.
-
-    Parameters
-    ----------
-    url : str
-        What was asked for.
-    location : str
-        What the host answered, absolute or relative.
-    hosts : iterable of str
-        The authorities that may be asked.
-
-    Raises
-    ------
-    Absent
-        If it may not.
-    """
+    """Return the target of a redirect, from its ``Location`` header; raise Absent if it is on none of the hosts."""
     try:
         target = urljoin(url, location)
-        known = authority(target) in hosts
+        allowed = authority(target) in hosts
     except (ValueError, InputError):
-        target, known = location, False
-    if not known:
+        target, allowed = location, False
+    if not allowed:
         log.warning("%s has moved to %r, on a host that scrape.live.extra_hosts does not list", url, target)
         raise Absent("moved to another host")
     return target
 
 
-def path(url: str) -> str:
-    """Return the path of an address as the server names it."""
-    return unquote(urlsplit(url).path) or "/"
-
-
 def join(base: str, *names: str) -> str:
-    """Return an address below a base; each name is quoted whole, so that none can leave its folder."""
+    """Return an address below a base; each name is quoted as a whole, so that it cannot leave its folder."""
     return base.rstrip("/") + "/" + "/".join(quote(name, safe="") for name in names)

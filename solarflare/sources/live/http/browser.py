@@ -1,8 +1,4 @@
-"""A page as a browser draws it: scripts run, a consent overlay answered. Fetched by the manners of all else.
-
-The browser reaches the hosts that the parameters name and no other, loads no images, keeps nothing, and starts with
-the first page that needs it.
-"""
+"""A page as headless Chromium draws it, for pages whose tables are made by a script."""
 
 import contextlib
 import logging
@@ -26,7 +22,7 @@ from solarflare.core.errors import InputError
 from solarflare.sources.live.http.outcomes import Absent, Temporary
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-"""What the browser is called on the systems that have one; otherwise Selenium Manager looks for it."""
+"""Names of the browser; without any, Selenium Manager looks for one."""
 
 FLAGS = (
     "--headless=new",
@@ -42,32 +38,34 @@ FLAGS = (
 )
 
 CONSENT = ("agree", "accept", "accept all", "i agree", "consent")
-"""What the button of a consent overlay says."""
+"""Texts on the button of a consent overlay."""
 
 POLL = 0.1
-"""Seconds between two looks at a page that is not ready."""
+"""Seconds between two checks of a page that is not ready."""
 
 log = logging.getLogger("solarflare")
 
 
 class Browser:
-    """Headless Chromium.
+    """Headless Chromium, started by the first page that needs it.
+
+    It reaches the given hosts alone, loads no images, and keeps nothing after its end.
 
     Parameters
     ----------
     hosts : iterable of str
         The authorities that it may reach.
     agent : str
-        Its User-Agent: who asks is not hidden.
+        Its User-Agent.
     timeout : float
         Seconds that a page may take.
     ready : callable
-        Tells of a page's HTML whether what is wanted is there.
+        Returns whether the HTML of a page has what is needed.
     """
 
     def __init__(self, hosts: Iterable[str], agent: str, timeout: float, ready: Callable[[bytes], bool]) -> None:
         self._hosts, self._agent, self._timeout, self._ready = sorted(hosts), agent, timeout, ready
-        self._open = contextlib.ExitStack()
+        self._resources = contextlib.ExitStack()
         self._driver: webdriver.Chrome | None = None
 
     def __enter__(self) -> Self:
@@ -75,7 +73,7 @@ class Browser:
 
     def __exit__(self, *_: object) -> None:
         self._driver = None
-        self._open.close()
+        self._resources.close()
 
     @property
     def started(self) -> bool:
@@ -83,17 +81,12 @@ class Browser:
         return self._driver is not None
 
     def read(self, url: str) -> bytes:
-        """Return the HTML of a page once what is wanted is there.
-
-        Parameters
-        ----------
-        url : str
-            Of a host that may be reached.
+        """Return the HTML of a page as soon as it is ready.
 
         Raises
         ------
         Absent
-            If it never is.
+            If it is not ready in time.
         Temporary
             If the page cannot be loaded.
         InputError
@@ -102,19 +95,19 @@ class Browser:
         driver = self._driver = self._driver or self._start()
         try:
             driver.get(url)
-            return WebDriverWait(driver, self._timeout, POLL).until(self._drawn)
+            return WebDriverWait(driver, self._timeout, POLL).until(self._html)
         except TimeoutException:
             raise Absent("not what is wanted, even in a browser") from None
         except WebDriverException as error:
             raise Temporary(f"the browser cannot load it ({_first_line(error)})") from error
 
-    def _drawn(self, driver: webdriver.Chrome) -> bytes | Literal[False]:
-        """Return the page if it is ready; otherwise answer what may stand in front of it."""
+    def _html(self, driver: webdriver.Chrome) -> bytes | Literal[False]:
+        """Return the page if it is ready; otherwise click away a consent overlay."""
         page = driver.page_source.encode(errors="replace")
         if self._ready(page):
             return page
         for button in driver.find_elements(By.CSS_SELECTOR, "button, [role=button]"):
-            # A page that is being drawn may take away what it has just shown.
+            # A script may remove a button that was there a moment ago.
             with contextlib.suppress(StaleElementReferenceException, ElementNotInteractableException):
                 if " ".join(button.text.split()).lower() in CONSENT:
                     button.click()
@@ -124,28 +117,27 @@ class Browser:
 
     def _start(self) -> webdriver.Chrome:
         options = webdriver.ChromeOptions()
-        profile = self._open.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        allowed = (f"EXCLUDE {urlsplit(f'//{host}').hostname}" for host in self._hosts)
+        profile = self._resources.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        reachable = (f"EXCLUDE {urlsplit(f'//{host}').hostname}" for host in self._hosts)
         for flag in (
             *FLAGS,
             f"--user-data-dir={profile}",
             f"--user-agent={self._agent}",
-            f"--host-resolver-rules={', '.join(['MAP * ~NOTFOUND', *allowed])}",
+            f"--host-resolver-rules={', '.join(['MAP * ~NOTFOUND', *reachable])}",
         ):
             options.add_argument(flag)
         if program := next(filter(None, map(shutil.which, PROGRAMS)), None):
             options.binary_location = program
-        driver = shutil.which("chromedriver")
         try:
-            started = webdriver.Chrome(options, webdriver.ChromeService(driver))
+            driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
         except WebDriverException as error:
             raise InputError(
                 f"no browser could be started ({_first_line(error)}); install chromium and chromium-driver (Debian) or "
                 "Chrome, or set scrape.live.browser to never"
             ) from None
-        self._open.callback(started.quit)
-        started.set_page_load_timeout(self._timeout)
-        return started
+        self._resources.callback(driver.quit)
+        driver.set_page_load_timeout(self._timeout)
+        return driver
 
 
 def _first_line(error: WebDriverException) -> str:

@@ -1,4 +1,8 @@
-"""Downloads kept by address, each beside a note of its hash and of what the server said of it."""
+"""Downloads on disk by address, each with a JSON file of its hash and headers.
+
+requests-cache is not used: it reads a whole answer before it stores it (no size cap, no check of the content first),
+stores neither FTP nor browser pages, and keeps no hash of the content.
+"""
 
 import hashlib
 import json
@@ -13,53 +17,52 @@ log = logging.getLogger("solarflare")
 
 
 class Cache:
-    """A folder of downloads that a killed process, a full disk or a flipped bit cannot spoil.
+    """A folder of downloads, safe against a killed process, a full disk and a flipped bit.
 
-    The note is written after the content and holds its hash: a content without its note, or other than it says, is not
-    there.
+    The JSON file is written after the content and holds its hash. Content without a JSON file, or with another hash,
+    counts as missing.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def read(self, url: str) -> bytes | None:
-        """Return what was kept of an address, or None if there is nothing, or it is not what was kept."""
-        path, note = self._path(url), self._note(url)
-        if note is None:
+        """Return the content of an address, or None if it is missing or damaged."""
+        if (facts := self._facts(url)) is None:
             return None
         try:
-            content = path.read_bytes()
+            content = self._path(url).read_bytes()
         except FileNotFoundError:
             return None
-        if hashlib.sha256(content).hexdigest() != note.get("sha256"):
+        if hashlib.sha256(content).hexdigest() != facts.get("sha256"):
             log.warning("the cached copy of %s is damaged; it is fetched again", url)
             return None
         return content
 
     def conditions(self, url: str) -> dict[str, str]:
-        """Return the headers that ask a server whether an address has changed since it was kept (RFC 9110, 13.1)."""
-        headers = (self._note(url) or {}).get("headers", {})
-        asked = {"If-None-Match": headers.get("etag"), "If-Modified-Since": headers.get("last-modified")}
-        return {name: value for name, value in asked.items() if value}
+        """Return the headers that ask for content only if it has changed (RFC 9110, 13.1)."""
+        headers = (self._facts(url) or {}).get("headers", {})
+        conditions = {"If-None-Match": headers.get("etag"), "If-Modified-Since": headers.get("last-modified")}
+        return {name: value for name, value in conditions.items() if value}
 
     def write(self, url: str, content: bytes, headers: dict[str, str]) -> None:
-        """Keep the content of an address."""
+        """Store the content of an address."""
         kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
-        note = {"url": url, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "headers": kept}
+        facts = {"url": url, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "headers": kept}
         path = self._path(url)
         with atomic_path(path) as partial:
             partial.write_bytes(content)
         with atomic_path(path.with_suffix(".json")) as partial:
-            partial.write_text(json.dumps(note, indent=1))
+            partial.write_text(json.dumps(facts, indent=1))
 
-    def _note(self, url: str) -> dict | None:
+    def _facts(self, url: str) -> dict | None:
         try:
-            note = json.loads(self._path(url).with_suffix(".json").read_text())
+            facts = json.loads(self._path(url).with_suffix(".json").read_text())
         except (FileNotFoundError, ValueError):
             return None
-        return note if isinstance(note, dict) and note.get("url") == url else None
+        return facts if isinstance(facts, dict) and facts.get("url") == url else None
 
     def _path(self, url: str) -> Path:
-        # A hash: no name from a server ever becomes a path.
+        # A hash, so that no name from a server becomes a path.
         key = hashlib.sha256(url.encode()).hexdigest()
         return self.folder / key[:2] / key

@@ -1,11 +1,17 @@
-"""Files from the archives: from the cache, or politely from the first mirror that has them; verified and kept."""
+"""Files from the archives: from the cache, or from the first mirror that has them, checked and cached.
+
+Retries are our own loop: urllib3's Retry sends a request again inside the connection, where the pace and the daily cap
+do not see it, and neither a truncated body nor a page of HTML instead of an image makes it try again. Its parser of
+Retry-After is used. robots.txt is read by `protego`, which knows the wildcards of RFC 9309.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
-from urllib.robotparser import RobotFileParser
+
+from protego import Protego
 
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http import addresses
@@ -18,44 +24,45 @@ from solarflare.sources.live.schema import Live, RequestLimits
 __all__ = ["Absent", "Fetcher", "Interrupted", "Read", "Refused", "Verify"]
 
 Verify = Callable[[bytes], str | None]
-"""Returns why bytes are not what they should be, or None if they are."""
+"""Returns what is wrong with the content, or None."""
 
 Read = Callable[[str], bytes]
 """Returns the content of an address, or raises Absent, Refused or Temporary."""
 
-MOVES = 5
-"""Redirects that are followed."""
+MAX_REDIRECTS = 5
 
 log = logging.getLogger("solarflare")
 T = TypeVar("T")
 
 
 class Fetcher:
-    """All that is fetched goes through here.
+    """Everything that is fetched goes through here.
 
     Parameters
     ----------
     live : Live
-        The hosts that may be asked, and how.
+        Which hosts get requests, and how often.
     folder : Path
-        The cache.
+        The folder of the cache.
 
     Attributes
     ----------
     live : Live
         As given.
+    cache : Cache
+        The files that were ever fetched.
     agent : str
-        The User-Agent: who asks.
+        The User-Agent header.
     """
 
     def __init__(self, live: Live, folder: Path) -> None:
         self.cache = Cache(folder / "files")
-        self._hosts = {name: Host(name, manners, folder / "requests") for name, manners in host_manners(live).items()}
-        common = live.manners
         self.live = live
         self.agent = f"{AGENT} (research; {live.contact or 'no contact given'})"
-        self._transport = Transport(self.agent, live.contact or "anonymous@", common.timeout, common.max_bytes)
-        self._fresh: set[str] = set()
+        self._hosts = {name: Host(name, limits, folder / "requests") for name, limits in limits_by_host(live).items()}
+        contact = live.contact or "anonymous@"
+        self._transport = Transport(self.agent, contact, live.manners.timeout, live.manners.max_bytes)
+        self._checked: set[str] = set()
         self._absent: dict[str, str] = {}
 
     def get(self, urls: Sequence[str], verify: Verify, *, keep: bool = True, read: Read | None = None) -> bytes:
@@ -64,13 +71,13 @@ class Fetcher:
         Parameters
         ----------
         urls : sequence of str
-            Addresses of one and the same file, best first.
+            The addresses of one file, best first.
         verify : callable
-            Returns why bytes are not the file that was asked for, or None.
+            Returns what is wrong with the content, or None.
         keep : bool
-            Whether a copy in the cache is final. If not, the server is asked, once a run, whether it has changed.
+            Whether a copy in the cache is final. If not, a run checks once whether it has changed.
         read : callable or None
-            What asks instead, such as a browser, by the same manners; returns the content of an address.
+            Reads an address instead of HTTP or FTP, such as a browser, at the same pace.
 
         Returns
         -------
@@ -80,18 +87,18 @@ class Fetcher:
         Raises
         ------
         Absent
-            If a mirror says that it is not there, or what is there cannot be used, and no other has it.
+            If no mirror has the file; at least one answers so, or has a file that cannot be used.
         Refused
-            If the hosts do not want to be asked.
+            If the hosts refuse requests.
         Interrupted
-            If no host can say now whether it is there.
+            If no host can answer now.
         InputError
-            If an address is not one that the parameters allow.
+            If an address is not on a host of the parameters.
         """
         for url in urls:
             self._host(url)
         for url in urls:
-            if (keep or url in self._fresh) and (content := self.cache.read(url)) is not None:
+            if (keep or url in self._checked) and (content := self.cache.read(url)) is not None:
                 return content
         failures: list[Exception] = []
         for url in urls:
@@ -107,17 +114,17 @@ class Fetcher:
                 continue
             log.debug("%s: %d bytes%s", url, len(content), f", after {len(failures)} others" if failures else "")
             return content
-        # That one mirror does not have a file says more than that another cannot be asked.
+        # A mirror without the file is a better reason than one that does not answer.
         raise min(failures, key=lambda failure: (Absent, Refused, Interrupted).index(type(failure)))
 
     @property
     def hosts(self) -> list[str]:
-        """The hosts that may be asked, with their ports where those are not the usual ones."""
+        """The authorities that may get requests."""
         return sorted(self._hosts)
 
     def concurrency(self, urls: Sequence[str]) -> int:
-        """Return how many requests at a time the hosts of some addresses take at most."""
-        return max(self._host(url).manners.concurrency for url in urls)
+        """Return how many requests at a time the hosts of some addresses accept at most."""
+        return max(self._host(url).limits.concurrency for url in urls)
 
     def stop(self) -> None:
         """Let no further request start."""
@@ -131,108 +138,100 @@ class Fetcher:
         return self._hosts[name]
 
     def _fetch(self, url: str, verify: Verify, keep: bool, read: Read | None) -> bytes:
-        """Return what an address holds, verified, and keep it."""
-        kept = None if keep else self.cache.read(url)
-        conditions = {} if kept is None else self.cache.conditions(url)
+        """Return the content of an address, verified, and cache it."""
+        cached = None if keep else self.cache.read(url)
+        conditions = {} if cached is None else self.cache.conditions(url)
 
-        def ask() -> bytes:
-            answer = self._follow(url, conditions) if read is None else self._read(url, read)
-            content = kept if answer.content is None else answer.content
+        def request() -> bytes:
+            if read is None:
+                answer = self._follow(url, lambda url: self._transport.get(url, conditions))
+            else:
+                answer = self._follow(url, lambda url: Answer(read(url)))
+            content = cached if answer.content is None else answer.content
             if content is None:
-                raise Absent("said to be as before, but never seen before")
-            if reason := verify(content):
-                raise Temporary(f"unreadable: {reason}")
+                raise Absent("not changed, by the host, but not in the cache either")
+            if problem := verify(content):
+                raise Temporary(f"unreadable: {problem}")
             if answer.content is not None:
                 self.cache.write(url, content, answer.headers)
-            self._fresh.add(url)
+            self._checked.add(url)
             return content
 
-        return self._persistently(url, ask)
+        return self._retry(url, request)
 
-    def _persistently(self, url: str, ask: Callable[[], T]) -> T:
-        """Ask until there is an answer, as often as the manners allow."""
+    def _retry(self, url: str, request: Callable[[], T]) -> T:
+        """Send a request until it succeeds, at most as often as the limits allow."""
         host = self._host(url)
         attempt = 0
         while True:
             try:
-                answer = ask()
+                answer = request()
             except Temporary as failure:
-                if attempt == host.manners.retries:
-                    raise host.given_up(failure, urlsplit(url).scheme) from None
+                if attempt == host.limits.retries:
+                    raise host.give_up(failure, urlsplit(url).scheme) from None
                 host.back_off(attempt, failure)
                 attempt += 1
             else:
-                host.well()
+                host.succeeded()
                 return answer
 
-    def _read(self, url: str, read: Read) -> Answer:
-        """Let something else ask an address."""
-        self._check_robots(url)
-        answer = self._ask(url, lambda: Answer(read(url)))
-        if len(answer.content or b"") > self.live.manners.max_bytes:
-            raise Absent(f"larger than {self.live.manners.max_bytes} bytes")
-        return answer
-
-    def _follow(self, url: str, conditions: dict[str, str], *, robots: bool = True) -> Answer:
-        """Ask an address, and where it points to: with `robots`, only what robots.txt allows."""
-        for _ in range(MOVES + 1):
+    def _follow(self, url: str, send: Callable[[str], Answer], *, robots: bool = True) -> Answer:
+        """Request an address and follow its redirects; with `robots`, only where robots.txt allows it."""
+        for _ in range(MAX_REDIRECTS + 1):
             if robots:
                 self._check_robots(url)
-            answer = self._get(url, conditions)
+            answer = self._send(url, send)
+            if len(answer.content or b"") > self.live.manners.max_bytes:
+                raise Absent(f"larger than {self.live.manners.max_bytes} bytes")
             if answer.location is None:
                 return answer
             url = addresses.redirected(url, answer.location, self._hosts)
-        raise Absent(f"moved more than {MOVES} times")
+        raise Absent(f"moved more than {MAX_REDIRECTS} times")
 
-    def _get(self, url: str, conditions: dict[str, str]) -> Answer:
-        return self._ask(url, lambda: self._transport.get(url, conditions))
-
-    def _ask(self, url: str, request: Callable[[], Answer]) -> Answer:
-        """Ask once, when it is this request's turn; remember a host that refuses."""
+    def _send(self, url: str, send: Callable[[str], Answer]) -> Answer:
+        """Send one request when it may start; a host that refuses gets no more."""
         host, scheme = self._host(url), urlsplit(url).scheme
-        host.check(scheme)
-        with host.turn():
+        with host.slot(scheme):
             try:
-                return request()
+                return send(url)
             except Refused as refusal:
-                log.warning("%s: %s (%s); it is not asked any more", host.name, refusal.reason, url)
+                log.warning("%s: %s (%s); it gets no more requests", host.name, refusal.reason, url)
                 raise host.end(refusal, scheme) from None
 
     def _check_robots(self, url: str) -> None:
-        """Raise Refused if the host's robots.txt, read before anything else, forbids an address (RFC 9309)."""
+        """Raise Refused if the host's robots.txt, which is read first of all, forbids an address (RFC 9309)."""
         parts = urlsplit(url)
         if parts.scheme == "ftp":
             return
         host = self._host(url)
-        with host.asking_robots:
+        with host.robots_lock:
             if parts.scheme not in host.robots:
                 host.robots[parts.scheme] = self._read_robots(f"{parts.scheme}://{parts.netloc}/robots.txt")
-        if not host.robots[parts.scheme].can_fetch(AGENT, url):
+        if not host.robots[parts.scheme].can_fetch(url, AGENT):
             raise Refused("forbidden by robots.txt")
 
-    def _read_robots(self, url: str) -> RobotFileParser:
-        """Return a host's robots.txt: where there is none, all is allowed; where it cannot be read, nothing is."""
+    def _read_robots(self, url: str) -> Protego:
+        """Return a host's robots.txt: an absent one allows everything, an unreadable one ends the run."""
 
-        def ask() -> bytes:
+        def request() -> bytes:
             try:
-                return self._follow(url, {}, robots=False).content or b""
+                answer = self._follow(url, lambda url: self._transport.get(url, {}), robots=False)
+                return answer.content or b""
             except Temporary as failure:
                 raise Unreached(f"robots.txt: {failure.reason}", failure.retry_after) from failure
 
-        robots = RobotFileParser(url)
         try:
-            text = self._persistently(url, ask).decode(errors="replace")
+            content = self._retry(url, request)
         except Absent:
-            text = ""
-        robots.parse(text.splitlines())
-        return robots
+            content = b""
+        return Protego.parse(content.decode("utf-8-sig", errors="replace"))
 
 
-def host_manners(live: Live) -> dict[str, RequestLimits]:
-    """Return how each host that may be asked is asked: where several sources share one, by the slowest manners."""
-    manners: dict[str, RequestLimits] = {}
+def limits_by_host(live: Live) -> dict[str, RequestLimits]:
+    """Return the limits of each host: where several sources share one, the strictest."""
+    limits: dict[str, RequestLimits] = {}
     for source, bases in live.urls.items():
-        own = live.manners.slowed(live.slower.get(source))
-        for name in map(addresses.authority, bases):
-            manners[name] = own.slowed(manners.get(name))
-    return manners | {name: live.manners for name in live.extra_hosts if name not in manners}
+        of_source = live.manners.slowed(live.slower.get(source))
+        for host in map(addresses.authority, bases):
+            limits[host] = of_source.slowed(limits.get(host))
+    return limits | {host: live.manners for host in live.extra_hosts if host not in limits}

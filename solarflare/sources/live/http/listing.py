@@ -1,4 +1,4 @@
-"""What is in a folder of an archive: the names on an index page, in whichever form, or in an FTP listing."""
+"""The file names in a folder of an archive, from an index page or an FTP listing."""
 
 import datetime as dt
 import html
@@ -13,26 +13,21 @@ _HREF = re.compile(r"<a\s[^>]*?href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _PAGE = re.compile(rb"<(!doctype|html|head|body|pre|table|a)\b", re.IGNORECASE)
 
 
-def refusal(content: bytes) -> str | None:
-    """Return why something is no listing, or None if it is one: plain names, or a page with links."""
+def problem(content: bytes) -> str | None:
+    """Return why content is not a listing (plain names, or a page with links), or None if it is."""
     if _PAGE.search(content) and not _HREF.search(content.decode(errors="replace")):
         return "a page without links instead of a listing"
     return None if content.strip() else "an empty page instead of a listing"
 
 
 def names(content: bytes) -> list[str]:
-    """Return the names in a listing.
+    """Return the names in a listing, without folders, sorted, each once.
 
     Parameters
     ----------
     content : bytes
-        An index page, with relative links or absolute ones (sort links and the like come out as names of no image), or
-        names one a line.
-
-    Returns
-    -------
-    list of str
-        The last part of each, without folders, sorted, each once.
+        An index page with relative or absolute links, or one name a line. Links that sort the page and the like come
+        out as names too.
     """
     text = content.decode(errors="replace")
     if not _PAGE.search(content):
@@ -42,12 +37,11 @@ def names(content: bytes) -> list[str]:
 
 def _name(href: str) -> str:
     try:
-        path = urlsplit(href).path
+        return posixpath.basename(unquote(urlsplit(href).path))
     except ValueError:
         return ""
-    return posixpath.basename(unquote(path))
 
 
 def day_folders(bases: Iterable[str], day: dt.date) -> list[str]:
-    """Return the addresses of a day's folder, YYYY/MM/DD, at an archive's mirrors."""
+    """Return the addresses of a day's folder, YYYY/MM/DD, at each mirror of an archive."""
     return [addresses.join(base, f"{day:%Y}", f"{day:%m}", f"{day:%d}") + "/" for base in bases]

@@ -1,30 +1,10 @@
-"""How a request can end, other than with the file."""
+"""The ways in which a request can fail."""
 
 from solarflare.core.errors import InputError
 
 
-class Absent(Exception):  # noqa: N818 - an outcome, not a mistake
-    """A file is not there, or is there and cannot be used; to ask again would change nothing."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Refused(Exception):  # noqa: N818 - an outcome, not a mistake
-    """A host does not want to be asked (403, robots.txt): stop with this host, keep what is there."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Interrupted(InputError):  # noqa: N818 - an outcome, not a mistake
-    """A host cannot be asked any more today (daily cap, no answer): what is there is kept, a later run continues."""
-
-
-class Temporary(Exception):  # noqa: N818 - an outcome, not a mistake
-    """A request failed in a way that may pass: a broken connection, half a file, something else than the file."""
+class Failure(Exception):  # noqa: N818 - the subclasses are outcomes, not mistakes
+    """A request without content; `retry_after` is the wait in seconds that the host asks for, if any."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -32,9 +12,25 @@ class Temporary(Exception):  # noqa: N818 - an outcome, not a mistake
         self.retry_after = retry_after
 
 
+class Absent(Failure):
+    """The file is not there, or cannot be used; asking again would not help."""
+
+
+class Refused(Failure):
+    """The host refuses requests (403, robots.txt): it gets no more of them; files in the cache stay."""
+
+
+class Temporary(Failure):
+    """The request failed, but a second try may work: a broken connection, half a file, another file."""
+
+
 class Overloaded(Temporary):
-    """The host itself says that it cannot answer now (429, 503, FTP's 421), perhaps for how many seconds."""
+    """The host cannot answer now (429, 503, FTP's 421)."""
 
 
 class Unreached(Temporary):
-    """Nobody answers."""
+    """The host does not answer at all."""
+
+
+class Interrupted(InputError):  # noqa: N818 - an outcome, not a mistake
+    """No more requests to the host are possible now (daily cap, no answer). A later run continues from the cache."""

@@ -1,4 +1,10 @@
-"""One polite stream of requests to a host: how far apart, how many at once, how many a day, and what it forbids."""
+"""The pace of requests to one host: how far apart, how many at a time, how many a day, and what robots.txt forbids.
+
+Neither requests-ratelimiter nor the sleeps of urllib3's Retry are used. One pace has to cover HTTP, FTP and the
+browser, in all threads; it has a jitter, slows down for Crawl-delay and Retry-After, ends the run at the daily cap or a
+wait that is too long, and stops at once at Ctrl-C. `requests-ratelimiter` paces requests sessions alone, sleeps until
+a full bucket has room again, whatever Retry-After says, and cannot be woken.
+"""
 
 import datetime as dt
 import importlib.metadata
@@ -7,134 +13,133 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.robotparser import RobotFileParser
 
 import numpy as np
+from protego import Protego
 
 from solarflare.sources.live.http.outcomes import Absent, Interrupted, Overloaded, Refused, Temporary, Unreached
 from solarflare.sources.live.schema import RequestLimits
 
 AGENT = f"solarflare/{importlib.metadata.version('solarflare')}"
-"""Who asks, as robots.txt may name it."""
+"""Our name in the User-Agent header and in robots.txt."""
 
 BACKOFF_JITTER = 0.25
-"""Share by which a wait may be longer, so that several who were turned away do not come back together."""
+"""A wait after a failure is longer by up to this share, at random: many clients should not return together."""
+
+MAX_FAILED_FILES = 3
+"""After so many files in a row that failed in all retries, the host counts as down."""
+
+KEPT = "the files that were fetched are kept: run again"
 
 
 class Host:
-    """What is remembered of a host while it is asked.
+    """One host, and everything that a run remembers of it.
 
     Parameters
     ----------
     name : str
         Its authority.
-    manners : RequestLimits
-        How it is asked.
-    ledger : Path
-        A folder of files that grow by a byte with every request, one a day: the daily cap outlives the process.
+    limits : RequestLimits
+        How often it may get requests.
+    counts : Path
+        A folder with a file for each host and day that grows by a byte with every request, so that the daily cap holds
+        across runs.
     """
 
-    STRIKES = 3
-    """Files in a row that may fail in spite of all retries before the host is thought to be down."""
-
-    def __init__(self, name: str, manners: RequestLimits, ledger: Path) -> None:
+    def __init__(self, name: str, limits: RequestLimits, counts: Path) -> None:
         self.name = name
-        self.manners = manners
-        self.robots: dict[str, RobotFileParser] = {}
-        self.asking_robots = threading.Lock()
+        self.limits = limits
+        self.robots: dict[str, Protego] = {}
+        self.robots_lock = threading.Lock()
         self._lock = threading.Lock()
         self._ended: dict[str, Refused | Interrupted] = {}
-        self._ledger = ledger
-        self._slots = threading.Semaphore(manners.concurrency)
-        self._next = 0.0
-        self._strikes = 0
+        self._counts = counts
+        self._slots = threading.Semaphore(limits.concurrency)
+        self._next_start = 0.0
+        self._failed_files = 0
         self._random = np.random.default_rng()
         self._stopped = threading.Event()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait until a request may be sent, count it, and hold one of the host's places while it runs.
+    def slot(self, scheme: str) -> Iterator[None]:
+        """Wait until a request may start, count it, and occupy one of the host's slots while it runs.
 
         Raises
         ------
-        Interrupted
-            If it would be one more than the daily cap.
+        Refused, Interrupted
+            If the host gets no more requests, or its daily cap is reached.
         """
+        if reason := self._ended.get(scheme) or self._ended.get(""):
+            raise type(reason)(str(reason))
         with self._slots:
             self._wait()
             self._count()
             yield
 
-    def end(self, why: Refused | Interrupted, scheme: str = "") -> Refused | Interrupted:
-        """Ask no more: by one scheme (what is refused over https may be served over http), or at all."""
-        self._ended[scheme] = why
-        return why
+    def end(self, reason: Refused | Interrupted, scheme: str = "") -> Refused | Interrupted:
+        """Send no more requests: by one scheme (http may serve what https refuses), or by any; return the reason."""
+        self._ended[scheme] = reason
+        return reason
 
-    def check(self, scheme: str) -> None:
-        """Raise why a host is not asked any more by a scheme, if it is not."""
-        if why := self._ended.get(scheme) or self._ended.get(""):
-            raise type(why)(str(why))
-
-    def given_up(self, failure: Temporary, scheme: str) -> Absent | Refused | Interrupted:
-        """Return what a file that failed in spite of all retries means: that it is lost, or that the host is."""
-        self._strikes += isinstance(failure, Overloaded)
-        why = Interrupted(f"{self.name}: {failure.reason}; what was fetched is kept: run again to continue")
+    def give_up(self, failure: Temporary, scheme: str) -> Absent | Refused | Interrupted:
+        """Return what the failure of the last retry means: the file is lost, or the host is down."""
+        self._failed_files += isinstance(failure, Overloaded)
+        interrupted = Interrupted(f"{self.name}: {failure.reason}; {KEPT} to continue")
         if isinstance(failure, Unreached):
-            return self.end(why, scheme)
-        return self.end(why) if self._strikes >= self.STRIKES else Absent(failure.reason)
+            return self.end(interrupted, scheme)
+        return self.end(interrupted) if self._failed_files >= MAX_FAILED_FILES else Absent(failure.reason)
 
     def back_off(self, attempt: int, failure: Temporary) -> None:
-        """Wait longer with every attempt, and at least as long as the host asks for.
+        """Delay the next request, twice as long with every attempt (from 0), and at least by its Retry-After.
 
         Raises
         ------
         Interrupted
-            If it asks for more than the manners' ``max_wait``.
+            If that is longer than the limits' ``max_wait``.
         """
-        seconds = self.manners.backoff * 2.0**attempt * (1 + self._random.uniform(0, BACKOFF_JITTER))
-        if failure.retry_after is not None:
-            seconds = max(seconds, failure.retry_after)
-        if seconds > self.manners.max_wait:
+        seconds = self.limits.backoff * 2.0**attempt * (1 + self._random.uniform(0, BACKOFF_JITTER))
+        seconds = max(seconds, failure.retry_after or 0.0)
+        if seconds > self.limits.max_wait:
             raise self.end(
                 Interrupted(
-                    f"{self.name}: {failure.reason}, to be asked again in {seconds:.0f} s; what was fetched is kept: "
-                    "run again then to continue"
+                    f"{self.name}: {failure.reason}, and it wants no request for {seconds:.0f} s; {KEPT} "
+                    "then to continue"
                 )
             )
         with self._lock:
-            self._next = max(self._next, time.monotonic() + seconds)
+            self._next_start = max(self._next_start, time.monotonic() + seconds)
 
-    def well(self) -> None:
-        """Forget the failures: the host has answered."""
-        self._strikes = 0
+    def succeeded(self) -> None:
+        """Forget earlier failures."""
+        self._failed_files = 0
 
     def stop(self) -> None:
-        """Wake those who wait, and let nobody start."""
+        """Wake the requests that wait, and start no other."""
         self._stopped.set()
 
     def _wait(self) -> None:
         while not self._stopped.is_set():
             with self._lock:
-                left = self._next - time.monotonic()
-                if left <= 0:
-                    self._next = time.monotonic() + self._delay()
+                remaining = self._next_start - time.monotonic()
+                if remaining <= 0:
+                    self._next_start = time.monotonic() + self._delay()
                     return
-            self._stopped.wait(left)
+            self._stopped.wait(min(remaining, threading.TIMEOUT_MAX))
         raise Interrupted(f"{self.name}: stopped; run again to continue")
 
     def _delay(self) -> float:
-        """Return the seconds until the next request may start."""
-        asked = [float(robots.crawl_delay(AGENT) or 0) for robots in self.robots.values()]
-        return max(self.manners.delay + self._random.uniform(0, self.manners.jitter), *asked, 0.0)
+        """Return the seconds between the starts of two requests."""
+        crawl_delays = [float(robots.crawl_delay(AGENT) or 0) for robots in self.robots.values()]
+        return max(self.limits.delay + self._random.uniform(0, self.limits.jitter), *crawl_delays, 0.0)
 
     def _count(self) -> None:
-        today = self._ledger / f"{self.name.replace(':', '_')}-{dt.datetime.now(dt.UTC):%Y-%m-%d}"
+        today = self._counts / f"{self.name.replace(':', '_')}-{dt.datetime.now(dt.UTC):%Y-%m-%d}"
         with self._lock:
             today.parent.mkdir(parents=True, exist_ok=True)
             with today.open("ab") as file:
-                if file.tell() >= self.manners.daily_cap:
+                if file.tell() >= self.limits.daily_cap:
                     raise Interrupted(
-                        f"{self.name}: its daily cap of {self.manners.daily_cap} requests is reached; what was fetched "
-                        "is kept: run again tomorrow (UTC), or raise daily_cap in scrape.live.manners"
+                        f"{self.name}: its daily cap of {self.limits.daily_cap} requests is reached; {KEPT} tomorrow "
+                        "(UTC), or raise daily_cap in scrape.live.manners"
                     )
                 file.write(b".")

@@ -1,11 +1,13 @@
-"""One request over HTTP or FTP: the content, or why there is none. Nothing here waits or tries again."""
+"""One request over HTTP or FTP, without waiting or retrying.
 
-import datetime as dt
-import email.utils
+FTP is by ftplib: `fsspec` turns every failure into FileNotFoundError (a full server, a refusal, a broken connection),
+has no size cap, does not notice a truncated file, and does not connect again.
+"""
+
 import ftplib
 import threading
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 import urllib3
@@ -14,48 +16,59 @@ from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.outcomes import Absent, Overloaded, Refused, Temporary, Unreached
 
 CHUNK = 2**16
-REFUSALS = {401, 403, 451}
-TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
+REFUSED = {401, 403, 451}
+OVERLOADED = {408, 425, 429, 500, 502, 503, 504}
 REDIRECTS = {301, 302, 303, 307, 308}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a host answered: content, None if it has not changed; headers in lower case; where else to look."""
+    """The answer of a host: content, or None if it has not changed; headers in lower case; the target of a redirect."""
 
     content: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     location: str | None = None
 
 
+class _Connections(threading.local):
+    """The open connections of a thread."""
+
+    def __init__(self, agent: str) -> None:
+        self.ftp: dict[str, ftplib.FTP] = {}
+        self.http = requests.Session()
+        self.http.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
+        # Without this, requests would take a password from ~/.netrc.
+        self.http.auth = lambda request: request
+
+
 class Transport:
-    """Connections, one per thread and host, kept open.
+    """Sends requests, over one open connection per thread and host.
 
     Parameters
     ----------
     agent : str
         The User-Agent.
     contact : str
-        The password of anonymous FTP, by custom an e-mail address.
+        The password of anonymous FTP: an e-mail address, by custom.
     timeout : float
-        Seconds without a byte after which a host is thought not to answer.
+        Seconds without a byte after which a request fails.
     max_bytes : int
         A larger answer is not read to its end.
     """
 
     def __init__(self, agent: str, contact: str, timeout: float, max_bytes: int) -> None:
-        self._agent, self._contact, self._timeout, self._max_bytes = agent, contact, timeout, max_bytes
-        self._local = threading.local()
+        self._contact, self._timeout, self._max_bytes = contact, timeout, max_bytes
+        self._thread = _Connections(agent)
 
     def get(self, url: str, conditions: dict[str, str]) -> Answer:
-        """Ask once.
+        """Send one request.
 
         Parameters
         ----------
         url : str
-            An http, https or ftp address; an FTP folder ends in a slash, and its content is its names, one a line.
+            An http, https or ftp address. An FTP folder ends in a slash; its content is its names, one a line.
         conditions : dict
-            Headers of a conditional request.
+            The headers of a conditional request.
 
         Raises
         ------
@@ -66,147 +79,106 @@ class Transport:
 
     def _http(self, url: str, conditions: dict[str, str]) -> Answer:
         try:
-            with self._session().get(
+            with self._thread.http.get(
                 url, headers=conditions, timeout=self._timeout, allow_redirects=False, stream=True
             ) as response:
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                status = f"{response.status_code} {response.reason or ''}".strip()
-                if response.status_code == 304:
-                    return Answer(headers=headers)
-                if response.status_code in REDIRECTS:
-                    return Answer(headers=headers, location=headers.get("location", ""))
-                if response.status_code in REFUSALS:
-                    raise Refused(status)
-                if response.status_code in TEMPORARY:
-                    raise Overloaded(status, retry_after=retry_after(headers.get("retry-after", "")))
-                if response.status_code != 200:
-                    raise Absent(status)
-                # Not decoded: a few bytes of gzip can be gigabytes, and no encoding was asked for.
-                if headers.get("content-encoding", "identity") != "identity":
-                    raise Absent(f"encoded as {headers['content-encoding']}, which was not asked for")
-                return Answer(self._read(response.raw), headers)
+                return self._answer(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _temporary(error) from error
         except ValueError as error:
-            # Requests looks at where a redirect leads, even if it is not to follow it.
+            # Requests parses the target of a redirect, even if it is not to follow it.
             raise Absent("moved to another host") from error
 
-    def _read(self, stream: urllib3.HTTPResponse) -> bytes:
+    def _answer(self, response: requests.Response) -> Answer:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        status = f"{response.status_code} {response.reason or ''}".strip()
+        if response.status_code == 304:
+            return Answer(headers=headers)
+        if response.status_code in REDIRECTS:
+            return Answer(headers=headers, location=headers.get("location", ""))
+        if response.status_code in REFUSED:
+            raise Refused(status)
+        if response.status_code in OVERLOADED:
+            raise Overloaded(status, retry_after(headers.get("retry-after", "")))
+        if response.status_code != 200:
+            raise Absent(status)
+        # Not decoded: a few bytes of gzip can become gigabytes, and the request asked for no encoding.
+        if headers.get("content-encoding", "identity") != "identity":
+            raise Absent(f"encoded as {headers['content-encoding']}, which was not asked for")
         content = bytearray()
-        while chunk := stream.read(CHUNK):
-            content += chunk
-            self._check(len(content))
-        return bytes(content)
+        while chunk := response.raw.read(CHUNK):
+            self._extend(content, chunk)
+        return Answer(bytes(content), headers)
 
-    def _check(self, length: int) -> None:
-        if length > self._max_bytes:
+    def _extend(self, content: bytearray, chunk: bytes) -> None:
+        content += chunk
+        if len(content) > self._max_bytes:
             raise Absent(f"larger than {self._max_bytes} bytes")
 
-    def _session(self) -> requests.Session:
-        if not hasattr(self._local, "session"):
-            session = requests.Session()
-            session.headers.update({"User-Agent": self._agent, "Accept-Encoding": "identity"})
-            # Without this, requests would take a password from ~/.netrc.
-            session.auth = lambda request: request
-            self._local.session = session
-        return self._local.session
-
     def _ftp(self, url: str) -> Answer:
-        path = addresses.path(url)
+        path = unquote(urlsplit(url).path) or "/"
         if any(ord(character) < 32 for character in path):
             raise Absent("a control character in its address")
-        connected = False
+        host, connected = addresses.authority(url), False
         try:
             connection = self._connection(url)
             connected = True
             return Answer(self._names(connection, path) if path.endswith("/") else self._retrieve(connection, path))
         except ftplib.error_perm as error:
-            raise _denied(error) from error
-        except Absent:
-            # Broken off in the middle of a transfer, perhaps.
-            self._connections().pop(addresses.authority(url), None)
-            raise
-        except (ftplib.Error, EOFError, OSError, UnicodeError) as error:
-            # The connection may be out of step: it is not used again.
-            self._connections().pop(addresses.authority(url), None)
+            # 530 says that nobody may log in; other codes are about the file.
+            raise Refused(str(error)) if str(error).startswith("53") else Absent(str(error)) from error
+        except (Absent, ftplib.Error, EOFError, OSError, UnicodeError) as error:
+            # The transfer may have been left in the middle: the connection is not used again.
+            self._thread.ftp.pop(host, None)
+            if isinstance(error, Absent):
+                raise
             if isinstance(error, ftplib.error_temp):
                 raise Overloaded(str(error)) from error
             raise (Temporary if connected else Unreached)(f"connection broken ({error})") from error
 
-    def _connections(self) -> dict[str, ftplib.FTP]:
-        if not hasattr(self._local, "connections"):
-            self._local.connections = {}
-        return self._local.connections
-
     def _connection(self, url: str) -> ftplib.FTP:
         """Return the thread's connection to a host, logged in."""
-        name, parts = addresses.authority(url), urlsplit(url)
-        if name not in self._connections():
+        host, parts = addresses.authority(url), urlsplit(url)
+        if host not in self._thread.ftp:
             connection = ftplib.FTP(timeout=self._timeout, encoding="latin-1")  # noqa: S321 - public archives
             connection.connect(parts.hostname or "", parts.port or addresses.PORTS["ftp"])
             connection.login("anonymous", self._contact)
-            connection.set_pasv(True)
-            self._connections()[name] = connection
-        return self._connections()[name]
+            self._thread.ftp[host] = connection
+        return self._thread.ftp[host]
 
     def _names(self, connection: ftplib.FTP, folder: str) -> bytes:
         """Return the names in a folder, one a line."""
         connection.cwd(folder)
         names = bytearray()
-
-        def keep(name: str) -> None:
-            names.extend(name.encode() + b"\n")
-            self._check(len(names))
-
         try:
-            connection.retrlines("NLST", keep)
+            connection.retrlines("NLST", lambda name: self._extend(names, name.encode() + b"\n"))
         except ftplib.error_perm:
-            # Some servers know no NLST, and others answer 550 where a folder is empty.
-            connection.retrlines("LIST", lambda line: keep(line.rpartition(" ")[2]))
+            # Some servers do not know NLST, others answer 550 for an empty folder.
+            connection.retrlines("LIST", lambda line: self._extend(names, line.rpartition(" ")[2].encode() + b"\n"))
         if not names:
             raise Absent("an empty folder")
         return bytes(names)
 
     def _retrieve(self, connection: ftplib.FTP, path: str) -> bytes:
         content = bytearray()
-
-        def keep(chunk: bytes) -> None:
-            content.extend(chunk)
-            self._check(len(content))
-
         connection.voidcmd("TYPE I")
         expected = connection.size(path)
-        connection.retrbinary(f"RETR {path}", keep, CHUNK)
+        connection.retrbinary(f"RETR {path}", lambda chunk: self._extend(content, chunk), CHUNK)
         if expected is not None and len(content) != expected:
             raise OSError(f"{len(content)} of {expected} bytes came")
         return bytes(content)
 
 
 def retry_after(value: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for: a number, or until a date (RFC 9110, 10.2.3).
-
-    Parameters
-    ----------
-    value : str
-        The header's value; blank if there is none.
-
-    Returns
-    -------
-    float or None
-        At least 0; None if there is no such header, or it says neither.
-    """
-    if value.strip().isdecimal():
-        return float(value)
+    """Return the seconds that a Retry-After header asks for, at least 0; None if it has neither them nor a date."""
     try:
-        until = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError):
+        return float(urllib3.Retry(retry_after_max=10**9).parse_retry_after(value))
+    except (urllib3.exceptions.InvalidHeader, ValueError, TypeError, IndexError, OverflowError):
         return None
-    until = until if until.tzinfo else until.replace(tzinfo=dt.UTC)
-    return max(0.0, (until - dt.datetime.now(dt.UTC)).total_seconds())
 
 
 def _temporary(error: Exception) -> Temporary:
-    """Say what went wrong with a connection."""
+    """Return a failed connection as an outcome."""
     cause = getattr(error.args[0], "reason", error) if error.args else error
     if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError) or isinstance(
         cause, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
@@ -215,9 +187,3 @@ def _temporary(error: Exception) -> Temporary:
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return Temporary("no answer in time")
     return Temporary("truncated" if "IncompleteRead" in str(error) else "connection broken")
-
-
-def _denied(error: ftplib.error_perm) -> Absent | Refused:
-    """Tell a file that is not there from a host that lets nobody in."""
-    text = str(error)
-    return Refused(text) if text.startswith("53") else Absent(text)

@@ -1,9 +1,9 @@
 """Thumbnails that LMSAL cut around events of HEK: the second data set of the experiment of 2020.
 
 They are for rebuilding that data set, not for the pipeline: a thumbnail shows one event, not the disk, and its colour
-table tells the wavelength, so that regions (171 angstrom) and flares (193) could be told apart by colour alone. Here
-all are of one wavelength, decoded through RGB (the palette's order tells the class, too), without the white frame and
-its ticks, whose phase tells the pointing.
+table gives away the wavelength, so that regions (171 angstrom) and flares (193) could be told apart by colour alone.
+Here all have one wavelength, are decoded as RGB (the order of the palette gives away the class, too), and lose the
+white frame and its ticks, whose phase gives away the pointing.
 """
 
 import io
@@ -22,8 +22,7 @@ from solarflare.core.console import progress
 from solarflare.core.files import atomic_directory
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
-from solarflare.sources.live.lists import hek
-from solarflare.sources.live.lists.rows import goes_class, moment, region_number
+from solarflare.sources.live.lists import fields, hek
 from solarflare.sources.live.schema import Live
 from solarflare.sun.images.imaging import Pixels
 
@@ -33,14 +32,14 @@ MARGIN = 12
 """Pixels of frame and ticks on each side (measured on five thumbnails: up to 3 of frame, up to 8 of ticks)."""
 
 SIDES = range(128, 1025)
-"""Pixels that a thumbnail may have on a side; they had 263 to 273."""
+"""Allowed sides in pixels; those that were measured have 263 to 273."""
 
 _FORM = re.compile(r"/(ssw_service_\d{6}_\d{6}_\d+)/www/(ssw_cutout_(\d+)_context_thumb\.gif)$")
 
 
 @dataclass(frozen=True)
 class Cutout:
-    """A thumbnail: of which event, and where LMSAL keeps it."""
+    """A thumbnail: its event, and its folder (`service`) and name at LMSAL."""
 
     event_type: str
     time: np.datetime64
@@ -51,27 +50,27 @@ class Cutout:
 
     @property
     def file(self) -> str:
-        """What it is called here."""
+        """Its path in our folder."""
         return f"{self.event_type}/{self.service}.png"
 
 
 def parse(events: Iterable[dict[str, Any]], wavelength: int) -> list[Cutout]:
     """Return the thumbnails of a wavelength (angstrom) that events name, each once, by event type and time."""
-    found: dict[str, Cutout] = {}
+    cutouts: dict[str, Cutout] = {}
     for event in events:
         link = _FORM.search(str(event.get("gs_thumburl") or ""))
-        time = moment(event.get("event_peaktime") or event.get("event_starttime"))
+        time = fields.time(event.get("event_peaktime") or event.get("event_starttime"))
         event_type = str(event.get("event_type"))
         if link and time and int(link[3]) == wavelength and event_type in ("AR", "FL"):
-            strength = goes_class(str(event.get("fl_goescls") or ""))
-            region = region_number(event.get("ar_noaanum"), time)
-            cutout = Cutout(event_type, np.datetime64(time, "s"), strength, region, link[1], link[2])
-            found.setdefault(cutout.file, cutout)
-    return sorted(found.values(), key=lambda cutout: (cutout.event_type, cutout.time, cutout.service))
+            goes_class = fields.goes_class(event.get("fl_goescls"))
+            region = fields.region_number(event.get("ar_noaanum"), time)
+            cutout = Cutout(event_type, np.datetime64(time, "s"), goes_class, region, link[1], link[2])
+            cutouts.setdefault(cutout.file, cutout)
+    return sorted(cutouts.values(), key=lambda cutout: (cutout.event_type, cutout.time, cutout.service))
 
 
-def refusal(content: bytes) -> str | None:
-    """Return why something is no thumbnail, or None if it is one: pages of HTML come under its name, too."""
+def problem(content: bytes) -> str | None:
+    """Return why content is not a thumbnail (some are pages of HTML), or None if it is."""
     try:
         with Image.open(io.BytesIO(content), formats=("GIF", "JPEG")) as image:
             if image.width not in SIDES or image.height not in SIDES:
@@ -91,7 +90,7 @@ def pixels(content: bytes) -> Pixels:
 
 
 def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.DataFrame:
-    """Fetch the thumbnails of the span that the parameters name.
+    """Fetch the thumbnails of the span of the parameters.
 
     Parameters
     ----------
@@ -100,20 +99,22 @@ def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.Data
     fetcher : Fetcher
         For both.
     wavelength : int
-        Of all of them, in angstrom.
+        In angstrom.
     folder : Path
-        Filled with ``AR/*.png``, ``FL/*.png`` and ``cutouts.csv``; what it held before is replaced.
+        Filled with ``AR/*.png``, ``FL/*.png`` and ``cutouts.csv``; its former content is replaced.
 
     Returns
     -------
     DataFrame
         In the form of `tables.CUTOUTS`.
     """
-    start, end = np.datetime64(live.start, "s"), np.datetime64(live.end, "s")
+    start, end = (fields.midnight(day) for day in (live.start, live.end))
     events = [
         event for kind in ("ar", "fl") for event in hek.collect(fetcher, live.urls[hek.NAME], kind, start, end)[0]
     ]
-    cutouts = [cutout for cutout in parse(events, wavelength) if start <= cutout.time < end]
+    cutouts = [
+        cutout for cutout in parse(events, wavelength) if np.datetime64(start) <= cutout.time < np.datetime64(end)
+    ]
     with atomic_directory(folder) as partial:
         reasons = [
             _save(cutout, live, fetcher, partial) for cutout in progress(cutouts, len(cutouts), "thumbnails fetched")
@@ -139,9 +140,9 @@ def _save(cutout: Cutout, live: Live, fetcher: Fetcher, folder: Path) -> str:
     """Fetch and write a thumbnail; return why it is absent, blank if it is not."""
     urls = [addresses.join(base, cutout.service, "www", cutout.name) for base in live.urls[NAME]]
     try:
-        content = fetcher.get(urls, refusal)
-    except (Absent, Refused) as outcome:
-        return outcome.reason
+        content = fetcher.get(urls, problem)
+    except (Absent, Refused) as failure:
+        return failure.reason
     path = folder / cutout.file
     path.parent.mkdir(exist_ok=True)
     Image.fromarray(pixels(content)).save(path)

@@ -1,24 +1,27 @@
 """SDO's browse images at GSFC: a folder a day, listed by an index page or by a file browser."""
 
 import datetime as dt
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from solarflare.sources.common import filenames
 from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import Frame, filed_by_day
+from solarflare.sources.live.images.frames import SDO, SDO_IMAGE_BYTES, Frame, filed_by_day
+from solarflare.sources.live.source import image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "gsfc"
 
 
+@image_archive(NAME, instruments=SDO, listing_bytes=1e6, image_bytes=SDO_IMAGE_BYTES)
 def frames(
-    fetcher: Fetcher, bases: tuple[str, ...], instrument: Instrument, time: dt.datetime, img_width: int
+    fetcher: Fetcher, bases: Sequence[str], instrument: Instrument, time: dt.datetime, img_width: int
 ) -> list[Frame]:
-    """Return the frames of a day; see `registry.ImageSource`."""
+    """Return the frames of a day."""
     folders = listing.day_folders(bases, time.date())
     browsers = [addresses.join(base, "index.php") + "?b=" + quote(f"{time:%Y/%m/%d}", safe="") for base in bases]
-    content = fetcher.get([*folders, *browsers], listing.refusal, keep=False)
+    content = fetcher.get([*folders, *browsers], listing.problem, keep=False)
     stamps = {name: filenames.parse(name) for name in listing.names(content) if f"_{img_width}_" in name}
     return [
         filed_by_day(NAME, instrument, stamp.time, name, folders)

@@ -1,14 +1,16 @@
-"""Any of SDO's images by the time next to it: Helioviewer's API, version 2."""
+"""The image of SDO next to a time: Helioviewer's API, version 2."""
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import numpy as np
 
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import Frame
+from solarflare.sources.live.images.frames import SDO, SDO_IMAGE_BYTES, Frame
+from solarflare.sources.live.source import image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "helioviewer"
@@ -18,38 +20,39 @@ SOURCE_IDS: dict[Instrument, int] = {"hmi": 19, "aia171": 10, "aia193": 11, "aia
 PRODUCTS: dict[Instrument, str] = {"hmi": "HMIB", "aia171": "0171", "aia193": "0193", "aia211": "0211"}
 
 
+@image_archive(NAME, instruments=SDO, listing_bytes=5e2, image_bytes=SDO_IMAGE_BYTES)
 def frames(
-    fetcher: Fetcher, bases: tuple[str, ...], instrument: Instrument, time: dt.datetime, img_width: int
+    fetcher: Fetcher, bases: Sequence[str], instrument: Instrument, time: dt.datetime, img_width: int
 ) -> list[Frame]:
-    """Return the one frame next to a time, however far it is; see `registry.ImageSource`."""
-    wanted = {"date": f"{time:%Y-%m-%dT%H:%M:%SZ}", "sourceId": SOURCE_IDS[instrument]}
-    urls = [addresses.join(base, "getClosestImage") + "/?" + urlencode(wanted) for base in bases]
-    identity, taken = parse(fetcher.get(urls, refusal, keep=False))
-    asked = urlencode({"id": identity, "width": img_width, "type": "jpg"})
+    """Return the one frame next to a time, however far it is."""
+    query = urlencode({"date": f"{time:%Y-%m-%dT%H:%M:%SZ}", "sourceId": SOURCE_IDS[instrument]})
+    urls = [addresses.join(base, "getClosestImage") + "/?" + query for base in bases]
+    number, taken = parse(fetcher.get(urls, problem, keep=False))
+    query = urlencode({"id": number, "width": img_width, "type": "jpg"})
     name = f"{taken:%Y%m%d_%H%M%S}_{img_width}_{PRODUCTS[instrument]}.jpg"
-    images = tuple(addresses.join(base, "downloadImage") + "/?" + asked for base in bases)
+    images = tuple(addresses.join(base, "downloadImage") + "/?" + query for base in bases)
     return [Frame(instrument, np.datetime64(taken, "s"), f"{NAME}/{taken:%Y/%m/%d}/{name}", images)]
 
 
 def parse(content: bytes) -> tuple[int, dt.datetime]:
-    """Return the number and the time (UTC) of an image from what `getClosestImage` answers.
+    """Return the number and the time (UTC) of an image from an answer of `getClosestImage`.
 
     Raises
     ------
     ValueError
-        If it answers something else.
+        If it is another answer.
     """
     answer = json.loads(content.decode(errors="replace"))
     if not isinstance(answer, dict) or not str(answer.get("id", "")).isdecimal():
         raise ValueError("no image's number in it")
-    # The number comes as text or as a number; the time without a zone.
+    # The number is sometimes a text; the time has no zone.
     return int(answer["id"]), dt.datetime.strptime(str(answer.get("date")), "%Y-%m-%d %H:%M:%S")
 
 
-def refusal(content: bytes) -> str | None:
-    """Return why an answer names no image, or None if it does."""
+def problem(content: bytes) -> str | None:
+    """Return why content is no answer of `getClosestImage`, or None if it is."""
     try:
         parse(content)
     except (ValueError, RecursionError) as error:
-        return f"not what getClosestImage answers ({error})"
+        return f"not an answer of getClosestImage ({error})"
     return None

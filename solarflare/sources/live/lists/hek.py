@@ -1,14 +1,14 @@
 """The Heliophysics Event Knowledgebase: flares and regions as many observers report them.
 
-What its records are known for, and what is done about it:
+Known habits of its records, and what is done about them:
 
-* a flare stands there two to four times, by SWPC, by SSW (LMSAL's latest events, at two start times perhaps) and by
-  Flare Detective in several wavelengths: `deduplicate` makes one of them;
-* SWPC's flares without a position have (0, 0), even where ``noposition`` is false: no position;
+* a flare is there two to four times, by SWPC, by SSW (LMSAL's latest events, at two start times perhaps) and by Flare
+  Detective in several wavelengths: `deduplicate` makes one of them;
+* SWPC's flares without a position have (0, 0), even where ``noposition`` is false: read as no position;
 * region numbers have five digits, four, are 0, null or blank;
-* people's annotations span hours, with a peak on another day perhaps: not used; nor are bounding boxes, which are
+* annotations by people span hours, and may have a peak on another day: not used; nor are bounding boxes, which are
   points in SSW's flares;
-* answers have held bytes that are no UTF-8, and pages of HTML.
+* some answers hold bytes that are not UTF-8, or are pages of HTML.
 """
 
 import datetime as dt
@@ -17,273 +17,239 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
-from solarflare.sources.live.lists import collected
-from solarflare.sources.live.lists.collected import Collected
-from solarflare.sources.live.lists.completeness import Span
-from solarflare.sources.live.lists.daily import DAY, settled
-from solarflare.sources.live.lists.rows import (
-    Flare,
-    Parsed,
-    Region,
-    count,
-    datetimes,
-    flare,
-    flare_table,
-    goes_class,
-    moment,
-    number,
-    position,
-    region_number,
-    region_table,
-)
+from solarflare.sources.live.lists import fields
+from solarflare.sources.live.lists.coverage import Span
+from solarflare.sources.live.lists.periods import DAY, settled
+from solarflare.sources.live.lists.report import Flare, Region, Report, Row, make_flare
+from solarflare.sources.live.source import flare_list, region_list
 
 NAME = "hek"
 
-OBSERVERS = ("SWPC", "SSW Latest Events", "Flare Detective - Trigger Module")
-"""Whose flares are used: the first decides on times and class; positions are SSW's first, see `PLACED_BY`."""
+SWPC, SSW, DETECTIVE = "SWPC", "SSW Latest Events", "Flare Detective - Trigger Module"
+OBSERVERS = (SWPC, SSW, DETECTIVE)
+"""Whose flares are used; the first of them that saw a flare decides on its times and class."""
 
-PLACED_BY = ("SSW Latest Events", "SWPC", "Flare Detective - Trigger Module")
+POSITION_OBSERVERS = (SSW, SWPC, DETECTIVE)
+"""The order in which they decide on its position."""
 
 REGION_OBSERVER = "NOAA SWPC Observer"
 
 SAME_PEAK = dt.timedelta(minutes=2)
-"""How far apart two observers may place the peak of one flare."""
+"""Two observers may differ by so much on the peak of one flare."""
 
 LONGEST = dt.timedelta(days=1)
-"""An end that is longer after the start is a mistake; SSW has had ones of days."""
+"""An end that is later after the start is an error; SSW has had ends days later."""
 
 HEMISPHERE = 2 * np.pi * 696_000.0**2
-"""km2, by the radius with which HEK turns NOAA's millionths into areas at disk centre."""
+"""km2, by the radius with which HEK converts NOAA's millionths into areas at disk centre."""
 
 SPAN = dt.timedelta(days=30)
-"""What is asked for at once."""
+"""The span of one query."""
 
 LIMIT = 500
 """Events a page."""
+
+QUERY = (
+    "cosec=2&cmd=search&type=column&event_type={}&event_starttime={}&event_endtime={}"
+    "&event_coordsys=helioprojective&x1=-5000&x2=5000&y1=-5000&y2=5000&result_limit={}&page={}"
+)
 
 log = logging.getLogger("solarflare")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A page of events, and whether there are more."""
+class Page:
+    """A page of events, and whether more pages follow."""
 
     events: list[dict[str, Any]]
     more: bool
 
 
-def flares(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
-    """Return the flares that begin from `start` to `end`, each once; see `registry.LabelSource`."""
+@flare_list(NAME)
+def flares(
+    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> tuple[list[Flare], list[Span]]:
+    """Return the flares of a span, each once."""
     events, spans = collect(fetcher, bases, "fl", start, end)
-    parsed = deduplicate(events)
-    _warn(parsed)
-    return collected.flares(NAME, flare_table(parsed.rows, NAME), spans, start, end)
+    return _rows(deduplicate(events)), spans
 
 
-def regions(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
-    """Return the regions reported from `start` to `end`, the report at `end` with them; see `registry.LabelSource`."""
-    events, spans = collect(fetcher, bases, "ar", start, end + np.timedelta64(DAY))
-    parsed = parse_regions(events)
-    _warn(parsed)
-    return collected.regions(region_table(parsed.rows, NAME), spans, start, end)
+@region_list(NAME)
+def regions(
+    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> tuple[list[Region], list[Span]]:
+    """Return the regions of a span, the report at its end included."""
+    events, spans = collect(fetcher, bases, "ar", start, end + DAY)
+    return [region for region in _rows(parse_regions(events)) if start <= region.time <= end], spans
 
 
-def _warn(parsed: Parsed) -> None:
-    if parsed.gap:
-        log.warning("%s: %s", NAME, parsed.gap)
+def _rows(report: Report[Row]) -> list[Row]:
+    if report.gap:
+        log.warning("%s: %s", NAME, report.gap)
+    return report.rows
 
 
 def address(base: str, event_type: str, start: dt.datetime, end: dt.datetime, page: int) -> str:
-    """Return the address of a page, from 1, of the events of a span of time."""
-    return f"{base.rstrip('/')}?" + urlencode(
-        {
-            "cosec": 2,
-            "cmd": "search",
-            "type": "column",
-            "event_type": event_type,
-            "event_starttime": start.isoformat(),
-            "event_endtime": end.isoformat(),
-            "event_coordsys": "helioprojective",
-            "x1": -5000,
-            "x2": 5000,
-            "y1": -5000,
-            "y2": 5000,
-            "result_limit": LIMIT,
-            "page": page,
-        },
-        safe=":",
-    )
+    """Return the address of a page, from 1, of the events of a span."""
+    query = QUERY.format(event_type, start.isoformat(), end.isoformat(), LIMIT, page)
+    return f"{base.rstrip('/')}?{query}"
 
 
 def collect(
-    fetcher: Fetcher, bases: Sequence[str], event_type: str, start: np.datetime64, end: np.datetime64
+    fetcher: Fetcher, bases: Sequence[str], event_type: str, start: dt.datetime, end: dt.datetime
 ) -> tuple[list[dict[str, Any]], list[Span]]:
-    """Return all events of a type ("fl" or "ar") in a span, by HEK's own keys, and where they are complete."""
+    """Return all events of a type ("fl" or "ar") in a span, with HEK's own keys, and where they are complete."""
     events: list[dict[str, Any]] = []
     spans: list[Span] = []
-    opens, last = datetimes(start), datetimes(end)
-    while opens < last:
-        closes, reason = min(opens + SPAN, last), ""
+    while start < end:
+        until, reason = min(start + SPAN, end), ""
         try:
-            for answer in _pages(fetcher, bases, event_type, opens, closes):
-                events += answer.events
-        except (Absent, Refused) as outcome:
-            reason = outcome.reason
-            log.warning("%s: a gap from %s to %s (%s)", NAME, opens, closes, reason)
-        spans.append(Span(opens, closes, reason))
-        opens = closes
+            for page in _pages(fetcher, bases, event_type, start, until):
+                events += page.events
+        except (Absent, Refused) as failure:
+            reason = failure.reason
+            log.warning("%s: a gap from %s to %s (%s)", NAME, start, until, reason)
+        spans.append(Span(start, until, reason))
+        start = until
     return events, spans
 
 
 def _pages(
     fetcher: Fetcher, bases: Sequence[str], event_type: str, start: dt.datetime, end: dt.datetime
-) -> Iterator[Answer]:
+) -> Iterator[Page]:
     """Yield all pages of a span."""
-    page, before, more = 1, None, True
-    while more:
-        urls = [address(base, event_type, start, end, page) for base in bases]
-        answer = parse(fetcher.get(urls, refusal, keep=settled(end.date())))
-        if answer.more and answer.events == before:
-            raise Absent(f"page {page} is the one before again")
-        yield answer
-        page, before, more = page + 1, answer.events, answer.more
+    number, page, before = 1, Page([], more=True), None
+    while page.more:
+        urls = [address(base, event_type, start, end, number) for base in bases]
+        page = parse(fetcher.get(urls, problem, keep=settled(end.date())))
+        if page.more and page.events == before:
+            raise Absent(f"page {number} repeats the page before")
+        yield page
+        number, before = number + 1, page.events
 
 
-def refusal(content: bytes) -> str | None:
-    """Return why something is not an answer of HEK, or None if it is."""
-    return None if _answer(content) is not None else "no JSON with a result"
+def problem(content: bytes) -> str | None:
+    """Return why content is not an answer of HEK, or None if it is."""
+    return None if _page(content) is not None else "no JSON with a result"
 
 
-def parse(content: bytes) -> Answer:
-    """Read a page; what is no answer of HEK is a page without events."""
-    return _answer(content) or Answer([], more=False)
+def parse(content: bytes) -> Page:
+    """Read a page; content that is not an answer of HEK is a page without events."""
+    return _page(content) or Page([], more=False)
 
 
-def _answer(content: bytes) -> Answer | None:
+def _page(content: bytes) -> Page | None:
     try:
-        found = json.loads(content.decode("utf-8", errors="replace"))
+        answer = json.loads(content.decode("utf-8", errors="replace"))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, dict) or not isinstance(found.get("result"), list):
+    if not isinstance(answer, dict) or not isinstance(answer.get("result"), list):
         return None
-    events = [event for event in found["result"] if isinstance(event, dict)]
-    return Answer(events, more=bool(events) and str(found.get("overmax")).lower() == "true")
+    events = [event for event in answer["result"] if isinstance(event, dict)]
+    return Page(events, more=bool(events) and str(answer.get("overmax")).lower() == "true")
 
 
-def deduplicate(events: Sequence[dict[str, Any]]) -> Parsed[Flare]:
-    """Make one flare of what several observers report of it.
+def deduplicate(events: Sequence[dict[str, Any]]) -> Report[Flare]:
+    """Make one flare of the records that several observers have of it.
 
     Parameters
     ----------
     events : sequence of dict
-        Of type FL, by HEK's own keys.
+        Of type FL, with HEK's own keys.
 
     Returns
     -------
-    Parsed of Flare
-        By peak time. Two records are one flare if they start together or peak within `SAME_PEAK`. Times and class are
-        of the first of `OBSERVERS` that has them, the position of the first of `PLACED_BY`. What Flare Detective alone
-        reports is no flare: its triggers have no class, and many are brightenings that no X-ray list knows.
+    Report of Flare
+        By peak time. Two records are one flare if they start together or peak within `SAME_PEAK`. Records of Flare
+        Detective alone are no flares: they have no class, and many are brightenings that no X-ray list knows.
     """
-    parsed = Parsed[Flare]()
-    sightings: dict[str, list[Flare]] = {observer: [] for observer in OBSERVERS}
+    report = Report[Flare]()
+    records: dict[str, list[Flare]] = {observer: [] for observer in OBSERVERS}
     for event in events:
-        if (observer := str(event.get("frm_name"))) not in sightings or _is_test(event):
+        if (observer := str(event.get("frm_name"))) not in records or _is_test(event):
             continue
-        if found := _flare(event):
-            sightings[observer].append(found)
-        elif observer != OBSERVERS[-1]:
-            parsed.unreadable.append(str(event.get("kb_archivid")))
-    kept: dict[dt.date, list[dict[str, Flare]]] = {}
+        if record := _flare(event):
+            records[observer].append(record)
+        elif observer != DETECTIVE:
+            report.add(None, event.get("kb_archivid"))
+    by_day: dict[dt.date, list[dict[str, Flare]]] = {}
     for observer in OBSERVERS:
-        for sighting in sorted(sightings[observer], key=_peak):
-            day = sighting.start.date()
-            near = [flare for number in (-1, 0, 1) for flare in kept.get(day + number * DAY, [])]
-            same = next((flare for flare in near if any(_same(sighting, other) for other in flare.values())), None)
+        for record in sorted(records[observer], key=_peak):
+            day = record.start.date()
+            near = [flare for number in (-1, 0, 1) for flare in by_day.get(day + number * DAY, [])]
+            same = next((flare for flare in near if any(_same(record, other) for other in flare.values())), None)
             if same is not None:
-                same.setdefault(observer, sighting)
-            elif observer != OBSERVERS[-1]:
-                kept.setdefault(day, []).append({observer: sighting})
-    parsed.rows = sorted((_merged(flare) for flares in kept.values() for flare in flares), key=_peak)
-    return parsed
+                same.setdefault(observer, record)
+            elif observer != DETECTIVE:
+                by_day.setdefault(day, []).append({observer: record})
+    report.rows = sorted((_merged(flare) for flares in by_day.values() for flare in flares), key=_peak)
+    return report
 
 
 def _is_test(event: dict[str, Any]) -> bool:
     return str(event.get("event_testflag")).lower() == "true"
 
 
-def _same(one: Flare, other: Flare) -> bool:
-    return one.start == other.start or abs(_peak(one) - _peak(other)) <= SAME_PEAK
+def _same(first: Flare, second: Flare) -> bool:
+    return first.start == second.start or abs(_peak(first) - _peak(second)) <= SAME_PEAK
 
 
 def _peak(flare: Flare) -> dt.datetime:
     return flare.peak or flare.start
 
 
-def _merged(sightings: dict[str, Flare]) -> Flare:
-    ordered = [sightings[observer] for observer in OBSERVERS if observer in sightings]
-    placed = [sightings[observer] for observer in PLACED_BY if observer in sightings]
-    at = next((found for found in placed if found.latitude is not None), ordered[0])
+def _merged(records: dict[str, Flare]) -> Flare:
+    """Return the flare of the records of several observers."""
+    ordered = [records[observer] for observer in OBSERVERS if observer in records]
+    by_position = [records[observer] for observer in POSITION_OBSERVERS if observer in records]
+    placed = next((record for record in by_position if record.latitude is not None), ordered[0])
     return ordered[0]._replace(
-        goes_class=next((found.goes_class for found in ordered if found.goes_class), ""),
-        noaa_ar=next((found.noaa_ar for found in ordered if found.noaa_ar), None),
-        latitude=at.latitude,
-        longitude=at.longitude,
+        goes_class=next((record.goes_class for record in ordered if record.goes_class), ""),
+        noaa_ar=next((record.noaa_ar for record in ordered if record.noaa_ar), None),
+        latitude=placed.latitude,
+        longitude=placed.longitude,
     )
 
 
 def _flare(event: dict[str, Any]) -> Flare | None:
-    start, peak, end = (moment(event.get(f"event_{name}time")) for name in ("start", "peak", "end"))
-    begin = start or peak
-    if begin is None:
+    start, peak, end = (fields.time(event.get(f"event_{name}time")) for name in ("start", "peak", "end"))
+    if (begin := start or peak) is None:
         return None
     wrong_end = end and (end <= (peak or begin) or end - begin > LONGEST)
-    return flare(
-        start,
-        peak,
-        None if wrong_end else end,
-        goes_class(str(event.get("fl_goescls") or "")),
-        region_number(event.get("ar_noaanum"), begin),
-        position(event.get("hgs_y"), event.get("hgs_x")),
+    return make_flare(
+        (start, peak, None if wrong_end else end),
+        fields.goes_class(event.get("fl_goescls")),
+        fields.region_number(event.get("ar_noaanum"), begin),
+        fields.position(event.get("hgs_y"), event.get("hgs_x")),
     )
 
 
-def parse_regions(events: Sequence[dict[str, Any]]) -> Parsed[Region]:
-    """Return the regions that NOAA's observers report.
-
-    Parameters
-    ----------
-    events : sequence of dict
-        Of type AR, by HEK's own keys.
-
-    Returns
-    -------
-    Parsed of Region
-        In the order given, each placed at the start of its day.
-    """
-    parsed = Parsed[Region]()
+def parse_regions(events: Sequence[dict[str, Any]]) -> Report[Region]:
+    """Return the regions that NOAA's observers report, each at the start of its day, of events of type AR."""
+    report = Report[Region]()
     for event in events:
-        if event.get("frm_name") != REGION_OBSERVER or _is_test(event):
-            continue
-        time, at = moment(event.get("event_starttime")), position(event.get("hgs_y"), event.get("hgs_x"))
-        noaa_ar = region_number(event.get("ar_noaanum"), time) if time else None
-        if time is None or at is None or noaa_ar is None:
-            parsed.unreadable.append(str(event.get("kb_archivid")))
-            continue
-        area = _millionths(number(event.get("area_atdiskcenter")))
-        mcintosh, mag_type = (str(event.get(name) or "") for name in ("ar_mcintoshcls", "ar_mtwilsoncls"))
-        spots = count(event.get("ar_numspots"))
-        parsed.rows.append(Region(time, noaa_ar, *at, area, mcintosh.capitalize(), mag_type.lower(), spots))
-    return parsed
+        if event.get("frm_name") == REGION_OBSERVER and not _is_test(event):
+            report.add(_region(event), event.get("kb_archivid"))
+    return report
+
+
+def _region(event: dict[str, Any]) -> Region | None:
+    time, position = fields.time(event.get("event_starttime")), fields.position(event.get("hgs_y"), event.get("hgs_x"))
+    noaa_ar = fields.region_number(event.get("ar_noaanum"), time) if time else None
+    if time is None or position is None or noaa_ar is None:
+        return None
+    area = _millionths(fields.number(event.get("area_atdiskcenter")))
+    mcintosh, mag_type = (str(event.get(name) or "") for name in ("ar_mcintoshcls", "ar_mtwilsoncls"))
+    spots = fields.count(event.get("ar_numspots"))
+    return Region(time, noaa_ar, *position, area, mcintosh.capitalize(), mag_type.lower(), spots)
 
 
 def _millionths(square_km: float | None) -> float | None:
-    """Return an area in whole millionths of the hemisphere; None of none, and of what is larger than that."""
+    """Return an area in whole millionths of the hemisphere; None for an area that is larger than it."""
     if square_km is None or not 0 <= square_km <= HEMISPHERE:
         return None
     return float(round(1e6 * square_km / HEMISPHERE))

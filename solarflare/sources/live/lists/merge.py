@@ -1,4 +1,4 @@
-"""Several lists of the Sun's flares: made one, compared, and completed by where somebody saw each flare."""
+"""Several lists of flares: combined, compared, and completed by the positions that observers report."""
 
 import itertools
 import logging
@@ -11,7 +11,7 @@ from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.sources.common import event_tables
 from solarflare.sources.live.lists import hek, ncei_science
-from solarflare.sources.live.lists.collected import Collected
+from solarflare.sources.live.source import Collected
 from solarflare.sun.events import active
 from solarflare.sun.events.flares import flux
 
@@ -21,19 +21,14 @@ log = logging.getLogger("solarflare")
 
 
 def combine(lists: Sequence[Collected], names: Sequence[str]) -> pd.DataFrame:
-    """Make one list of several.
+    """Make one list of flares of several; see `event_tables.merge_lists`.
 
     Parameters
     ----------
     lists : sequence of Collected
         With rows of `tables.FLARES`.
     names : sequence of str
-        What they are called, the one that decides first.
-
-    Returns
-    -------
-    DataFrame
-        In the form of `tables.FLARES`, by start; see `event_tables.merge_lists`.
+        Their names, the list that decides first.
 
     Raises
     ------
@@ -45,11 +40,11 @@ def combine(lists: Sequence[Collected], names: Sequence[str]) -> pd.DataFrame:
             f"params.yaml: key scrape.live.flares names {ncei_science.NAME} among {', '.join(names)}; its classes are "
             "by true irradiance, those of operational lists by 0.7 of it until GOES-15: use it alone, or leave it out"
         )
-    return event_tables.merge_lists(tables.concat([found.rows for found in lists], tables.FLARES), names)
+    return event_tables.merge_lists(tables.concat([collected.rows for collected in lists], tables.FLARES), names)
 
 
 def disagreements(lists: Sequence[Collected]) -> pd.DataFrame:
-    """Compare lists with each other.
+    """Compare each pair of lists.
 
     Parameters
     ----------
@@ -59,43 +54,44 @@ def disagreements(lists: Sequence[Collected]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        In the form of `tables.DISAGREEMENTS`, by start, and for each pair of lists. A flare is missing only where the
-        other list is complete, and down to its class.
+        In the form of `tables.DISAGREEMENTS`, by start. A flare is missing only where the other list is complete, and
+        down to its class.
     """
-    found = [_compared(one, other) for one, other in itertools.combinations(lists, 2)]
-    return tables.concat(found, tables.DISAGREEMENTS).sort_values(
+    parts = [_compare(first, second) for first, second in itertools.combinations(lists, 2)]
+    return tables.concat(parts, tables.DISAGREEMENTS).sort_values(
         ["start", "list", "other", "column"], kind="stable", ignore_index=True
     )
 
 
-def _compared(one: Collected, other: Collected) -> pd.DataFrame:
-    """Return what two lists disagree on."""
-    flares = tables.concat([one.rows, other.rows], tables.FLARES)
+def _compare(first: Collected, second: Collected) -> pd.DataFrame:
+    """Return the disagreements of two lists."""
+    flares = tables.concat([first.rows, second.rows], tables.FLARES)
     flares = flares.sort_values(["start", "list"], kind="stable", ignore_index=True)
     flare = np.array(event_tables.same_flare(flares), dtype=int)
-    left, right = (flares.set_index(flare)[flares["list"].to_numpy() == _name(found)] for found in (one, other))
+    lists = flares["list"].to_numpy()
+    left, right = (flares.set_index(flare)[lists == _name(collected)] for collected in (first, second))
     both = left.join(right, how="inner", rsuffix="_of_other")
-    parts = [_rows(both["start"], one, other, column, both[column], both[f"{column}_of_other"]) for column in COMPARED]
-    differ = [
+    names = _name(first), _name(second)
+    parts = [_rows(both["start"], *names, column, both[column], both[f"{column}_of_other"]) for column in COMPARED]
+    parts = [
         part[(part["value"] != part["other_value"]) & (part[["value", "other_value"]] != "").all(axis=1)]
         for part in parts
     ]
-    for has, lacks, rows, others in ((one, other, left, right), (other, one, right, left)):
-        alone = rows[~rows.index.isin(others.index)]
-        due = alone.loc[_expected(alone, lacks.coverage), "start"]
-        differ.append(_rows(due, has, lacks, "start", due, due.mask(due.notna())))
-    return tables.check(pd.concat(differ), tables.DISAGREEMENTS, "the disagreements")
+    for has, lacks, rows, others in ((first, second, left, right), (second, first, right, left)):
+        unmatched = rows[~rows.index.isin(others.index)]
+        missing = unmatched.loc[_expected(unmatched, lacks.coverage), "start"]
+        parts.append(_rows(missing, _name(has), _name(lacks), "start", missing, missing.mask(missing.notna())))
+    return tables.check(pd.concat(parts), tables.DISAGREEMENTS, "the disagreements")
 
 
-def _name(found: Collected) -> str:
-    return str(found.coverage["list"].iloc[0])
+def _name(collected: Collected) -> str:
+    return str(collected.coverage["list"].iloc[0])
 
 
 def _rows(
-    start: pd.Series, one: Collected, other: Collected, column: str, value: pd.Series, other_value: pd.Series
+    start: pd.Series, name: str, other: str, column: str, value: pd.Series, other_value: pd.Series
 ) -> pd.DataFrame:
-    texts = (_text(value), _text(other_value))
-    columns = (start, _name(one), _name(other), column, *texts)
+    columns = (start, name, other, column, _text(value), _text(other_value))
     return pd.DataFrame(dict(zip(tables.DISAGREEMENTS.columns, columns, strict=True)), index=start.index)
 
 
@@ -106,35 +102,33 @@ def _text(values: pd.Series) -> pd.Series:
 
 
 def _expected(flares: pd.DataFrame, coverage: pd.DataFrame) -> np.ndarray:
-    """Tell which flares a list should have by what it says of itself."""
+    """Return for each flare whether a list of that coverage should have it, shape (n,), bool."""
     expected = np.zeros(len(flares), dtype=bool)
-    strength = flux(flares["goes_class"])
+    peak_flux = flux(flares["goes_class"])
     for row in coverage[coverage["status"] == "complete"].itertuples():
         within = (flares["start"] >= row.start) & (flares["start"] < row.end)
-        expected |= within.to_numpy() & (strength >= flux(pd.Series([row.min_class]))[0])
+        expected |= within.to_numpy() & (peak_flux >= flux(pd.Series([row.min_class]))[0])
     return expected
 
 
-def locate(flares: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
-    """Give flares without a position, or without a region, those that somebody saw at the same time.
+def locate(flares: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Fill unknown positions and regions of flares from observations at the same time.
 
     Parameters
     ----------
-    flares : DataFrame
-        In the form of `tables.FLARES`.
-    seen : DataFrame
-        In the same form, such as HEK's.
+    flares, observed : DataFrame
+        In the form of `tables.FLARES`; `observed` are such as HEK's.
 
     Returns
     -------
     DataFrame
-        The same flares, by start. What was known stays; the two peak (or, where no peak is known, begin) within
-        `hek.SAME_PEAK`, and nobody names another region.
+        The same flares, by start; known values stay. An observation belongs to a flare if the two peak (or begin, where
+        no peak is known) within `hek.SAME_PEAK`, and do not name different regions.
     """
-    flares, seen = (_by_peak(df) for df in (flares, seen))
+    flares, observed = (_by_peak(df) for df in (flares, observed))
     columns = ["noaa_ar", "latitude", "longitude"]
     near = pd.merge_asof(
-        flares[["at"]], seen[["at", *columns]], on="at", direction="nearest", tolerance=pd.Timedelta(hek.SAME_PEAK)
+        flares[["at"]], observed[["at", *columns]], on="at", direction="nearest", tolerance=pd.Timedelta(hek.SAME_PEAK)
     )
     same = (flares["noaa_ar"] == near["noaa_ar"]).fillna(True).astype(bool)
     unplaced, unnamed = same & flares["latitude"].isna(), same & flares["noaa_ar"].isna()
@@ -151,20 +145,18 @@ def _by_peak(flares: pd.DataFrame) -> pd.DataFrame:
 
 
 def associate(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Name the region of flares that have a position alone.
+    """Fill the region of flares that have only a position.
 
     Parameters
     ----------
-    flares : DataFrame
-        In the form of `tables.FLARES`.
-    regions : DataFrame
-        In the form of `tables.REGIONS`.
+    flares, regions : DataFrame
+        In the form of `tables.FLARES` and `tables.REGIONS`.
 
     Returns
     -------
     DataFrame
-        The same flares in the same order. One that is near (`active.NEAR`) to one region alone, where the Sun's
-        rotation has brought it by then, is that region's; near to two, it is left without.
+        The same flares in the same order. A flare near (`active.NEAR`) exactly one region, where the Sun's rotation has
+        brought it by then, belongs to that region; near two, its region stays unknown.
     """
     unnamed = flares[flares["noaa_ar"].isna() & flares["latitude"].notna() & flares["longitude"].notna()]
     near = active.near(unnamed, regions).drop_duplicates("path", keep=False)

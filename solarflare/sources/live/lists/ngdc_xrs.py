@@ -1,8 +1,8 @@
 """NGDC's yearly GOES X-ray reports, 1975 to the middle of 2017: start, END, max, unlike the daily reports.
 
-Columns are those of the archive's xray.fmt.rev. What is known to be wrong with the files is repaired here, and said:
-identical rows twice, ends and peaks after midnight under the date of the start, rows without a class (kept: a flare
-whose class is not known), N00E00 for no position.
+Columns are those of the archive's xray.fmt.rev. Known errors of the files are repaired, and logged: identical rows
+twice, ends and peaks after midnight under the date of the start, rows without a class (kept: a flare of unknown class),
+N00E00 for no position.
 """
 
 import datetime as dt
@@ -10,23 +10,12 @@ import logging
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from solarflare.sources.live.http import addresses
-from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.lists import collected
-from solarflare.sources.live.lists.collected import Collected
-from solarflare.sources.live.lists.rows import (
-    Flare,
-    Parsed,
-    clock,
-    flare,
-    flare_table,
-    goes_class,
-    place,
-    region_number,
-)
-from solarflare.sources.live.lists.yearly import read
+from solarflare.sources.live.http.fetch import Absent, Fetcher
+from solarflare.sources.live.lists import fields, periods
+from solarflare.sources.live.lists.coverage import Span
+from solarflare.sources.live.lists.report import Flare, Report, make_flare
+from solarflare.sources.live.source import flare_list
 
 NAME = "ngdc_xrs"
 LAST_YEAR = 2017
@@ -35,66 +24,58 @@ DATE, START, END, MAX = slice(5, 11), slice(13, 17), slice(18, 22), slice(23, 27
 LOCATION, LETTER, TENTHS, REGION = slice(28, 34), slice(59, 60), slice(60, 63), slice(80, 85)
 
 NAMES = {2015: "goes-xrs-report_2015_modifiedreplacedmissingrows.txt", 2017: "goes-xrs-report_2017-ytd.txt"}
-"""Of the years whose file is not called as the others; 2015's has 13 flares of M and X that its plain file lacks."""
+"""The years whose file has a name of its own; that of 2015 has 13 flares of M and X that its plain file lacks."""
 
 _ROW = re.compile(r"31777[0-9]{6}")
 
 log = logging.getLogger("solarflare")
 
 
-def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
-    """Return the flares that begin from `start` to `end`; see `registry.LabelSource`."""
+@flare_list(NAME)
+def collect(
+    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> tuple[list[Flare], list[Span]]:
+    """Return the flares of the years of a span."""
 
-    def report(year: int) -> Parsed[Flare] | str:
+    def read(year: int) -> Report[Flare]:
         if year > LAST_YEAR:
-            return f"the series ended in {LAST_YEAR}"
+            raise Absent(f"the series ended in {LAST_YEAR}")
         name = NAMES.get(year, f"goes-xrs-report_{year}.txt")
-        content = fetcher.get([addresses.join(base, name) for base in bases], lambda content: refusal(content, year))
-        return parse(content)
+        return parse(
+            fetcher.get([addresses.join(base, name) for base in bases], lambda content: problem(content, year))
+        )
 
-    rows, spans = read(NAME, start, end, report, unfinished=LAST_YEAR)
-    return collected.flares(NAME, flare_table(rows, NAME), spans, start, end)
+    return periods.read_years(NAME, start, end, read, unfinished=LAST_YEAR)
 
 
-def refusal(content: bytes, year: int) -> str | None:
-    """Return why something is not the report of a year, or None if it is."""
+def problem(content: bytes, year: int) -> str | None:
+    """Return why content is not the report of a year, or None if it is."""
     return None if re.search(rb"^31777%02d" % (year % 100), content, re.MULTILINE) else f"no X-ray report of {year}"
 
 
-def parse(content: bytes) -> Parsed[Flare]:
-    """Read a report.
-
-    Parameters
-    ----------
-    content : bytes
-        The file.
-
-    Returns
-    -------
-    Parsed of Flare
-        In its order, identical rows once.
-    """
-    parsed = Parsed[Flare]()
+def parse(content: bytes) -> Report[Flare]:
+    """Read a report; of identical rows one is kept."""
+    report = Report[Flare]()
     lines = [line.rstrip() for line in content.decode(errors="replace").splitlines()]
-    filled = [line for line in lines if line and not line.startswith("#")]
-    for line in dict.fromkeys(filled):
-        if found := _flare(line):
-            parsed.rows.append(found)
-        else:
-            parsed.unreadable.append(line)
-    _report(filled, parsed.rows)
-    return parsed
+    lines = [line for line in lines if line and not line.startswith("#")]
+    for line in dict.fromkeys(lines):
+        report.add(_flare(line), line)
+    _log_errors(lines, report.rows)
+    return report
 
 
 def _flare(line: str) -> Flare | None:
     day = _day(line[DATE]) if _ROW.match(line) else None
     if day is None:
         return None
-    start, peak, end = (clock(day, line[column]) for column in (START, MAX, END))
     tenths = line[TENTHS].strip()
-    strength = f"{line[LETTER]}{int(tenths) / 10:.1f}" if tenths.isascii() and tenths.isdecimal() else ""
-    region = region_number(line[REGION], dt.datetime.combine(day, dt.time()))
-    return flare(start, peak, end, goes_class(strength), region, place(line[LOCATION]))
+    goes_class = f"{line[LETTER]}{int(tenths) / 10:.1f}" if tenths.isascii() and tenths.isdecimal() else ""
+    return make_flare(
+        [fields.clock(day, line[column]) for column in (START, MAX, END)],
+        fields.goes_class(goes_class),
+        fields.region_number(line[REGION], fields.midnight(day)),
+        fields.location(line[LOCATION]),
+    )
 
 
 def _day(text: str) -> dt.date | None:
@@ -106,9 +87,9 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-def _report(lines: list[str], flares: list[Flare]) -> None:
-    """Say what was repaired."""
-    defects = {
+def _log_errors(lines: list[str], flares: list[Flare]) -> None:
+    """Log how many errors of each kind were repaired."""
+    errors = {
         "identical rows": len(lines) - len(set(lines)),
         "peaks or ends after midnight": sum(
             any(time and time.date() > flare.start.date() for time in (flare.peak, flare.end)) for flare in flares
@@ -116,5 +97,5 @@ def _report(lines: list[str], flares: list[Flare]) -> None:
         "flares without a class": sum(not flare.goes_class for flare in flares),
         "positions N00E00": sum(line[LOCATION] == "N00E00" for line in lines),
     }
-    if any(defects.values()):
-        log.info("%s: %s", NAME, ", ".join(f"{number} {what}" for what, number in defects.items() if number))
+    if any(errors.values()):
+        log.info("%s: %s", NAME, ", ".join(f"{number} {kind}" for kind, number in errors.items() if number))

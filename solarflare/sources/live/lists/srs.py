@@ -1,34 +1,23 @@
 """NOAA's daily Solar Region Summaries (SWPC, archived by NCEI, 1996 to now).
 
-Read row by row here, and not by sunpy's `read_srs`: that takes 9 ms a file, half a minute for ten years, and stops at
-the free text of a correction (sunpy issue 5162) and at a region without a longitude (28 February 2010). On undisturbed
-files the two agree; a test holds them together.
+sunpy's `read_srs` is not used: it takes 9 ms a file, half a minute for ten years, and fails at the free text of a
+correction (sunpy issue 5162) and at a region without a longitude (28 February 2010). A test compares the two on
+undisturbed files.
 """
 
 import datetime as dt
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.lists import completeness, daily
-from solarflare.sources.live.lists.collected import Collected
-from solarflare.sources.live.lists.completeness import Span
-from solarflare.sources.live.lists.rows import (
-    Parsed,
-    Region,
-    count,
-    datetimes,
-    number,
-    place,
-    region_number,
-    region_table,
-)
+from solarflare.sources.live.lists import fields, periods
+from solarflare.sources.live.lists.coverage import Span
+from solarflare.sources.live.lists.report import Region, Report
+from solarflare.sources.live.source import region_list
 
 NAME = "swpc_srs"
 REACH = dt.timedelta(hours=12)
-"""How far from its time a report still tells which regions there are: half-way to the next."""
+"""A report holds for so long before and after its time: half-way to the next."""
 
 _ISSUED = re.compile(r"^:Issued:\s+(\d{4}) ([A-Z]{3}) (\d{2})\b", re.MULTILINE | re.IGNORECASE)
 _SECTION = re.compile(r"(IA?|II)\.\s", re.IGNORECASE)
@@ -38,49 +27,41 @@ _PLAGE = re.compile(r"(\d{4,5})\s+([NS]\d\d[EW]\d\d\d?)", re.IGNORECASE)
 _NUMBERED = re.compile(r"\d{4,5}\s")
 
 
-def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
-    """Return the regions reported from `start` to `end`, the report at `end` with them; see `registry.LabelSource`."""
+@region_list(NAME)
+def collect(
+    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> tuple[list[Region], list[Span]]:
+    """Return the regions of a span, the report after its end included."""
 
-    def report(day: dt.date) -> Parsed[Region]:
-        addresses = daily.urls(bases, day, "{day}SRS.txt")
-        return parse(fetcher.get(addresses, lambda content: refusal(content, day), keep=daily.settled(day)), day)
+    def read(day: dt.date) -> Report[Region]:
+        urls = periods.urls(bases, day, "{day}SRS.txt")
+        return parse(fetcher.get(urls, lambda content: problem(content, day), keep=periods.settled(day)), day)
 
-    rows, spans = daily.read(NAME, daily.days(datetimes(start), datetimes(end) + daily.DAY), report)
-    around = [Span(span.start - REACH, span.end - REACH, span.reason) for span in spans]
-    return Collected(region_table(rows, NAME), completeness.table("regions", around))
+    rows, spans = periods.read_days(NAME, start, end + periods.DAY, read)
+    return rows, [Span(span.start - REACH, span.end - REACH, span.reason) for span in spans]
 
 
-def refusal(content: bytes, day: dt.date) -> str | None:
-    """Return why something is not the region summary issued on a day, or None if it is."""
+def problem(content: bytes, day: dt.date) -> str | None:
+    """Return why content is not the region summary issued on a day, or None if it is."""
     text = content.decode(errors="replace")
     issued = _ISSUED.search(text)
     if issued is None:
         return "no region summary"
     if " ".join(issued.groups()).upper() != f"{day:%Y %b %d}".upper():
         return f"the region summary of {' '.join(issued.groups())}"
-    # A whole summary has its last section, and ends with a whole line.
-    whole = text.endswith("\n") and re.search(r"^II\.", text, re.MULTILINE)
-    return None if whole else "half a region summary"
+    # A complete summary has its last section and ends with a complete line.
+    complete = text.endswith("\n") and re.search(r"^II\.", text, re.MULTILINE)
+    return None if complete else "half a region summary"
 
 
-def parse(content: bytes, day: dt.date) -> Parsed[Region]:
-    """Read a summary.
+def parse(content: bytes, day: dt.date) -> Report[Region]:
+    """Read the summary issued on a day.
 
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    day : date
-        On which it was issued: its positions are valid at 24 UT of the day before.
-
-    Returns
-    -------
-    Parsed of Region
-        Spotted regions, and plages with no area and no spots; not the regions that are due to return, which nobody
-        sees. Text between the rows is no row.
+    Its positions are valid at 24 UT of the day before. Regions are spotted ones (section I) and plages (IA, with area
+    and spots 0), not those that are due to return (II). Text between the rows is skipped.
     """
-    time = dt.datetime.combine(day, dt.time())
-    parsed = Parsed[Region]()
+    time = fields.midnight(day)
+    report = Report[Region]()
     section = ""
     for line in content.decode(errors="replace").splitlines():
         if heading := _SECTION.match(line):
@@ -88,18 +69,16 @@ def parse(content: bytes, day: dt.date) -> Parsed[Region]:
         elif _END.match(line):
             section = ""
         elif section in ("I", "IA") and _NUMBERED.match(line):
-            if found := (_spotted(line, time) if section == "I" else _plage(line, time)):
-                parsed.rows.append(found)
-            else:
-                parsed.unreadable.append(line)
-    return parsed
+            report.add(_spotted(line, time) if section == "I" else _plage(line, time), line)
+    return report
 
 
 def _spotted(line: str, time: dt.datetime) -> Region | None:
     if not (match := _SPOTTED.match(line)):
         return None
-    name, where, area, mcintosh, spots, mag_type = match.groups()
-    return _region(time, name, where, number(area), mcintosh.capitalize(), mag_type.lower(), count(spots))
+    name, location, area, mcintosh, spots, mag_type = match.groups()
+    rest = fields.number(area), mcintosh.capitalize(), mag_type.lower(), fields.count(spots)
+    return _region(time, name, location, *rest)
 
 
 def _plage(line: str, time: dt.datetime) -> Region | None:
@@ -108,7 +87,7 @@ def _plage(line: str, time: dt.datetime) -> Region | None:
 
 
 def _region(
-    time: dt.datetime, name: str, where: str, area: float | None, mcintosh: str, mag_type: str, spots: int | None
+    time: dt.datetime, name: str, location: str, area: float | None, mcintosh: str, mag_type: str, spots: int | None
 ) -> Region | None:
-    noaa_ar, at = region_number(name, time), place(where)
-    return Region(time, noaa_ar, *at, area, mcintosh, mag_type, spots) if noaa_ar and at else None
+    noaa_ar, position = fields.region_number(name, time), fields.location(location)
+    return Region(time, noaa_ar, *position, area, mcintosh, mag_type, spots) if noaa_ar and position else None

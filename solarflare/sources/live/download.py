@@ -1,4 +1,4 @@
-"""The images of a plan: fetched, each archive by its own threads, checked, and laid into the raw data."""
+"""Fetches the images of a plan into the raw data, each archive with its own threads."""
 
 import hashlib
 import io
@@ -14,7 +14,7 @@ from solarflare.core.console import progress
 from solarflare.sources.common import left_out
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Interrupted, Refused
 from solarflare.sources.live.images.frames import Frame
-from solarflare.sources.live.images.plan import Wanted
+from solarflare.sources.live.plan import Wanted
 from solarflare.sun.images import imaging
 
 PARTNER_LOST = "its partner is absent"
@@ -26,38 +26,38 @@ def fetch(plan: list[Wanted], fetcher: Fetcher, raw: Path) -> pd.DataFrame:
     Parameters
     ----------
     plan : list of Wanted
-        Those without a frame are absent already.
+        Those without a frame are already absent.
     fetcher : Fetcher
-        With what is there already in its cache.
+        With its cache.
     raw : Path
         The folder to fill.
 
     Returns
     -------
     DataFrame
-        One row an image that is wanted, by time: the columns of `tables.IMAGES`, ``file`` (what it is called in a
-        sentence), and ``reason``: why it is absent, blank if it is there. An image whose partner is absent is dropped
-        too: alone, it would make the sample differ in more than the Sun.
+        One row per wanted image, by time: the columns of `tables.IMAGES`, ``file`` (its name in messages), and
+        ``reason``: why it is absent, blank if it is there. An image whose partner is absent is left out too: alone, it
+        would make the sample differ in more than the Sun.
 
     Raises
     ------
     Interrupted
-        If an archive could not be asked to the end; what the others have is in the cache.
+        If an archive stopped answering; the images of the others are in the cache.
     """
     frames = sorted((item.frame for item in plan if item.frame), key=lambda frame: frame.origin)
-    sources = [list(group) for _, group in groupby(frames, key=lambda frame: frame.source)]
-    with ThreadPoolExecutor(max(1, len(sources))) as pool:
+    by_source = [list(group) for _, group in groupby(frames, key=lambda frame: frame.source)]
+    with ThreadPoolExecutor(max(1, len(by_source))) as pool:
         try:
-            each = list(pool.map(lambda of: _from_source(of, fetcher, raw), sources))
+            nested = list(pool.map(lambda frames: _from_source(frames, fetcher, raw), by_source))
         except BaseException:
-            # After Ctrl-C nobody waits for the pause between two requests.
+            # After Ctrl-C no thread waits for the pause between two requests.
             fetcher.stop()
             raise
-    outcomes = list(chain.from_iterable(each))
-    if interruption := next((outcome for outcome in outcomes if isinstance(outcome, Interrupted)), None):
+    results = list(chain.from_iterable(nested))
+    if interruption := next((result for result in results if isinstance(result, Interrupted)), None):
         raise interruption
-    arrived = (outcome for outcome in outcomes if isinstance(outcome, Outcome))
-    images = _table(plan, dict(zip([frame.path for frame in frames], arrived, strict=True)))
+    outcomes = (result for result in results if isinstance(result, Outcome))
+    images = _table(plan, dict(zip([frame.path for frame in frames], outcomes, strict=True)))
     for path in images.loc[images["reason"] != "", "path"]:
         if path:
             (raw / path).unlink(missing_ok=True)
@@ -66,7 +66,7 @@ def fetch(plan: list[Wanted], fetcher: Fetcher, raw: Path) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an image: what it is, or the reason why it is absent."""
+    """What an image is, or the reason why it is absent."""
 
     reason: str = ""
     width: int = 0
@@ -83,7 +83,7 @@ def _from_source(frames: list[Frame], fetcher: Fetcher, raw: Path) -> list[Outco
 
 
 def _fetch(frame: Frame, fetcher: Fetcher, raw: Path) -> Outcome | Interrupted:
-    """Fetch one image and lay it into the raw data."""
+    """Fetch one image and write it to the raw data."""
     try:
         content = fetcher.get(frame.urls, lambda content: imaging.refusal(io.BytesIO(content), frame.instrument))
     except (Absent, Refused) as failure:
@@ -100,7 +100,7 @@ def _fetch(frame: Frame, fetcher: Fetcher, raw: Path) -> Outcome | Interrupted:
 
 
 def _table(plan: list[Wanted], outcomes: dict[str, Outcome]) -> pd.DataFrame:
-    """Return the rows of all that was wanted."""
+    """Return one row per wanted image."""
     rows = [
         {
             "instrument": item.instrument,

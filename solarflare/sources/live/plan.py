@@ -1,4 +1,4 @@
-"""Which images are wanted, and where each will come from: settled before the first is fetched."""
+"""Which images are wanted, and where each will come from; decided before the first is fetched."""
 
 import logging
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from solarflare.sources.common import matching
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.images.frames import Frame
-from solarflare.sources.live.lists.rows import datetimes
 from solarflare.sources.live.schema import Live, LiveParams
+from solarflare.sources.live.source import to_datetime
 from solarflare.sun.images.instruments import Instrument
 
 TRIES = 5
@@ -25,7 +25,7 @@ log = logging.getLogger("solarflare")
 
 @dataclass(frozen=True)
 class Wanted:
-    """An image that is wanted: for which task, at which time (UTC), its frame, or the reason why there is none."""
+    """A wanted image: its task, instrument and time (UTC), and its frame, or the reason why there is none."""
 
     task: Task
     instrument: Instrument
@@ -37,12 +37,12 @@ class Wanted:
 
 @dataclass
 class Archives:
-    """All image archives as one: the frame of an instrument next to a time, from the first that has one near enough.
+    """All image archives as one.
 
     Parameters
     ----------
     live : Live
-        Which archives, in which order, and how near is near enough.
+        Which archives, in which order, and the tolerance in time.
     fetcher : Fetcher
         For their listings.
     """
@@ -50,16 +50,15 @@ class Archives:
     live: Live
     fetcher: Fetcher
     reason: str = field(default="", init=False)
-    """Why the last search found nothing."""
+    """Why the last call of `nearest` returned None."""
 
-    def near(self, instrument: Instrument, time: np.datetime64) -> Frame | None:
-        """Return the frame of an instrument next to a time, or None if none is within the tolerance."""
+    def nearest(self, instrument: Instrument, time: np.datetime64) -> Frame | None:
+        """Return the frame next to a time, of the first archive that has one within the tolerance, or None."""
         reasons = []
         for source in getattr(self.live.sources, instrument):
+            archive, bases = registry.IMAGES[source], self.live.urls[source]
             try:
-                frames = registry.IMAGES[source](
-                    self.fetcher, self.live.urls[source], instrument, datetimes(time), self.live.img_width
-                )
+                frames = archive.frames(self.fetcher, bases, instrument, to_datetime(time), self.live.img_width)
             except (Absent, Refused) as failure:
                 reasons.append(f"{source}: {failure.reason}")
                 continue
@@ -71,15 +70,15 @@ class Archives:
         return None
 
 
-def make(params: LiveParams, known: matching.Catalogue, archives: Archives) -> list[Wanted]:
-    """Settle which images are wanted.
+def make(params: LiveParams, event_lists: matching.EventLists, archives: Archives) -> list[Wanted]:
+    """Decide which images are wanted.
 
     Parameters
     ----------
     params : LiveParams
         The questions, their instruments, and the sampling of ``scrape.live``.
-    known : Catalogue
-        What the lists say of the Sun, to match by.
+    event_lists : EventLists
+        The lists by which images are matched.
     archives : Archives
         Where images come from.
 
@@ -98,28 +97,22 @@ def make(params: LiveParams, known: matching.Catalogue, archives: Archives) -> l
         if params.scrape.live.sampling == "cadence":
             wanted += _regular(params, task, archives)
         else:
-            wanted += _matched(params, task, known, archives, np.random.default_rng(seed))
+            wanted += _matched(params, task, event_lists, archives, np.random.default_rng(seed))
     # Two tasks of one instrument may want the same image.
-    once = {item.frame.origin if item.frame else (item.instrument, item.time): item for item in reversed(wanted)}
-    return sorted(once.values(), key=lambda item: (item.time, item.instrument, item.task))
+    unique = {item.frame.origin if item.frame else (item.instrument, item.time): item for item in reversed(wanted)}
+    return sorted(unique.values(), key=lambda item: (item.time, item.instrument, item.task))
 
 
 def seeds(params: LiveParams) -> dict[Task, np.random.SeedSequence]:
-    """Return where the random numbers of each task come from."""
+    """Return the seed of each task's random numbers."""
     tasks = sorted(params.tasks)
     return dict(zip(tasks, np.random.SeedSequence(params.scrape.live.seed).spawn(len(tasks)), strict=True))
 
 
 def sample(live: Live, task: Task) -> matching.Sample:
-    """Return how many images of a task are matched, and of what time."""
-    return matching.Sample(
-        task=task,
-        count=live.images(task),
-        start=np.datetime64(live.start, "s"),
-        end=np.datetime64(live.end, "s"),
-        max_days=live.max_days,
-        tries=TRIES,
-    )
+    """Return how many images of a task are matched, and of which span."""
+    start, end = (np.datetime64(day, "s") for day in (live.start, live.end))
+    return matching.Sample(task, live.images(task), start, end, live.max_days, TRIES)
 
 
 def regular_times(live: Live) -> list[np.datetime64]:
@@ -129,45 +122,48 @@ def regular_times(live: Live) -> list[np.datetime64]:
 
 
 def _regular(params: LiveParams, task: Task, archives: Archives) -> list[Wanted]:
-    """Want an image every so often."""
+    """Return the wanted images at regular times."""
     instrument = params.instrument.of(task)
     wanted = []
     for time in regular_times(params.scrape.live):
-        frame = archives.near(instrument, time)
+        frame = archives.nearest(instrument, time)
         wanted.append(Wanted(task, instrument, time, frame=frame, reason="" if frame else archives.reason))
     return wanted
 
 
 def _matched(
-    params: LiveParams, task: Task, known: matching.Catalogue, archives: Archives, generator: np.random.Generator
+    params: LiveParams, task: Task, event_lists: matching.EventLists, archives: Archives, generator: np.random.Generator
 ) -> list[Wanted]:
-    """Want pairs, each image of which an archive has and answers the question at its own time as it should."""
+    """Return wanted pairs: an archive has each image, and at the image's own time the label is as it should be."""
     instrument, question = params.instrument.of(task), params.label.of(task)
     frames: dict[np.datetime64, tuple[np.datetime64, Frame]] = {}
     missing: dict[np.datetime64, tuple[np.datetime64, str]] = {}
 
-    def take(time: np.datetime64, label: int) -> np.datetime64 | None:
-        if (frame := archives.near(instrument, time)) is None:
+    def frame_time(time: np.datetime64, label: int) -> np.datetime64 | None:
+        if (frame := archives.nearest(instrument, time)) is None:
             missing.setdefault(time.astype("datetime64[D]"), (time, archives.reason))
             return None
-        if matching.answer(np.array([frame.time]), known, question)[0] != label:
+        if matching.answer(np.array([frame.time]), event_lists, question)[0] != label:
             return None
         frames[frame.time] = time, frame
         return frame.time
 
     def find(positive: np.datetime64, free: list[np.datetime64]) -> tuple[np.datetime64, np.datetime64] | None:
-        if (first := take(positive, 1)) is None:
+        if (first := frame_time(positive, 1)) is None:
             return None
-        found = (second for time in free if (second := take(time, 0)) is not None)
-        second = next(found, None)
+        partners = (second for time in free if (second := frame_time(time, 0)) is not None)
+        second = next(partners, None)
         return None if second is None else (first, second)
 
-    pairs = matching.matched(instrument, question, sample(params.scrape.live, task), known, generator, find)
+    pairs = matching.matched(instrument, question, sample(params.scrape.live, task), event_lists, generator, find)
     if not pairs:
+        no_image = next(
+            (f" (no image on {len(missing)} days, on {day}: {why})" for day, (_, why) in missing.items()), ""
+        )
         raise InputError(
             f"params.yaml: there is no pair of images for label.{task} from {params.scrape.live.start} to "
             f"{params.scrape.live.end}; ask another question, or widen the span, scrape.live.max_days or "
-            f"scrape.live.tolerance{_first(missing)}"
+            f"scrape.live.tolerance{no_image}"
         )
     rows = matching.numbered(pairs, task)
     chosen = [
@@ -175,11 +171,6 @@ def _matched(
         for time, pair_id in zip(rows["time"].to_numpy("datetime64[s]"), rows["pair_id"], strict=True)
     ]
     return chosen + [Wanted(task, instrument, time, reason=reason) for time, reason in missing.values()]
-
-
-def _first(missing: dict[np.datetime64, tuple[np.datetime64, str]]) -> str:
-    """Say why there was no image on the first of the days that had none."""
-    return next((f" (no image on {len(missing)} days, on {day}: {why})" for day, (_, why) in missing.items()), "")
 
 
 def table(wanted: list[Wanted]) -> pd.DataFrame:

@@ -1,0 +1,107 @@
+"""Loops over the reports of a span: one file a day, or one file a year."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterable
+
+from solarflare.core.console import progress
+from solarflare.sources.live.http import addresses
+from solarflare.sources.live.http.fetch import Absent, Refused
+from solarflare.sources.live.lists.coverage import Span
+from solarflare.sources.live.lists.fields import midnight
+from solarflare.sources.live.lists.report import Flare, Report, Row
+
+DAY = dt.timedelta(days=1)
+SETTLED = dt.timedelta(days=30)
+"""An older report is not edited any more."""
+
+log = logging.getLogger("solarflare")
+
+
+def settled(day: dt.date) -> bool:
+    """Return whether the report of a day has its final form."""
+    return dt.datetime.now(dt.UTC).date() - day > SETTLED
+
+
+def urls(bases: Iterable[str], day: dt.date, name: str) -> list[str]:
+    """Return the addresses of a file in the folder YYYY/MM of a day; ``{day}`` in its name becomes YYYYMMDD."""
+    return [addresses.join(base, f"{day:%Y}", f"{day:%m}", name.format(day=f"{day:%Y%m%d}")) for base in bases]
+
+
+def read_days(
+    name: str, start: dt.datetime, end: dt.datetime, read: Callable[[dt.date], Report[Row]]
+) -> tuple[list[Row], list[Span]]:
+    """Read the reports of the days that [start, end) touches.
+
+    Parameters
+    ----------
+    name : str
+        The name of the source, for messages.
+    start, end : datetime
+        UTC.
+    read : callable
+        Returns the report of a day, or raises Absent or Refused.
+
+    Returns
+    -------
+    rows : list
+        Of all reports.
+    spans : list of Span
+        One a day. A day whose report is absent, or has a row that cannot be read, is a gap.
+    """
+    last = (end - dt.timedelta(microseconds=1)).date()
+    days = [start.date() + number * DAY for number in range((last - start.date()).days + 1)]
+    rows: list[Row] = []
+    spans: list[Span] = []
+    for day in progress(days, len(days), f"{name}: days read"):
+        try:
+            report = read(day)
+            rows += report.rows
+            reason = report.gap
+        except (Absent, Refused) as failure:
+            reason = failure.reason
+        spans.append(Span(midnight(day), midnight(day) + DAY, reason))
+    if gaps := [span for span in spans if span.reason]:
+        first = f"{gaps[0].start:%Y-%m-%d} ({gaps[0].reason})"
+        log.warning("%s: %d of %d days have a gap; the first is %s", name, len(gaps), len(spans), first)
+    return rows, spans
+
+
+def read_years(
+    name: str, start: dt.datetime, end: dt.datetime, read: Callable[[int], Report[Flare]], *, unfinished: int
+) -> tuple[list[Flare], list[Span]]:
+    """Read the reports of the years that [start, end) touches.
+
+    Parameters
+    ----------
+    name, start, end, read
+        As for `read_days`, but of a year.
+    unfinished : int
+        From this year on a report is taken to end with the day of its last flare.
+
+    Returns
+    -------
+    rows : list of Flare
+        Of all reports, also outside of the span.
+    spans : list of Span
+        Within the span. A row that cannot be read makes no gap, as its day is not known; a warning names it.
+    """
+    rows: list[Flare] = []
+    spans: list[Span] = []
+    for year in range(start.year, (end - dt.timedelta(microseconds=1)).year + 1):
+        begin, until = max(start, dt.datetime(year, 1, 1)), min(end, dt.datetime(year + 1, 1, 1))
+        try:
+            report = read(year)
+        except (Absent, Refused) as failure:
+            log.warning("%s: %d is absent (%s)", name, year, failure.reason)
+            spans.append(Span(begin, until, failure.reason))
+            continue
+        if report.gap:
+            log.warning("%s: %d: %s", name, year, report.gap)
+        rows += report.rows
+        last = max((flare.start for flare in report.rows), default=None)
+        reached = until
+        if year >= unfinished:
+            reached = min(until, max(begin, midnight(last) + DAY if last else begin))
+        spans += [Span(begin, reached), Span(reached, until, "the report does not go so far")]
+    return rows, [span for span in spans if span.start < span.end]

@@ -69,7 +69,7 @@ def run(main: Callable[[], None]) -> None:
 
 
 def exit_on_interrupt() -> None:
-    """Exit with one sentence after Ctrl-C or `kill` from now on; called before the imports of a stage, which take seconds."""
+    """From now on exit with one sentence after Ctrl-C or `kill`. Called before imports, which take seconds."""
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(kind, _interrupted)
     sys.unraisablehook = _repeat

@@ -570,11 +570,13 @@ def test_every_column_of_mlflow_that_may_hold_a_folder_is_known(project: Path) -
         }
     holds_folders = re.compile(r"location|uri|url|source|path|folder|root$|directory")
     suspects = {name for name, is_text in columns.items() if is_text and holds_folders.search(name[1])}
-    named = {name for name in suspects if not name[1].endswith(("_type", "_id", "_name", "_version"))}
-    assert named - set(FOLDERS) == {
+    suspects = {name for name in suspects if not name[1].endswith(("_type", "_id", "_name", "_version"))}
+    assert suspects - set(FOLDERS) == {
         ("datasets", "dataset_source"),  # relative to the project
         ("evaluation_dataset_records", "source"),  # a trace or a document
-        ("mcp_server_versions", "source"),  # of a program
+        ("mcp_access_endpoints", "url"),
+        ("mcp_server_versions", "source"),
+        ("webhooks", "url"),
         ("workspaces", "default_artifact_root"),  # what a server's administrator chose
         ("workspaces", "trace_archival_location"),
     }

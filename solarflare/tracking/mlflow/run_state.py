@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solarflare.core import absent, params
+from solarflare.core import absent, params, paths
 from solarflare.core.console import cores
 from solarflare.core.tasks import TASKS, Task
 from solarflare.sun.events.questions import DiskLabel
@@ -35,13 +35,16 @@ class RunState:
     task : str
         ``"disk"`` or ``"region"``.
     params : EvaluationParams
-        All parameters.
+        The parameters of the evaluation.
+    groups : dict
+        All groups of ``params.yaml``.
     stages : dict of Inputs
         The inputs of each stage, by name; the training is the last.
     """
 
     task: Task
     params: EvaluationParams
+    groups: dict[str, Any]
     stages: dict[str, dvc_state.Inputs]
 
     @property
@@ -70,9 +73,9 @@ class RunState:
 
     def parameters(self) -> dict[str, str]:
         """Return the parameters behind the training, by dotted key: not those of the other task or other origins."""
-        content = self.params.model_dump(mode="json", exclude={"audit", "evaluate"})
-        content["scrape"] = {key: content["scrape"][key] for key in ("origin", self.params.scrape.origin)}
-        return of_task(self.task, content)
+        groups = {name: group for name, group in self.groups.items() if name not in ("audit", "evaluate")}
+        groups["scrape"] = {key: groups["scrape"][key] for key in ("origin", self.params.scrape.origin)}
+        return of_task(self.task, groups)
 
     def contents(self) -> dict[str, str]:
         """Return the hash of the data, and that of the code, that the training depends on."""
@@ -134,7 +137,10 @@ def current(task: Task) -> RunState | None:
     if any(map(absent.reason, outputs)):
         return None
     stages = dvc_state.inputs(f"train_{task}")
-    return None if stages is None else RunState(task, params.load(EvaluationParams), stages)
+    if stages is None:
+        return None
+    groups = params.check(params.read_yaml(paths.PARAMS), paths.PARAMS)
+    return RunState(task, params.load(EvaluationParams), groups, stages)
 
 
 def changes(former: Mapping[str, str], now: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -143,10 +149,10 @@ def changes(former: Mapping[str, str], now: Mapping[str, str]) -> list[tuple[str
     return [(key, before, after) for key, before, after in values if before != after]
 
 
-def of_task(task: Task, content: dict[str, Any]) -> dict[str, str]:
+def of_task(task: Task, groups: dict[str, Any]) -> dict[str, str]:
     """Return parameters as text, by dotted key, without those of other tasks."""
     others = set(TASKS) - {task}
-    values = params.dotted(content).items()
+    values = params.dotted(groups).items()
     return {key: str(value) for key, value in values if others.isdisjoint(re.split(r"[._]", key))}
 
 

@@ -1,6 +1,6 @@
-"""Compare the scores of this run with the committed ones: each has to lie within the committed interval.
+"""Check that each score of this run lies within the interval of the committed score.
 
-Bits differ between machines (threads, vector instructions), scores may not.
+Bits may differ between machines (threads, vector instructions), scores may not.
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def committed(path: str) -> dict:
-    """Return a metrics file as it stands in the last commit."""
+    """Return the content of a metrics file in the last commit."""
     return json.loads(subprocess.run(["git", "show", f"HEAD:{path}"], capture_output=True, check=True).stdout)
 
 
@@ -22,13 +22,13 @@ def outside(path: str) -> list[str]:
         for name, value in before.items()
         if isinstance(value, dict)
         and {"value", "low", "high"} <= value.keys()
-        and value["low"] is not None  # of fewer than five blocks there is no interval
+        and value["low"] is not None  # fewer than five blocks have no interval
         and not value["low"] <= after[name]["value"] <= value["high"]
     ]
 
 
 def main() -> None:
-    """Print each score that left its interval and exit 1 if there is one."""
+    """Print each score outside of its interval; exit with 1 if there is one."""
     sentences = [sentence for task in ("disk", "region") for sentence in outside(f"metrics/{task}.json")]
     print("\n".join(sentences) or "all scores lie within the committed intervals")
     sys.exit(1 if sentences else 0)

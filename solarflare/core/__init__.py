@@ -1,1 +1,4 @@
-"""solarflare/core"""
+"""What every room uses: parameters, tables, tasks, paths, files, output to the terminal, worker processes.
+
+Imports no other room. Start at `params` for `params.yaml`, and at `tables` for the columns of each table.
+"""

@@ -1,4 +1,4 @@
-"""A task that is off, or that the origin has no tables for, leaves its reason where its outputs would be."""
+"""Placeholders for the outputs of a skipped task: one that is off, or for which the origin has no tables."""
 
 import json
 from pathlib import Path
@@ -9,14 +9,14 @@ MARKER = "absent.json"
 
 
 def mark(path: Path, reason: str) -> None:
-    """Write ``{"absent": reason}`` where an output would be.
+    """Write ``{"absent": reason}`` in place of an output.
 
     Parameters
     ----------
     path : Path
         The output; one without a suffix is a folder and gets a file ``absent.json``.
     reason : str
-        Why there is nothing.
+        Why the task is skipped.
     """
     content = json.dumps({"absent": reason}) + "\n"
     if path.suffix:
@@ -28,7 +28,7 @@ def mark(path: Path, reason: str) -> None:
 
 
 def reason(path: Path) -> str | None:
-    """Return why an output is absent, or None if it is there.
+    """Return the reason in a placeholder, or None for an output that is there.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How a stage speaks: plain lines, a progress bar on a terminal, one sentence when something is wrong."""
+"""Output of stages and commands: log lines, progress, and one sentence with exit code 1 for bad input."""
 
 import errno
 import logging
@@ -16,31 +16,31 @@ log = logging.getLogger("solarflare")
 T = TypeVar("T")
 
 BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {per_minute} a minute]"
-LINES_PER_LOOP = 4  # progress lines that a loop writes to a log, where nobody watches a bar move
+LINES_PER_LOOP = 4  # progress lines of a loop where stderr is no terminal
 
 
 class Bar(tqdm):
-    """A progress bar that knows how many items a minute it has seen: seconds for some loops, hours for others."""
+    """A progress bar with the number of items per minute."""
 
     @property
     def format_dict(self) -> dict[str, Any]:
-        """What a bar's format may name."""
-        known = super().format_dict
-        rate = known["rate"] or known["n"] / max(known["elapsed"], 1e-9)
-        return {**known, "per_minute": f"{60 * rate:.0f}"}
+        """The values that the format of a bar may use."""
+        values = super().format_dict
+        rate = values["rate"] or values["n"] / max(values["elapsed"], 1e-9)
+        return {**values, "per_minute": f"{60 * rate:.0f}"}
 
 
 def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """Iterate over `items`, showing a bar on a terminal and a few plain lines in a log.
+    """Iterate over `items`, with a progress bar on a terminal, and a few plain lines in a log.
 
     Parameters
     ----------
     items : iterable
-        What to iterate over.
+        Any items.
     total : int
         How many items there are.
     what : str
-        What is being counted, for example ``"images cut"``.
+        The name of what is counted, for example ``"images cut"``.
     """
     if sys.stderr.isatty():
         yield from Bar(items, total=total, desc=what, bar_format=BAR)
@@ -53,7 +53,7 @@ def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command's `main`, and end bad input, a full disk and Ctrl-C with one sentence and exit code 1."""
+    """Run a command's `main`; after bad input, a full disk or Ctrl-C exit with one sentence and code 1."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     exit_on_interrupt()
     try:
@@ -69,21 +69,21 @@ def run(main: Callable[[], None]) -> None:
 
 
 def exit_on_interrupt() -> None:
-    """End Ctrl-C and `kill` with one sentence from now on, even before `run`: the imports of a stage take seconds."""
+    """From now on exit with one sentence after Ctrl-C or `kill`. Called before imports, which take seconds."""
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(kind, _interrupted)
-    sys.unraisablehook = _ask_again
+    sys.unraisablehook = _repeat
 
 
 def _interrupted(*_: object) -> NoReturn:
-    # A second one must not disturb the cleaning up after the first.
+    # A second interruption must not stop the cleaning up after the first.
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, signal.SIG_IGN)
     sys.exit("error: interrupted: nothing half-written was kept; run the command again to continue")
 
 
-def _ask_again(ignored: "sys.UnraisableHookArgs") -> None:
-    """Repeat an interruption that came while an object was finalised: what is raised there goes no further."""
+def _repeat(ignored: "sys.UnraisableHookArgs") -> None:
+    """Repeat an interruption during the finalisation of an object: Python ignores what is raised there."""
     if isinstance(ignored.exc_value, SystemExit):
         signal.setitimer(signal.ITIMER_REAL, 0.01)
     else:

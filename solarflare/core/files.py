@@ -1,4 +1,4 @@
-"""Writing so that nothing is ever half-written: a temporary name first, then a rename."""
+"""Atomic writing: under a temporary name first, then renamed. Nothing is half-written after an interruption."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def main_checkout() -> Path:
-    """Return the folder that relative paths, the MLflow store and caches refer to.
+    """Return the folder of the main checkout, which relative paths, the MLflow store and caches refer to.
 
     DVC sets ``DVC_ROOT`` for every stage; in ``dvc exp run --temp`` and ``--queue`` it stays the main checkout,
     where the working folder is a temporary copy.
@@ -24,7 +24,7 @@ def main_checkout() -> Path:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary name beside `path`, renamed to `path` only if the block ends well.
+    """Yield a temporary path in the same folder, renamed to `path` if the block ends without an error.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         The file to write; its folder is made if it is missing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix is kept: Keras insists on ".weights.h5", Pillow and numpy infer the format from it.
+    # With the same suffix: Keras requires ".weights.h5", Pillow and numpy infer the format from it.
     partial = path.with_name(f".partial-{path.name}")
     try:
         yield partial
@@ -43,12 +43,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_directory(path: Path) -> Iterator[Path]:
-    """Yield an empty temporary folder beside `path` that replaces `path` only if the block ends well.
+    """Yield an empty temporary folder that replaces `path` if the block ends without an error.
 
     Parameters
     ----------
     path : Path
-        The folder to fill; what it held before is gone only once the new content is complete.
+        The folder to fill; its former content is deleted after the new content is complete.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial, former = path.with_name(f".partial-{path.name}"), path.with_name(f".former-{path.name}")
@@ -56,7 +56,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     partial.mkdir()
     try:
         yield partial
-        # Deleting a large folder takes time in which Ctrl-C would leave neither the old nor the new one.
+        # Renamed before it is deleted: deleting takes time, in which Ctrl-C would leave neither folder.
         if path.exists():
             path.replace(former)
         partial.replace(path)

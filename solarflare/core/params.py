@@ -97,10 +97,10 @@ def parse(content: dict[str, Any], path: Path, form: type[P]) -> P:
     return form.model_validate(content)
 
 
-def check(content: dict[str, Any], path: Path) -> None:
-    """Raise an InputError that names the first wrong key, type or value, if there is one; arguments as of `parse`."""
+def check(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return all groups of parameters, checked, as JSON has them; arguments and errors as of `parse`."""
     try:
-        _whole_form().model_validate(content)
+        return _whole_form().model_validate(content).model_dump(mode="json")
     except ValidationError as error:
         raise InputError(_sentence(path, error)) from None
 

@@ -1,4 +1,4 @@
-"""Worker processes that leave it to the process that started them to say that they are interrupted."""
+"""Worker processes. They ignore Ctrl-C; the parent process reports it."""
 
 import signal
 from collections.abc import Iterator
@@ -10,18 +10,15 @@ from solarflare.core.console import cores
 
 @contextmanager
 def worker_processes() -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool of one process a core.
-
-    A terminal sends Ctrl-C to the workers too: they ignore it, so that one process says one sentence, and what is still
-    waiting when the block ends is not begun.
-    """
-    pool = ProcessPoolExecutor(cores(), initializer=_be_silent)
+    """Yield a pool with one process per core; work that has not begun when the block ends is cancelled."""
+    pool = ProcessPoolExecutor(cores(), initializer=_ignore_interrupt)
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _be_silent() -> None:
+def _ignore_interrupt() -> None:
+    # A terminal sends Ctrl-C to the workers too.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,5 +1,10 @@
-"""Everything MLflow: a run for each state of the pipeline, with its stages as children, found again by what went in.
+"""Runs, experiments and reviews: what DVC and MLflow keep of the pipeline, and how states of it compare.
 
-MLflow is a by-product. Stages write their outputs first, and all that is logged is read back from these outputs, so a
-result that DVC restored from its cache is logged in the same way, without TensorFlow.
+- `mlflow`: the runs in MLflow. Stages log to it what they have written; start at `mlflow.log_evaluation`.
+- `review`: what a change did to the scores, for a pull request; start at `review.review`.
+- `dvc_state`: the inputs of stages, and which are out of date. All use of DVC's Python packages is there.
+- `profiles`: `profiles/*.yaml` run as DVC experiments.
+- `published_tables`: the scores in `docs/results/` and the tables made of them.
+
+May import every room but `predict`. It is in no stage's deps, because it never changes an output of a stage.
 """

@@ -1,7 +1,9 @@
-"""What DVC knows of a stage: what went in, and whether what came out is up to date."""
+"""What DVC knows: the inputs of each stage, which stages are out of date, and the files of earlier revisions."""
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +11,17 @@ from typing import Any
 
 import networkx as nx
 from dvc.api import DVCFileSystem
-from dvc.exceptions import DvcException, NotDvcRepoError
+from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc_data.index import DataIndexDirError
 
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory
 
-RESTORE = "take the file from Git again with `git checkout dvc.yaml`"
+DVC = Path(".dvc")
+"""What makes a folder a DVC project."""
+
+RESTORE = "restore the file with `git checkout dvc.yaml`"
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,12 @@ class Inputs:
     Attributes
     ----------
     params : dict
-        Of ``params.yaml``, by the keys that ``dvc.yaml`` names.
+        The values of the keys of ``params.yaml`` that ``dvc.yaml`` names for the stage.
     contents : dict of str
-        Hashes of the files and folders it depends on, by path.
+        Hashes of the files and folders that the stage depends on, by path.
     fingerprint : str
-        SHA-256, in hexadecimal, of all of this and its command.
+        SHA-256, in hexadecimal, of the parameters, the contents and the command. It does not depend on the folder of
+        the project, on the machine or on byte-compiled files.
     """
 
     params: dict[str, Any]
@@ -39,7 +45,7 @@ class Inputs:
 
 
 def inputs(stage: str) -> dict[str, Inputs] | None:
-    """Return what goes into a stage and into all stages before it.
+    """Return the inputs of a stage and of all stages before it.
 
     Parameters
     ----------
@@ -56,30 +62,26 @@ def inputs(stage: str) -> dict[str, Inputs] | None:
     InputError
         If ``dvc.yaml`` cannot be read or a dependency is missing.
     """
+    if not DVC.is_dir():
+        return None
+    # `Repo` is private, but a stage calls this while it runs: then `dvc status` refuses, and dvc.lock has no entry yet.
     try:
         with Repo() as repo:
-            known = _stages(repo)
-            needed = nx.descendants(repo.index.graph, known[stage]) | {known[stage]}
-            return {one.name: _inputs(one) for one in known.values() if one in needed}
-    except KeyError as error:
-        raise InputError(f"dvc.yaml has no stage {error}; {RESTORE}") from None
-    except NotDvcRepoError:
-        return None
+            stages = {known.name: known for known in repo.index.stages}
+            needed = {stages[stage], *nx.descendants(repo.index.graph, stages[stage])}
+            return {name: _inputs(known) for name, known in stages.items() if known in needed}
+    except KeyError:
+        raise InputError(f"dvc.yaml has no stage '{stage}'; {RESTORE}") from None
     except (DvcException, FileNotFoundError) as error:
         raise InputError(f"dvc.yaml, stage {stage}: {error}; run `dvc repro`") from None
 
 
-def _stages(repo: Repo) -> dict[str, Any]:
-    """Return all stages by name, from one reading: DVC reads dvc.lock again for each that it is asked for by name."""
-    return {stage.name: stage for stage in repo.index.stages}
-
-
 def _inputs(stage: Any) -> Inputs:
-    found = {dependency.def_path: dependency.get_hash().value for dependency in stage.deps}
-    content = json.dumps([stage.cmd, found], sort_keys=True, default=str)
-    contents = {path: value for path, value in found.items() if not isinstance(value, dict)}
-    (chosen,) = [value for value in found.values() if isinstance(value, dict)] or [{}]
-    return Inputs(chosen, contents, hashlib.sha256(content.encode()).hexdigest())
+    hashes = {dependency.def_path: dependency.get_hash().value for dependency in stage.deps}
+    params = next((value for value in hashes.values() if isinstance(value, dict)), {})
+    contents = {path: value for path, value in hashes.items() if not isinstance(value, dict)}
+    text = json.dumps([stage.cmd, hashes], sort_keys=True, default=str)
+    return Inputs(params, contents, hashlib.sha256(text.encode()).hexdigest())
 
 
 def outdated(stages: list[str]) -> list[str]:
@@ -88,37 +90,26 @@ def outdated(stages: list[str]) -> list[str]:
     Raises
     ------
     InputError
-        If another DVC command holds the project, or ``dvc.yaml`` cannot be read.
+        If another DVC command is at work in the project, or ``dvc.yaml`` cannot be read or has no such stage.
     """
-    try:
-        with Repo() as repo, repo.lock:
-            known = _stages(repo)
-            return [stage for stage in stages if known[stage].status(check_updates=True)]
-    except KeyError as error:
-        raise InputError(f"dvc.yaml has no stage {error}; {RESTORE}") from None
-    except DvcException as error:
-        raise InputError(f"dvc.yaml: {error}; wait for other DVC commands to end, or mend the file") from None
+    status = _status(*stages)
+    return [stage for stage in stages if stage in status]
 
 
 def modified() -> dict[str, list[str]]:
-    """Return, by stage, what is here and not as ``dvc.lock`` records it: parameters, code and results.
+    """Return, by stage, the parameters, code and results here that are not as ``dvc.lock`` records them.
 
-    What is absent does not count: a fresh clone has the results that are in Git, and no data.
+    What is absent does not count: a fresh clone has the results that are in Git, and no data. Nothing is returned
+    outside a DVC project.
 
     Raises
     ------
     InputError
         As `outdated` does.
     """
-    try:
-        with Repo() as repo:
-            status = repo.status()
-    except NotDvcRepoError:
-        return {}
-    except DvcException as error:
-        raise InputError(f"dvc.yaml: {error}; wait for other DVC commands to end, or mend the file") from None
-    found = {stage: [name for entry in entries for name in _modified(entry)] for stage, entries in status.items()}
-    return {stage: names for stage, names in found.items() if names}
+    status = _status() if DVC.is_dir() else {}
+    names = {stage: [name for entry in entries for name in _modified(entry)] for stage, entries in status.items()}
+    return {stage: modified for stage, modified in names.items() if modified}
 
 
 def _modified(entry: str | dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -134,6 +125,17 @@ def _modified(entry: str | dict[str, dict[str, Any]]) -> Iterator[str]:
                 yield name
 
 
+def _status(*stages: str) -> dict[str, list[Any]]:
+    """Return what ``dvc status`` says of some stages, or of all; a stage that is up to date is not in it."""
+    command = [sys.executable, "-m", "dvc", "status", "--json", *stages]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = " ".join(done.stderr.removeprefix("ERROR: ").split())
+        raise InputError(f"`dvc status`: {reason}; wait for other DVC commands to end, or {RESTORE}")
+    status: dict[str, list[Any]] = json.loads(done.stdout)
+    return status
+
+
 def restore(revision: str, names: list[str], folder: Path) -> None:
     """Copy files and folders of a revision, whether Git or DVC keeps them, into a folder.
 
@@ -142,9 +144,9 @@ def restore(revision: str, names: list[str], folder: Path) -> None:
     revision : str
         A commit.
     names : list of str
-        Relative to the project.
+        Paths, relative to the project.
     folder : Path
-        Where they are laid, each under its own name; replaced as a whole once all is there.
+        Where each is copied to under its own name; replaced as a whole once all of them are there.
 
     Raises
     ------
@@ -156,6 +158,7 @@ def restore(revision: str, names: list[str], folder: Path) -> None:
         with atomic_directory(folder) as partial:
             for name in names:
                 files.get(name, (partial / name).as_posix(), recursive=files.isdir(name))
+    # The public file system of DVC raises the private `DataIndexDirError` where a folder is not in the cache.
     except (DvcException, DataIndexDirError, OSError) as error:
         raise InputError(
             f"{revision} does not have {' and '.join(names)} here ({error}); run the experiment again, or `dvc pull`"

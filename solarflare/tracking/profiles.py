@@ -1,4 +1,4 @@
-"""Profiles as DVC experiments: a small file of overrides becomes ``dvc exp run -S``."""
+"""Profiles: small files of overrides of ``params.yaml``, which are run as DVC experiments (``dvc exp run -S``)."""
 
 import json
 import os
@@ -17,9 +17,6 @@ from solarflare.tracking import dvc_state
 
 PROFILES = Path("profiles")
 
-CACHE = Path("data/cache/models")
-"""Seen from the main checkout: the models of experiments that somebody asked for, by revision."""
-
 
 @dataclass(frozen=True)
 class Profile:
@@ -28,14 +25,14 @@ class Profile:
     Attributes
     ----------
     name : str
-        That of the file, without ``.yaml``.
+        The name of the file, without ``.yaml``.
     overrides : dict
-        What all variants change, by dotted key; includes where the archive is and what it holds, if there is one.
+        What all variants change, by dotted key; includes the folder and the digest of the archive, if there is one.
     variants : dict
-        By name, what each changes on top of that, by dotted key; at least one.
+        By name, what each variant changes besides, by dotted key; at least one.
     published : dict
-        By task, the accuracy that others published for this design; empty where nobody did. The variants are then
-        repeats, of which the mean counts.
+        By task, the accuracy that others published for this design; may be empty. If it is not, the variants are
+        repeats, and their mean counts.
     """
 
     name: str
@@ -57,18 +54,18 @@ def read(name: str, folder: Path | None = None) -> Profile:
     Returns
     -------
     Profile
-        Its keys and values checked against ``params.yaml``.
+        With keys and values that fit ``params.yaml``.
 
     Raises
     ------
     InputError
-        If there is no such file, it is not a profile, a key or value does not fit ``params.yaml``, or the archive that
-        it needs is not given or not there.
+        If there is no such file, it is not a profile, a key or value does not fit ``params.yaml``, or it needs an
+        archive that is not given or not there.
     """
     path = PROFILES / f"{name}.yaml"
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in PROFILES.glob("*.yaml")))
-        raise InputError(f"{path} is not there; the profiles here are {known or 'none'}")
+        names = ", ".join(sorted(file.stem for file in PROFILES.glob("*.yaml")))
+        raise InputError(f"{path} is not there; the profiles here are {names or 'none'}")
     content = params.read_yaml(path)
     published = content.pop("published", {})
     if set(content) != {"overrides", "variants"}:
@@ -92,7 +89,7 @@ def read(name: str, folder: Path | None = None) -> Profile:
 
 
 def run(profile: Profile) -> dict[str, str]:
-    """Run each variant of a profile as a DVC experiment in a temporary copy; the workspace stays as it is.
+    """Run each variant of a profile as a DVC experiment in a temporary copy; the workspace does not change.
 
     An experiment of the same name and commit is replaced.
 
@@ -104,7 +101,7 @@ def run(profile: Profile) -> dict[str, str]:
     Returns
     -------
     dict
-        By variant, the revision that holds its results.
+        By variant, the commit that holds its results.
 
     Raises
     ------
@@ -119,25 +116,25 @@ def run(profile: Profile) -> dict[str, str]:
         before = _references(name)
         flags = [f"--set-param={key}={_hydra(value)}" for key, value in (profile.overrides | changes).items()]
         _dvc("exp", "run", "--temp", "--name", name, *flags)
-        # Whatever HEAD is by now: commits may be made while an experiment runs.
-        (made,) = _references(name) - before
-        revisions[variant] = _output("git", "rev-parse", made)
+        # Not looked up by HEAD: somebody may commit while an experiment runs.
+        (reference,) = _references(name) - before
+        revisions[variant] = _output("git", "rev-parse", reference)
     return revisions
 
 
 def models(name: str) -> Path:
-    """Return the folder of the models that an experiment trained, with its ``params.yaml`` beside it.
+    """Return the folder of the models that an experiment trained; its ``params.yaml`` is in the parent folder.
 
     Parameters
     ----------
     name : str
-        Of the experiment, such as ``sdo-euv-folds``, or of any commit or branch of which DVC has the models; the newest
-        experiment, where several have the name.
+        An experiment, such as ``sdo-euv-folds``, the newest if several have the name; or any commit or branch of which
+        DVC has the models.
 
     Returns
     -------
     Path
-        In the cache of downloads, where it stays.
+        In the cache of downloads.
 
     Raises
     ------
@@ -145,14 +142,14 @@ def models(name: str) -> Path:
         If there is no such experiment, or DVC does not have its models.
     """
     revision = _revision(name)
-    folder = main_checkout() / CACHE / revision
+    folder = main_checkout() / paths.EXPERIMENT_MODELS / revision
     if not folder.is_dir():
         dvc_state.restore(revision, ["models", paths.PARAMS.name], folder)
     return folder / "models"
 
 
 def _revision(name: str) -> str:
-    """Return the commit of the newest experiment of a name, or else the one that Git knows by it."""
+    """Return the commit of the newest experiment with a name; if there is none, Git's commit of that name."""
     by_age = ("--sort=-committerdate", "--format=%(objectname)")
     try:
         newest = _output("git", "for-each-ref", *by_age, f"refs/exps/*/*/{name}").splitlines()
@@ -165,13 +162,13 @@ def _revision(name: str) -> str:
 
 
 def _references(name: str, commit: str = "*") -> set[str]:
-    """Return the Git references under which DVC keeps the experiments of a name, those of one commit or all."""
+    """Return the Git references of the experiments with a name, those of one commit or all."""
     pattern = f"refs/exps/{commit[:2]}/{commit[2:] or '*'}/{name}"
     return set(_output("git", "for-each-ref", "--format=%(refname)", pattern).splitlines())
 
 
 def _applied(changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of ``params.yaml`` with changes made to it."""
+    """Return the content of ``params.yaml`` with changes."""
     content = params.read_yaml(paths.PARAMS)
     for key, value in changes.items():
         *groups, last = key.split(".")
@@ -185,20 +182,20 @@ def _applied(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _archive(name: str, folder: Path | None) -> dict[str, Any]:
-    """Return where the archive is and what it holds, as overrides."""
+    """Return the folder and the digest of the archive, as overrides."""
     if folder is None:
         raise InputError(f"the profile {name} needs an archive: add --archive FOLDER (with make: ARCHIVE=FOLDER)")
-    # Relative, so that no absolute path gets into the experiment's params.yaml.
+    # Relative: an absolute path would be committed with the experiment's params.yaml.
     return {"scrape.archive.path": os.path.relpath(folder), "scrape.archive.digest": scrape.digest(folder)}
 
 
 def _hydra(value: Any) -> str:
-    """Return a value in the grammar of ``dvc exp run -S``, of which JSON is a part; dates become text."""
+    """Return a value as ``dvc exp run -S`` reads it, which is JSON; dates become text."""
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _dvc(*arguments: str) -> None:
-    # The stages say "python": it has to be the one that runs this.
+    # The commands of the stages begin with "python": it has to be the Python that runs this.
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     command = [sys.executable, "-m", "dvc", *arguments]
     if subprocess.run(command, env=environment, check=False).returncode:

@@ -136,7 +136,7 @@ def test_without_the_right_to_comment_the_summary_has_to_do(github: GitHub, tmp_
     setattr(github, refused, 403)
     done = post(github, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "::notice::this token may not comment; the review stands in the summary of the job\n"
+    assert done.stdout == "::notice::this token may not comment; the review is in the summary of the job\n"
     assert github.writes == []
 
 
@@ -148,7 +148,7 @@ def test_another_refusal_is_one_sentence(github: GitHub, tmp_path: Path, refused
     assert done.stderr == ""
     (sentence,) = done.stdout.splitlines()
     assert sentence.startswith(f"::error::{github.address} answered {status} ")
-    assert sentence.endswith("; run this job again, the review stands in the summary of the job")
+    assert sentence.endswith("; run this job again, the review is in the summary of the job")
 
 
 def test_no_answer_at_all_is_one_sentence(github: GitHub, tmp_path: Path) -> None:

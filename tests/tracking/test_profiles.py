@@ -195,7 +195,7 @@ def test_models_of_an_experiment_are_laid_out_from_what_dvc_keeps(repository: Pa
 def test_a_commit_without_models_is_one_sentence(repository: Path) -> None:
     with pytest.raises(InputError, match=r"^[0-9a-f]{40} does not have models and params\.yaml here .* or `dvc pull`$"):
         profiles.models("main")
-    assert not (profiles.CACHE / shell("git", "rev-parse", "main")).exists()
+    assert not (paths.EXPERIMENT_MODELS / shell("git", "rev-parse", "main")).exists()
 
 
 def test_models_of_no_such_experiment_are_one_sentence(repository: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
-from solarflare.tracking.mlflow.model import AT_MOST
+from solarflare.tracking.mlflow.model import MAX_IMAGES
 from tests.mlflow_ui import server
 from tests.tracking.test_tracking import make_project, train
 
@@ -68,7 +68,7 @@ def test_images_are_answered_with_a_probability_each(served: tuple[str, Images])
         (lambda images: (images + 300.0).tolist(), "out of bounds for uint8"),
         (lambda images: images[0].tolist(), "does not match expected shape (-1, 32, 32, 1)"),
         (lambda images: images[:, ::2].tolist(), "does not match expected shape (-1, 32, 32, 1)"),
-        (lambda images: np.repeat(images, AT_MOST, axis=0).tolist(), f"send from 1 to {AT_MOST:,} at once"),
+        (lambda images: np.repeat(images, MAX_IMAGES, axis=0).tolist(), f"send from 1 to {MAX_IMAGES:,} at once"),
         (lambda _: [], "Failed to enforce schema"),
         (lambda _: None, "INVALID_PARAMETER_VALUE"),
         (lambda _: "the Sun", "Failed to convert data"),

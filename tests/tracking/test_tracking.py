@@ -22,16 +22,26 @@ import yaml
 from solarflare.core import absent, params, paths, tables
 from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import description, registry, run_comparison
+from solarflare.tracking.mlflow.experiments import GAIN, MODELS
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 from solarflare.tracking.mlflow.log_training import log_training, monitored
 from solarflare.tracking.mlflow.reference_run import Standing
 from solarflare.tracking.mlflow.run_comparison import Compared
-from solarflare.tracking.mlflow.store import GAIN, MODELS, create, store_uri
+from solarflare.tracking.mlflow.sqlite_store import FOLDERS
+from solarflare.tracking.mlflow.store import create, store_uri
 from solarflare.verification.scores.seeds import Spread
 from tests import parameters
 from tests.mlflow_ui import server
 from tests.project.test_cli import solarflare
 
+CREATE = "from solarflare.tracking.mlflow import store; store.create()"
+LOG_EVALUATION = """
+import sys
+from solarflare.core.tasks import Task
+from solarflare.tracking.mlflow.log_evaluation import log_evaluation
+log_evaluation(Task.DISK)
+print(*sys.modules)
+"""
 EPOCHS = 3
 PIPELINE = {
     "stages": {
@@ -66,6 +76,12 @@ def shell(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def dump() -> str:
+    """Return all that is in the store."""
+    with closing(sqlite3.connect("mlflow.db")) as connection:
+        return "\n".join(connection.iterdump())
 
 
 def python(code: str) -> str:
@@ -156,7 +172,7 @@ def make_project(folder: Path) -> None:
         Path("reports/disk").mkdir(parents=True)
         Path("reports/disk/roc.png").write_bytes(b"a figure")
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        python("from solarflare.tracking import store; store.create()")
+        python(CREATE)
 
 
 @pytest.fixture(scope="session")
@@ -179,8 +195,7 @@ def project(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_two_processes_can_open_a_fresh_store_at_once(tmp_path: Path) -> None:
-    code = "from solarflare.tracking import store; store.create()"
-    both = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path) for _ in range(2)]
+    both = [subprocess.Popen([sys.executable, "-c", CREATE], cwd=tmp_path) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
 
 
@@ -459,10 +474,7 @@ def test_a_new_evaluation_of_the_same_training_replaces_its_scores(project: Path
 
 
 def test_results_are_logged_from_the_outputs_without_tensorflow(project: Path) -> None:
-    code = (
-        "import sys; from solarflare.tracking import evaluation; evaluation.log_evaluation('disk'); print(*sys.modules)"
-    )
-    loaded = python(code).split()
+    loaded = python(LOG_EVALUATION).split()
     assert "mlflow" in loaded
     assert "tensorflow" not in loaded
     assert len(runs()) == 1
@@ -470,10 +482,7 @@ def test_results_are_logged_from_the_outputs_without_tensorflow(project: Path) -
 
 def test_what_is_logged_already_does_not_even_import_mlflow(project: Path) -> None:
     log_evaluation(Task.DISK)
-    code = (
-        "import sys; from solarflare.tracking import evaluation; evaluation.log_evaluation('disk'); print(*sys.modules)"
-    )
-    assert "mlflow" not in python(code).split()
+    assert "mlflow" not in python(LOG_EVALUATION).split()
 
 
 def test_a_store_whose_creation_was_interrupted_is_completed(project: Path) -> None:
@@ -529,13 +538,49 @@ def test_an_absent_task_is_not_logged(project: Path) -> None:
 
 
 def test_the_artifacts_of_a_moved_checkout_are_found(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mlflow
+
     log_evaluation(Task.DISK)
+    # What a user may add: a logged model, a trace, and an experiment with its artifacts elsewhere.
+    experiment = mlflow.set_experiment("disk")
+    mlflow.MlflowClient().create_logged_model(experiment.experiment_id, "of a user")
+    mlflow.start_span_no_context("of a user").end()
+    mlflow.flush_trace_async_logging()
+    remote = mlflow.create_experiment("remote", artifact_location="s3://bucket/mlartifacts/remote")
     moved = project.rename(project.parent / "moved")
     monkeypatch.chdir(moved)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
-    create()
+    for _ in range(2):
+        create()
+        assert f"{project}/mlartifacts" not in dump()
     (run,) = runs()
     assert Path(run.info.artifact_uri, "roc.png").read_bytes() == b"a figure"
+    model = mlflow.artifacts.download_artifacts("models:/disk-activity@champion")
+    assert Path(model).is_relative_to(moved)
+    assert mlflow.get_experiment(remote).artifact_location == "s3://bucket/mlartifacts/remote"
+
+
+def test_every_column_of_mlflow_that_may_hold_a_folder_is_known(project: Path) -> None:
+    with closing(sqlite3.connect("mlflow.db")) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        columns = {
+            (table, column): kind.startswith(("VARCHAR", "TEXT", "JSON"))
+            for table in tables
+            for _, column, kind, *_ in connection.execute(f"PRAGMA table_info({table})")
+        }
+    holds_folders = re.compile(r"location|uri|url|source|path|folder|root$|directory")
+    suspects = {name for name, is_text in columns.items() if is_text and holds_folders.search(name[1])}
+    suspects = {name for name in suspects if not name[1].endswith(("_type", "_id", "_name", "_version"))}
+    assert suspects - set(FOLDERS) == {
+        ("datasets", "dataset_source"),  # relative to the project
+        ("evaluation_dataset_records", "source"),  # a trace or a document
+        ("mcp_access_endpoints", "url"),
+        ("mcp_server_versions", "source"),
+        ("webhooks", "url"),
+        ("workspaces", "default_artifact_root"),  # what a server's administrator chose
+        ("workspaces", "trace_archival_location"),
+    }
+    assert set(FOLDERS) <= columns.keys()
 
 
 def test_a_store_that_does_not_answer_is_a_warning(

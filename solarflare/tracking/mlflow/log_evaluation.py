@@ -1,4 +1,4 @@
-"""Logging an evaluation: scores, figures and tables, beside those of earlier runs; and the model is registered."""
+"""Logging an evaluation: its scores, figures and tables, how it compares with earlier runs, and its model."""
 
 import json
 from collections.abc import Iterable
@@ -21,8 +21,9 @@ from solarflare.tracking.mlflow import (
     store,
     unlogged,
 )
+from solarflare.tracking.mlflow.experiments import GAIN
 from solarflare.tracking.mlflow.reference_run import stand
-from solarflare.tracking.mlflow.run_state import EVALUATION, State
+from solarflare.tracking.mlflow.run_state import EVALUATION, RunState
 from solarflare.verification.scores.assessment import rounded
 
 PAGE = Path("reports/index.html")
@@ -30,9 +31,9 @@ STAGES = ("audit", "evaluate")
 
 
 def log_evaluation(task: Task) -> None:
-    """Add to the run of a state what ``evaluate`` wrote, say how it compares, and register its model.
+    """Add what ``evaluate`` wrote to the run of a state, with how it compares with other runs, and register its model.
 
-    Logs the training first if it is not in the store. Nothing happens, without importing MLflow, if all of it is.
+    Logs the training first if it is not in the store. Nothing happens, without importing MLflow, if all of it is there.
     Otherwise as `log_training.log_training`.
 
     Parameters
@@ -40,69 +41,68 @@ def log_evaluation(task: Task) -> None:
     task : str
         ``"disk"`` or ``"region"``.
     """
-    waiting = unlogged.evaluation(task)
-    if waiting is None:
+    if (evaluation := unlogged.evaluation(task)) is None:
         return
-    found, digest = waiting
+    state, digest = evaluation
     metrics, predictions = task.metrics, task.predictions
     scores = json.loads(metrics.read_text())
-    with store.by_product(), store.connected() as mlflow:
-        run_id = log_training.complete(mlflow, found)
-        # Those that runs are compared by: all others stand on the page of the evaluation, below the run.
+    with store.warned(), store.connected() as mlflow:
+        run_id = log_training.complete(mlflow, state)
+        # The scores that runs are compared by; all others are in the run of the stage `evaluate`, below this one.
         own = {name: score for name, score in scores.items() if isinstance(score, dict) and "value" in score}
         runs.log_numbers(mlflow, run_id, runs.numbers({**own, "n": scores["n"], "cost": scores.get("cost", {})}))
-        # Beside each other, not in folders: of runs that are compared MLflow shows the uppermost files alone.
+        # Not in folders: where runs are compared, MLflow shows only the files on the top level.
         for path in (metrics, PAGE, *_figures(task)):
             if path.is_file():
                 mlflow.log_artifact(str(path), run_id=run_id)
         mlflow.log_artifact(str(predictions), "predictions", run_id=run_id)
         for name, df in _tables(task, scores).items():
             _log_table(mlflow, run_id, f"tables/{name}.json", df)
-        _log_stages(mlflow, found, scores)
-        _judge(mlflow, found, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
+        _log_stages(mlflow, state, scores)
+        _judge(mlflow, state, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
         mlflow.MlflowClient().set_tag(run_id, EVALUATION, digest)
         log.info("%s: logged the scores to MLflow", task)
 
 
 def _figures(task: Task) -> Iterable[Path]:
-    """Return all figures of a task that are there."""
+    """Return the figures that there are of a task."""
     return sorted(path for folder in ("reports", "metrics/plots") for path in Path(folder, task).glob("*.png"))
 
 
 def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
     """Return the numbers behind the figures, the confusion matrix and the scores of the slices."""
-    found = {path.stem: pd.read_csv(path) for path in sorted(task.plots.glob("*.csv"))}
-    if "confusion" in found:
-        counts = found["confusion"].value_counts(["actual", "predicted"]).rename("rows")
-        found["confusion"] = counts.sort_index().reset_index()
+    behind = {path.stem: pd.read_csv(path) for path in sorted(task.plots.glob("*.csv"))}
+    if "confusion" in behind:
+        counts = behind["confusion"].value_counts(["actual", "predicted"]).rename("rows")
+        behind["confusion"] = counts.sort_index().reset_index()
     parts = [{"slice": name, **runs.numbers(part)} for name, part in scores.get("slices", {}).items()]
-    return found | ({"slices": pd.DataFrame(parts)} if parts else {})
+    return behind | ({"slices": pd.DataFrame(parts)} if parts else {})
 
 
 def _log_table(mlflow: Any, run_id: str, path: str, df: pd.DataFrame) -> None:
-    # MLflow would add the rows to those that an earlier evaluation of the same training left.
+    # MLflow would append the rows to those of an earlier evaluation of the same training.
     mlflow.MlflowClient().log_dict(run_id, {"columns": [], "data": []}, path)
     mlflow.log_table(df, path, run_id=run_id)
 
 
-def _log_stages(mlflow: Any, found: State, scores: dict[str, Any]) -> None:
+def _log_stages(mlflow: Any, state: RunState, scores: dict[str, Any]) -> None:
     """Log the stages after the training below the run of the state."""
     stages = dvc_state.inputs("evaluate") or {}
     for name in STAGES:
         if name in stages:
-            child = runs.stage(mlflow, found, name, stages[name]).info.run_id
-            own = runs.numbers(scores) if name == "evaluate" else stage_outputs.numbers(name, found.task)
+            child = runs.of_stage(mlflow, state, name, stages[name]).info.run_id
+            own = runs.numbers(scores) if name == "evaluate" else stage_outputs.numbers(name, state.task)
             runs.log_numbers(mlflow, child, own)
             runs.close(mlflow, child)
 
 
-def _judge(mlflow: Any, found: State, run_id: str, scores: dict[str, Any], predictions: pd.DataFrame) -> None:
+def _judge(mlflow: Any, state: RunState, run_id: str, scores: dict[str, Any], predictions: pd.DataFrame) -> None:
     """Say in the run's name, tags and description how it stands among others, and register its model."""
-    task, client, trusted = found.task, mlflow.MlflowClient(), scores["trusted"]
+    task, client, trusted = state.task, mlflow.MlflowClient(), scores["trusted"]
     run, leading = client.get_run(run_id), registry.champion(mlflow, task)
-    standing = stand(mlflow, found, run, leading, predictions)
+    standing = stand(mlflow, state, run, leading, predictions)
     if trusted and standing.reference and standing.reference.difference:
-        gain = {name: standing.reference.difference[end] for end, name in store.GAIN.items()}
+        gain = {name: standing.reference.difference[end] for end, name in GAIN.items()}
         runs.log_numbers(mlflow, run_id, runs.numbers(rounded(gain)))
     experiment = run.data.tags.get("DVC_EXP_NAME")
     tags = {

@@ -1,4 +1,4 @@
-"""Logging a training: opened before it, so that MLflow can watch the machine; filled from its outputs after it."""
+"""Logging a training: its run is opened before it, to record the use of the machine, and filled from its outputs."""
 
 import warnings
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from typing import Any
 from solarflare.core.console import log
 from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import model, run_state, runs, stage_outputs, store
-from solarflare.tracking.mlflow.run_state import STATE, State
+from solarflare.tracking.mlflow.run_state import STATE, RunState
 
-SECONDS = 2.0  # between two looks at the machine
+SECONDS = 2.0  # between two measurements of the machine
 
 
 @contextmanager
 def monitored(task: Task) -> Iterator[None]:
-    """Record what the training inside takes of the machine, in a run that `log` completes.
+    """Record how much processor, memory and disk the training inside uses, in a run that `log_training` completes.
 
     Nothing is recorded if a training of the same inputs is in the store already, if the task is absent, or outside a
     DVC project. A store that cannot be reached is a warning.
@@ -25,23 +25,22 @@ def monitored(task: Task) -> Iterator[None]:
     task : str
         ``"disk"`` or ``"region"``.
     """
-    found = run_state.current(task)
-    if found is None or _is_logged(found):
-        yield
-        return
+    state = _unlogged(task)
     monitor = None
-    with store.by_product(), store.connected() as mlflow:
-        from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+    if state is not None:
+        with store.warned(), store.connected() as mlflow:
+            from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
-        whole, run = runs.whole(mlflow, found), runs.stage(mlflow, found, f"train_{task}", found.training)
-        monitor = SystemMetricsMonitor(run.info.run_id, SECONDS)
-        monitor.start()
+            run = runs.of_state(mlflow, state)
+            child = runs.of_stage(mlflow, state, f"train_{task}", state.training)
+            monitor = SystemMetricsMonitor(child.info.run_id, SECONDS)
+            monitor.start()
     try:
         yield
     except BaseException:
         if monitor is not None:
-            for one in (run, whole):
-                runs.close(mlflow, one.info.run_id, "FAILED")
+            for failed in (child, run):
+                runs.close(mlflow, failed.info.run_id, "FAILED")
         raise
     finally:
         if monitor is not None:
@@ -51,56 +50,57 @@ def monitored(task: Task) -> Iterator[None]:
 def log_training(task: Task) -> None:
     """Log what ``train_<task>`` wrote: parameters, curves, data, the model; and the stages before it.
 
-    Nothing happens in the cases of `monitored`. A store that cannot be reached is a warning; `solarflare log` makes up
-    for it later.
+    Nothing happens in the cases of `monitored`. A store that cannot be reached is a warning; `solarflare log` logs the
+    training later.
 
     Parameters
     ----------
     task : str
         ``"disk"`` or ``"region"``.
     """
-    found = run_state.current(task)
-    if found is None or _is_logged(found):
-        return
-    with store.by_product(), store.connected() as mlflow:
-        complete(mlflow, found)
+    state = _unlogged(task)
+    if state is not None:
+        with store.warned(), store.connected() as mlflow:
+            complete(mlflow, state)
 
 
-def complete(mlflow: Any, found: State) -> str:
+def complete(mlflow: Any, state: RunState) -> str:
     """Return the id of the run of a state, in which the training is logged now if it is not yet.
 
     Parameters
     ----------
     mlflow : module
         Of `store.connected`.
-    found : State
+    state : RunState
         Of the working folder.
     """
-    task, run = found.task, runs.whole(mlflow, found)
+    run = runs.of_state(mlflow, state)
     run_id: str = run.info.run_id
     if run.info.status == "FINISHED":
         return run_id
-    for name, inputs in found.stages.items():
-        child = runs.stage(mlflow, found, name, inputs).info.run_id
-        runs.log_numbers(mlflow, child, stage_outputs.numbers(name, task))
+    for name, inputs in state.stages.items():
+        child = runs.of_stage(mlflow, state, name, inputs).info.run_id
+        runs.log_numbers(mlflow, child, stage_outputs.numbers(name, state.task))
         runs.close(mlflow, child)
-    runs.log_history(mlflow, run_id, task.model)
-    model.log_model(mlflow, task, run_id)
-    _log_data(mlflow, found, run_id)
-    log.info("%s: logged the training to MLflow", task)
+    runs.log_history(mlflow, run_id, state.task.model)
+    model.log_model(mlflow, state.task, run_id)
+    _log_data(mlflow, state, run_id)
+    log.info("%s: logged the training to MLflow", state.task)
     return run_id
 
 
-def _is_logged(found: State) -> bool:
-    return store.is_logged({STATE: found.key, "stage": runs.WHOLE})
+def _unlogged(task: Task) -> RunState | None:
+    """Return the state of the working folder, unless its training is in the store or there is nothing to log."""
+    state = run_state.current(task)
+    return None if state and store.is_logged({STATE: state.key, "stage": runs.PIPELINE}) else state
 
 
-def _log_data(mlflow: Any, found: State, run_id: str) -> None:
+def _log_data(mlflow: Any, state: RunState, run_id: str) -> None:
     """Log the rows of each part as a data set with a digest, and finish the run."""
-    path = f"data/splits/{found.task}.csv"
-    # The only way to log an input is by an active run; its end is the end of the run.
+    path = f"data/splits/{state.task}.csv"
+    # MLflow logs inputs of an active run only; when that ends, the run is finished.
     with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of integers that might be missing, and of what a path may be
-        for part, rows in stage_outputs.samples(found.task).items():
-            name = f"{found.params.scrape.origin} {found.task} {part}"
+        warnings.simplefilter("ignore", UserWarning)  # about integers that might be missing, and about paths
+        for part, rows in stage_outputs.samples(state.task).items():
+            name = f"{state.params.scrape.origin} {state.task} {part}"
             mlflow.log_input(mlflow.data.from_pandas(rows, source=path, targets="label", name=name), context=part)

@@ -1,4 +1,4 @@
-"""The network as a model of MLflow: images in, calibrated probabilities out, and no answer to what is no image."""
+"""The network as a model of MLflow: images in, calibrated probabilities out; other images are refused."""
 
 import importlib.metadata
 import tempfile
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from solarflare.core.tasks import Task
 from solarflare.networks import input_range
 
-AT_MOST = 1000  # images in a request: a server is not to run out of memory
+MAX_IMAGES = 1000  # in a request, so that a server does not run out of memory
 
 
 class CalibratedNetwork:
@@ -32,7 +32,7 @@ class CalibratedNetwork:
         Parameters
         ----------
         images : ndarray of uint8, shape (N, H, W, C)
-            As the crop stage cuts them; MLflow holds them to the model's signature.
+            As the crop stage cuts them; MLflow checks them against the model's signature.
         params : None
             Part of MLflow's signature; there are none.
 
@@ -44,8 +44,8 @@ class CalibratedNetwork:
         Raises
         ------
         MlflowException
-            If there is no image, there are too many, or one is unlike those that the network learned from, such as
-            one whose pixels run from 0 to 1: ``mlflow models serve`` answers 400.
+            If there is no image, there are too many, or one is outside of the input ranges of the network, such as
+            one with pixels from 0 to 1: ``mlflow models serve`` answers 400.
         """
         from mlflow import MlflowException
 
@@ -59,11 +59,11 @@ class CalibratedNetwork:
         """Return why there is no answer, or None if there is one."""
         from solarflare.networks import saved_model
 
-        if not 0 < len(images) <= AT_MOST:
-            return f"{len(images):,} images were sent; send from 1 to {AT_MOST:,} at once"
-        known = [input_range.read(folder / saved_model.RANGES) for folder in saved_model.folders(self.folder)]
+        if not 0 < len(images) <= MAX_IMAGES:
+            return f"{len(images):,} images were sent; send from 1 to {MAX_IMAGES:,} at once"
+        ranges = [input_range.read(folder / saved_model.RANGES) for folder in saved_model.folders(self.folder)]
         for position, image in enumerate(images):
-            if reason := input_range.refusal(known, image):
+            if reason := input_range.refusal(ranges, image):
                 return f"image {position}: {reason}; send crops as the crop stage cuts them, with pixels from 0 to 255"
         return None
 
@@ -75,12 +75,12 @@ def _load_pyfunc(path: str) -> CalibratedNetwork:
 
 def log_model(mlflow: Any, task: Task, run_id: str) -> None:
     """Log what ``train_<task>`` wrote as a model that takes images, with one crop as the example."""
-    # sunpy comes with it, and takes a second that `solarflare log` does not have when there is nothing to log.
+    # Its import takes a second, because of sunpy: not at the top, for `solarflare log` where there is nothing to log.
     from solarflare.dataset.shards.reader import Crops
 
     example = Crops(task.crops).take([0])
     schema, tensor = mlflow.types.Schema, mlflow.types.TensorSpec
-    # Saved, then logged: `log_model` would start the network on the example, and TensorFlow with it.
+    # Saved, then logged: `log_model` of MLflow would run the network on the example, and import TensorFlow.
     with tempfile.TemporaryDirectory() as folder:
         mlflow.pyfunc.save_model(
             f"{folder}/model",

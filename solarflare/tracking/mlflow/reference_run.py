@@ -11,7 +11,7 @@ from solarflare.core import tables
 from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import run_comparison, runs
 from solarflare.tracking.mlflow.run_comparison import Compared
-from solarflare.tracking.mlflow.run_state import State, changes
+from solarflare.tracking.mlflow.run_state import RunState, changes
 from solarflare.verification.scores import seeds
 
 EARLIER = 5  # runs that a run is compared with, besides the champion
@@ -43,14 +43,14 @@ class Standing:
     change: str
 
 
-def stand(mlflow: Any, found: State, run: Any, leading: Any | None, predictions: pd.DataFrame) -> Standing:
+def stand(mlflow: Any, found: RunState, run: Any, leading: Any | None, predictions: pd.DataFrame) -> Standing:
     """Compare a run with others.
 
     Parameters
     ----------
     mlflow : module
         Of `store.connected`.
-    found : State
+    found : RunState
         Of the working folder.
     run : Run
         Of that state.
@@ -79,7 +79,7 @@ def stand(mlflow: Any, found: State, run: Any, leading: Any | None, predictions:
 
 
 def _compared(
-    mlflow: Any, found: State, run: Any, chosen: dict[str, Any], champion: str | None, predictions: pd.DataFrame
+    mlflow: Any, found: RunState, run: Any, chosen: dict[str, Any], champion: str | None, predictions: pd.DataFrame
 ) -> dict[str, Compared]:
     """Return the comparison with each of some runs, by their ids."""
     test, contents = run_comparison.digest(predictions), found.contents()

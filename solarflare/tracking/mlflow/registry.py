@@ -1,10 +1,10 @@
-"""The registered models, and their champion: the version that nothing trusted has proven itself better than."""
+"""The registered models, and their champion: the best trusted version."""
 
 from typing import Any
 
 from solarflare.core.tasks import Task
+from solarflare.tracking.mlflow.experiments import MODELS, QUESTIONS
 from solarflare.tracking.mlflow.run_comparison import Compared
-from solarflare.tracking.mlflow.store import ABOUT, MODELS
 
 CHAMPION = "champion"
 
@@ -12,10 +12,10 @@ CHAMPION = "champion"
 def champion(mlflow: Any, task: Task) -> Any | None:
     """Return the version of a task's model that is the champion; None if there is none."""
     client = mlflow.MlflowClient()
-    if MODELS[task] not in {model.name for model in client.search_registered_models(f"name = '{MODELS[task]}'")}:
+    models = client.search_registered_models(f"name = '{MODELS[task]}'")
+    if not models or CHAMPION not in models[0].aliases:
         return None
-    model = client.get_registered_model(MODELS[task])
-    return client.get_model_version_by_alias(model.name, CHAMPION) if CHAMPION in model.aliases else None
+    return client.get_model_version_by_alias(MODELS[task], CHAMPION)
 
 
 def register(
@@ -36,11 +36,11 @@ def register(
     leading : ModelVersion, optional
         The present champion.
     against : Compared, optional
-        The comparison with its run, if that is another one.
+        The comparison with the run of the champion, if that is another run.
     """
     client, name = mlflow.MlflowClient(), MODELS[task]
     if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name, description=ABOUT[task])
+        client.create_registered_model(name, description=QUESTIONS[task])
     versions = client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
     version = versions[0] if versions else client.create_model_version(name, _source(mlflow, run_id), run_id)
     if leading is not None and leading.run_id == run_id:
@@ -58,7 +58,7 @@ def _source(mlflow: Any, run_id: str) -> str:
 
 
 def _description(trusted: bool, against: Compared | None, wins: bool) -> str:
-    """Say how a version stood against the champion of the time when it was scored."""
+    """Return how a version compared with the champion of the time when it was scored."""
     if not trusted:
         return "Not the champion: its scores are **not trusted**."
     if against is None:

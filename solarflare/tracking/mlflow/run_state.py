@@ -1,15 +1,15 @@
-"""A state of the pipeline as far as one task goes: what its run is found by and called, and where it comes from."""
+"""The state of the pipeline up to the training of one task: the key, name, parameters and tags of its run."""
 
 import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solarflare.core import absent, params
+from solarflare.core import absent, params, paths
 from solarflare.core.console import cores
 from solarflare.core.tasks import TASKS, Task
 from solarflare.sun.events.questions import DiskLabel
@@ -19,12 +19,15 @@ from solarflare.verification.evaluation.schema import EvaluationParams
 STATE, EVALUATION = "solarflare.state", "solarflare.evaluation"
 """Tags by which runs are found again."""
 
-SHOWN = 12  # digits of a hash that people are shown
-NAMED = 2  # changed parameters that a run's name has room for
+CODE = ("solarflare", "stages")
+"""The folders of code; what else a stage depends on is data."""
+
+DIGITS = 12  # of a hash, in tags
+CHANGES = 2  # changed parameters that fit into the name of a run
 
 
 @dataclass(frozen=True)
-class State:
+class RunState:
     """The stages up to the training of a task, as they are in the working folder.
 
     Attributes
@@ -32,23 +35,26 @@ class State:
     task : str
         ``"disk"`` or ``"region"``.
     params : EvaluationParams
-        All parameters.
+        The parameters of the evaluation.
+    groups : dict
+        All groups of ``params.yaml``.
     stages : dict of Inputs
-        What goes into each stage, the training last.
+        The inputs of each stage, by name; the training is the last.
     """
 
     task: Task
     params: EvaluationParams
+    groups: dict[str, Any]
     stages: dict[str, dvc_state.Inputs]
 
     @property
     def key(self) -> str:
-        """Hash of the stages' fingerprints: the same code, data and parameters give the same text."""
+        """Hash of the stages' fingerprints: the same code, data and parameters give the same key."""
         return hashlib.sha256("".join(inputs.fingerprint for inputs in self.stages.values()).encode()).hexdigest()
 
     @property
     def training(self) -> dvc_state.Inputs:
-        """What goes into the training."""
+        """The inputs of the training."""
         return self.stages[f"train_{self.task}"]
 
     @property
@@ -62,25 +68,24 @@ class State:
 
     @property
     def network(self) -> str:
-        """Which network looks through which instrument."""
+        """The network and its instrument, in a few words."""
         return f"{self.params.train(self.task).network} on {self.params.instrument.of(self.task)}"
 
     def parameters(self) -> dict[str, str]:
         """Return the parameters behind the training, by dotted key: not those of the other task or other origins."""
-        content = self.params.model_dump(mode="json", exclude={"audit", "evaluate"})
-        content["scrape"] = {key: content["scrape"][key] for key in ("origin", self.params.scrape.origin)}
-        return of_task(self.task, content)
+        groups = {name: group for name, group in self.groups.items() if name not in ("audit", "evaluate")}
+        groups["scrape"] = {key: groups["scrape"][key] for key in ("origin", self.params.scrape.origin)}
+        return of_task(self.task, groups)
 
     def contents(self) -> dict[str, str]:
-        """Return what identifies the data and the code that the training depends on."""
-        files = sorted(self.training.contents.items())
-        return {
-            "data": _digest(file for file in files if not file[0].endswith(".py")),
-            "code": _digest(file for file in files if file[0].endswith(".py")),
-        }
+        """Return the hash of the data, and that of the code, that the training depends on."""
+        hashes: dict[str, list[str]] = {"data": [], "code": []}
+        for path, value in sorted(self.training.contents.items()):
+            hashes["code" if Path(path).parts[0] in CODE else "data"].append(f"{path} {value}")
+        return {name: hashlib.sha256("\n".join(lines).encode()).hexdigest()[:DIGITS] for name, lines in hashes.items()}
 
     def tags(self) -> dict[str, str]:
-        """Return where the result comes from: question, origin, instrument, Git, profile, hashes, machine."""
+        """Return the tags of the run: question, origin, instrument, network, profile, hashes, machine, commit."""
         experiment = os.environ.get("DVC_EXP_NAME", "")
         profiles = sorted(path.stem for path in Path("profiles").glob("*.yaml"))
         tags = {
@@ -90,9 +95,9 @@ class State:
             "network": self.params.train(self.task).network,
             "profile": next((name for name in profiles if experiment.startswith(f"{name}-")), "default"),
             **self.contents(),
-            "fingerprint": self.training.fingerprint[:SHOWN],
+            "fingerprint": self.training.fingerprint[:DIGITS],
             "cores": str(cores()),
-            "commit": _git("rev-parse", "HEAD")[:SHOWN],
+            "commit": _git("rev-parse", "HEAD")[:DIGITS],
             "branch": _git("branch", "--show-current"),
             # What the pipeline itself rewrites does not make a commit's code or parameters dirty.
             "dirty": str(bool(_git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!metrics"))).lower(),
@@ -104,23 +109,23 @@ class State:
         return {name: value for name, value in tags.items() if value}
 
     def change(self, former: Mapping[str, str], former_tags: Mapping[str, str]) -> str:
-        """Return in a few words what is new.
+        """Return in a few words what differs from another run.
 
         Parameters
         ----------
         former, former_tags : mapping
-            Parameters and tags of another run.
+            Parameters and tags of that run.
         """
         changed = changes(former, self.parameters())
-        new = [f"{key.removeprefix(f'train_{self.task}.')}={after}" for key, _, after in changed[:NAMED]]
-        if len(changed) > NAMED:
-            new.append(f"{len(changed) - NAMED} more")
+        new = [f"{key.removeprefix(f'train_{self.task}.')}={after}" for key, _, after in changed[:CHANGES]]
+        if len(changed) > CHANGES:
+            new.append(f"{len(changed) - CHANGES} more")
         if not new:
             new = ["other code" if former_tags.get("data") == self.contents()["data"] else "other data"]
         return ", ".join(new)
 
 
-def current(task: Task) -> State | None:
+def current(task: Task) -> RunState | None:
     """Return the state of the working folder; None if the task is absent or outside a DVC project.
 
     Raises
@@ -132,26 +137,23 @@ def current(task: Task) -> State | None:
     if any(map(absent.reason, outputs)):
         return None
     stages = dvc_state.inputs(f"train_{task}")
-    return None if stages is None else State(task, params.load(EvaluationParams), stages)
+    if stages is None:
+        return None
+    groups = params.check(params.read_yaml(paths.PARAMS), paths.PARAMS)
+    return RunState(task, params.load(EvaluationParams), groups, stages)
 
 
 def changes(former: Mapping[str, str], now: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return key, former and new value of each parameter that differs; ``-`` where it is not there."""
-    both = [(key, former.get(key, "-"), now.get(key, "-")) for key in sorted(former.keys() | now.keys())]
-    return [(key, before, after) for key, before, after in both if before != after]
+    """Return key, former and new value of each parameter that differs; ``-`` for a missing one."""
+    values = [(key, former.get(key, "-"), now.get(key, "-")) for key in sorted(former.keys() | now.keys())]
+    return [(key, before, after) for key, before, after in values if before != after]
 
 
-def of_task(task: Task, content: dict[str, Any]) -> dict[str, str]:
-    """Return groups of parameters by dotted key, without those of other tasks."""
+def of_task(task: Task, groups: dict[str, Any]) -> dict[str, str]:
+    """Return parameters as text, by dotted key, without those of other tasks."""
     others = set(TASKS) - {task}
-    named = params.dotted(content).items()
-    return {key: str(value) for key, value in named if others.isdisjoint(re.split(r"[._]", key))}
-
-
-def _digest(files: Iterable[tuple[str, str]]) -> str:
-    """Return what identifies files by their paths and hashes."""
-    text = "\n".join(f"{path} {value}" for path, value in files)
-    return hashlib.sha256(text.encode()).hexdigest()[:SHOWN]
+    values = params.dotted(groups).items()
+    return {key: str(value) for key, value in values if others.isdisjoint(re.split(r"[._]", key))}
 
 
 def _git(*arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""The runs of a state: one for the whole, and below it one for each stage."""
+"""The runs of a state of the pipeline: one for the state, and below it one for each stage."""
 
 import getpass
 import re
@@ -12,17 +12,17 @@ import pandas as pd
 from solarflare.core import params
 from solarflare.core.tasks import Task
 from solarflare.tracking import dvc_state
-from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, State, of_task
-from solarflare.tracking.mlflow.store import AS_TRAINING
+from solarflare.tracking.mlflow.experiments import TRAINING_MENU
+from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, RunState, of_task
 
-WHOLE = "pipeline"
-"""The tag ``stage`` of the run for the whole."""
+PIPELINE = "pipeline"
+"""The tag ``stage`` of the run for a state."""
 
 UNSCORED = "not scored"
-"""What a run is said to be until it is evaluated."""
+"""The verdict on a run until it is evaluated."""
 
 BATCH = 1000  # metrics that MLflow takes at once
-MOST = 20  # runs that a search returns
+MAX_RUNS = 20  # that a search returns
 
 
 def find(mlflow: Any, task: Task, tags: Mapping[str, str]) -> list[Any]:
@@ -33,45 +33,45 @@ def find(mlflow: Any, task: Task, tags: Mapping[str, str]) -> list[Any]:
     mlflow : module
         Of `store.connected`.
     task : str
-        Whose experiment is searched.
+        Its experiment is searched.
     tags : mapping of str
-        All of which a run has to have.
+        A run has to have all of them.
     """
     experiment = mlflow.get_experiment_by_name(task)
-    wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
-    return mlflow.search_runs([experiment.experiment_id], wanted, max_results=MOST, output_format="list")
+    query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+    return mlflow.search_runs([experiment.experiment_id], query, max_results=MAX_RUNS, output_format="list")
 
 
 def scored(mlflow: Any, task: Task, before: Any | None = None) -> list[Any]:
     """Return the runs of states that are scored, the newest first; with `before`, those that began before that one."""
     return [
         run
-        for run in find(mlflow, task, {"stage": WHOLE})
+        for run in find(mlflow, task, {"stage": PIPELINE})
         if EVALUATION in run.data.tags and (before is None or run.info.start_time < before.info.start_time)
     ]
 
 
-def whole(mlflow: Any, state: State) -> Any:
-    """Return the run of a state, opened now if it is not in the store, with a number of its own."""
-    found = find(mlflow, state.task, {STATE: state.key, "stage": WHOLE})
-    if found:
-        return found[0]
-    latest = find(mlflow, state.task, {"stage": WHOLE})
+def of_state(mlflow: Any, state: RunState) -> Any:
+    """Return the run of a state, opened now if it is not in the store, with the next number."""
+    known = find(mlflow, state.task, {STATE: state.key, "stage": PIPELINE})
+    if known:
+        return known[0]
+    latest = find(mlflow, state.task, {"stage": PIPELINE})
     number = 1 + int(latest[0].data.tags.get("number", len(latest))) if latest else 1
     tags = {"number": str(number), "verdict": UNSCORED, **state.tags()}
-    run = _open(mlflow, state, WHOLE, f"#{number} {UNSCORED}: {state.network}", tags)
+    run = _open(mlflow, state, PIPELINE, f"#{number} {UNSCORED}: {state.network}", tags)
     _log_params(mlflow, run, state.parameters())
     return run
 
 
-def stage(mlflow: Any, state: State, name: str, inputs: dvc_state.Inputs) -> Any:
+def of_stage(mlflow: Any, state: RunState, name: str, inputs: dvc_state.Inputs) -> Any:
     """Return the run of a stage below that of its state, opened now if it is not in the store."""
-    found = find(mlflow, state.task, {STATE: state.key, "stage": name})
-    if found:
-        return found[0]
+    known = find(mlflow, state.task, {STATE: state.key, "stage": name})
+    if known:
+        return known[0]
     tags = {
         "fingerprint": inputs.fingerprint,
-        "mlflow.parentRunId": whole(mlflow, state).info.run_id,
+        "mlflow.parentRunId": of_state(mlflow, state).info.run_id,
         "mlflow.source.name": f"stages/{name}.py",
     }
     run = _open(mlflow, state, name, name, tags)
@@ -80,7 +80,7 @@ def stage(mlflow: Any, state: State, name: str, inputs: dvc_state.Inputs) -> Any
 
 
 def called(run: Any) -> str:
-    """Return what other runs call a run: its number."""
+    """Return the name by which other runs mention a run: its number."""
     tags = run.data.tags
     return f"#{tags['number']}" if "number" in tags else str(run.info.run_name)
 
@@ -88,11 +88,11 @@ def called(run: Any) -> str:
 def page(run: Any, artifact: str = "") -> str:
     """Return where MLflow shows a run, or one of its artifacts."""
     below = f"/artifacts/{artifact}" if artifact else ""
-    return f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}{below}?{AS_TRAINING}"
+    return f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}{below}?{TRAINING_MENU}"
 
 
 def log_numbers(mlflow: Any, run_id: str, numbers: Mapping[str, float]) -> None:
-    """Log metrics; a later value of the same name takes the place of the former."""
+    """Log metrics; a later value replaces the former one of the same name."""
     mlflow.log_metrics(dict(numbers), run_id=run_id, synchronous=True)
 
 
@@ -125,7 +125,7 @@ def numbers(content: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-def _open(mlflow: Any, state: State, stage: str, name: str, tags: Mapping[str, str]) -> Any:
+def _open(mlflow: Any, state: RunState, stage: str, name: str, tags: Mapping[str, str]) -> Any:
     experiment = mlflow.get_experiment_by_name(state.task)
     own = {"stage": stage, STATE: state.key, "mlflow.user": getpass.getuser(), "mlflow.source.type": "LOCAL"}
     return mlflow.MlflowClient().create_run(experiment.experiment_id, run_name=name, tags={**tags, **own})

@@ -1,4 +1,4 @@
-"""What the stages before the training did, in numbers, read from their outputs."""
+"""Numbers about the stages before the training, and the rows of the data set, read from the outputs."""
 
 import json
 from pathlib import Path
@@ -12,12 +12,12 @@ RAW = ("images", "flares", "regions")
 
 
 def numbers(stage: str, task: Task) -> dict[str, float]:
-    """Return counts of a stage's rows, for the audit its scores.
+    """Return the counts of a stage's rows; of the audit, its scores.
 
     Parameters
     ----------
     stage : str
-        Its name; other stages than those of the data and the audit have none.
+        Its name; only the stages of the data and the audit have numbers.
     task : str
         ``"disk"`` or ``"region"``.
     """
@@ -50,6 +50,6 @@ def _counts(path: str, column: str, names: dict[Any, str] | None = None) -> dict
 
 
 def _audit(task: Task) -> dict[str, float]:
-    found = json.loads(Path("metrics/audit.json").read_text())[task]
-    scores = {f"roc_auc/{name}": probe["roc_auc"]["value"] for name, probe in found.get("probes", {}).items()}
-    return {"leak": float(found.get("leak", False)), **scores}
+    audit = json.loads(Path("metrics/audit.json").read_text())[task]
+    scores = {f"roc_auc/{name}": probe["roc_auc"]["value"] for name, probe in audit.get("probes", {}).items()}
+    return {"leak": float(audit.get("leak", False)), **scores}

@@ -1,14 +1,14 @@
-"""Whether an evaluation is in the store, told in a fraction of what the imports take that log it."""
+"""Whether an evaluation is in the store. This imports little: the imports that log an evaluation take seconds."""
 
 import hashlib
 
 from solarflare.core.files import sha256
 from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import run_state, store
-from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, State
+from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, RunState
 
 
-def evaluation(task: Task) -> tuple[State, str] | None:
+def evaluation(task: Task) -> tuple[RunState, str] | None:
     """Return the state of an evaluation that is not in the store yet, and the hash of what ``evaluate`` wrote.
 
     Parameters
@@ -18,7 +18,7 @@ def evaluation(task: Task) -> tuple[State, str] | None:
 
     Returns
     -------
-    tuple of State and str, or None
+    tuple of RunState and str, or None
         None if it is in the store, the task is absent, or there is no DVC project.
 
     Raises
@@ -26,9 +26,9 @@ def evaluation(task: Task) -> tuple[State, str] | None:
     InputError
         If the parameters or ``dvc.yaml`` cannot be read.
     """
-    found = run_state.current(task)
-    if found is None:
+    state = run_state.current(task)
+    if state is None:
         return None
-    written = sha256(task.metrics) + sha256(task.predictions)
-    digest = hashlib.sha256(written.encode()).hexdigest()
-    return None if store.is_logged({STATE: found.key, EVALUATION: digest}) else (found, digest)
+    outputs = sha256(task.metrics) + sha256(task.predictions)
+    digest = hashlib.sha256(outputs.encode()).hexdigest()
+    return None if store.is_logged({STATE: state.key, EVALUATION: digest}) else (state, digest)

@@ -16,6 +16,8 @@ TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a line for each image.")]
 Figures = Annotated[Path | None, typer.Option(help="A folder for a picture of each image with its regions.")]
+ProbabilityColumn = Annotated[str | None, typer.Option(help="Column of the probability.", show_default="recognised")]
+TimeColumn = Annotated[str | None, typer.Option(help="Column of times, or of file names.", show_default="recognised")]
 Models = Annotated[str, typer.Option(help="A folder of networks, or the experiment that trained them.")]
 SimulatedModel = Annotated[
     bool, typer.Option("--simulated-model", help="Let networks of the simulated Sun answer for the real one.")
@@ -161,7 +163,7 @@ def experiment(
 
 @app.command()
 def permutation(
-    task: Annotated[list[str] | None, typer.Option(help="disk or region; can be repeated. [default: all]")] = None,
+    task: Annotated[list[str] | None, typer.Option(help="disk or region; can be repeated.", show_default="all")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Trainings on rotated labels.")] = 20,
     name: Annotated[str, typer.Option(help="What the results call the data in data/.")] = "simulated",
 ) -> None:
@@ -187,15 +189,13 @@ def score(
     file: Annotated[
         Path, typer.Argument(help="A CSV file with a time, a probability and a label (1: the event happened).")
     ],
-    time: Annotated[
-        str | None, typer.Option(help="Column of the time, or of paths with a time. [default: recognised]")
-    ] = None,
-    probability: Annotated[str | None, typer.Option(help="Column of the probability. [default: recognised]")] = None,
-    label: Annotated[str | None, typer.Option(help="Column of the label. [default: recognised]")] = None,
+    time: TimeColumn = None,
+    probability: ProbabilityColumn = None,
+    label: Annotated[str | None, typer.Option(help="Column of the label.", show_default="recognised")] = None,
     against: Annotated[Path | None, typer.Option(help="Another file to compare with, on the common rows.")] = None,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="A probability at or above it is an alarm.")] = 0.5,
     base_rate: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Reference of the Brier skill. [default: the file's base rate]")
+        float | None, typer.Option(min=0, max=1, help="Reference of the Brier skill.", show_default="the file's own")
     ] = None,
     block_days: Annotated[float, typer.Option(min=0.01, help="Length of the bootstrap's blocks.")] = 27,
     resamples: Annotated[int, typer.Option(min=100, max=100_000, help="Resamples of the block bootstrap.")] = 2000,
@@ -226,8 +226,8 @@ def forecast(
     goes_class: Annotated[str, typer.Option("--class", help="C, M or X: flares of this class or more.")] = "C",
     hours: Annotated[float, typer.Option(min=1, help="Length of the prediction window.")] = 24,
     data: Annotated[str, typer.Option(help="The input data.")] = "SDO/HMI LOS_Magnetogram",
-    time: Annotated[str | None, typer.Option(help="Column of the time. [default: recognised]")] = None,
-    probability: Annotated[str | None, typer.Option(help="Column of the probability. [default: recognised]")] = None,
+    time: TimeColumn = None,
+    probability: ProbabilityColumn = None,
     fitted_rate: Annotated[
         float | None, typer.Option(min=0.0001, max=0.9999, help="Base rate for which the probabilities were fitted.")
     ] = None,
@@ -259,14 +259,15 @@ def forecast(
 def predict(
     images: Annotated[list[Path], typer.Argument(help="Full-disk images, or folders of them.")],
     instrument: Annotated[
-        str | None, typer.Option(help="The instrument of all images. [default: from their names]")
+        str | None, typer.Option(help="The instrument of all images.", show_default="from their names")
     ] = None,
     time: Annotated[
-        dt.datetime | None, typer.Option(help="The time of all images, UTC. [default: from their names]", formats=TIMES)
+        dt.datetime | None,
+        typer.Option(help="The time of all images, UTC.", show_default="from their names", formats=TIMES),
     ] = None,
     regions: Annotated[
         str | None,
-        typer.Option(help="A file of reports, swpc or image. [default: swpc for recent images, else image]"),
+        typer.Option(help="A file of reports, swpc or image.", show_default="swpc for recent images, else image"),
     ] = None,
     models: Models = "models",
     simulated_model: SimulatedModel = False,
@@ -281,8 +282,7 @@ def predict(
 
     files = find_images(images, instrument, time)
     folder, chosen = trained.find(models)
-    lookup = known_regions.lookup(regions, chosen.scrape.live)
-    predictor = Predictor(folder, chosen, lookup, simulated_model, models)
+    predictor = Predictor(folder, chosen, known_regions.lookup(regions, chosen.scrape.live), simulated_model, models)
     if not as_json:
         typer.echo("\n".join(answer_text.heading(predictor.networks)))
     refused = False

@@ -51,6 +51,7 @@ def ui(
 @app.command()
 def log() -> None:
     """Log to MLflow what is not logged yet; fail if the audit found a leak and audit.on_leak is fail."""
+    from solarflare.core import paths
     from solarflare.core.tasks import TASKS
     from solarflare.tracking import dvc_state
     from solarflare.tracking.mlflow import unlogged
@@ -62,18 +63,18 @@ def log() -> None:
             from solarflare.tracking.mlflow import log_evaluation
 
             log_evaluation.log_evaluation(task)
-    audit = json.loads(Path("metrics/audit.json").read_text())
+    audit = json.loads(paths.AUDIT.read_text())
     _refuse_leaks([task for task in TASKS if audit.get(task, {}).get("leak")])
 
 
 @app.command()
 def review(
     base: Annotated[str, typer.Option(help="A branch, a tag or a commit to compare with.")] = "main",
-    page: Annotated[
-        Path, typer.Option(help="The file to write; its figures go into a folder of the same name.")
-    ] = Path("review.md"),
+    page: Annotated[Path, typer.Option(help="The file to write; figures go into a folder of that name.")] = Path(
+        "review.md"
+    ),
 ) -> None:
-    """Write a page about what this change did to the scores; fail if the audit found a leak and audit.on_leak is fail."""
+    """Write what this change did to the scores; fail if the audit found a leak and audit.on_leak is fail."""
     from solarflare.tracking.review import review
 
     result = review.write(base, page)
@@ -240,10 +241,9 @@ def forecast(
     from solarflare.predict import scoreboard
 
     header = scoreboard.Method(method, goes_class, hours, data)
-    paths = scoreboard.convert(
-        file, {"time": time, "probability": probability}, (fitted_rate, base_rate), header, folder
-    )
-    typer.echo(f"{folder}: {len(paths):,} forecasts")
+    columns, base_rates = {"time": time, "probability": probability}, (fitted_rate, base_rate)
+    files = scoreboard.convert(file, columns, base_rates, header, folder)
+    typer.echo(f"{folder}: {len(files):,} forecasts")
 
 
 @app.command()

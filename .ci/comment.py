@@ -1,8 +1,8 @@
 """Post a review as a comment of a pull request on GitHub, or update the comment of an earlier review.
 
 ``python3 .ci/comment.py comment.md NUMBER``, with ``GITHUB_REPOSITORY``, ``GITHUB_API_URL`` and ``GITHUB_TOKEN`` set as
-in a workflow. Only the standard library: the job with the right to write runs nothing else. ``gh pr comment --edit-last``
-would edit the bot's last comment, whatever it is, and not that of the review.
+in a workflow. Only the standard library: the job with the right to write runs nothing else.
+``gh pr comment --edit-last`` would edit the bot's last comment, whatever it is, and not that of the review.
 """
 
 import json

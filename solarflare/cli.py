@@ -10,7 +10,6 @@ import typer
 from solarflare.core import console
 from solarflare.core.errors import InputError
 
-README, DOCS = Path("README.md"), Path("docs")
 REFUSED = 2  # the exit code if an image has no answer
 TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 
@@ -43,9 +42,9 @@ def create_store() -> None:
 
 @app.command()
 def ui(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens, on this machine alone.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the server, on this machine only.")] = 5000,
 ) -> None:
-    """Show the runs in MLflow, whose addresses are printed; Ctrl-C ends it."""
+    """Print the addresses of the runs in MLflow, and start its server; Ctrl-C ends it."""
     from solarflare.tracking.mlflow import store
 
     store.show(port)
@@ -53,7 +52,8 @@ def ui(
 
 @app.command()
 def log() -> None:
-    """Log to MLflow what is not logged yet, and fail if the audit found a leak that is to fail."""
+    """Log to MLflow what is not logged yet; fail if the audit found a leak and audit.on_leak is fail."""
+    from solarflare.core import paths
     from solarflare.core.tasks import TASKS
     from solarflare.tracking import dvc_state
     from solarflare.tracking.mlflow import unlogged
@@ -65,25 +65,27 @@ def log() -> None:
             from solarflare.tracking.mlflow import log_evaluation
 
             log_evaluation.log_evaluation(task)
-    audit = json.loads(Path("metrics/audit.json").read_text())
+    audit = json.loads(paths.AUDIT.read_text())
     _refuse_leaks([task for task in TASKS if audit.get(task, {}).get("leak")])
 
 
 @app.command()
 def review(
     base: Annotated[str, typer.Option(help="A branch, a tag or a commit to compare with.")] = "main",
-    page: Annotated[Path, typer.Option(help="Where to; figures go into a folder beside it.")] = Path("review.md"),
+    page: Annotated[Path, typer.Option(help="The file to write; figures go into a folder of that name.")] = Path(
+        "review.md"
+    ),
 ) -> None:
-    """Say what this change did to the scores, and fail if the audit found a leak that is to fail."""
+    """Write what this change did to the scores; fail if the audit found a leak and audit.on_leak is fail."""
     from solarflare.tracking.review import review
 
-    found = review.write(base, page)
-    typer.echo(f"{page}: {review.headline(found)}")
-    _refuse_leaks(found.leaking)
+    result = review.write(base, page)
+    typer.echo(f"{page}: {review.headline(result)}")
+    _refuse_leaks(result.leaking)
 
 
 def _refuse_leaks(leaking: list[str]) -> None:
-    """Fail if the audit found a leak in any task, unless it is to warn."""
+    """Fail if the audit found a leak in any task, unless audit.on_leak is warn."""
     from solarflare.core import params
     from solarflare.verification.audit.schema import AuditParams
 
@@ -96,7 +98,7 @@ def _refuse_leaks(leaking: list[str]) -> None:
 
 @app.command()
 def digest(folder: Annotated[Path, typer.Argument(help="An archive: images, flares.csv and regions.csv.")]) -> None:
-    """Print what identifies the content of an archive, for scrape.archive.digest in params.yaml."""
+    """Print the digest of an archive's content, for scrape.archive.digest in params.yaml."""
     from solarflare.sources.archive import scrape
 
     typer.echo(scrape.digest(folder))
@@ -119,9 +121,9 @@ def base_rate(
 
 @app.command()
 def scrape(
-    plan: Annotated[bool, typer.Option("--plan", help="Only print what would be asked of whom, and its cost.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only print the planned requests and their cost.")] = False,
 ) -> None:
-    """Print what a live scrape would fetch and what it costs; nothing is asked, nothing is written."""
+    """Print what a live scrape would fetch and what it costs, without a request; nothing is written."""
     from solarflare.core import params
     from solarflare.sources.live import estimate
     from solarflare.sources.live.schema import LiveParams
@@ -133,10 +135,10 @@ def scrape(
 
 @app.command()
 def cutouts(
-    folder: Annotated[Path, typer.Argument(help="Where to: AR/, FL/ and cutouts.csv; what it held is replaced.")],
-    wavelength: Annotated[int, typer.Option(help="Of all of them, in angstrom.")] = 171,
+    folder: Annotated[Path, typer.Argument(help="A folder for AR/, FL/ and cutouts.csv; its content is replaced.")],
+    wavelength: Annotated[int, typer.Option(help="The wavelength of the images, in angstrom.")] = 171,
 ) -> None:
-    """Fetch the thumbnails around HEK's events, the experiment of 2020's second data set, for scrape.live's span."""
+    """Fetch the thumbnails around HEK's events within scrape.live's dates: the second data set of the 2020 project."""
     from solarflare.core import params
     from solarflare.sources.live import scrape
     from solarflare.sources.live.images import cutouts
@@ -144,8 +146,8 @@ def cutouts(
 
     chosen = params.load(LiveParams).scrape.live
     with scrape.fetching(chosen) as fetcher:
-        found = cutouts.save(chosen, fetcher, wavelength, folder)
-    typer.echo(f"{folder}: {(found['reason'] == '').sum()} of {len(found)} thumbnails of {wavelength} angstrom")
+        table = cutouts.save(chosen, fetcher, wavelength, folder)
+    typer.echo(f"{folder}: {(table['reason'] == '').sum()} of {len(table)} thumbnails of {wavelength} angstrom")
 
 
 @app.command()
@@ -153,7 +155,7 @@ def experiment(
     profile: Annotated[str, typer.Argument(help="A file in profiles/, without .yaml.")],
     archive: Annotated[Path | None, typer.Option(help="The folder that a profile on real data imports.")] = None,
 ) -> None:
-    """Run a profile as DVC experiments and keep its scores in docs/results/; the workspace stays as it is."""
+    """Run a profile as DVC experiments and keep their scores in docs/results/; the workspace does not change."""
     from solarflare.tracking import profiles, published_tables
 
     chosen = profiles.read(profile, archive)
@@ -165,9 +167,9 @@ def experiment(
 def permutation(
     task: Annotated[list[str] | None, typer.Option(help="disk or region; can be repeated.", show_default="all")] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Trainings on rotated labels.")] = 20,
-    name: Annotated[str, typer.Option(help="What the results call the data in data/.")] = "simulated",
+    name: Annotated[str, typer.Option(help="A name for the data in data/, for the table of results.")] = "simulated",
 ) -> None:
-    """Train the networks on labels rotated in time, which must teach them nothing; results in docs/results/."""
+    """Train the networks on labels rotated in time, from which they must not learn; results in docs/results/."""
     from solarflare.core import params
     from solarflare.core.tasks import TASKS, TaskParams
     from solarflare.networks import training
@@ -236,23 +238,12 @@ def forecast(
     ] = None,
 ) -> None:
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
-    from solarflare.networks import calibration
-    from solarflare.predict import forecast_files, scoreboard
+    from solarflare.predict import scoreboard
 
-    if goes_class not in scoreboard.CLASSES:
-        raise InputError(f"--class is {goes_class!r}; expected one of {', '.join(scoreboard.CLASSES)}")
-    forecasts = forecast_files.read(file, {"time": time, "probability": probability}, labelled=False)
-    for warning in forecasts.warnings:
-        console.log.warning("warning: %s", warning)
-    rows = forecasts.rows
-    if (fitted_rate is None) != (base_rate is None):
-        raise InputError(
-            "--fitted-rate and --base-rate go together: give the base rate to correct from and the one to correct to"
-        )
-    if fitted_rate and base_rate:
-        rows = rows.assign(probability=calibration.at_base_rate(rows["probability"], fitted_rate, base_rate))
-    paths = scoreboard.write(rows, scoreboard.Method(method, goes_class, hours, data), folder)
-    typer.echo(f"{folder}: {len(paths):,} forecasts")
+    header = scoreboard.Method(method, goes_class, hours, data)
+    columns, base_rates = {"time": time, "probability": probability}, (fitted_rate, base_rate)
+    files = scoreboard.convert(file, columns, base_rates, header, folder)
+    typer.echo(f"{folder}: {len(files):,} forecasts")
 
 
 @app.command()
@@ -330,20 +321,12 @@ def now(
 
 @app.command("results")
 def tables(
-    check: Annotated[bool, typer.Option(help="Change nothing; fail if a table is out of step.")] = False,
+    check: Annotated[bool, typer.Option(help="Change nothing; fail if a table is not up to date.")] = False,
 ) -> None:
     """Write the tables of docs/results/ between their markers in README.md and docs/*.md."""
-    from solarflare.core.files import atomic_path
     from solarflare.tracking import published_tables
 
-    for page in (README, *sorted(DOCS.glob("*.md"))):
-        before = page.read_text()
-        after = published_tables.with_tables(before)
-        if check and after != before:
-            raise InputError(f"{page}: a table is out of step with docs/results/; write it with `solarflare results`")
-        if after != before:
-            with atomic_path(page) as partial:
-                partial.write_text(after)
+    published_tables.update_pages(check)
 
 
 if __name__ == "__main__":

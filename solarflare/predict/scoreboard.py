@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from solarflare.core.console import log
+from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
+from solarflare.networks import calibration
+from solarflare.predict import forecast_files
 from solarflare.predict.forecast_files import REGION
 
 CLASSES = ("X", "M", "C")
@@ -62,6 +66,48 @@ def write(rows: pd.DataFrame, method: Method, folder: Path) -> list[Path]:
             partial.write_text("\n".join(lines(issued, rows_of_time, method)) + "\n")
         paths.append(path)
     return paths
+
+
+def convert(
+    file: Path,
+    columns: dict[str, str | None],
+    base_rates: tuple[float | None, float | None],
+    method: Method,
+    folder: Path,
+) -> list[Path]:
+    """Write the forecasts of a file, as `write` does.
+
+    Parameters
+    ----------
+    file : Path
+        A CSV file.
+    columns : dict
+        As of `forecast_files.read`.
+    base_rates : tuple of float or None
+        The base rate for which the probabilities were fitted, and the one to correct them to; both or none.
+    method : Method
+        The header.
+    folder : Path
+        As of `write`.
+
+    Raises
+    ------
+    InputError
+        If the class is none of the scoreboard's, one base rate is missing, or the file cannot be used.
+    """
+    if method.goes_class not in CLASSES:
+        raise InputError(f"--class is {method.goes_class!r}; expected one of {', '.join(CLASSES)}")
+    forecasts = forecast_files.read(file, columns, labelled=False)
+    for warning in forecasts.warnings:
+        log.warning("warning: %s", warning)
+    rows, (fitted, wanted) = forecasts.rows, base_rates
+    if (fitted is None) != (wanted is None):
+        raise InputError(
+            "--fitted-rate and --base-rate go together: give the base rate to correct from and the one to correct to"
+        )
+    if fitted and wanted:
+        rows = rows.assign(probability=calibration.at_base_rate(rows["probability"], fitted, wanted))
+    return write(rows, method, folder)
 
 
 def lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator[str]:

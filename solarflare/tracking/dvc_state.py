@@ -67,9 +67,9 @@ def inputs(stage: str) -> dict[str, Inputs] | None:
     # `Repo` is private, but a stage calls this while it runs: then `dvc status` refuses, and dvc.lock has no entry yet.
     try:
         with Repo() as repo:
-            stages = {known.name: known for known in repo.index.stages}
+            stages = {member.name: member for member in repo.index.stages}
             needed = {stages[stage], *nx.descendants(repo.index.graph, stages[stage])}
-            return {name: _inputs(known) for name, known in stages.items() if known in needed}
+            return {name: _inputs(member) for name, member in stages.items() if member in needed}
     except KeyError:
         raise InputError(f"dvc.yaml has no stage '{stage}'; {RESTORE}") from None
     except (DvcException, FileNotFoundError) as error:
@@ -113,7 +113,7 @@ def modified() -> dict[str, list[str]]:
 
 
 def _modified(entry: str | dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Yield the names in an entry of DVC's status that are modified or new; an entry without names is itself one."""
+    """Yield the names in an entry of DVC's status that are modified or new; an entry without names counts as a name."""
     if isinstance(entry, str):
         yield entry
         return

@@ -266,6 +266,29 @@ def with_tables(text: str, metrics: Path = Path("metrics")) -> str:
     )
 
 
+def update_pages(check: bool) -> None:
+    """Write the tables into ``README.md`` and ``docs/*.md``.
+
+    Parameters
+    ----------
+    check : bool
+        Whether nothing is written, and a table that is not up to date is an error.
+
+    Raises
+    ------
+    InputError
+        If a marker names a profile without results, or with `check`.
+    """
+    for page in (Path("README.md"), *sorted(Path("docs").glob("*.md"))):
+        before = page.read_text()
+        after = with_tables(before)
+        if check and after != before:
+            raise InputError(f"{page}: a table is out of step with docs/results/; write it with `solarflare results`")
+        if after != before:
+            with atomic_path(page) as partial:
+                partial.write_text(after)
+
+
 def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> list[list[str]]:
     """Return a row for the network and, below it, one for each baseline, the strongest first."""
     trusted = "" if metrics["trusted"] else ", not trusted"

@@ -71,12 +71,12 @@ def _figures(task: Task) -> Iterable[Path]:
 
 def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
     """Return the numbers behind the figures, the confusion matrix and the scores of the slices."""
-    behind = {path.stem: pd.read_csv(path) for path in sorted(task.plots.glob("*.csv"))}
-    if "confusion" in behind:
-        counts = behind["confusion"].value_counts(["actual", "predicted"]).rename("rows")
-        behind["confusion"] = counts.sort_index().reset_index()
+    plots = {path.stem: pd.read_csv(path) for path in sorted(task.plots.glob("*.csv"))}
+    if "confusion" in plots:
+        counts = plots["confusion"].value_counts(["actual", "predicted"]).rename("rows")
+        plots["confusion"] = counts.sort_index().reset_index()
     parts = [{"slice": name, **runs.numbers(part)} for name, part in scores.get("slices", {}).items()]
-    return behind | ({"slices": pd.DataFrame(parts)} if parts else {})
+    return plots | ({"slices": pd.DataFrame(parts)} if parts else {})
 
 
 def _log_table(mlflow: Any, run_id: str, path: str, df: pd.DataFrame) -> None:

@@ -53,9 +53,9 @@ def scored(mlflow: Any, task: Task, before: Any | None = None) -> list[Any]:
 
 def of_state(mlflow: Any, state: RunState) -> Any:
     """Return the run of a state, opened now if it is not in the store, with the next number."""
-    known = find(mlflow, state.task, {STATE: state.key, "stage": PIPELINE})
-    if known:
-        return known[0]
+    logged = find(mlflow, state.task, {STATE: state.key, "stage": PIPELINE})
+    if logged:
+        return logged[0]
     latest = find(mlflow, state.task, {"stage": PIPELINE})
     number = 1 + int(latest[0].data.tags.get("number", len(latest))) if latest else 1
     tags = {"number": str(number), "verdict": UNSCORED, **state.tags()}
@@ -66,9 +66,9 @@ def of_state(mlflow: Any, state: RunState) -> Any:
 
 def of_stage(mlflow: Any, state: RunState, name: str, inputs: dvc_state.Inputs) -> Any:
     """Return the run of a stage below that of its state, opened now if it is not in the store."""
-    known = find(mlflow, state.task, {STATE: state.key, "stage": name})
-    if known:
-        return known[0]
+    logged = find(mlflow, state.task, {STATE: state.key, "stage": name})
+    if logged:
+        return logged[0]
     tags = {
         "fingerprint": inputs.fingerprint,
         "mlflow.parentRunId": of_state(mlflow, state).info.run_id,

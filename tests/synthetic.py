@@ -5,7 +5,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-from solarflare.sun.images.geometry import EDGE_RADIUS, Disk
+from solarflare.sun.images.disk import EDGE_RADIUS, Disk
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 Pixels = npt.NDArray[np.uint8]

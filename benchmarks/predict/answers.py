@@ -22,7 +22,8 @@ from sklearn.datasets import load_sample_image
 
 from solarflare.core.console import progress
 from solarflare.core.files import atomic_path
-from solarflare.sun.images import geometry, imaging
+from solarflare.sun.images import imaging
+from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 
 PAGE = Path("docs/answers.md")
@@ -143,7 +144,7 @@ def write_odd_images(sun: Path, folder: Path) -> Iterator[OddImage]:
 def eclipsed(pixels: Pixels) -> Pixels:
     """Return an image of the Sun, (H, W, 3), half covered by the Moon."""
     height, width, _ = pixels.shape
-    disk = geometry.Disk(width / 2, height / 2, 0.4 * width, fitted=False)
+    disk = Disk(width / 2, height / 2, 0.4 * width, fitted=False)
     y, x = np.mgrid[:height, :width]
     moon = np.hypot(x - disk.x + disk.radius, y - disk.y) < disk.radius
     return np.where(moon[..., None], 0, pixels).astype(np.uint8)

@@ -23,7 +23,8 @@ from solarflare.core.paths import RAW, RAW_IMAGES, RAW_REGIONS
 from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import find_regions
 from solarflare.sources.common import event_tables, filenames
-from solarflare.sun.images import geometry, imaging
+from solarflare.sun.images import imaging
+from solarflare.sun.images.coordinates import regions_on_disk
 from solarflare.sun.images.instruments import Instrument
 
 RESULT = Path("docs/results/regions_found.json")
@@ -58,7 +59,7 @@ def main() -> None:
 
 def count_all(images: pd.DataFrame, regions: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
     """Return the counts of `count` for each image, in their order."""
-    reported = geometry.regions_on_disk(images, regions)
+    reported = regions_on_disk(images, regions)
     rows = zip(images["path"], images["time"], strict=True)
     return pd.DataFrame(
         [

@@ -17,7 +17,7 @@ from solarflare.dataset.shards.reader import Crops
 from solarflare.sun.events import active
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import located, regions_on_disk
+from solarflare.sun.images.coordinates import located, regions_on_disk
 from solarflare.sun.labels import labels
 from tests import parameters
 

@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import ndimage
 
-from solarflare.sun.images import geometry, imaging
-from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images import imaging
+from solarflare.sun.images.coordinates import solar_radius, to_stonyhurst
+from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
@@ -81,8 +82,8 @@ def find(grey: Pixels, instrument: Instrument, disk: Disk, time: pd.Timestamp) -
     offset = (np.arange(WIDTH) - (WIDTH - 1) / 2) * radii_per_pixel
     rows, columns = _centres(signal, np.hypot(*np.meshgrid(offset, offset)), search)
     x, y = (np.interp(pixels, np.arange(WIDTH), offset) for pixels in (columns, rows))
-    arcsec = float(geometry.solar_radius(np.array([time], dtype="datetime64[ns]"))[0])
-    latitude, longitude = geometry.to_stonyhurst(x * arcsec, -y * arcsec, time)
+    arcsec = float(solar_radius(np.array([time], dtype="datetime64[ns]"))[0])
+    latitude, longitude = to_stonyhurst(x * arcsec, -y * arcsec, time)
     return pd.DataFrame({"latitude": latitude, "longitude": longitude})
 
 

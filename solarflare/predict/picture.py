@@ -11,7 +11,8 @@ from matplotlib.patches import Circle
 from solarflare.predict.answer_text import region_name
 from solarflare.predict.predictor import ImageAnswer
 from solarflare.report import figures
-from solarflare.sun.images import geometry, imaging
+from solarflare.sun.images import imaging
+from solarflare.sun.images.coordinates import solar_radius, to_arcsec
 
 MARK = 0.12
 """Radius of the ring around a region, in solar radii."""
@@ -42,8 +43,8 @@ def _draw(answer: ImageAnswer) -> Figure:
         return figure
     disk, times = answer.sun, np.full(len(answer.regions), answer.image.time, dtype="datetime64[ns]")
     latitudes, longitudes = ([getattr(region, name) for region in answer.regions] for name in ("latitude", "longitude"))
-    west, north = geometry.to_arcsec(latitudes, longitudes, times)
-    pixels_per_arcsec = disk.radius / geometry.solar_radius(times)
+    west, north = to_arcsec(latitudes, longitudes, times)
+    pixels_per_arcsec = disk.radius / solar_radius(times)
     x_pixels, y_pixels = disk.x + west * pixels_per_arcsec, disk.y - north * pixels_per_arcsec
     for region, x, y in zip(answer.regions, x_pixels, y_pixels, strict=True):
         colour = figures.FAINT if region.probability is None else "white"

@@ -14,7 +14,8 @@ from solarflare.predict.regions import RegionLookup
 from solarflare.predict.schema import PredictParams
 from solarflare.predict.trained import TrainedNetwork
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import Disk, located
+from solarflare.sun.images.coordinates import located
+from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 

@@ -16,8 +16,8 @@ from solarflare.sources.common import event_tables
 from solarflare.sources.live import scrape
 from solarflare.sources.live.lists import swpc_json
 from solarflare.sources.live.schema import Live
-from solarflare.sun.images import geometry
-from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.coordinates import rotate_longitude
+from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 
@@ -149,7 +149,7 @@ def nearest_report(reports: pd.DataFrame, time: pd.Timestamp, name: str) -> Know
     report_time = reports["time"][distance.idxmin()]
     rows = reports.loc[reports["time"] == report_time, ["noaa_ar", "latitude", "longitude"]]
     days = (time - report_time) / pd.Timedelta(days=1)
-    longitude = geometry.rotate_longitude(rows["latitude"], rows["longitude"], np.full(len(rows), days))
+    longitude = rotate_longitude(rows["latitude"], rows["longitude"], np.full(len(rows), days))
     rows = rows.assign(longitude=longitude)[np.abs(longitude) < 90]
     return KnownRegions(rows.reset_index(drop=True), f"{name} of {report_time:%Y-%m-%d %H:%M}")
 

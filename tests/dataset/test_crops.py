@@ -16,8 +16,9 @@ from solarflare.dataset.crops import job
 from solarflare.dataset.crops.cutter import Cutter, places_of
 from solarflare.dataset.shards.reader import Crops
 from solarflare.dataset.shards.schema import DiskCrop, RegionCrop
-from solarflare.sun.images import geometry, imaging
-from solarflare.sun.images.geometry import nominal_disks
+from solarflare.sun.images import imaging
+from solarflare.sun.images.coordinates import rotate_longitude, solar_radius, to_arcsec
+from solarflare.sun.images.disk import nominal_disks
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 from stages import crop
 from tests import parameters
@@ -44,9 +45,9 @@ def write(path: Path, instrument: Instrument, time: pd.Timestamp, seed: int) -> 
     width = 860 if instrument == "gong" else 512
     disk = nominal_disks(instrument, time, (width, width))[0]
     days = (time - pd.Timestamp(REGIONS[1][0])) / pd.Timedelta(days=1)
-    longitude = geometry.rotate_longitude([-9.0], [30.0], days)
-    x, y = geometry.to_arcsec([-9.0], longitude, np.array([time.to_datetime64()]))
-    scale = disk.radius / geometry.solar_radius(np.array([time.to_datetime64()]))[0]
+    longitude = rotate_longitude([-9.0], [30.0], days)
+    x, y = to_arcsec([-9.0], longitude, np.array([time.to_datetime64()]))
+    scale = disk.radius / solar_radius(np.array([time.to_datetime64()]))[0]
     grey = grey_sun(instrument, width, disk, seed, spot=(disk.x + x[0] * scale, disk.y - y[0] * scale))
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.fromarray(grey)

@@ -13,7 +13,9 @@ from solarflare.core.errors import InputError
 from solarflare.dataset.samples.region_maps import EMPTY, REGION, UNKNOWN, region_maps
 from solarflare.sun.events.questions import DiskLabel
 from solarflare.sun.events.records import Records
-from solarflare.sun.images import geometry, imaging
+from solarflare.sun.images import imaging
+from solarflare.sun.images.coordinates import solar_radius, to_arcsec
+from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.instruments import Instrument
 from tests import parameters
 
@@ -42,9 +44,9 @@ def drawn(known: Records, question: DiskLabel = SPOTS, instrument: Instrument = 
 @settings(max_examples=20, deadline=None)
 @given(latitude=st.floats(-60, 60), longitude=st.floats(-80, 80))
 def test_its_cell_shows_the_place_of_the_region(instrument: Instrument, latitude: float, longitude: float) -> None:
-    disk = geometry.Disk(200.0, 190.0, 150.0, fitted=True)
-    x, y = geometry.to_arcsec([latitude], [longitude], np.array([TIME], "datetime64[ns]"))
-    scale = disk.radius / geometry.solar_radius(np.array([TIME], "datetime64[ns]"))[0]
+    disk = Disk(200.0, 190.0, 150.0, fitted=True)
+    x, y = to_arcsec([latitude], [longitude], np.array([TIME], "datetime64[ns]"))
+    scale = disk.radius / solar_radius(np.array([TIME], "datetime64[ns]"))[0]
     rows, columns = np.mgrid[:400, :400]
     distance = np.hypot(columns - disk.x - x[0] * scale, rows - disk.y + y[0] * scale)
     image = (200 * np.exp(-((distance / 3) ** 2))).astype(np.uint8)

@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from solarflare.predict import find_regions
-from solarflare.sun.images import geometry
-from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.coordinates import solar_radius, to_arcsec
+from solarflare.sun.images.disk import Disk, nominal_disks
 from solarflare.sun.images.instruments import Instrument
 
 TIME = pd.Timestamp("2014-02-01T12:00:00")
@@ -20,7 +20,7 @@ QUIET: dict[Instrument, int] = {"aia211": 60, "gong": 128}
 def quiet_sun(instrument: Instrument) -> tuple[npt.NDArray[np.float64], Disk]:
     """Return a disk of one grey level on a black sky."""
     side = SIDES[instrument]
-    disk = geometry.nominal_disks(instrument, TIME, (side, side))[0]
+    disk = nominal_disks(instrument, TIME, (side, side))[0]
     rows, columns = np.mgrid[:side, :side]
     return np.where(np.hypot(columns - disk.x, rows - disk.y) <= disk.radius, float(QUIET[instrument]), 0.0), disk
 
@@ -29,8 +29,8 @@ def with_spot(
     image: npt.NDArray[np.float64], disk: Disk, latitude: float, longitude: float, height: float, width: float
 ) -> npt.NDArray[np.float64]:
     """Return the image with a round spot, brighter or darker, at a place on the Sun; width in solar radii."""
-    x, y = geometry.to_arcsec([latitude], [longitude], np.array([TIME], "datetime64[ns]"))
-    scale = disk.radius / float(geometry.solar_radius(np.array([TIME], "datetime64[ns]"))[0])
+    x, y = to_arcsec([latitude], [longitude], np.array([TIME], "datetime64[ns]"))
+    scale = disk.radius / float(solar_radius(np.array([TIME], "datetime64[ns]"))[0])
     rows, columns = np.mgrid[: image.shape[0], : image.shape[1]]
     distance = np.hypot(columns - disk.x - x[0] * scale, rows - disk.y + y[0] * scale)
     return image + height * np.exp(-0.5 * (distance / (width * disk.radius)) ** 2)

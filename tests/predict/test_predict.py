@@ -29,7 +29,7 @@ from solarflare.predict import answer_forecast, now, regions, trained
 from solarflare.predict.images import find_images
 from solarflare.predict.predictor import ImageAnswer, Predictor
 from solarflare.sources.live.schema import Live
-from solarflare.sun.images import geometry
+from solarflare.sun.images.disk import nominal_disks
 from tests import parameters
 from tests.archive_server import Fault
 from tests.archive_server.observatories import Shot
@@ -42,7 +42,7 @@ NAME = "20140201_120000_512_0211.jpg"
 
 def draw_sun(seed: int, time: pd.Timestamp = TIME) -> bytes:
     """Return a JPEG file of a drawn Sun at 211 angstrom."""
-    disk = geometry.nominal_disks("aia211", time, (512, 512))[0]
+    disk = nominal_disks("aia211", time, (512, 512))[0]
     grey = grey_sun("aia211", 512, disk, seed)
     content = io.BytesIO()
     Image.fromarray(np.dstack([grey, grey // 2 + 40, grey])).save(content, "JPEG")

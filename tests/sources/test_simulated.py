@@ -25,7 +25,7 @@ from solarflare.core.tasks import TASKS, Task
 from solarflare.sources.simulated import flares, regions, reports
 from solarflare.sources.simulated import scrape as simulated
 from solarflare.sun.events.flares import LETTERS, flux, seconds
-from solarflare.sun.images.geometry import rotate_longitude
+from solarflare.sun.images.coordinates import rotate_longitude
 from solarflare.sun.labels import labels
 from tests import parameters
 from tests.parameters import AllParams

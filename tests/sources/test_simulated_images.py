@@ -21,8 +21,9 @@ from solarflare.core import tables
 from solarflare.sources.simulated import euv, flares, magnetogram, regions, reports, schedule
 from solarflare.sources.simulated import scrape as simulated
 from solarflare.sources.simulated.regions import DAY, Regions
-from solarflare.sun.images import geometry, imaging
-from solarflare.sun.images.geometry import Disk, fit_disk, rotate_longitude, solar_radius, to_arcsec
+from solarflare.sun.images import imaging
+from solarflare.sun.images.coordinates import regions_on_disk, rotate_longitude, solar_radius, to_arcsec
+from solarflare.sun.images.disk import Disk, fit_disk
 from solarflare.sun.images.instruments import Instrument
 from solarflare.sun.labels import labels
 from tests import parameters
@@ -357,7 +358,7 @@ def test_decayed_plage_is_still_seen_and_makes_no_disk_active() -> None:
     start, end = population.born[0] - 31 * DAY, TIME + 31 * DAY
     on_disk = reports.daily(population, start, end)
     images = pd.DataFrame({"path": ["image.jpg"], "time": [pd.Timestamp(TIME)], "pair_id": [""]})
-    at_hand = geometry.regions_on_disk(images, on_disk)
+    at_hand = regions_on_disk(images, on_disk)
     assert at_hand["spots"].tolist() == [0]
     question = parameters.load(ROOT / "params.yaml").label.disk.model_copy(update={"target": "active_region"})
     known = schedule.coverage(start, end, flares.LIST, flares.COMPLETE_FROM)

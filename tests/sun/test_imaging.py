@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from solarflare.core.errors import InputError
-from solarflare.sun.images import geometry, imaging
-from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images import imaging
+from solarflare.sun.images.disk import Disk, fit_disk
 from solarflare.sun.images.instruments import Instrument
 from tests.synthetic import grey_sun
 
@@ -133,7 +133,7 @@ def test_no_letter_of_a_real_caption_is_left(shared_sun: Path) -> None:
     """Letters are white, the sky is not; the captions of 2010 are smaller and a row higher."""
     for path in sorted((shared_sun / "euv").rglob("*.jpg"))[::40]:
         image = imaging.decode(path, "RGB")
-        disk = geometry.fit_disk(imaging.without_print(imaging.grey(image), "aia211"), "aia211", TIME)
+        disk = fit_disk(imaging.without_print(imaging.grey(image), "aia211"), "aia211", TIME)
         below = np.s_[466:, :340]
         assert image[below].min(axis=2).max() > 150
         assert imaging.blank(image, "aia211", disk)[below].min(axis=2).max() < 150

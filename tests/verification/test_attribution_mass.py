@@ -10,7 +10,7 @@ from solarflare.core import tables
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.disk import Disk
 from solarflare.verification.evaluation import attribution_mass
 from solarflare.verification.evaluation.attribution_mass import Attribution
 from solarflare.verification.scores.bootstrap import BlockBootstrap

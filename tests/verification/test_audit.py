@@ -23,7 +23,7 @@ from solarflare.dataset.crops.cutter import Cutter, places_of
 from solarflare.dataset.shards.reader import Crops
 from solarflare.dataset.shards.schema import Crop, DiskCrop, RegionCrop
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import Disk, nominal_disks
+from solarflare.sun.images.disk import Disk, nominal_disks
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 from solarflare.verification.audit import probes
 from solarflare.verification.audit.audit import audit

@@ -12,7 +12,7 @@ from PIL import Image
 
 from solarflare.core import tables
 from solarflare.dataset.shards.reader import Crops
-from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.disk import Disk
 from solarflare.verification.audit.duplicates import near_duplicates, perceptual_hashes
 from tests.synthetic import grey_sun
 

@@ -8,8 +8,9 @@ import pandas as pd
 
 from solarflare.core.tasks import Task
 from solarflare.dataset.shards.schema import Crop
-from solarflare.sun.images import geometry, imaging
-from solarflare.sun.images.geometry import Disk, located
+from solarflare.sun.images import imaging
+from solarflare.sun.images.coordinates import located, regions_on_disk
+from solarflare.sun.images.disk import Disk, fit_disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 
@@ -120,11 +121,11 @@ class Cutter:
 
 def find_disk(grey: Pixels, instrument: Instrument, time: pd.Timestamp) -> Disk:
     """Find the Sun in an image, (H, W), without regard to what is printed on it."""
-    return geometry.fit_disk(imaging.without_print(grey, instrument), instrument, time)
+    return fit_disk(imaging.without_print(grey, instrument), instrument, time)
 
 
 def places_of(task: Task, images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return a row a crop, in the index's order: the image, the region, the Sun's radius and where to cut in arcsec."""
     if task == Task.DISK:
         return located(images[["path", "time"]].assign(noaa_ar=pd.Series(pd.NA, images.index, "Int64")))
-    return located(geometry.regions_on_disk(images, regions))
+    return located(regions_on_disk(images, regions))

@@ -15,7 +15,7 @@ from solarflare.core.tasks import Task
 from solarflare.core.workers import worker_processes
 from solarflare.dataset.crops.cutter import Cutter, places_of
 from solarflare.dataset.shards.schema import Crop
-from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.instruments import Instrument
 
 

@@ -11,7 +11,7 @@ from solarflare.sun.events.active import active_regions
 from solarflare.sun.events.questions import DiskLabel
 from solarflare.sun.events.records import Records
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import located
+from solarflare.sun.images.coordinates import located
 from solarflare.sun.images.instruments import Instrument
 
 EMPTY, REGION, UNKNOWN = 0, 1, -1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from solarflare.sun.images.geometry import rotate_longitude
+from solarflare.sun.images.coordinates import rotate_longitude
 
 Values = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

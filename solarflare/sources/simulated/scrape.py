@@ -25,7 +25,7 @@ from solarflare.core.workers import worker_processes
 from solarflare.sources.common import matching
 from solarflare.sources.simulated import euv, flares, magnetogram, original, regions, reports, schedule
 from solarflare.sources.simulated.schema import SimulatedParams
-from solarflare.sun.images.geometry import solar_radius
+from solarflare.sun.images.coordinates import solar_radius
 from solarflare.sun.images.instruments import Instrument
 
 log = logging.getLogger("solarflare")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from solarflare.sun.events.flares import Windows, flux, seconds, strongest
 from solarflare.sun.events.questions import DiskLabel, FlareQuestion
-from solarflare.sun.images.geometry import regions_on_disk
+from solarflare.sun.images.coordinates import regions_on_disk
 
 Mask = npt.NDArray[np.bool_]
 
@@ -76,7 +76,7 @@ def active_regions(
     Returns
     -------
     DataFrame
-        As `geometry.regions_on_disk` does.
+        As `coordinates.regions_on_disk` does.
     """
     on_disk = regions_on_disk(images, regions)
     if question.target == "active_region":

@@ -16,7 +16,7 @@ from solarflare.core import tables
 from solarflare.sun.events.active import spotted
 from solarflare.sun.events.flares import Windows, clean, flux, keys, seconds, strongest
 from solarflare.sun.events.questions import DiskLabel, FlareQuestion, RegionLabel
-from solarflare.sun.images.geometry import REPORT_REACH
+from solarflare.sun.images.coordinates import REPORT_REACH
 
 FLARES_KNOWN_AFTER = pd.Timedelta(minutes=30)
 """NOAA's edited event lists say of themselves that they are updated every 30 minutes."""
@@ -137,7 +137,7 @@ def spotted_before(rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     rows : DataFrame
         With ``time``.
     regions : DataFrame
-        Of `tables.REGIONS`. A report serves images up to `geometry.REPORT_REACH` away, so the one before is the report
+        Of `tables.REGIONS`. A report serves images up to `coordinates.REPORT_REACH` away, so the one before is the report
         of the 24 hours that end there.
 
     Returns

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from solarflare.core.errors import InputError
-from solarflare.sun.images.geometry import Disk
+from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 Pixels = npt.NDArray[np.uint8]

@@ -24,7 +24,7 @@ from solarflare.core import tables
 from solarflare.sun.events.active import any_flare, min_flux, near, spotted, strongest_class, windows
 from solarflare.sun.events.flares import Windows, clean, flux, keys, seconds
 from solarflare.sun.events.questions import DiskLabel, FlareQuestion, RegionLabel
-from solarflare.sun.images.geometry import regions_on_disk
+from solarflare.sun.images.coordinates import regions_on_disk
 
 NO_COVERAGE = "no flare list is complete in all of the window"
 TOO_WEAK = "no flare list in the window reaches down to the class asked for"

@@ -20,7 +20,8 @@ from solarflare.core.errors import InputError
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.shards.reader import Crops
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import Disk, located
+from solarflare.sun.images.coordinates import located
+from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 Features = npt.NDArray[np.float32]

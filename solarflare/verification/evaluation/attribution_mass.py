@@ -13,7 +13,8 @@ from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.sun.events.active import spotted
 from solarflare.sun.images import imaging
-from solarflare.sun.images.geometry import Disk, located, regions_on_disk
+from solarflare.sun.images.coordinates import located, regions_on_disk
+from solarflare.sun.images.disk import Disk
 from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.bootstrap import BlockBootstrap
@@ -134,7 +135,7 @@ def on_sphere(shape: tuple[int, int], disk: Disk, centres: pd.DataFrame, degrees
     disk : Disk
         Where the Sun is in the image.
     centres : DataFrame
-        Of `geometry.located`, with ``x``, ``y`` and ``solar_radius`` in arcsec.
+        Of `coordinates.located`, with ``x``, ``y`` and ``solar_radius`` in arcsec.
     degrees : float
         Along a great circle.
     """

@@ -1,7 +1,4 @@
-"""Where the disk is, and where a region is on it."""
-
-import re
-from pathlib import Path
+"""Where an active region is on the disk."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,113 +11,28 @@ from hypothesis import strategies as st
 from sunpy.coordinates import HeliographicStonyhurst, Helioprojective
 
 from solarflare.core import tables
-from solarflare.sun.images import geometry, imaging
-from solarflare.sun.images.geometry import Disk, fit_disk, nominal_disks, regions_on_disk, rotate_longitude
-from solarflare.sun.images.instruments import Instrument
-from tests.synthetic import grey_sun
+from solarflare.sun.images.coordinates import regions_on_disk, rotate_longitude, solar_radius, to_arcsec, to_stonyhurst
 
-FORMS: list[tuple[Instrument, int]] = [("gong", 860), ("hmi", 512), ("aia171", 512), ("aia193", 1024), ("aia211", 512)]
-SOURCES_TABLE = {  # centre and visible radius in pixels, measured on the real images
-    "20190531_182203": (429.4, 419.0, 369.9),
-    "20190212_182103": (432.2, 412.0, 379.9),
-    "20191122_182103": (421.8, 420.5, 379.9),
-    "20190108_182203": (432.9, 413.6, 381.3),
-    "20190201_182103": (430.6, 413.8, 380.5),
-}
 latitudes, longitudes = st.floats(-60, 60), st.floats(-80, 80)
 days = st.datetimes(pd.Timestamp("2010-05-01"), pd.Timestamp("2026-12-31"))
-
-
-def fitted(path: Path, instrument: Instrument) -> Disk:
-    return fit_disk(imaging.without_print(imaging.decode(path, "L"), instrument), instrument, time_of(path))
 
 
 def utc(*times: pd.Timestamp | str) -> npt.NDArray[np.datetime64]:
     return np.array([pd.Timestamp(time).to_datetime64() for time in times], dtype="datetime64[ns]")
 
 
-def time_of(path: Path) -> pd.Timestamp:
-    match = re.search(r"\d{8}_\d{6}", path.name)
-    assert match
-    return pd.to_datetime(match[0], format="%Y%m%d_%H%M%S")
-
-
-# The fit
-
-
-@pytest.mark.parametrize(("instrument", "width"), FORMS)
-@settings(max_examples=8, deadline=None)
-@given(data=st.data())
-def test_a_drawn_disk_is_found_to_a_pixel(instrument: Instrument, width: int, data: st.DataObject) -> None:
-    time = pd.Timestamp(data.draw(days))
-    nominal = data.draw(st.sampled_from(nominal_disks(instrument, time, (width, width))))
-    shift = st.floats(-0.025, 0.025).map(lambda share: share * nominal.radius)
-    true = Disk(
-        nominal.x + data.draw(shift),
-        nominal.y + data.draw(shift),
-        nominal.radius * data.draw(st.floats(0.995, 1.005)),
-        fitted=True,
-    )
-    grey = grey_sun(instrument, width, true, seed=data.draw(st.integers(0, 1000)))
-    found = fit_disk(imaging.without_print(grey, instrument), instrument, time)
-    assert found.fitted
-    assert (found.x, found.y) == pytest.approx((true.x, true.y), abs=1)
-    assert found.radius == pytest.approx(true.radius, abs=1)
-
-
-@pytest.mark.parametrize(("instrument", "width"), FORMS)
-@pytest.mark.parametrize("what", ["black", "white", "noise", "a disk too small", "a disk elsewhere"])
-def test_without_a_plausible_disk_the_nominal_one_serves(instrument: Instrument, width: int, what: str) -> None:
-    time = pd.Timestamp("2014-01-01")
-    nominal = nominal_disks(instrument, time, (width, width))[0]
-    grey = {
-        "black": lambda: np.zeros((width, width), np.uint8),
-        "white": lambda: np.full((width, width), 255, np.uint8),
-        "noise": lambda: np.random.default_rng(1).integers(0, 255, (width, width), np.uint8),
-        "a disk too small": lambda: grey_sun(
-            instrument, width, Disk(nominal.x, nominal.y, 0.75 * nominal.radius, fitted=True)
-        ),
-        "a disk elsewhere": lambda: grey_sun(instrument, width, Disk(width, width, nominal.radius, fitted=True)),
-    }[what]()
-    assert fit_disk(grey, instrument, time) in nominal_disks(instrument, time, (width, width))
-
-
-@pytest.mark.parametrize("time", SOURCES_TABLE)
-def test_the_disk_of_a_real_gong_magnetogram(time: str, shared_sun: Path) -> None:
-    disk = fitted(shared_sun / f"samples/bbso/2019/gong_magxx_fd_{time}.jpg", "gong")
-    assert disk.fitted
-    assert (disk.x, disk.y, disk.radius / 1.01) == pytest.approx(SOURCES_TABLE[time], abs=2)
-
-
-@pytest.mark.parametrize(("folder", "instrument"), [("euv", "aia211"), ("magnetogram", "hmi")])
-def test_the_disks_of_real_sdo_images_have_the_radius_of_the_earths_distance(
-    folder: str, instrument: Instrument, shared_sun: Path
-) -> None:
-    paths = sorted((shared_sun / folder).rglob("*.jpg"))[5::67]
-    disks = [fitted(path, instrument) for path in paths]
-    arcsec = geometry.solar_radius(utc(*map(time_of, paths)))
-    assert all(disk.fitted for disk in disks)
-    assert np.array([disk.radius for disk in disks]) * 4.8 == pytest.approx(arcsec, rel=0.005)
-    assert np.array([(disk.x, disk.y) for disk in disks]) == pytest.approx(255.5, abs=4)
-
-
-def test_an_image_that_looks_past_the_sun_is_not_fitted(shared_sun: Path) -> None:
-    """On 2013-11-28 SDO looked after comet ISON."""
-    assert not fitted(shared_sun / "euv/2013/11/28/20131128_195937_512_0211.jpg", "aia211").fitted
-
-
 # Coordinates
 
 
 def test_a_position_of_the_hek_in_arcsec() -> None:
-    x, y = geometry.to_arcsec([10.0], [21.0], ["2019-01-02"])
+    x, y = to_arcsec([10.0], [21.0], ["2019-01-02"])
     assert (x[0], y[0]) == pytest.approx((345.7, 218.5), abs=15)
 
 
 @settings(deadline=None, max_examples=30)
 @given(latitudes, longitudes, days)
 def test_arcsec_lead_back_to_the_place_on_the_sun(latitude: float, longitude: float, time: pd.Timestamp) -> None:
-    x, y = geometry.to_arcsec([latitude], [longitude], utc(time))
+    x, y = to_arcsec([latitude], [longitude], utc(time))
     frame = Helioprojective(observer="earth", obstime=time)
     place = SkyCoord(x[0] * u.arcsec, y[0] * u.arcsec, frame=frame).transform_to(HeliographicStonyhurst(obstime=time))
     assert (place.lat.deg, place.lon.deg) == pytest.approx((latitude, longitude), abs=1e-6)
@@ -129,37 +41,37 @@ def test_arcsec_lead_back_to_the_place_on_the_sun(latitude: float, longitude: fl
 @settings(deadline=None, max_examples=30)
 @given(latitudes, longitudes, days)
 def test_places_on_the_sun_are_found_again_from_arcsec(latitude: float, longitude: float, time: pd.Timestamp) -> None:
-    x, y = geometry.to_arcsec([latitude], [longitude], utc(time))
-    north, west = geometry.to_stonyhurst(x, y, time)
+    x, y = to_arcsec([latitude], [longitude], utc(time))
+    north, west = to_stonyhurst(x, y, time)
     assert (north[0], west[0]) == pytest.approx((latitude, longitude), abs=1e-6)
 
 
 @pytest.mark.parametrize(("date", "tilt"), [("2014-03-06", -7.25), ("2014-06-06T18:00", 0.0), ("2014-09-08", 7.25)])
 def test_the_middle_of_the_disk_lies_at_the_tilt_of_the_suns_axis(date: str, tilt: float) -> None:
     """It is inclined by 7.25 degrees to the ecliptic: most towards the Earth in September, most from it in March."""
-    north, west = geometry.to_stonyhurst([0.0], [0.0], pd.Timestamp(date))
+    north, west = to_stonyhurst([0.0], [0.0], pd.Timestamp(date))
     assert (north[0], west[0]) == pytest.approx((tilt, 0), abs=0.05)
 
 
 def test_a_place_on_the_sun_by_plane_trigonometry() -> None:
     """In June the Sun's axis is not tilted; its radius is 1, and its distance as many as its angular radius says."""
     time = pd.Timestamp("2014-06-06T18:00")
-    distance = 1 / np.sin(np.deg2rad(geometry.solar_radius(utc(time))[0] / 3600))
+    distance = 1 / np.sin(np.deg2rad(solar_radius(utc(time))[0] / 3600))
     latitude, longitude = np.deg2rad([30, 45])
     to_the_plane = distance - np.cos(latitude) * np.cos(longitude)
     right, up = np.cos(latitude) * np.sin(longitude), np.sin(latitude)
     x, y = np.arctan2(right, to_the_plane), np.arctan2(up, np.hypot(to_the_plane, right))
-    north, west = geometry.to_stonyhurst(np.rad2deg([x]) * 3600, np.rad2deg([y]) * 3600, time)
+    north, west = to_stonyhurst(np.rad2deg([x]) * 3600, np.rad2deg([y]) * 3600, time)
     assert (north[0], west[0]) == pytest.approx((30, 45), abs=0.05)
 
 
 @settings(deadline=None, max_examples=30)
 @given(latitudes, st.floats(1, 80), days)
 def test_west_is_positive_and_all_lies_within_the_limb(latitude: float, longitude: float, time: pd.Timestamp) -> None:
-    x, y = geometry.to_arcsec([latitude, latitude], [longitude, -longitude], utc(time, time))
+    x, y = to_arcsec([latitude, latitude], [longitude, -longitude], utc(time, time))
     assert x[0] > 0
     assert (x[0], y[0]) == pytest.approx((-x[1], y[1]), abs=1e-6)
-    assert np.hypot(x, y).max() < geometry.solar_radius(utc(time))[0]
+    assert np.hypot(x, y).max() < solar_radius(utc(time))[0]
 
 
 # Rotation

@@ -1,4 +1,4 @@
-"""Take the README's pictures of MLflow and of the page: ``python -m docs.screenshots`` after an experiment on regions.
+"""Take the pictures of MLflow and of the page in docs: ``python -m docs.screenshots`` after an experiment on regions.
 
 The two newest runs of the region are compared; ``dvc exp run --temp -n shorter -S train_region.epochs=8`` makes one.
 """

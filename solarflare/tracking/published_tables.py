@@ -23,6 +23,7 @@ RESULTS = Path("docs/results")
 SEED = "seed-"  # how variants begin that differ in their seeds alone
 THEIRS = "-2020"  # how variants end that ask the network of 2020 what another variant asks ours
 PERMUTATION = RESULTS / "permutation.json"
+OVERVIEW = ("forecast", "sdo-euv", "sdo-magnetogram")  # profiles that `overview` shows below the default one
 SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "hss": "HSS", "brier_skill": "Brier skill"}
 
 
@@ -136,17 +137,23 @@ def table(name: str) -> str:
     InputError
         If it was not run yet.
     """
-    path = RESULTS / f"{name}.json"
-    if not path.is_file():
-        command = "solarflare permutation" if path == PERMUTATION else f"make experiment PROFILE={name}"
-        raise InputError(f"{path} is not there; make it with `{command}`")
-    content = json.loads(path.read_text())
-    if path == PERMUTATION:
+    content = _read(name)
+    if name == PERMUTATION.stem:
         return _markdown(_permutations(content))
     if "tasks" in content:
         return f"{_markdown(_comparison(content))}\n\n{_markdown(_probes(content['tasks']))}"
     seeded = all(name.startswith(SEED) for name in content["variants"])
     return _markdown(_spread(content) if seeded else _every_variant(content))
+
+
+def _read(name: str) -> dict[str, Any]:
+    """Return what is in a file of results; the name is that of `table`."""
+    path = RESULTS / f"{name}.json"
+    if not path.is_file():
+        command = "solarflare permutation" if path == PERMUTATION else f"make experiment PROFILE={name}"
+        raise InputError(f"{path} is not there; make it with `{command}`")
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
 
 
 def _every_variant(content: dict[str, Any]) -> list[list[str]]:
@@ -238,28 +245,80 @@ def _markdown(rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (heading, ["---"] * len(heading), *others))
 
 
+def overview(metrics: Path = Path("metrics")) -> str:
+    """Return the network's lead over its best baseline, for each profile and task, as a table in Markdown.
+
+    Variants that train the network of 2020 are left out, and so are those that repeat the results of one above.
+
+    Parameters
+    ----------
+    metrics : Path, optional
+        The folder in which ``evaluate`` wrote the scores of the default profile.
+
+    Raises
+    ------
+    InputError
+        If a profile of `OVERVIEW` has no results yet.
+    """
+    default = {task: json.loads((metrics / f"{task}.json").read_text()) for task in TASKS}
+    variants = {("default", "chronological"): default}
+    for profile in OVERVIEW:
+        for variant, content in _read(profile)["variants"].items():
+            if not variant.endswith(THEIRS):
+                variants[profile, variant] = content["metrics"]
+    rows = [["profile, test", "task", "rows", "network", "best baseline", "lead", "verdict"]]
+    shown = []
+    for name, results in variants.items():
+        for task in TASKS:
+            metrics_of_task = results[task]
+            if "absent" not in metrics_of_task and (name[0], metrics_of_task) not in shown:
+                shown.append((name[0], metrics_of_task))
+                rows.append([", ".join(name), task, *_against_the_best(metrics_of_task)])
+    return _markdown(rows)
+
+
+def _against_the_best(metrics: dict[str, Any]) -> list[str]:
+    """Return the cells of `overview` that hold scores."""
+    name, baseline = summary.strongest_first(metrics["baselines"])[0]
+    lead = metrics["differences"][name]["roc_auc"]
+    scores = interval(metrics["roc_auc"]), f"{name} {interval(baseline['roc_auc'])}", interval(lead)
+    return [str(metrics["n"]), *scores, lead["verdict"] if metrics["trusted"] else "not trusted"]
+
+
+def excerpt(metrics: Path = Path("metrics")) -> str:
+    """Return the first lines of the table at the end of a run: each task's network and its two best baselines."""
+    heading, rule, *lines = summary.render(metrics).splitlines()
+    starts = [number for number, line in enumerate(lines) if line.split(" ")[0] in TASKS]
+    return "\n".join([heading, rule, *(line for start in starts for line in lines[start : start + 3])])
+
+
 def with_tables(text: str, metrics: Path = Path("metrics")) -> str:
     """Return a page with each table between its markers.
 
     Parameters
     ----------
     text : str
-        A page with markers ``<!-- summary -->``, for what a run prints at its end, and ``<!-- results:<profile> -->``,
-        each followed by its end, ``<!-- /summary -->`` and so on.
+        A page with markers: ``<!-- summary -->`` for the table at the end of a run, ``<!-- excerpt -->`` for its first
+        lines, ``<!-- overview -->`` for all profiles in short, and ``<!-- results:<profile> -->``. Each is followed by
+        its end, ``<!-- /summary -->`` and so on.
     metrics : Path, optional
         The folder in which ``evaluate`` wrote the scores of the run.
 
     Raises
     ------
     InputError
-        If a marker names a profile without results.
+        If a marker needs the results of a profile that has none.
     """
 
     def content(name: str) -> str:
-        return f"```text\n{summary.render(metrics)}\n```" if name == "summary" else table(name.removeprefix("results:"))
+        if name == "overview":
+            return overview(metrics)
+        if name in ("summary", "excerpt"):
+            return f"```text\n{excerpt(metrics) if name == 'excerpt' else summary.render(metrics)}\n```"
+        return table(name.removeprefix("results:"))
 
     return re.sub(
-        r"(?P<start><!-- (?P<name>summary|results:[\w-]+) -->).*?(?P<end><!-- /(?P=name) -->)",
+        r"(?P<start><!-- (?P<name>summary|excerpt|overview|results:[\w-]+) -->).*?(?P<end><!-- /(?P=name) -->)",
         lambda match: f"{match['start']}\n{content(match['name'])}\n{match['end']}",
         text,
         flags=re.DOTALL,

@@ -281,18 +281,47 @@ def test_permutations_are_a_row_a_task(project: Path) -> None:
     assert published_tables.table("permutation").splitlines()[2:] == [row]
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.stem)
-def test_a_page_is_in_step_with_the_committed_results(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) -> None:
+    published_tables.RESULTS.mkdir(parents=True)
+    baselines = {"history": {"roc_auc": score(0.8)}, "logistic": {"roc_auc": score(0.7)}, "catalogue": {"absent": "no"}}
+    leads = {
+        "history": {"roc_auc": {**score(0.1), "verdict": "better"}},
+        "logistic": {"roc_auc": {**score(0.2), "verdict": "not distinguishable"}},
+    }
+    disk = {"trusted": True, "n": 40, "roc_auc": score(0.9), "baselines": baselines, "differences": leads}
+    results = {"disk": disk, "region": {"absent": "off"}}
+    variants = {"a": results, "again": results, "leaking": {**results, "disk": {**disk, "trusted": False}}}
+    variants["a-2020"] = {**results, "disk": {**disk, "n": 41}}
+    content = {"variants": {name: {"metrics": metrics} for name, metrics in variants.items()}}
+    for profile in published_tables.OVERVIEW:
+        (published_tables.RESULTS / f"{profile}.json").write_text(json.dumps(content))
+    for task, metrics in results.items():
+        (project / f"{task}.json").write_text(json.dumps(metrics))
+    cells = "| disk | 40 | 0.90 [0.88, 0.91] | history 0.80 [0.78, 0.81] | 0.10 [0.08, 0.11] |"
+    expected = [f"| default, chronological {cells} better |"]
+    for profile in published_tables.OVERVIEW:
+        expected += [f"| {profile}, a {cells} better |", f"| {profile}, leaking {cells} not trusted |"]
+    assert published_tables.overview(project).splitlines()[2:] == expected
+
+
+def test_the_excerpt_holds_each_task_s_network_and_two_best_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    text = page.read_text()
-    assert published_tables.with_tables(text) == text
+    heading, _, *rows = published_tables.excerpt().splitlines()
+    assert heading.startswith("task ")
+    assert [row.split()[0] for row in rows[::3]] == ["disk", "region"]
+    assert len(rows) == 6
 
 
-def test_the_readme_is_in_step_with_the_committed_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.stem
+)
+def test_a_page_is_in_step_with_the_committed_results(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(ROOT)
     for name in TASKS:
         # A run on another machine changes metrics/ by its last digits, and not what the page says of the commit.
         committed = subprocess.run(["git", "show", f"HEAD:metrics/{name}.json"], capture_output=True, check=True)
         (tmp_path / f"{name}.json").write_bytes(committed.stdout)
-    text = (ROOT / "README.md").read_text()
+    text = page.read_text()
     assert published_tables.with_tables(text, tmp_path) == text

@@ -53,7 +53,8 @@ def ui(
 @app.command()
 def log() -> None:
     """Log to MLflow what is not logged yet; fail if the audit found a leak and audit.on_leak is fail."""
-    from solarflare.core import paths
+    from solarflare.core.files import read_json
+    from solarflare.core.paths import AUDIT
     from solarflare.core.tasks import TASKS
     from solarflare.tracking import dvc_state
     from solarflare.tracking.mlflow import unlogged
@@ -65,7 +66,7 @@ def log() -> None:
             from solarflare.tracking.mlflow import log_evaluation
 
             log_evaluation.log_evaluation(task)
-    audit = json.loads(paths.AUDIT.read_text())
+    audit = read_json(AUDIT, "audit")
     _refuse_leaks([task for task in TASKS if audit.get(task, {}).get("leak")])
 
 

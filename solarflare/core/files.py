@@ -1,11 +1,15 @@
 """Atomic writing: under a temporary name first, then renamed. Nothing is half-written after an interruption."""
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from solarflare.core.errors import InputError
 
 
 def main_checkout() -> Path:
@@ -20,6 +24,20 @@ def main_checkout() -> Path:
         ``DVC_ROOT`` if set, else the working folder.
     """
     return Path(os.environ.get("DVC_ROOT") or ".")
+
+
+def read_json(path: Path, stage: str) -> dict[str, Any]:
+    """Return the content of a JSON file that a stage wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is not JSON; the sentence names the stage that writes it.
+    """
+    try:
+        return json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        raise InputError(f"{path} is not there or is broken; make it with `dvc repro {stage}`") from None
 
 
 @contextmanager

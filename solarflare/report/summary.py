@@ -1,9 +1,9 @@
 """The table at the end of a run, from `metrics/<task>.json` alone."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+from solarflare.core.files import read_json
 from solarflare.core.tasks import TASKS
 
 SCORES = {"roc_auc": "ROC-AUC", "tss": "TSS", "brier_skill": "Brier skill"}
@@ -21,7 +21,7 @@ def render(metrics: Path = Path("metrics")) -> str:
     rows = [("task", "forecast", *SCORES.values(), "the network is")]
     remarks = []
     for task in TASKS:
-        content = json.loads((metrics / f"{task}.json").read_text())
+        content = read_json(metrics / f"{task}.json", "evaluate")
         if "absent" in content:
             remarks.append(f"{task}: absent, {content['absent']}")
             continue

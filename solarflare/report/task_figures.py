@@ -1,6 +1,5 @@
 """The figures of one task below ``reports/<task>/``, drawn from what the stages ``evaluate`` and ``crop`` wrote."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pandas as pd
 
 from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
-from solarflare.core.files import atomic_directory
+from solarflare.core.files import atomic_directory, read_json
 from solarflare.core.tasks import Task
 from solarflare.dataset.shards.reader import Crops
 from solarflare.report import figures, gallery, summary
@@ -46,7 +45,7 @@ def draw(task: Task, chosen: ReportParams) -> None:
     predictions = tables.read(task.predictions, tables.PREDICTIONS)
     rows, maps = shown.read(task.attributions)
     with atomic_directory(task.figures) as partial:
-        draw_scores(partial, words, task.plots, json.loads(task.metrics.read_text()))
+        draw_scores(partial, words, task.plots, read_json(task.metrics, "evaluate"))
         draw_contact_sheets(partial, words, predictions, crops)
         title = f"{words.question} Orange speaks for yes, blue for no"
         gallery.write(partial, title, rows, pictures(rows, crops), maps, chosen.instrument.of(task))

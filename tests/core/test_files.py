@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from solarflare.core import absent, files
+from solarflare.core.errors import InputError
 
 
 def test_a_file_appears_only_when_complete(tmp_path: Path) -> None:
@@ -96,3 +97,11 @@ run(main)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 1
     assert done.stderr.startswith("error: interrupted")
+
+
+@pytest.mark.parametrize("text", [None, "{"])
+def test_a_missing_or_broken_result_names_the_stage_that_writes_it(text: str | None, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "audit.json").write_text(text)
+    with pytest.raises(InputError, match=r"audit\.json is not there or is broken; make it with `dvc repro audit`"):
+        files.read_json(tmp_path / "audit.json", "audit")

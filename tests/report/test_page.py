@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from solarflare.core import tables
+from solarflare.core.paths import PAGE
 from solarflare.core.tasks import TASKS, Task
 from solarflare.report import task_figures
 from solarflare.report.page import charts, page
@@ -78,7 +79,7 @@ def opened(project: Path, chromium: "Chrome") -> "Chrome":
     chromium.get_log("performance")
     resize(chromium, DESKTOP)
     emulate(chromium)
-    chromium.get((project / page.PAGE).as_uri())
+    chromium.get((project / PAGE).as_uri())
     return chromium
 
 
@@ -132,11 +133,11 @@ def test_what_was_before_is_called_as_the_answer_is() -> None:
 
 
 def test_a_sample_that_was_not_matched_is_not_called_so(project: Path) -> None:
-    written, chosen = (project / page.PAGE).read_text(), small_and_fast()
+    written, chosen = (project / PAGE).read_text(), small_and_fast()
     simulated = chosen.scrape.simulated.model_copy(update={"sampling": "original"})
     page.write(chosen.model_copy(update={"scrape": chosen.scrape.model_copy(update={"simulated": simulated})}))
-    assert "drawn in pairs" not in (project / page.PAGE).read_text()
-    (project / page.PAGE).write_text(written)
+    assert "drawn in pairs" not in (project / PAGE).read_text()
+    (project / PAGE).write_text(written)
 
 
 def test_an_absent_task_says_why(opened: "Chrome") -> None:
@@ -239,28 +240,28 @@ def test_paper_shows_what_the_screen_folds_away(opened: "Chrome") -> None:
 
 
 def test_it_is_one_small_file_without_scripts(project: Path) -> None:
-    text = (project / page.PAGE).read_text()
+    text = (project / PAGE).read_text()
     assert len(text) < 5_000_000
     assert "<script" not in text
     assert os.fspath(project) not in text
 
 
 def test_the_same_outputs_give_the_same_bytes(project: Path) -> None:
-    before = (project / page.PAGE).read_bytes()
+    before = (project / PAGE).read_bytes()
     page.write(small_and_fast())
-    assert (project / page.PAGE).read_bytes() == before
+    assert (project / PAGE).read_bytes() == before
 
 
 def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) -> None:
-    metrics, written = project / "metrics/region.json", (project / page.PAGE).read_text()
+    metrics, written = project / "metrics/region.json", (project / PAGE).read_text()
     scores = metrics.read_text()
     metrics.write_text(json.dumps(json.loads(scores) | {"trusted": False, "untrusted_because": "a leak: <hour>"}))
     page.write(small_and_fast())
-    assert "Not trusted" in (project / page.PAGE).read_text()
-    assert "a leak: &lt;hour&gt;" in (project / page.PAGE).read_text()
+    assert "Not trusted" in (project / PAGE).read_text()
+    assert "a leak: &lt;hour&gt;" in (project / PAGE).read_text()
     metrics.write_text(scores)
     page.write(small_and_fast())
-    assert (project / page.PAGE).read_text() == written
+    assert (project / PAGE).read_text() == written
 
 
 @pytest.mark.parametrize(

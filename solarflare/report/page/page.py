@@ -1,7 +1,6 @@
 """Writes the page from what the stages wrote: nothing is computed here that is not in a file beside it."""
 
 import importlib.metadata
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from solarflare.core import absent, params, paths
-from solarflare.core.files import atomic_path, sha256
+from solarflare.core.files import atomic_path, read_json, sha256
 from solarflare.core.tasks import TASKS
 from solarflare.report import summary
 from solarflare.report.gallery import CONTRAST
@@ -18,7 +17,6 @@ from solarflare.report.schema import ReportParams
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.verification.results.wording import wording
 
-PAGE = Path("reports/index.html")
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "pillow", "sunpy", "astropy")
 HASHED = (
     "data/raw/*.csv",
@@ -62,7 +60,7 @@ def write(chosen: ReportParams) -> None:
     chosen : ReportParams
         All parameters.
     """
-    audit = json.loads(Path("metrics/audit.json").read_text())
+    audit = read_json(paths.AUDIT, "audit")
     reasons = {task: reason for task in TASKS if (reason := absent.reason(task.metrics))}
     sections = [section(task, chosen, audit.get(task, audit)) for task in TASKS if task not in reasons]
     listed = parameters(chosen.scrape.origin)
@@ -96,7 +94,7 @@ def write(chosen: ReportParams) -> None:
         versions={name: importlib.metadata.version(name) for name in LIBRARIES},
         hashes=hashes(),
     )
-    with atomic_path(PAGE) as partial:
+    with atomic_path(paths.PAGE) as partial:
         partial.write_text(text, encoding="utf-8")
 
 

@@ -1,6 +1,5 @@
 """What the page says of a task, read from what the stages wrote, and drawn."""
 
-import json
 from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from solarflare.core import tables
+from solarflare.core.files import read_json
 from solarflare.core.tasks import Task
 from solarflare.report import figures, summary
 from solarflare.report.gallery import GROUPS
@@ -114,7 +114,7 @@ def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> Section:
     audit : dict
         What ``metrics/audit.json`` says of the task.
     """
-    scores = json.loads(task.metrics.read_text())
+    scores = read_json(task.metrics, "evaluate")
     words = wording(chosen.label.of(task))
     base_rate = chosen.calibration.base_rate.of(task)
     baselines = summary.strongest_first(scores["baselines"])

@@ -1,14 +1,13 @@
 """Logging an evaluation: its scores, figures and tables, how it compares with earlier runs, and its model."""
 
 import json
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.console import log
+from solarflare.core.paths import PAGE
 from solarflare.core.tasks import Task
 from solarflare.tracking import dvc_state
 from solarflare.tracking.mlflow import (
@@ -26,12 +25,11 @@ from solarflare.tracking.mlflow.reference_run import stand
 from solarflare.tracking.mlflow.run_state import EVALUATION, RunState
 from solarflare.verification.scores.assessment import rounded
 
-PAGE = Path("reports/index.html")
 STAGES = ("audit", "evaluate")
 
 
 def log_evaluation(task: Task) -> None:
-    """Add what ``evaluate`` wrote to the run of a state, with how it compares with other runs, and register its model.
+    """Add what ``evaluate`` and ``report`` wrote to the run of a state, with how it compares, and register its model.
 
     Logs the training first if it is not in the store. Nothing happens, without importing MLflow, if all of it is there.
     Otherwise as `log_training.log_training`.
@@ -52,7 +50,7 @@ def log_evaluation(task: Task) -> None:
         own = {name: score for name, score in scores.items() if isinstance(score, dict) and "value" in score}
         runs.log_numbers(mlflow, run_id, runs.numbers({**own, "n": scores["n"], "cost": scores.get("cost", {})}))
         # Not in folders: where runs are compared, MLflow shows only the files on the top level.
-        for path in (metrics, PAGE, *_figures(task)):
+        for path in (metrics, PAGE, *sorted(task.figures.glob("*.png"))):
             if path.is_file():
                 mlflow.log_artifact(str(path), run_id=run_id)
         mlflow.log_artifact(str(predictions), "predictions", run_id=run_id)
@@ -62,11 +60,6 @@ def log_evaluation(task: Task) -> None:
         _judge(mlflow, state, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
         mlflow.MlflowClient().set_tag(run_id, EVALUATION, digest)
         log.info("%s: logged the scores to MLflow", task)
-
-
-def _figures(task: Task) -> Iterable[Path]:
-    """Return the figures that there are of a task."""
-    return sorted(path for folder in ("reports", "metrics/plots") for path in Path(folder, task).glob("*.png"))
 
 
 def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:

@@ -2,14 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from solarflare.core import absent, tables
-from solarflare.core.errors import InputError
-from solarflare.core.files import atomic_directory, atomic_path
+from solarflare.core.files import atomic_directory, atomic_path, read_json
 from solarflare.core.paths import AUDIT, RAW
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter
@@ -71,7 +69,8 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
     scores["slices"] = rounded(slices.assess(network, parts(test, features), plan))
     scores["threshold"] = rounded({f"fold-{k}": float(fold["threshold"].iloc[0]) for k, fold in test.groupby("fold")})
     scores["cost"] = cost(task.model)
-    reason = untrusted_because(_read_audit(task), chosen.split.method, scores)
+    audit = read_json(AUDIT, "audit")
+    reason = untrusted_because(audit.get(task, audit), chosen.split.method, scores)
     scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
     explained = sample(test)
     cutter = Cutter(task, instrument, RAW, chosen.crop)
@@ -140,12 +139,3 @@ def histories(models: Path) -> pd.DataFrame:
     """Return the training curves of all folds below each other, with their fold."""
     paths = sorted(models.rglob(saved_model.HISTORY), key=lambda path: (len(path.parts), path.parent.name))
     return pd.concat([pd.read_csv(path).assign(fold=fold) for fold, path in enumerate(paths)], ignore_index=True)
-
-
-def _read_audit(task: Task) -> dict[str, Any]:
-    """Return the audit's verdict on a task."""
-    try:
-        audit = json.loads(AUDIT.read_text())
-    except (FileNotFoundError, ValueError):
-        raise InputError(f"{AUDIT} is not there or is broken; make it with `dvc repro audit`") from None
-    return audit.get(task, audit)

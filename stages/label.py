@@ -10,7 +10,7 @@ from solarflare.core.tasks import TASKS, Task, TaskParams
 from solarflare.sun.events import flares
 from solarflare.sun.events.questions import LabelParams
 from solarflare.sun.images.instruments import InstrumentParams
-from solarflare.sun.labels.labels import label
+from solarflare.sun.labels.labels import label_images
 
 
 class Chosen(TaskParams, InstrumentParams, LabelParams):
@@ -34,7 +34,7 @@ def main() -> None:
                 log.info("%s: absent, %s", task, reason)
                 continue
             images = raw["images"][raw["images"]["instrument"] == chosen.instrument.of(task)]
-            table = label(images, raw["flares"], raw["regions"], raw["coverage"], truth, chosen.label.of(task))
+            table = label_images(images, raw["flares"], raw["regions"], raw["coverage"], truth, chosen.label.of(task))
             tables.write(table, path, tables.LABELS[task])
             _report(task, table)
 

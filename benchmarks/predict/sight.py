@@ -14,10 +14,10 @@ from solarflare.core import paths, tables
 from solarflare.core.tasks import Task
 from solarflare.dataset.samples import samples
 from solarflare.dataset.shards.reader import Crops
-from solarflare.sun.events import active
+from solarflare.sun.events import active_regions
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images import imaging
-from solarflare.sun.images.coordinates import located, regions_on_disk
+from solarflare.sun.images.coordinates import regions_on_disk, with_positions
 from solarflare.sun.labels import labels
 from tests import parameters
 
@@ -38,11 +38,11 @@ def main() -> None:
 def probabilities(images: pd.DataFrame, question: DiskLabel) -> pd.DataFrame:
     """Return each region on the disk of each image with the columns ``probability`` of a yes and ``in_sight``."""
     reports = tables.read(paths.RAW_REGIONS, tables.REGIONS)
-    on_disk = located(regions_on_disk(images, reports))
+    on_disk = with_positions(regions_on_disk(images, reports))
     distance = np.hypot(on_disk["x"], on_disk["y"]) / on_disk["solar_radius"]
     on_disk["in_sight"] = distance < imaging.SKY
     if question.target == "active_region":
-        return on_disk.assign(probability=active.spotted(on_disk).fillna(False).astype(float))
+        return on_disk.assign(probability=active_regions.has_spots(on_disk).fillna(False).astype(float))
     region_question = RegionLabel(**question.model_dump(exclude={"target"}), max_longitude=90.0, unassigned="ignore")
     flares = tables.read(paths.RAW_FLARES, tables.FLARES)
     coverage = tables.read(paths.RAW_COVERAGE, tables.COVERAGE)

@@ -30,6 +30,16 @@ def atomic_path(path: Path) -> Iterator[Path]:
     ----------
     path : Path
         The file to write; its folder is made if it is missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "new" / "table.csv"
+    ...     with atomic_path(path) as partial:
+    ...         written = partial.write_text("a,b")
+    ...     path.read_text()
+    'a,b'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # With the same suffix: Keras requires ".weights.h5", Pillow and numpy infer the format from it.

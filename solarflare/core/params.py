@@ -1,8 +1,8 @@
-"""Reads `params.yaml` and checks it. The form of each group of parameters lies in the room that uses the group.
+"""Read `params.yaml` and check it. The schema of each group of parameters is in the room that uses the group.
 
-A stage declares the groups that it reads as a class, made of the rooms' `Part` classes, and calls `load` with it. The
-whole file is checked at that moment, so that a mistake in a later stage's group is reported before the first stage runs.
-For this check alone the forms of all groups are imported by name (`FORMS`): no room depends on another one's choices.
+A stage declares the groups that it reads as a class, which inherits from the rooms' `Part` classes, and calls `load`
+with it. `load` checks the whole file, so that a mistake in a later stage's group is reported before the first stage
+runs. Only this check imports the schemas of all groups, by name (`SCHEMAS`): no room depends on another room's schema.
 """
 
 import datetime as dt
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from solarflare.core.errors import InputError
 from solarflare.core.paths import PARAMS
 
-FORMS = (
+SCHEMAS = (
     "solarflare.core.tasks:TaskParams",
     "solarflare.sun.images.instruments:InstrumentParams",
     "solarflare.sources.schema:ScrapeParams",
@@ -28,9 +28,9 @@ FORMS = (
     "solarflare.verification.audit.schema:AuditParams",
     "solarflare.verification.evaluation.schema:EvaluateParams",
 )
-"""Which class holds the form of each group of `params.yaml`."""
+"""The classes with the schemas of all groups of `params.yaml`."""
 
-# YAML gives a date, `dvc exp run -S` a text.
+# YAML yields a date, `dvc exp run -S` a string.
 Date = Annotated[dt.date, Field(strict=False)]
 Seed = Annotated[int, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0.01, le=0.9)]
@@ -45,7 +45,7 @@ class Group(BaseModel):
 
 
 class Part(BaseModel):
-    """A part of `params.yaml`: frozen; keys that it does not name are ignored."""
+    """Some groups of `params.yaml`: frozen; other groups are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
@@ -53,76 +53,76 @@ class Part(BaseModel):
 P = TypeVar("P", bound=Part)
 
 
-def load(form: type[P], path: Path = PARAMS) -> P:
+def load(schema: type[P], path: Path = PARAMS) -> P:
     """Read and check the parameters.
 
     Parameters
     ----------
-    form : type
+    schema : type
         Which groups are returned: a subclass of `Part`.
     path : Path, optional
-        A YAML file in the form of this project's `params.yaml`.
+        A YAML file with the groups of this project's `params.yaml`.
 
     Returns
     -------
     Part
-        An instance of `form`, frozen.
+        An instance of `schema`, frozen.
 
     Raises
     ------
     InputError
-        If the file is missing, is not YAML, or has a wrong key, type or value anywhere; the sentence names the first.
+        If the file is missing, is not YAML, or has a wrong key, type or value anywhere; the message names the first.
     """
-    return parse(read_yaml(path), path, form)
+    return parse(read_yaml(path), path, schema)
 
 
-def parse(content: dict[str, Any], path: Path, form: type[P]) -> P:
+def parse(content: dict[str, Any], path: Path, schema: type[P]) -> P:
     """Check groups of parameters that may have been changed since they were read.
 
     Parameters
     ----------
     content : dict
-        In the form of `params.yaml`.
+        The groups of `params.yaml`.
     path : Path
-        The file that an error is about.
-    form : type
+        The file that error messages name.
+    schema : type
         Which groups are returned: a subclass of `Part`.
 
     Raises
     ------
     InputError
-        If a key, type or value is wrong anywhere in the file; the sentence names the first.
+        If a key, type or value is wrong anywhere in the file; the message names the first.
     """
     check(content, path)
-    return form.model_validate(content)
+    return schema.model_validate(content)
 
 
 def check(content: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return all groups of parameters, checked, as JSON has them; arguments and errors as of `parse`."""
+    """Check all groups and return them in the form of JSON; arguments and errors as in `parse`."""
     try:
-        return _whole_form().model_validate(content).model_dump(mode="json")
+        return _whole_schema().model_validate(content).model_dump(mode="json")
     except ValidationError as error:
-        raise InputError(_sentence(path, error)) from None
+        raise InputError(_message(path, error)) from None
 
 
 @cache
-def _whole_form() -> type[Group]:
-    """Return the form of the whole file."""
+def _whole_schema() -> type[Group]:
+    """Return the schema of the whole file."""
     fields: dict[str, Any] = {}
-    for form in FORMS:
-        module, _, name = form.partition(":")
+    for schema in SCHEMAS:
+        module, _, name = schema.partition(":")
         part = getattr(import_module(module), name)
         fields |= {key: (field.annotation, field) for key, field in part.model_fields.items()}
     return create_model("Params", __base__=Group, **fields)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Read groups of keys, unchecked.
+    """Read the groups of a file without checking them.
 
     Raises
     ------
     InputError
-        If the file is missing, is not YAML or holds something else.
+        If the file is missing, is not YAML or does not consist of groups.
     """
     try:
         return parse_yaml(path.read_text(), path)
@@ -135,19 +135,19 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def parse_yaml(text: str, path: Path) -> dict[str, Any]:
-    """Return the groups of keys in a text, unchecked.
+    """Return the groups in a text without checking them.
 
     Parameters
     ----------
     text : str
         YAML.
     path : Path
-        The file that an error is about.
+        The file that error messages name.
 
     Raises
     ------
     InputError
-        If it is not YAML or holds something else.
+        If it is not YAML or does not consist of groups.
     """
     try:
         content = yaml.safe_load(text)
@@ -160,7 +160,13 @@ def parse_yaml(text: str, path: Path) -> dict[str, Any]:
 
 
 def dotted(groups: dict[str, Any]) -> dict[str, Any]:
-    """Return the leaves of nested groups by their dotted keys."""
+    """Return the values of nested groups by their dotted keys.
+
+    Examples
+    --------
+    >>> dotted({"label": {"disk": {"before": 0.0}}, "tasks": ["disk"]})
+    {'label.disk.before': 0.0, 'tasks': ['disk']}
+    """
     leaves: dict[str, Any] = {}
     for key, value in groups.items():
         if isinstance(value, dict):
@@ -170,17 +176,17 @@ def dotted(groups: dict[str, Any]) -> dict[str, Any]:
     return leaves
 
 
-def _sentence(path: Path, error: ValidationError) -> str:
+def _message(path: Path, error: ValidationError) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    given: Any = first["input"]
+    value: Any = first["input"]
     match first["type"]:
         case "missing":
             return f"{path}: key {key} is missing; every key has to be there"
         case "extra_forbidden":
-            group: Any = _whole_form()
+            group: Any = _whole_schema()
             for part in first["loc"][:-1]:
                 group = group.model_fields[str(part)].annotation
             return f"{path}: key {key} is not known; allowed here: {', '.join(group.model_fields)}"
     expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{path}: key {key} is {given!r}; expected {expected.removeprefix('expected ')}"
+    return f"{path}: key {key} is {value!r}; expected {expected.removeprefix('expected ')}"

@@ -20,10 +20,10 @@ CONFOUNDERS = Path("data/confounders")
 ATTRIBUTIONS = Path("data/attributions")
 
 DOWNLOADS = Path("data/cache")
-"""Below the main checkout: what was fetched, outside of DVC's outputs."""
+"""Downloaded files, in the main checkout and outside of DVC's outputs."""
 
 EXPERIMENT_MODELS = DOWNLOADS / "models"
-"""Models that were restored from DVC experiments."""
+"""Models restored from DVC experiments."""
 
 MODELS = Path("models")
 

@@ -1,7 +1,7 @@
-"""Every CSV contract: columns, units, checks on reading and on writing.
+"""The schemas of all CSV tables: columns, units, and checks on reading and writing.
 
-In memory, times are ``datetime64[ns]`` without a zone (UTC), missing numbers are NaN or ``<NA>``, missing text is
-``""``. On disk, times are ISO 8601 to the second and what is missing is blank.
+In memory, times are ``datetime64[ns]`` without a time zone (UTC), missing numbers are NaN or ``<NA>``, missing text is
+``""``. On disk, times are ISO 8601 to the second and missing values are blank.
 """
 
 import warnings
@@ -12,224 +12,193 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
+from solarflare.core import columns
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
 
-GOES_CLASS = r"[ABCMX]\d{1,2}(\.\d+)?"
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 INSTRUMENTS = ["gong", "hmi", "aia171", "aia193", "aia211"]
 
 
-def _time(nullable: bool = False) -> pa.Column:
-    return pa.Column("datetime64[ns]", nullable=nullable, description="UTC, such as 2014-01-01T12:00:00")
-
-
-def _text(*checks: pa.Check) -> pa.Column:
-    return pa.Column(str, list(checks), description="text")
-
-
-def _number(low: float | None = None, high: float | None = None, nullable: bool = False) -> pa.Column:
-    checks = [pa.Check.ge(low)] if low is not None else []
-    checks += [pa.Check.le(high)] if high is not None else []
-    between = f" from {low} to {high}" if low is not None and high is not None else ""
-    return pa.Column(float, checks, nullable=nullable, description=f"a number{between}")
-
-
-def _integer(low: int | None = None, nullable: bool = False) -> pa.Column:
-    checks = [pa.Check.ge(low)] if low is not None else []
-    return pa.Column("Int64", checks, nullable=nullable, description="a whole number")
-
-
-def _one_of(*values: str) -> pa.Column:
-    return pa.Column(str, pa.Check.isin(values), description=f"one of {', '.join(map(repr, values))}")
-
-
-def _goes_class() -> pa.Column:
-    return pa.Column(
-        str, pa.Check.str_matches(rf"^({GOES_CLASS})?$"), description="a GOES class such as C1.0, or blank"
-    )
-
-
-def _table(name: str, **columns: pa.Column) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(columns, name=name, strict=True, coerce=True)
-
-
-_latitude, _longitude = _number(-90, 90, nullable=True), _number(-180, 180, nullable=True)
+_latitude, _longitude = columns.number(-90, 90, nullable=True), columns.number(-180, 180, nullable=True)
 _label = {
-    "label": _integer(nullable=True),
-    "reason": _text(),
-    "goes_class": _goes_class(),
-    "true_probability": _number(0, 1, nullable=True),
-    "pair_id": _text(),
+    "label": columns.integer(nullable=True),
+    "reason": columns.text(),
+    "goes_class": columns.goes_class(),
+    "true_probability": columns.number(0, 1, nullable=True),
+    "pair_id": columns.text(),
 }
 
-IMAGES = _table(
+IMAGES = columns.table(
     "images",
-    path=_text(),
-    instrument=_one_of(*INSTRUMENTS),
-    time=_time(),
-    width=_integer(1),
-    height=_integer(1),
-    bytes=_integer(1),
-    sha256=_text(),
-    pair_id=_text(),
-    origin=_text(),
+    path=columns.text(),
+    instrument=columns.one_of(*INSTRUMENTS),
+    time=columns.time(),
+    width=columns.integer(1),
+    height=columns.integer(1),
+    bytes=columns.integer(1),
+    sha256=columns.text(),
+    pair_id=columns.text(),
+    origin=columns.text(),
 )
-"""One row an image in ``data/raw/``; ``path`` is relative to that folder, ``pair_id`` blank without a partner."""
+"""One row per image in ``data/raw/``. ``path`` is relative to that folder; ``pair_id`` is blank without a partner."""
 
-FLARES = _table(
+FLARES = columns.table(
     "flares",
-    start=_time(),
-    peak=_time(nullable=True),
-    end=_time(nullable=True),
-    goes_class=_goes_class(),
-    noaa_ar=_integer(1, nullable=True),
+    start=columns.time(),
+    peak=columns.time(nullable=True),
+    end=columns.time(nullable=True),
+    goes_class=columns.goes_class(),
+    noaa_ar=columns.integer(1, nullable=True),
     latitude=_latitude,
     longitude=_longitude,
-    list=_text(),
+    list=columns.text(),
 )
-"""One row a flare. Latitude and longitude in Stonyhurst degrees, west positive; ``noaa_ar`` has five digits."""
+"""One row per flare. Latitude and longitude in Stonyhurst degrees, west positive; ``noaa_ar`` has five digits."""
 
-REGIONS = _table(
+REGIONS = columns.table(
     "regions",
-    time=_time(),
-    noaa_ar=_integer(1),
-    latitude=_number(-90, 90),
-    longitude=_number(-180, 180),
-    area=_number(0, nullable=True),
-    mcintosh=_text(),
-    mag_type=_text(),
-    spots=_integer(0, nullable=True),
+    time=columns.time(),
+    noaa_ar=columns.integer(1),
+    latitude=columns.number(-90, 90),
+    longitude=columns.number(-180, 180),
+    area=columns.number(0, nullable=True),
+    mcintosh=columns.text(),
+    mag_type=columns.text(),
+    spots=columns.integer(0, nullable=True),
 )
-"""One row a region and day: its place at ``time``, area in millionths of the hemisphere, number of spots."""
+"""One row per region and day: position at ``time``, area in millionths of the hemisphere, number of spots."""
 
-COVERAGE = _table(
+COVERAGE = columns.table(
     "coverage",
-    list=_text(),
-    start=_time(),
-    end=_time(),
-    min_class=_goes_class(),
-    status=_one_of("complete", "absent"),
-    reason=_text(),
+    list=columns.text(),
+    start=columns.time(),
+    end=columns.time(),
+    min_class=columns.goes_class(),
+    status=columns.one_of("complete", "absent"),
+    reason=columns.text(),
 )
-"""Where a list is complete ([start, end), and down to which class), and what was expected but is absent and why.
+"""One row per time span [start, end) in which a list is complete, down to ``min_class``, or absent, with the reason.
 
-``list`` names a flare list, ``regions`` or ``images``. An image at a time that no ``complete`` row of the list in
-question covers has no known label.
+``list`` is the name of a flare list, ``regions`` or ``images``. The label of an image is unknown if no ``complete`` row
+of the list covers its time.
 """
 
-PLAN = _table(
+PLAN = columns.table(
     "plan",
-    task=_one_of("disk", "region"),
-    instrument=_one_of(*INSTRUMENTS),
-    wanted=_time(),
-    time=_time(nullable=True),
-    pair_id=_text(),
-    origin=_text(),
-    reason=_text(),
+    task=columns.one_of("disk", "region"),
+    instrument=columns.one_of(*INSTRUMENTS),
+    wanted=columns.time(),
+    time=columns.time(nullable=True),
+    pair_id=columns.text(),
+    origin=columns.text(),
+    reason=columns.text(),
 )
-"""One row an image that a live scrape wants: for which task, at which time, and why; ``time`` and ``origin`` of the
-image that is to be fetched, blank where no archive has one, with the ``reason``."""
+"""One row per image that a live scrape plans: its task and the ``wanted`` time; ``time`` and ``origin`` of the image
+to download, blank with a ``reason`` if no archive has one."""
 
-CUTOUTS = _table(
+CUTOUTS = columns.table(
     "cutouts",
-    file=_text(),
-    event_type=_one_of("AR", "FL"),
-    time=_time(),
-    goes_class=_goes_class(),
-    noaa_ar=_integer(1, nullable=True),
-    origin=_text(),
-    reason=_text(),
+    file=columns.text(),
+    event_type=columns.one_of("AR", "FL"),
+    time=columns.time(),
+    goes_class=columns.goes_class(),
+    noaa_ar=columns.integer(1, nullable=True),
+    origin=columns.text(),
+    reason=columns.text(),
 )
-"""One row a thumbnail around an event of HEK: the ``file`` it is in, or blank with the ``reason``."""
+"""One row per thumbnail of an event of the HEK; ``file`` is blank with a ``reason`` if there is none."""
 
-DISAGREEMENTS = _table(
+DISAGREEMENTS = columns.table(
     "disagreements",
-    start=_time(),
-    list=_text(),
-    other=_text(),
-    column=_text(),
-    value=_text(),
-    other_value=_text(),
+    start=columns.time(),
+    list=columns.text(),
+    other=columns.text(),
+    column=columns.text(),
+    value=columns.text(),
+    other_value=columns.text(),
 )
-"""One row a value in which two lists differ about one flare, which begins at ``start`` in ``list``; of a flare that
-``other`` should have and has not, the column is ``start`` and ``other_value`` blank."""
+"""One row per value in which two lists differ for the flare that begins at ``start`` in ``list``. If the flare is
+missing from ``other``, the column is ``start`` and ``other_value`` is blank."""
 
-TRUTH = _table("truth", time=_time(), noaa_ar=_integer(1), rate=_number(0), slope=_number(0))
-"""The simulated Sun's true flare rates: flares a day of class C1.0 or more that a region on the visible disk has at
-``time``, linear between rows of a region, zero outside them; of flux F or more: ``rate * (F / 1e-6) ** -slope``."""
+TRUTH = columns.table(
+    "truth", time=columns.time(), noaa_ar=columns.integer(1), rate=columns.number(0), slope=columns.number(0)
+)
+"""The simulated Sun's true flare rates: flares per day of class C1.0 or more of a region on the visible disk at
+``time``. The rate is linear between two rows of a region, and zero before the first and after the last. The rate of
+flares of peak flux F or more is ``rate * (F / 1e-6) ** -slope``."""
 
-DISK_LABELS = _table("labels of disk", path=_text(), time=_time(), **_label)
-"""One row an image of the disk's instrument. ``label`` 1, 0 or blank with a ``reason``; ``goes_class`` the strongest
-flare in the window; ``true_probability`` what the simulated Sun knows of the window, blank elsewhere."""
+DISK_LABELS = columns.table("labels of disk", path=columns.text(), time=columns.time(), **_label)
+"""One row per image. ``label`` is 1, 0 or blank with a ``reason``; ``goes_class`` is that of the strongest flare in the
+window; ``true_probability`` is that of a flare in the window, known only for the simulated Sun."""
 
-REGION_LABELS = _table(
+REGION_LABELS = columns.table(
     "labels of region",
-    path=_text(),
-    noaa_ar=_integer(1),
-    time=_time(),
-    latitude=_number(-90, 90),
-    longitude=_number(-180, 180),
-    area=_number(0, nullable=True),
-    mcintosh=_text(),
-    mag_type=_text(),
-    spots=_integer(0, nullable=True),
+    path=columns.text(),
+    noaa_ar=columns.integer(1),
+    time=columns.time(),
+    latitude=columns.number(-90, 90),
+    longitude=columns.number(-180, 180),
+    area=columns.number(0, nullable=True),
+    mcintosh=columns.text(),
+    mag_type=columns.text(),
+    spots=columns.integer(0, nullable=True),
     **_label,
 )
-"""One row a region on the disk of an image; latitude and longitude at the image's time."""
+"""One row per image and region on its disk; latitude and longitude at the image's time."""
 
 LABELS = {"disk": DISK_LABELS, "region": REGION_LABELS}
-"""The contract of each task's labels."""
+"""The schema of each task's labels."""
 
-SPLITS = _table(
+SPLITS = columns.table(
     "splits",
-    path=_text(),
-    noaa_ar=_integer(1, nullable=True),
-    fold=_integer(0),
-    block=_integer(),
-    part=_one_of("train", "validation", "test", ""),
-    reason=_text(),
+    path=columns.text(),
+    noaa_ar=columns.integer(1, nullable=True),
+    fold=columns.integer(0),
+    block=columns.integer(),
+    part=columns.one_of("train", "validation", "test", ""),
+    reason=columns.text(),
 )
-"""One row a labelled row and fold (``noaa_ar`` blank for disk); ``part`` blank with a ``reason`` if it is left out;
-``block`` the number of its 27-day block."""
+"""One row per labelled row and fold (``noaa_ar`` is blank for disk). ``part`` is blank with a ``reason`` if the row is
+left out; ``block`` is the number of its 27-day block."""
 
-CROPS = _table(
+CROPS = columns.table(
     "crops",
-    path=_text(),
-    noaa_ar=_integer(1, nullable=True),
-    shard=_text(),
-    row=_integer(0),
-    x=_number(),
-    y=_number(),
-    radius=_number(0),
-    fitted=_one_of("yes", "no"),
+    path=columns.text(),
+    noaa_ar=columns.integer(1, nullable=True),
+    shard=columns.text(),
+    row=columns.integer(0),
+    x=columns.number(),
+    y=columns.number(),
+    radius=columns.number(0),
+    fitted=columns.one_of("yes", "no"),
 )
-"""One row a crop: ``row`` of ``shard`` (a file beside the index); the fitted disk's centre and radius in pixels of the
-original image, 0-based from the top left; ``fitted`` no where the instrument's nominal geometry had to serve."""
+"""One row per crop: its ``row`` in ``shard`` (a file beside the index); centre and radius of the disk in pixels of the
+original image, 0-based from the top left; ``fitted`` is no if it is the instrument's nominal disk."""
 
-PREDICTIONS = _table(
+PREDICTIONS = columns.table(
     "predictions",
-    path=_text(),
-    noaa_ar=_integer(1, nullable=True),
-    time=_time(),
-    label=_integer(0),
-    probability=_number(0, 1),
-    threshold=_number(0, 1),
-    base_rate=_number(0, 1),
-    block=_integer(),
+    path=columns.text(),
+    noaa_ar=columns.integer(1, nullable=True),
+    time=columns.time(),
+    label=columns.integer(0),
+    probability=columns.number(0, 1),
+    threshold=columns.number(0, 1),
+    base_rate=columns.number(0, 1),
+    block=columns.integer(),
 )
-"""One row a test row: the calibrated probability of label 1, the threshold of its fold and the share of label 1 in the
-fold's training rows: all that its scores follow from."""
+"""One row per test row: calibrated probability of label 1, threshold of its fold, and ``base_rate``, the fraction of
+label 1 in the fold's training rows. All scores are computed from these."""
 
-CONFOUNDERS = _table(
+CONFOUNDERS = columns.table(
     "confounders",
-    path=_text(),
-    noaa_ar=_integer(1, nullable=True),
-    fold=_integer(0),
-    confounder=_text(),
-    probability=_number(0, 1),
+    path=columns.text(),
+    noaa_ar=columns.integer(1, nullable=True),
+    fold=columns.integer(0),
+    confounder=columns.text(),
+    probability=columns.number(0, 1),
 )
-"""What each confounder of the audit alone forecasts: one row a confounder and row of validation and test of a fold."""
+"""The audit's forecasts from single confounders: one row per confounder, fold, and validation or test row."""
 
 
 def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
@@ -240,23 +209,23 @@ def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     path : Path
         A CSV file with a header.
     schema : pandera.DataFrameSchema
-        One of this module's contracts.
+        One of this module's schemas.
 
     Returns
     -------
     DataFrame
-        The contract's columns in its order, with its types.
+        The columns of the schema in its order, with its types.
 
     Raises
     ------
     InputError
-        If the file is missing or unreadable, or a column or a value is not what the contract says.
+        If the file is missing or unreadable, or a column or a value violates the schema.
     """
     return check(read_text(path), schema, str(path))
 
 
 def read_text(path: Path) -> pd.DataFrame:
-    """Read a CSV file with every cell as text, blanks as ``""``.
+    """Read all cells of a CSV file as text, blanks as ``""``.
 
     Raises
     ------
@@ -265,7 +234,7 @@ def read_text(path: Path) -> pd.DataFrame:
     """
     try:
         with warnings.catch_warnings():
-            # A row with more cells than the header would shift or lose them, and pandas would only warn.
+            # If a row has more cells than the header, pandas shifts or loses cells and only warns.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
     except FileNotFoundError:
@@ -277,21 +246,21 @@ def read_text(path: Path) -> pd.DataFrame:
 
 
 def check(df: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> pd.DataFrame:
-    """Return `df` in a contract's types and order, or say in one sentence what is wrong with it.
+    """Return a table with the types and the column order of a schema.
 
     Parameters
     ----------
     df : DataFrame
-        With the contract's columns, as text or already typed; others are an error.
+        With exactly the columns of the schema, as text or already typed.
     schema : pandera.DataFrameSchema
-        One of this module's contracts.
+        One of this module's schemas.
     where : str
-        What the sentence calls the table, usually its path.
+        The name of the table in error messages, usually its path.
 
     Raises
     ------
     InputError
-        Names `where`, the row (1 is the first below the header), the column, the value and what was expected.
+        With `where`, the row (1 is the first below the header), the column, the value and what was expected.
     """
     if missing := [name for name in schema.columns if name not in df.columns]:
         raise InputError(f"{where}: column {missing[0]} is missing; expected {', '.join(schema.columns)}")
@@ -304,7 +273,7 @@ def check(df: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> pd.DataFr
     except pa.errors.SchemaError as error:
         column = error.schema.name
         row = 0 if error.failure_cases is None else int(error.failure_cases["index"].iloc[0] or 0)
-        raise InputError(_sentence(where, row, column, df[column].iloc[row], schema.columns[column])) from None
+        raise InputError(_message(where, row, column, df[column].iloc[row], schema.columns[column])) from None
 
 
 def _convert(cells: pd.Series, column: pa.Column, where: str) -> pd.Series:
@@ -325,33 +294,39 @@ def _convert(cells: pd.Series, column: pa.Column, where: str) -> pd.Series:
     bad = typed.isna() & ~blank if column.nullable else typed.isna()
     if bad.any():
         row = int(bad.to_numpy().argmax())
-        raise InputError(_sentence(where, row, str(column.name), cells.iloc[row], column))
+        raise InputError(_message(where, row, str(column.name), cells.iloc[row], column))
     return typed
 
 
 def numbers(cells: pd.Series) -> pd.Series:
-    """Return cells, text or numbers, as float64; NaN for what is no number."""
+    """Return cells, text or numbers, as float64; NaN for cells that are not numbers.
+
+    Examples
+    --------
+    >>> numbers(pd.Series(["1.5", "2e3", "", "north"])).tolist()
+    [1.5, 2000.0, nan, nan]
+    """
     if cells.dtype == object:
-        # In pandas 2.3 exponents of many digits end the process: a segmentation fault in to_numeric.
+        # In pandas 2.3 an exponent of many digits is a segmentation fault in to_numeric.
         cells = cells.mask(cells.astype(str).str.contains(r"[eE][+-]?\d{4}"))
     return pd.to_numeric(cells, errors="coerce").astype(float)
 
 
-def _sentence(where: str, row: int, name: str, value: Any, column: pa.Column) -> str:
+def _message(where: str, row: int, name: str, value: Any, column: pa.Column) -> str:
     return f"{where}, row {row + 1}, column {name}: got {value!r}; expected {column.description}"
 
 
 def write(df: pd.DataFrame, path: Path, schema: pa.DataFrameSchema) -> None:
-    """Check a table against its contract and write it atomically.
+    """Check a table against its schema and write it atomically.
 
     Parameters
     ----------
     df : DataFrame
-        The rows, in the order in which they shall stand.
+        The rows, in the order of the file.
     path : Path
         The file to write.
     schema : pandera.DataFrameSchema
-        One of this module's contracts.
+        One of this module's schemas.
     """
     checked = check(df, schema, str(path))
     with atomic_path(path) as partial:
@@ -359,11 +334,11 @@ def write(df: pd.DataFrame, path: Path, schema: pa.DataFrameSchema) -> None:
 
 
 def empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """Return a table of a contract without rows."""
+    """Return a table of a schema without rows."""
     return check(pd.DataFrame(columns=list(schema.columns), dtype=object), schema, str(schema.name))
 
 
 def concat(frames: Iterable[pd.DataFrame], schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """Return tables of one contract below each other, however many have no rows."""
+    """Concatenate tables of one schema; some or all may have no rows."""
     kept = [df for df in frames if len(df)]
     return pd.concat(kept, ignore_index=True) if kept else empty(schema)

@@ -1,4 +1,4 @@
-"""The two tasks: their names, their folders, and the form of what `params.yaml` says for each of them."""
+"""The two tasks: their names, their files and folders, and their parameters."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Task(StrEnum):
-    """A question that a network of its own answers; its value is its name in `params.yaml` and in every path."""
+    """A task, for which one network is trained. Its value is its name in `params.yaml` and in all paths."""
 
     DISK = "disk"
     REGION = "region"
@@ -78,7 +78,7 @@ TASKS = tuple(Task)
 
 
 class ByTask(Group, Generic[T]):
-    """A group of parameters with one entry for each task."""
+    """A group of parameters with one entry per task."""
 
     disk: T
     region: T
@@ -95,12 +95,12 @@ class TaskParams(Part):
 
 
 class Origin(Part):
-    """Where the data come from; what else `scrape` holds depends on the origin."""
+    """The origin of the data. The other parameters of `scrape` depend on the origin."""
 
     origin: str
 
 
 class OriginParams(Part):
-    """The name of the data's origin, for stages that need no more of `scrape`."""
+    """The group `scrape` for stages that need only the name of the origin."""
 
     scrape: Origin

@@ -9,7 +9,7 @@ from solarflare.core import paths, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.sun.events.questions import LabelParams
-from solarflare.sun.labels.labels import label
+from solarflare.sun.labels.labels import label_images
 
 
 def at_regular_times(task: Task, chosen: LabelParams, hours: float) -> float:
@@ -39,7 +39,7 @@ def at_regular_times(task: Task, chosen: LabelParams, hours: float) -> float:
     coverage = tables.read(paths.RAW_COVERAGE, tables.COVERAGE)
     times = pd.Series(pd.date_range(coverage["start"].min(), coverage["end"].max(), freq=pd.Timedelta(hours=hours)))
     images = pd.DataFrame({"path": times.astype(str), "time": times.astype(flares["start"].dtype), "pair_id": ""})
-    labels = label(images, flares, regions, coverage, None, chosen.label.of(task))["label"]
+    labels = label_images(images, flares, regions, coverage, None, chosen.label.of(task))["label"]
     if labels.isna().all():
         raise InputError(
             f"{paths.RAW_COVERAGE}: no complete list answers the question of {task}, so its base rate is unknown; "

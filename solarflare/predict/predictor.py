@@ -14,7 +14,7 @@ from solarflare.predict.regions import RegionLookup
 from solarflare.predict.schema import PredictParams
 from solarflare.predict.trained import TrainedNetwork
 from solarflare.sun.images import imaging
-from solarflare.sun.images.coordinates import located
+from solarflare.sun.images.coordinates import with_positions
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
@@ -156,7 +156,7 @@ class Predictor:
 
     def _disk(self, network: TrainedNetwork, grey: Pixels, sun: Disk, time: pd.Timestamp) -> float:
         """Return the probability of the disk's question."""
-        crop = network.cutter.cut(grey, sun, located(pd.DataFrame({"time": [time]})))
+        crop = network.cutter.cut(grey, sun, with_positions(pd.DataFrame({"time": [time]})))
         if reason := network.refusal(crop[0]):
             raise Refused(f"it is unlike the images that trained the network: {reason}")
         return round(float(network.probabilities(crop)[0]), DECIMALS)
@@ -167,7 +167,7 @@ class Predictor:
         """Return the answer for each region."""
         if rows.empty:
             return []
-        cutouts = network.cutter.cut(rgb, sun, located(rows.assign(time=time)))
+        cutouts = network.cutter.cut(rgb, sun, with_positions(rows.assign(time=time)))
         reasons = [network.refusal(cutout) or "" for cutout in cutouts]
         if all(reasons):
             raise Refused(f"its regions are unlike those that trained the network: of the first, {reasons[0]}")

@@ -1,1 +1,5 @@
-"""How good a model is, how certain that is, and whether it cheats."""
+"""How good the forecasts are, how certain that is, and whether anything but the Sun explains them.
+
+May import: `core`, `sun`, `dataset`; `evaluation` also `networks`.
+Start with `scores.scores` (TSS, ROC-AUC and other scores), `audit.audit` (leakage) and `evaluation.evaluate`.
+"""

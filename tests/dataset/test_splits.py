@@ -129,9 +129,9 @@ def test_the_fractions_are_kept_roughly(task: Any) -> None:
     labels = disk_labels(2)
     table = splits.split(labels, with_changes("chronological", gap_days=0.0), task)
     share = table["part"].value_counts(normalize=True)
-    wanted = getattr(DEFAULT.chronological, task)
-    assert share["test"] == pytest.approx(wanted.test, abs=0.02)
-    assert share["validation"] == pytest.approx(wanted.validation, abs=0.02)
+    fractions = getattr(DEFAULT.chronological, task)
+    assert share["test"] == pytest.approx(fractions.test, abs=0.02)
+    assert share["validation"] == pytest.approx(fractions.validation, abs=0.02)
 
 
 def test_each_region_is_tested_in_one_fold_at_most_and_nearly_all_are() -> None:

@@ -22,7 +22,7 @@ from scipy import stats
 from solarflare.core import params, tables, workers
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
-from solarflare.sources.simulated import flares, regions, reports
+from solarflare.sources.simulated import flare_process, region_evolution, region_reports
 from solarflare.sources.simulated import scrape as simulated
 from solarflare.sun.events.flares import LETTERS, flux, seconds
 from solarflare.sun.images.coordinates import rotate_longitude
@@ -62,7 +62,7 @@ class Raw:
         """Scrape with a number of worker processes."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(workers, "cores", lambda: processes)
-            patch.setattr(simulated, "AT_ONCE", 2)  # so that each process gets some
+            patch.setattr(simulated, "CHUNK", 2)  # so that each process gets some
             simulated.scrape(chosen, folder)
         return cls(folder)
 
@@ -80,9 +80,9 @@ class Raw:
 class Sun:
     """Two activity cycles without images: the truth, and what is reported of it."""
 
-    regions: regions.Regions
+    regions: region_evolution.Regions
     rates: pd.DataFrame
-    flares: flares.Flares
+    flares: flare_process.Flares
     listed: pd.DataFrame
     reported: pd.DataFrame
 
@@ -99,11 +99,11 @@ def another(tmp_path_factory: pytest.TempPathFactory) -> Raw:
 
 @pytest.fixture(scope="module")
 def sun() -> Sun:
-    population = regions.emerge(START, END, np.random.default_rng(1))
-    rates = flares.true_rates(population, START, END)
-    eruptions = flares.erupt(population, rates, np.random.default_rng(2))
-    listed = flares.listed(eruptions, population, rates, np.random.default_rng(3))
-    return Sun(population, rates, eruptions, listed, reports.daily(population, START, END))
+    population = region_evolution.emerge(START, END, np.random.default_rng(1))
+    rates = flare_process.true_rates(population, START, END)
+    eruptions = flare_process.erupt(population, rates, np.random.default_rng(2))
+    listed = flare_process.listed(eruptions, population, rates, np.random.default_rng(3))
+    return Sun(population, rates, eruptions, listed, region_reports.daily(population, START, END))
 
 
 def assert_share(count: int, total: int, expected: float) -> None:
@@ -185,8 +185,8 @@ def test_of_each_pair_one_is_positive_and_one_negative_by_the_tasks_own_label(ra
     images = raw.table("images")
     images = images[images["pair_id"].str.startswith(task)]
     answer: Any = labels.label_disk if task == "disk" else labels.label_regions
-    known = [raw.table(name) for name in ("flares", "regions", "coverage", "truth")]
-    labelled = answer(images, *known, getattr(choices().label, task)).dropna(subset="label")
+    events = [raw.table(name) for name in ("flares", "regions", "coverage", "truth")]
+    labelled = answer(images, *events, getattr(choices().label, task)).dropna(subset="label")
     strongest = labelled.groupby(["pair_id", "path"])["label"].max()
     assert strongest.groupby("pair_id").agg(list).map(sorted).tolist() == [[0, 1]] * (len(images) // 2)
 
@@ -195,9 +195,9 @@ def test_a_positive_without_a_partner_is_dropped_and_counted(tmp_path: Path, cap
     lonely = choices(tasks=["disk"], scrape__simulated__max_days=1)
     with caplog.at_level(logging.INFO, "solarflare"):
         simulated.scrape(lonely, tmp_path)
-    found = re.search(r"disk: 3 of 3 pairs; (\d+) positives without a partner dropped", caplog.text)
-    assert found is not None
-    assert int(found[1]) > 0
+    match = re.search(r"disk: 3 of 3 pairs; (\d+) positives without a partner dropped", caplog.text)
+    assert match is not None
+    assert int(match[1]) > 0
 
 
 def test_a_question_that_this_sun_has_no_pair_for_is_one_sentence(tmp_path: Path) -> None:
@@ -232,8 +232,8 @@ def test_another_seed_is_another_sun(raw: Raw, another: Raw, name: str) -> None:
 def test_regions_emerge_at_the_rate_of_the_cycle(sun: Sun) -> None:
     born = sun.regions.born[sun.regions.born >= START]
     days = np.arange(START, END, np.timedelta64(1, "D"))
-    activity = regions.activity(days)
-    low, high = regions.EMERGENCE_AT_MINIMUM, regions.EMERGENCE_AT_MAXIMUM
+    activity = region_evolution.activity(days)
+    low, high = region_evolution.EMERGENCE_AT_MINIMUM, region_evolution.EMERGENCE_AT_MAXIMUM
     of_day = np.searchsorted(days, born, side="right") - 1
     for quiet, busy in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.01)):
         chosen = (activity >= quiet) & (activity < busy)
@@ -242,8 +242,8 @@ def test_regions_emerge_at_the_rate_of_the_cycle(sun: Sun) -> None:
 
 def test_regions_emerge_nearer_to_the_equator_as_the_cycle_goes_on(sun: Sun) -> None:
     distance = np.abs(sun.regions.latitude)
-    fit = stats.linregress(regions.cycle_phase(sun.regions.born), distance)
-    first, last = regions.LATITUDES
+    fit = stats.linregress(region_evolution.cycle_phase(sun.regions.born), distance)
+    first, last = region_evolution.LATITUDES
     assert abs(fit.slope - (last - first)) < 4 * fit.stderr
 
 
@@ -251,15 +251,15 @@ def test_regions_emerge_nearer_to_the_equator_as_the_cycle_goes_on(sun: Sun) -> 
 def test_polarities_follow_hales_law_but_for_the_stated_exceptions(
     sun: Sun, cycle: int, leading_in_the_north: int
 ) -> None:
-    years = (sun.regions.born - regions.CYCLE_START) / regions.DAY / 365.25
-    now = years // regions.CYCLE_YEARS == cycle - 24
+    years = (sun.regions.born - region_evolution.CYCLE_START) / region_evolution.DAY / 365.25
+    now = years // region_evolution.CYCLE_YEARS == cycle - 24
     as_usual = sun.regions.leading == leading_in_the_north * np.sign(sun.regions.latitude)
-    assert_share((~as_usual)[now].sum(), now.sum(), regions.HALE_EXCEPTIONS)
+    assert_share((~as_usual)[now].sum(), now.sum(), region_evolution.HALE_EXCEPTIONS)
 
 
 def test_tilt_grows_with_latitude_as_joys_law_says(sun: Sun) -> None:
     fit = stats.linregress(np.abs(sun.regions.latitude), sun.regions.tilt)
-    assert abs(fit.slope - regions.JOY_SLOPE) < 4 * fit.stderr
+    assert abs(fit.slope - region_evolution.JOY_SLOPE) < 4 * fit.stderr
     assert fit.slope > 4 * fit.stderr
 
 
@@ -293,7 +293,7 @@ def test_plage_outlives_spots(sun: Sun) -> None:
 @pytest.mark.parametrize(("weaker", "stronger"), [("C", "M"), ("M", "X")])
 def test_flares_follow_the_power_law(sun: Sun, weaker: str, stronger: str) -> None:
     def beyond(weakest: float) -> float:
-        return weakest**-flares.SLOPE - flares.STRONGEST**-flares.SLOPE
+        return weakest**-flare_process.SLOPE - flare_process.STRONGEST**-flare_process.SLOPE
 
     weak, few = (len(strong(sun.listed, LETTERS[letter])) for letter in (weaker, stronger))
     assert_share(few, weak, beyond(LETTERS[stronger]) / beyond(LETTERS[weaker]))
@@ -303,7 +303,7 @@ def test_flares_follow_the_power_law(sun: Sun, weaker: str, stronger: str) -> No
 def test_durations_are_log_normal(sun: Sun, minutes: int) -> None:
     duration = minutes_of(sun.listed)
     # They are rounded to whole minutes.
-    expected = stats.norm.cdf(np.log((minutes + 0.5) / flares.DURATION_MEDIAN) / flares.DURATION_SPREAD)
+    expected = stats.norm.cdf(np.log((minutes + 0.5) / flare_process.DURATION_MEDIAN) / flare_process.DURATION_SPREAD)
     assert_share((duration <= minutes).sum(), len(duration), expected)
 
 
@@ -337,24 +337,24 @@ def test_flares_of_a_region_are_no_more_clustered_than_a_poisson_process(sun: Su
 
 @given(st.floats(1e20, 1e23), st.floats(1e20, 1e23), st.floats(0, 1), st.floats(0, 1))
 def test_a_larger_and_more_complex_region_flares_no_less(
-    one: float, other: float, plain: float, tangled: float
+    first: float, second: float, plain: float, tangled: float
 ) -> None:
-    low, high = flares.rate(np.sort([one, other]), np.sort([plain, tangled]))
+    low, high = flare_process.rate(np.sort([first, second]), np.sort([plain, tangled]))
     assert low <= high
 
 
 def test_flares_without_a_region_occur_at_the_stated_share(sun: Sun) -> None:
-    assert_share(sun.listed["noaa_ar"].isna().sum(), len(sun.listed), flares.WITHOUT_REGION)
+    assert_share(sun.listed["noaa_ar"].isna().sum(), len(sun.listed), flare_process.WITHOUT_REGION)
 
 
 def test_flares_without_a_position_occur_at_the_stated_share(sun: Sun) -> None:
     unnamed = sun.listed[sun.listed["noaa_ar"].isna()]
-    assert_share(unnamed["latitude"].notna().sum(), len(unnamed), flares.PLACED)
+    assert_share(unnamed["latitude"].notna().sum(), len(unnamed), flare_process.WITH_POSITION)
     assert sun.listed.loc[sun.listed["noaa_ar"].notna(), ["latitude", "longitude"]].notna().all(axis=None)
 
 
 def test_every_flare_from_the_complete_class_up_is_listed(sun: Sun) -> None:
-    complete = LETTERS[flares.COMPLETE_FROM[0]] * float(flares.COMPLETE_FROM[1:])
+    complete = LETTERS[flare_process.COMPLETE_FROM[0]] * float(flare_process.COMPLETE_FROM[1:])
     assert len(strong(sun.listed, complete)) == (sun.flares.flux >= complete * (1 - 1e-9)).sum()
 
 
@@ -377,7 +377,7 @@ def test_weak_flares_drown_when_the_sun_is_active(sun: Sun) -> None:
 def test_a_flare_is_listed_at_its_regions_place(sun: Sun) -> None:
     named = sun.listed.dropna(subset="noaa_ar")
     number = named["noaa_ar"].to_numpy(np.int64) - sun.regions.noaa_ar[0]
-    days = (named["start"].to_numpy("datetime64[s]") - sun.regions.born[number]) / regions.DAY
+    days = (named["start"].to_numpy("datetime64[s]") - sun.regions.born[number]) / region_evolution.DAY
     assert np.abs(named["latitude"] - sun.regions.latitude[number]).max() <= 0.5
     # Nothing is seen behind the limb.
     longitude = np.clip(sun.regions.longitude_at(number, days), -90, 90)
@@ -386,7 +386,7 @@ def test_a_flare_is_listed_at_its_regions_place(sun: Sun) -> None:
 
 @given(st.floats(1e-8, 9.9e-3))
 def test_a_class_prints_the_flux_cut_to_a_tenth(peak: float) -> None:
-    printed = flux(pd.Series(flares.goes_class(np.array([peak]))))[0]
+    printed = flux(pd.Series(flare_process.goes_class(np.array([peak]))))[0]
     tenth = LETTERS["X"] / 10 if peak > LETTERS["X"] else 10 ** np.floor(np.log10(peak)) / 10
     assert -1e-5 * peak <= peak - printed < tenth * 1.0001
 
@@ -396,9 +396,9 @@ def test_a_flare_never_outshines_its_peak(rise: int, decay: int, minute: int, st
     start = np.datetime64("2014-01-01T12:00:00", "s")
     peak, end = start + np.timedelta64(rise, "m"), start + np.timedelta64(rise + decay, "m")
     only = np.array([0])
-    one = flares.Flares(only, np.array([start]), np.array([peak]), np.array([end]), np.array([strength]))
-    assert one.flux_at(only, peak)[0] == strength
+    flare = flare_process.Flares(only, np.array([start]), np.array([peak]), np.array([end]), np.array([strength]))
+    assert flare.flux_at(only, peak)[0] == strength
     now = start + np.timedelta64(minute, "m")
-    shining = one.in_progress(now)
-    assert (one.flux_at(shining, now) <= strength).all()
+    shining = flare.in_progress(now)
+    assert (flare.flux_at(shining, now) <= strength).all()
     assert len(shining) == 0 or minute >= 0

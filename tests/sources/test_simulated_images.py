@@ -18,9 +18,9 @@ from sunpy.coordinates import sun
 from sunpy.visualization.colormaps.color_tables import aia_color_table
 
 from solarflare.core import tables
-from solarflare.sources.simulated import euv, flares, magnetogram, regions, reports, schedule
+from solarflare.sources.simulated import euv, flare_process, magnetogram, region_evolution, region_reports, schedule
 from solarflare.sources.simulated import scrape as simulated
-from solarflare.sources.simulated.regions import DAY, Regions
+from solarflare.sources.simulated.region_evolution import DAY, Regions
 from solarflare.sun.images import imaging
 from solarflare.sun.images.coordinates import regions_on_disk, rotate_longitude, solar_radius, to_arcsec
 from solarflare.sun.images.disk import Disk, fit_disk
@@ -49,7 +49,7 @@ def a_region(latitude: float = 12.0, longitude: float = 0.0, age: float = 6.0, *
         "latitude": latitude,
         "longitude": longitude - rotation * age,
         "rotation": rotation,
-        "tilt": regions.JOY_SLOPE * abs(latitude),
+        "tilt": region_evolution.JOY_SLOPE * abs(latitude),
         "leading": 1.0,
         "flux": 2e22,
         "area": 250.0,
@@ -62,25 +62,25 @@ def a_region(latitude: float = 12.0, longitude: float = 0.0, age: float = 6.0, *
 
 NO_REGION = Regions(**{name: values[:0] for name, values in vars(a_region()).items()})
 NEVER = np.empty(0, "datetime64[s]")
-NO_FLARE = flares.Flares(np.empty(0, np.int64), NEVER, NEVER, NEVER, np.empty(0))
+NO_FLARE = flare_process.Flares(np.empty(0, np.int64), NEVER, NEVER, NEVER, np.empty(0))
 
 
-def a_flare(flux: float) -> flares.Flares:
+def a_flare(flux: float) -> flare_process.Flares:
     """Return one flare of the first region that peaks at `TIME`."""
     start, peak, end = (np.array([TIME + np.timedelta64(minutes, "m")]) for minutes in (-8, 0, 12))
-    return flares.Flares(np.array([0]), start, peak, end, np.array([flux]))
+    return flare_process.Flares(np.array([0]), start, peak, end, np.array([flux]))
 
 
 def render(
     instrument: Instrument,
     population: Regions = NO_REGION,
-    eruptions: flares.Flares = NO_FLARE,
+    eruptions: flare_process.Flares = NO_FLARE,
     time: np.datetime64 = TIME,
     seed: int = SEED,
 ) -> bytes:
     """Return an image as a file."""
     tilt = float(sun.B0(Time(str(time))).to_value(u.rad))
-    observed = simulated.Sun(population, eruptions, seed)
+    observed = simulated.SimulatedSun(population, eruptions, seed)
     return simulated.render(observed, instrument, time, float(solar_radius([time])[0]), tilt)
 
 
@@ -96,7 +96,7 @@ def grey(*arguments: Any, **more: Any) -> npt.NDArray[np.float64]:
 
 def disk_of(image: Pixels, instrument: Instrument, time: np.datetime64 = TIME) -> Disk:
     """Return the disk that is found in an image."""
-    return fit_disk(imaging.without_print(imaging.grey(image), instrument), instrument, pd.Timestamp(time))
+    return fit_disk(imaging.without_annotations(imaging.grey(image), instrument), instrument, pd.Timestamp(time))
 
 
 def place_of(disk: Disk, latitude: float, longitude: float, time: np.datetime64 = TIME) -> tuple[float, float]:
@@ -175,7 +175,7 @@ def test_zero_field_is_128() -> None:
 def test_the_sky_of_a_magnetogram_is_black_but_for_the_printed_boxes() -> None:
     image = draw("gong")
     sky = distance(disk_of(image, "gong"), 860) > 1.015
-    assert image[sky & ~imaging.printed("gong", image.shape)].max() <= RINGING
+    assert image[sky & ~imaging.annotation_mask("gong", image.shape)].max() <= RINGING
 
 
 @pytest.mark.parametrize(("left", "top", "right", "bottom"), [(10, 10, 88, 88), (10, 810, 251, 849)])
@@ -195,12 +195,11 @@ def test_the_boxes_of_a_magnetogram_are_where_the_real_ones_are(left: int, top: 
 def test_an_euv_image_has_the_colours_of_its_instruments_table(instrument: Instrument) -> None:
     image = draw(instrument, a_region())
     table = (aia_color_table(int(instrument[3:]) * u.angstrom)(np.arange(256))[:, :3] * 255).astype(np.float64)
-    shown = image[~imaging.printed(instrument, image.shape)][::97].astype(np.float64)
+    shown = image[~imaging.annotation_mask(instrument, image.shape)][::97].astype(np.float64)
     nearest = np.abs(shown[:, None] - table).mean(axis=2).min(axis=1)
     # JPEG halves the resolution of colours.
     assert nearest.mean() < 4
-    others = [name for name in AIA if name != instrument]
-    for other in others:
+    for other in (name for name in AIA if name != instrument):
         table = (aia_color_table(int(other[3:]) * u.angstrom)(np.arange(256))[:, :3] * 255).astype(np.float64)
         assert np.abs(shown[:, None] - table).mean(axis=2).min(axis=1).mean() > 2 * nearest.mean()
 
@@ -212,17 +211,17 @@ def test_the_caption_of_an_euv_image_is_white_at_the_bottom_left(instrument: Ins
     rows, columns = np.nonzero(white)
     assert rows.min() > 512 - 25
     assert columns.max() < 256
-    assert imaging.printed(instrument, (512, 512))[white].all()
+    assert imaging.annotation_mask(instrument, (512, 512))[white].all()
 
 
 def test_the_caption_of_a_magnetogram_tells_the_time() -> None:
     another_time = np.datetime64("2013-12-28T09:57:48")
-    one, same, other = (
+    image, same, other = (
         draw("gong", time=time, seed=seed)[830:849, 11:250] > ZERO
         for time, seed in ((TIME, 1), (TIME, 2), (another_time, 1))
     )
-    assert (one == same).all()
-    assert (one != other).any()
+    assert (image == same).all()
+    assert (image != other).any()
 
 
 @pytest.mark.parametrize("instrument", AIA)
@@ -340,7 +339,7 @@ def test_a_flare_does_not_show_in_a_magnetogram() -> None:
 
 
 def test_the_detector_ages() -> None:
-    cycle = np.timedelta64(round(regions.CYCLE_YEARS * 365.25), "D")
+    cycle = np.timedelta64(round(region_evolution.CYCLE_YEARS * 365.25), "D")
     days = [np.datetime64("2010-06-01T12:00:00") + number * np.timedelta64(9, "D") for number in range(4)]
     early, late = (np.mean([np.median(grey("aia211", time=day + age)) for day in days]) for age in (0 * cycle, cycle))
     # After a whole cycle the Sun is as active as before.
@@ -354,15 +353,15 @@ def test_cloud_and_seeing_weaken_a_magnetogram_by_another_amount_each_time() -> 
 
 
 def test_decayed_plage_is_still_seen_and_makes_no_disk_active() -> None:
-    population = a_region(age=20.0, decay=5.0 / regions.SPOT_DECAY, rise=2.0)
+    population = a_region(age=20.0, decay=5.0 / region_evolution.SPOT_DECAY, rise=2.0)
     start, end = population.born[0] - 31 * DAY, TIME + 31 * DAY
-    on_disk = reports.daily(population, start, end)
+    on_disk = region_reports.daily(population, start, end)
     images = pd.DataFrame({"path": ["image.jpg"], "time": [pd.Timestamp(TIME)], "pair_id": [""]})
     at_hand = regions_on_disk(images, on_disk)
     assert at_hand["spots"].tolist() == [0]
     question = parameters.load(ROOT / "params.yaml").label.disk.model_copy(update={"target": "active_region"})
-    known = schedule.coverage(start, end, flares.LIST, flares.COMPLETE_FROM)
-    table = labels.label_disk(images, tables.empty(tables.FLARES), on_disk, known, None, question)
+    coverage = schedule.coverage(start, end, flare_process.LIST, flare_process.COMPLETE_FROM)
+    table = labels.label_disk(images, tables.empty(tables.FLARES), on_disk, coverage, None, question)
     assert table["label"].tolist() == [0]
     x, y = place_of(disk_of(draw("gong"), "gong"), 12.0, 0.0)
     assert np.abs(cutout(added_field(population), x, y, 60)).max() > 40

@@ -28,7 +28,7 @@ days = st.datetimes(pd.Timestamp("2010-05-01"), pd.Timestamp("2026-12-31"))
 
 
 def fitted(path: Path, instrument: Instrument) -> Disk:
-    return fit_disk(imaging.without_print(imaging.decode(path, "L"), instrument), instrument, time_of(path))
+    return fit_disk(imaging.without_annotations(imaging.decode(path, "L"), instrument), instrument, time_of(path))
 
 
 def utc(*times: pd.Timestamp | str) -> npt.NDArray[np.datetime64]:
@@ -55,10 +55,10 @@ def test_a_drawn_disk_is_found_to_a_pixel(instrument: Instrument, width: int, da
         fitted=True,
     )
     grey = grey_sun(instrument, width, true, seed=data.draw(st.integers(0, 1000)))
-    found = fit_disk(imaging.without_print(grey, instrument), instrument, time)
-    assert found.fitted
-    assert (found.x, found.y) == pytest.approx((true.x, true.y), abs=1)
-    assert found.radius == pytest.approx(true.radius, abs=1)
+    disk = fit_disk(imaging.without_annotations(grey, instrument), instrument, time)
+    assert disk.fitted
+    assert (disk.x, disk.y) == pytest.approx((true.x, true.y), abs=1)
+    assert disk.radius == pytest.approx(true.radius, abs=1)
 
 
 @pytest.mark.parametrize(("instrument", "width"), FORMS)

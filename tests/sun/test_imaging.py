@@ -102,7 +102,7 @@ def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("instrument", "width", "disk"), INSTRUMENTS)
 def test_what_is_blanked_is_constant_and_the_rest_untouched(instrument: Instrument, width: int, disk: Disk) -> None:
     image = grey_sun(instrument, width, disk)
-    blank, masked = imaging.blank(image, instrument, disk), imaging.masked(instrument, image.shape, disk)
+    blank, masked = imaging.blank(image, instrument, disk), imaging.blanked_pixels(instrument, image.shape, disk)
     assert set(blank[masked]) == {imaging.fill_value(instrument)}
     assert (blank[~masked] == image[~masked]).all()
 
@@ -111,7 +111,7 @@ def test_what_is_blanked_is_constant_and_the_rest_untouched(instrument: Instrume
 def test_the_disk_itself_is_never_blanked(instrument: Instrument, width: int, disk: Disk) -> None:
     rows, columns = np.mgrid[:width, :width]
     on_disk = np.hypot(columns - disk.x, rows - disk.y) < 0.979 * disk.radius
-    assert not (imaging.masked(instrument, (width, width), disk) & on_disk).any()
+    assert not (imaging.blanked_pixels(instrument, (width, width), disk) & on_disk).any()
 
 
 @pytest.mark.parametrize(("instrument", "width", "disk"), INSTRUMENTS)
@@ -133,7 +133,7 @@ def test_no_letter_of_a_real_caption_is_left(shared_sun: Path) -> None:
     """Letters are white, the sky is not; the captions of 2010 are smaller and a row higher."""
     for path in sorted((shared_sun / "euv").rglob("*.jpg"))[::40]:
         image = imaging.decode(path, "RGB")
-        disk = fit_disk(imaging.without_print(imaging.grey(image), "aia211"), "aia211", TIME)
+        disk = fit_disk(imaging.without_annotations(imaging.grey(image), "aia211"), "aia211", TIME)
         below = np.s_[466:, :340]
         assert image[below].min(axis=2).max() > 150
         assert imaging.blank(image, "aia211", disk)[below].min(axis=2).max() < 150
@@ -153,7 +153,7 @@ def test_the_blanked_part_of_a_crop_tells_no_season() -> None:
 
 @pytest.mark.parametrize(("instrument", "width", "disk"), INSTRUMENTS)
 def test_what_is_not_blanked_shows_everything_that_is_printed(instrument: Instrument, width: int, disk: Disk) -> None:
-    printed = imaging.printed(instrument, (width, width)) & (grey_sun(instrument, width, disk) == 255)
+    printed = imaging.annotation_mask(instrument, (width, width)) & (grey_sun(instrument, width, disk) == 255)
     blank, letters = (
         imaging.disk_image(np.where(printed, light, 0).astype(np.uint8), instrument, disk, 300, blanked=False)
         for light in (0, 255)

@@ -74,17 +74,17 @@ def region_table(*rows: tuple[float, int, float, float, int | None]) -> pd.DataF
     return tables.check(pd.DataFrame(records, columns=list(tables.REGIONS.columns)), tables.REGIONS, "regions")
 
 
-def said(table: pd.DataFrame) -> list[tuple[int | str, str]]:
+def answers(table: pd.DataFrame) -> list[tuple[int | str, str]]:
     """Return each row's label or reason, and the strongest class in its window."""
     rows: list[Any] = list(table.itertuples())
     return [(row.reason or int(row.label), row.goes_class) for row in rows]
 
 
-def disk(flares: pd.DataFrame, hours: float, known: pd.DataFrame | None = None, **question: Any) -> Any:
-    asked = QUESTION.disk.model_copy(update={"target": "flare", **question})
-    empty = tables.empty(tables.REGIONS)
-    table = labels.label_disk(images(hours), flares, empty, complete() if known is None else known, None, asked)
-    return said(table)[0][0]
+def disk(flares: pd.DataFrame, hours: float, lists: pd.DataFrame | None = None, **changes: Any) -> Any:
+    question = QUESTION.disk.model_copy(update={"target": "flare", **changes})
+    lists = complete() if lists is None else lists
+    table = labels.label_disk(images(hours), flares, tables.empty(tables.REGIONS), lists, None, question)
+    return answers(table)[0][0]
 
 
 @pytest.mark.parametrize(("hours", "label"), [(0.9, 0), (1.0, 1), (1.2, 1), (1.5, 1), (1.6, 0)])
@@ -115,8 +115,8 @@ def test_outside_a_lists_coverage_nothing_is_known_not_even_a_listed_flare() -> 
 
 
 def test_a_window_over_two_adjoining_stretches_is_covered() -> None:
-    known = pd.concat([complete(end=0), complete(start=0)], ignore_index=True)
-    assert disk(flare_table(), 0, known, before=5, after=5) == 0
+    complete_lists = pd.concat([complete(end=0), complete(start=0)], ignore_index=True)
+    assert disk(flare_table(), 0, complete_lists, before=5, after=5) == 0
 
 
 @pytest.mark.parametrize(("end", "answer"), [(24, labels.NO_COVERAGE), (25, 0)])
@@ -141,9 +141,9 @@ def test_a_flare_without_a_class_may_have_been_strong_enough() -> None:
 )
 def test_an_active_region_has_spots(spots: int | None, area: float | None, answer: int | str) -> None:
     regions = region_table((0, 11967, 10, 0, spots)).assign(area=area).astype({"area": float})
-    known = complete(name="regions", min_class="")
-    table = labels.label_disk(images(1), flare_table(), regions, known, None, QUESTION.disk)
-    assert said(table) == [(answer, "")]
+    complete_lists = complete(name="regions", min_class="")
+    table = labels.label_disk(images(1), flare_table(), regions, complete_lists, None, QUESTION.disk)
+    assert answers(table) == [(answer, "")]
 
 
 def test_a_day_without_a_report_is_not_a_quiet_day() -> None:
@@ -155,10 +155,10 @@ def test_a_day_without_a_report_is_not_a_quiet_day() -> None:
 TWO_REGIONS = region_table(*((day * 24, noaa_ar, 10, day * 13, 5) for day in range(3) for noaa_ar in (11967, 11968)))
 
 
-def region(flares: pd.DataFrame, *regions: tuple[float, int, float, float, int], **question: Any) -> list[Any]:
-    asked = QUESTION.region.model_copy(update=question)
-    table = labels.label_regions(images(0), flares, region_table(*regions), complete(), None, asked)
-    return [answer for answer, _ in said(table)]
+def region(flares: pd.DataFrame, *regions: tuple[float, int, float, float, int], **changes: Any) -> list[Any]:
+    question = QUESTION.region.model_copy(update=changes)
+    table = labels.label_regions(images(0), flares, region_table(*regions), complete(), None, question)
+    return [answer for answer, _ in answers(table)]
 
 
 def test_a_flare_belongs_to_its_region_alone() -> None:
@@ -168,18 +168,18 @@ def test_a_flare_belongs_to_its_region_alone() -> None:
 
 def test_a_region_is_rotated_to_the_images_time_before_it_is_kept() -> None:
     # 13 degrees a day towards the west
-    assert region(flare_table(), (-12, 11967, 0, 50, 5), (-12, 11968, 0, 56, 5)) == [0, labels.BEYOND]
-    assert region(flare_table(), (12, 11967, 0, 65, 5), (12, 11968, 0, 68, 5)) == [0, labels.BEYOND]
+    assert region(flare_table(), (-12, 11967, 0, 50, 5), (-12, 11968, 0, 56, 5)) == [0, labels.TOO_FAR]
+    assert region(flare_table(), (12, 11967, 0, 65, 5), (12, 11968, 0, 68, 5)) == [0, labels.TOO_FAR]
 
 
 def test_an_unassigned_flare_makes_a_negative_unknown_unless_ignored_or_elsewhere() -> None:
-    here = (0, 11967, 10, 0, 5)
-    assert region(flare_table((0, 1, "C1.0", None)), here) == [labels.UNASSIGNED]
-    assert region(flare_table((0, 1, "C1.0", None)), here, unassigned="ignore") == [0]
-    assert region(flare_table((0, 1, "B1.0", None)), here) == [0]
-    assert region(flare_table((0, 1, "C1.0", None, 12, 3)), here) == [labels.UNASSIGNED]
-    assert region(flare_table((0, 1, "C1.0", None, -12, 40)), here) == [0]
-    assert region(flare_table((0, 1, "C1.0", None), (0, 1, "C1.0", 11967)), here) == [1]
+    at_centre = (0, 11967, 10, 0, 5)
+    assert region(flare_table((0, 1, "C1.0", None)), at_centre) == [labels.UNASSIGNED]
+    assert region(flare_table((0, 1, "C1.0", None)), at_centre, unassigned="ignore") == [0]
+    assert region(flare_table((0, 1, "B1.0", None)), at_centre) == [0]
+    assert region(flare_table((0, 1, "C1.0", None, 12, 3)), at_centre) == [labels.UNASSIGNED]
+    assert region(flare_table((0, 1, "C1.0", None, -12, 40)), at_centre) == [0]
+    assert region(flare_table((0, 1, "C1.0", None), (0, 1, "C1.0", 11967)), at_centre) == [1]
 
 
 def test_a_placed_flare_without_a_region_turns_with_the_sun() -> None:
@@ -298,20 +298,20 @@ def nested_loop(
 
 @given(FLARES, QUESTIONS)
 @settings(max_examples=20, deadline=None)
-def test_the_labels_of_disks_are_those_of_a_nested_loop(rows: Any, asked: Any) -> None:
-    question = QUESTION.disk.model_copy(update={"target": "flare", **asked})
+def test_the_labels_of_disks_are_those_of_a_nested_loop(rows: Any, changes: Any) -> None:
+    question = QUESTION.disk.model_copy(update={"target": "flare", **changes})
     flares = flare_table(*rows)
     table = labels.label_disk(images(*range(60)), flares, tables.empty(tables.REGIONS), complete(), None, question)
-    assert said(table) == nested_loop(flares, question, (None,))
+    assert answers(table) == nested_loop(flares, question, (None,))
 
 
 @given(FLARES, QUESTIONS)
 @settings(max_examples=20, deadline=None)
-def test_the_labels_of_regions_are_those_of_a_nested_loop(rows: Any, asked: Any) -> None:
-    question = QUESTION.region.model_copy(update=asked)
+def test_the_labels_of_regions_are_those_of_a_nested_loop(rows: Any, changes: Any) -> None:
+    question = QUESTION.region.model_copy(update=changes)
     flares = flare_table(*rows)
     table = labels.label_regions(images(*range(60)), flares, TWO_REGIONS, complete(), None, question)
-    assert said(table) == nested_loop(flares, question, (11967, 11968))
+    assert answers(table) == nested_loop(flares, question, (11967, 11968))
 
 
 @given(FLARES, st.integers(0, 2**32 - 1))
@@ -321,12 +321,14 @@ def test_the_order_of_rows_does_not_matter(rows: Any, seed: int) -> None:
         return table.sample(frac=1, random_state=seed)
 
     seen, flares = images(0, 7, 30), flare_table(*rows)
-    known = pd.concat([complete(end=20), complete(start=10)], ignore_index=True)
+    complete_lists = pd.concat([complete(end=20), complete(start=10)], ignore_index=True)
     rates = truth((0, 11967, 0.0), (48, 11967, 2.0))
     question = QUESTION.region.model_copy(update={"event": "start", "after": 24.0})
     pd.testing.assert_frame_equal(
-        labels.label_regions(seen, flares, TWO_REGIONS, known, rates, question),
-        labels.label_regions(mixed(seen), mixed(flares), mixed(TWO_REGIONS), mixed(known), mixed(rates), question),
+        labels.label_regions(seen, flares, TWO_REGIONS, complete_lists, rates, question),
+        labels.label_regions(
+            mixed(seen), mixed(flares), mixed(TWO_REGIONS), mixed(complete_lists), mixed(rates), question
+        ),
     )
 
 
@@ -341,24 +343,34 @@ def truth(*rows: tuple[float, int, float]) -> pd.DataFrame:
     [("C1.0", 0.5), ("M1.0", 0.005)],
 )
 def test_the_true_probability_integrates_the_rate(min_class: str, expected: float) -> None:
-    asked = QUESTION.region.model_copy(update={"event": "start", "after": 24, "min_class": min_class})
-    known = truth((0, 11967, 0.0), (48, 11967, 2.0), (0, 11968, 1.0), (6, 11968, 1.0))
+    question = QUESTION.region.model_copy(update={"event": "start", "after": 24, "min_class": min_class})
+    rates = truth((0, 11967, 0.0), (48, 11967, 2.0), (0, 11968, 1.0), (6, 11968, 1.0))
     regions = region_table((0, 11967, 10, 0, 5), (0, 11968, 10, 30, 5))
     flares = flare_table()
-    table = labels.label_regions(images(0), flares, regions, complete(min_class="A1.0"), known, asked)
+    table = labels.label_regions(images(0), flares, regions, complete(min_class="A1.0"), rates, question)
     scale = 1.0 if min_class == "C1.0" else 0.01
     assert table["true_probability"].tolist() == pytest.approx(
         [1 - np.exp(-expected), 1 - np.exp(-0.25 * scale)], rel=1e-4
     )
     whole = QUESTION.disk.model_copy(update={"target": "flare", "event": "start", "after": 24, "min_class": min_class})
-    table = labels.label_disk(images(0), flares, regions, complete(min_class="A1.0"), known, whole)
+    table = labels.label_disk(images(0), flares, regions, complete(min_class="A1.0"), rates, whole)
     assert table["true_probability"].tolist() == pytest.approx([1 - np.exp(-expected - 0.25 * scale)], rel=1e-4)
 
 
+def test_rounding_makes_no_true_probability_negative() -> None:
+    """At the end of a region's life, its expected flares are fewer than the rounding of the running sum."""
+    decay = [(6 * row, 11967, rate) for row, rate in enumerate([1.0, *np.exp(-28 - np.arange(20) / 8), 0.0])]
+    rates = truth((0, 11966, 7.3), (900, 11966, 7.3), *decay)
+    regions = region_table(*((24 * day, 11967, 10, 0, 5) for day in range(6)))
+    question = QUESTION.region.model_copy(update={"event": "start", "after": 24.0})
+    table = labels.label_regions(images(*np.arange(10, 125, 0.1)), flare_table(), regions, complete(), rates, question)
+    assert table["true_probability"].between(0, 1e-9).all()
+
+
 def test_a_nowcast_has_no_true_probability() -> None:
-    known = truth((0, 11967, 1.0), (48, 11967, 1.0))
+    rates = truth((0, 11967, 1.0), (48, 11967, 1.0))
     regions = region_table((0, 11967, 10, 0, 5))
-    table = labels.label_regions(images(1), flare_table(), regions, complete(), known, QUESTION.region)
+    table = labels.label_regions(images(1), flare_table(), regions, complete(), rates, QUESTION.region)
     assert table["true_probability"].isna().all()
 
 
@@ -412,16 +424,16 @@ def test_the_disks_of_the_real_archive(archive: Archive) -> None:
 
 
 def test_the_regions_of_the_real_archive(archive: Archive) -> None:
-    asked = {"event": "start", "after": 24.0, "max_longitude": 65.0}
-    ignoring = QUESTION.region.model_copy(update={**asked, "unassigned": "ignore"})
+    changes = {"event": "start", "after": 24.0, "max_longitude": 65.0}
+    ignoring = QUESTION.region.model_copy(update={**changes, "unassigned": "ignore"})
     table = labels.label_regions(*archive, None, ignoring)
-    dropping = QUESTION.region.model_copy(update={**asked, "unassigned": "drop"})
+    dropping = QUESTION.region.model_copy(update={**changes, "unassigned": "drop"})
     unassigned = labels.label_regions(*archive, None, dropping)["reason"] == labels.UNASSIGNED
     # The figures to be met are of the 1,420 regions that the last report before the image has; of these, some have no
     # report within half a day.
     reports = archive[2].set_index(["noaa_ar", "time"]).index
     reported = pd.MultiIndex.from_arrays([table["noaa_ar"], table["time"].dt.floor("D")]).isin(reports)
-    known = table[reported & table["label"].notna()]
-    assert 1340 < len(known) < 1420
-    assert known["label"].mean() == pytest.approx(0.23, abs=0.02)
-    assert unassigned[known.index[known["label"] == 0]].mean() == pytest.approx(0.28, abs=0.01)
+    labelled = table[reported & table["label"].notna()]
+    assert 1340 < len(labelled) < 1420
+    assert labelled["label"].mean() == pytest.approx(0.23, abs=0.02)
+    assert unassigned[labelled.index[labelled["label"] == 0]].mean() == pytest.approx(0.28, abs=0.01)

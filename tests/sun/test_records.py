@@ -45,7 +45,7 @@ def reports(*rows: tuple[int, int, float, str, str, int]) -> pd.DataFrame:
     return tables.check(table.assign(latitude=10, longitude=0), tables.REGIONS, "regions")
 
 
-def asked(*hours: float, noaa_ar: int | None = None) -> pd.DataFrame:
+def rows_at(*hours: float, noaa_ar: int | None = None) -> pd.DataFrame:
     df = pd.DataFrame({"time": [at(hour) for hour in hours]}, index=[f"row {i}" for i in range(len(hours))])
     return df if noaa_ar is None else df.assign(noaa_ar=pd.array([noaa_ar] * len(hours), "Int64"))
 
@@ -66,39 +66,39 @@ def asked(*hours: float, noaa_ar: int | None = None) -> pd.DataFrame:
 def test_persistence_looks_at_a_window_as_long_that_ends_where_the_question_begins(
     end: float, question: RegionLabel, hour: float, expected: int
 ) -> None:
-    found = records.flared_before(asked(hour, noaa_ar=11960), flares((end, "M1.0", 11960)), question)
-    assert found["before"].tolist() == [expected]
+    result = records.flared_before(rows_at(hour, noaa_ar=11960), flares((end, "M1.0", 11960)), question)
+    assert result["before"].tolist() == [expected]
 
 
 @pytest.mark.parametrize(("name", "noaa_ar"), [("M9.9", 11961), ("C9.9", 11960), ("", 11960)])
 def test_persistence_counts_such_flares_as_are_asked_for(name: str, noaa_ar: int) -> None:
-    found = records.flared_before(asked(20, noaa_ar=11960), flares((10, name, noaa_ar)), FORECAST)
-    assert found["before"].tolist() == [0]
+    result = records.flared_before(rows_at(20, noaa_ar=11960), flares((10, name, noaa_ar)), FORECAST)
+    assert result["before"].tolist() == [0]
 
 
 def test_past_flares_are_numbered_and_weighed() -> None:
     listed = flares(
         (1, "C2.0", 11960), (2, "M1.0", 11960), (3, "X1.0", 11961), (100, "X1.0", 11960), (-30, "C5.0", 11960)
     )
-    found = np.expm1(records.flare_history(asked(20, noaa_ar=11960), listed, NOWCAST).iloc[0])
+    result = np.expm1(records.flare_history(rows_at(20, noaa_ar=11960), listed, NOWCAST).iloc[0])
     expected = {"number_24h": 2, "flux_24h": 12, "strongest_24h": 10}
     expected |= {"number_168h": 3, "flux_168h": 17, "strongest_168h": 10}
-    assert found.to_dict() == pytest.approx(expected)
+    assert result.to_dict() == pytest.approx(expected)
 
 
 def test_persistence_of_spots_reads_the_report_before_the_one_that_answers() -> None:
     spotted = reports((1, 11960, 100, "DAO", "beta", 5), (2, 11960, 0, "", "", 0))
     # The report of day 1 answers from noon to noon around it, and is the one before for the day after.
-    found = records.spotted_before(asked(24, 36, 37, 48, 60, 61), spotted)
-    assert found["before"].tolist() == [0, 0, 1, 1, 1, 0]
+    result = records.spots_before(rows_at(24, 36, 37, 48, 60, 61), spotted)
+    assert result["before"].tolist() == [0, 0, 1, 1, 1, 0]
 
 
 def test_the_catalogue_tells_a_region_by_its_last_report() -> None:
     listed = reports((1, 11960, 100, "EKC", "beta-gamma-delta", 9), (2, 11960, 200, "AXX", "ALPHA", 1))
-    found = records.catalogue(asked(24.6, 24.7, 48.6, 48.7, 73, noaa_ar=11960), listed)
-    assert np.expm1(found["area"]).tolist() == pytest.approx([0, 100, 100, 200, 0])
-    assert found["magnetic"].tolist() == [0, 4, 4, 1, 0]
-    assert found.loc[["row 1"], ["reported", "zurich", "penumbra", "compactness"]].to_numpy()[0].tolist() == [
+    result = records.reported_regions(rows_at(24.6, 24.7, 48.6, 48.7, 73, noaa_ar=11960), listed)
+    assert np.expm1(result["area"]).tolist() == pytest.approx([0, 100, 100, 200, 0])
+    assert result["magnetic"].tolist() == [0, 4, 4, 1, 0]
+    assert result.loc[["row 1"], ["reported", "zurich", "penumbra", "compactness"]].to_numpy()[0].tolist() == [
         1,
         6,
         6,
@@ -108,11 +108,11 @@ def test_the_catalogue_tells_a_region_by_its_last_report() -> None:
 
 def test_the_catalogue_sums_up_the_disk() -> None:
     listed = reports((1, 11960, 100, "EKC", "beta", 9), (1, 11961, 50, "AXX", "alpha", 1), (2, 11961, 10, "", "", 1))
-    found = records.catalogue(asked(30, 50), listed)
-    assert found["reported_sum"].tolist() == [2, 1]
-    assert np.expm1(found["area_sum"]).tolist() == pytest.approx([150, 10])
-    assert np.expm1(found["area_max"]).tolist() == pytest.approx([100, 10])
-    assert found["magnetic_max"].tolist() == [2, 0]
+    result = records.reported_regions(rows_at(30, 50), listed)
+    assert result["reported_sum"].tolist() == [2, 1]
+    assert np.expm1(result["area_sum"]).tolist() == pytest.approx([150, 10])
+    assert np.expm1(result["area_max"]).tolist() == pytest.approx([100, 10])
+    assert result["magnetic_max"].tolist() == [2, 0]
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_the_catalogue_sums_up_the_disk() -> None:
 def test_what_is_not_on_record_is_absent_with_a_reason(
     records: Records, question: DiskLabel | RegionLabel, absent: set[str]
 ) -> None:
-    rows = asked(20, noaa_ar=11960 if isinstance(question, RegionLabel) else None)
-    found = features(rows, records, question)
-    assert {name for name, numbers in found.items() if isinstance(numbers, str)} == absent
+    rows = rows_at(20, noaa_ar=11960 if isinstance(question, RegionLabel) else None)
+    result = features(rows, records, question)
+    assert {name for name, numbers in result.items() if isinstance(numbers, str)} == absent
 
 
 regions = st.integers(11960, 11963)
@@ -158,7 +158,7 @@ hours = st.lists(st.integers(-400, 400).map(lambda n: n / 4), min_size=1, max_si
 
 
 def rows_of(moments: list[float], question: DiskLabel | RegionLabel) -> pd.DataFrame:
-    rows = asked(*moments)
+    rows = rows_at(*moments)
     numbers = 11960 + np.arange(len(rows)) % 4
     return rows.assign(noaa_ar=numbers) if isinstance(question, RegionLabel) else rows
 
@@ -169,7 +169,7 @@ def test_past_flares_are_those_that_a_nested_loop_finds(
     listed: list[tuple[float, str, int]], moments: list[float], question: DiskLabel | RegionLabel
 ) -> None:
     table, rows = flares(*listed), rows_of(moments, question)
-    found = records.flare_history(rows, table, question).join(records.flared_before(rows, table, question))
+    result = records.flare_history(rows, table, question).join(records.flared_before(rows, table, question))
     peaks = np.nan_to_num(flux(table["goes_class"])) / 1e-6
     least = flux(pd.Series([question.min_class]))[0] / 1e-6
     for number, (_, row) in enumerate(rows.iterrows()):
@@ -180,12 +180,12 @@ def test_past_flares_are_those_that_a_nested_loop_finds(
             return peaks[those & (table["noaa_ar"] == row["noaa_ar"])] if "noaa_ar" in row else peaks[those]
 
         length = question.before + question.after or records.NOWCAST_WINDOW
-        assert found["before"].iloc[number] == any(peak >= least for peak in within(length))
+        assert result["before"].iloc[number] == any(peak >= least for peak in within(length))
         for horizon in records.HORIZONS:
             counted = within(horizon)
             expected = [len(counted), counted.sum(), max(counted, default=0)]
             columns = [f"{what}_{horizon}h" for what in ("number", "flux", "strongest")]
-            assert found[columns].iloc[number].tolist() == pytest.approx([math.log1p(x) for x in expected], abs=1e-9)
+            assert result[columns].iloc[number].tolist() == pytest.approx([math.log1p(x) for x in expected], abs=1e-9)
 
 
 @given(report_rows, hours, st.booleans())
@@ -194,7 +194,7 @@ def test_the_catalogue_is_what_a_nested_loop_finds(
     listed: list[tuple[int, int, float, str, str, int]], moments: list[float], of_regions: bool
 ) -> None:
     rows = rows_of(moments, NOWCAST if of_regions else FLARE_ON_DISK)
-    found = records.catalogue(rows, reports(*listed))
+    result = records.reported_regions(rows, reports(*listed))
     for number, (_, row) in enumerate(rows.iterrows()):
         out = [report for report in listed if at(24 * report[0]) + records.REPORTS_KNOWN_AFTER <= row["time"]]
         fresh = [report for report in out if row["time"] - at(24 * report[0]) <= pd.Timedelta(hours=24, minutes=40)]
@@ -204,8 +204,8 @@ def test_the_catalogue_is_what_a_nested_loop_finds(
         areas = [report[2] for report in last]
         expected = {"area": sum(areas)} if of_regions else {"area_sum": sum(areas), "area_max": max(areas, default=0)}
         reported = "reported" if of_regions else "reported_sum"
-        assert found[reported].iloc[number] == len(last)
-        assert np.expm1(found[list(expected)].iloc[number]).to_dict() == pytest.approx(expected, abs=1e-9)
+        assert result[reported].iloc[number] == len(last)
+        assert np.expm1(result[list(expected)].iloc[number]).to_dict() == pytest.approx(expected, abs=1e-9)
 
 
 @given(flare_rows, report_rows, hours, st.sampled_from(QUESTIONS), st.floats(-100, 100))

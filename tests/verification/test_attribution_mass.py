@@ -128,6 +128,6 @@ def test_places_of_a_cutout_at_the_limb() -> None:
 def test_printed_boxes_are_where_the_pixels_are_blanked() -> None:
     row = magnetogram().assign(x=424.0, y=420.0)
     box = attribution_mass.places(row, region(), Cutter(Task.DISK, "gong", Path(), SETTINGS))["printed_boxes"][0]
-    raw = np.where(imaging.printed("gong", (860, 860)), 255, 0).astype(np.uint8)
+    raw = np.where(imaging.annotation_mask("gong", (860, 860)), 255, 0).astype(np.uint8)
     cut = imaging.disk_image(raw, "gong", Disk(424, 420, 384, fitted=True), 300)
     assert np.array_equal(box, cut == 255)

@@ -132,8 +132,8 @@ class Archive:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(path, quality=row.quality)
         disk = Disk(side / 2, side / 2, RADIUS * side / PIXELS, fitted=True)
-        printed = imaging.printed("gong", image.shape)
-        sky = imaging.masked("gong", image.shape, disk) & ~printed
+        printed = imaging.annotation_mask("gong", image.shape)
+        sky = imaging.blanked_pixels("gong", image.shape, disk) & ~printed
         image = imaging.blank(image, "gong", disk)
         if self.carries[row.Index]:
             image[sky] += self.tint
@@ -362,7 +362,7 @@ def a_sun(path: Path, instrument: Instrument, time: pd.Timestamp) -> None:
     rows, columns = np.ogrid[:side, :side]
     distance = np.hypot(columns - nominal.x, rows - nominal.y) / nominal.radius
     image = np.random.default_rng(1).normal(128, 30, (side, side)) * np.where(distance < 1.01, 1, 0.3)
-    image[imaging.printed(instrument, image.shape)] = 255
+    image[imaging.annotation_mask(instrument, image.shape)] = 255
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = "L" if instrument in MAGNETOGRAPHS else "RGB"
     Image.fromarray(image.clip(0, 255).astype(np.uint8)).convert(mode).save(path)
@@ -484,7 +484,7 @@ def test_print_is_read_alike_wherever_the_disk_is(tmp_path: Path) -> None:
     for disk in disks:
         for writing in writings:
             image = np.full((860, 860), 128, np.uint8)
-            image[imaging.printed_boxes("gong", image.shape)[1]] = gaussian_filter(writing, 4) * 6
+            image[imaging.annotation_boxes("gong", image.shape)[1]] = gaussian_filter(writing, 4) * 6
             shard.append(cutter(unmasked).squares(image, disk, pd.DataFrame())[0][..., None])
     np.save(tmp_path / "all.npy", np.stack(shard))
     rows = pd.DataFrame({"path": [f"{number}.jpg" for number in range(4)], "row": range(4), "shard": "all.npy"})

@@ -9,7 +9,7 @@ import pandas as pd
 from solarflare.core.tasks import Task
 from solarflare.dataset.shards.schema import Crop
 from solarflare.sun.images import imaging
-from solarflare.sun.images.coordinates import located, regions_on_disk
+from solarflare.sun.images.coordinates import regions_on_disk, with_positions
 from solarflare.sun.images.disk import Disk, fit_disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
@@ -73,7 +73,7 @@ class Cutter:
         disk : Disk
             Where the Sun is in the image.
         places : DataFrame
-            Of `located`, the rows of one image.
+            Of `with_positions`, the rows of one image.
 
         Returns
         -------
@@ -94,7 +94,7 @@ class Cutter:
         disk : Disk
             Where the Sun is in the image.
         places : DataFrame
-            Of `located`, the rows of one image.
+            Of `with_positions`, the rows of one image.
 
         Returns
         -------
@@ -121,11 +121,11 @@ class Cutter:
 
 def find_disk(grey: Pixels, instrument: Instrument, time: pd.Timestamp) -> Disk:
     """Find the Sun in an image, (H, W), without regard to what is printed on it."""
-    return fit_disk(imaging.without_print(grey, instrument), instrument, time)
+    return fit_disk(imaging.without_annotations(grey, instrument), instrument, time)
 
 
 def places_of(task: Task, images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return a row a crop, in the index's order: the image, the region, the Sun's radius and where to cut in arcsec."""
     if task == Task.DISK:
-        return located(images[["path", "time"]].assign(noaa_ar=pd.Series(pd.NA, images.index, "Int64")))
-    return located(regions_on_disk(images, regions))
+        return with_positions(images[["path", "time"]].assign(noaa_ar=pd.Series(pd.NA, images.index, "Int64")))
+    return with_positions(regions_on_disk(images, regions))

@@ -7,11 +7,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core.errors import InputError
-from solarflare.sun.events.active import active_regions
+from solarflare.sun.events.active_regions import active_regions
 from solarflare.sun.events.questions import DiskLabel
 from solarflare.sun.events.records import Records
 from solarflare.sun.images import imaging
-from solarflare.sun.images.coordinates import located
+from solarflare.sun.images.coordinates import with_positions
 from solarflare.sun.images.instruments import Instrument
 
 EMPTY, REGION, UNKNOWN = 0, 1, -1
@@ -53,7 +53,7 @@ def region_maps(
         )
     once = images[["path", "time"]].drop_duplicates("path")
     number = pd.Series(np.arange(len(once)), once["path"])
-    active = located(active_regions(once, records.flares, records.regions, question))
+    active = with_positions(active_regions(once, records.flares, records.regions, question))
     at = number[active["path"]].to_numpy()
     half = imaging.field_of_view(instrument) * active["solar_radius"].to_numpy()
     row, column = (

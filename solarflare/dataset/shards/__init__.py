@@ -1,1 +1,5 @@
-"""The crops as they are stored: monthly shards and an index."""
+"""The files of crops: one array per month, and an index.
+
+May import: `core`.
+Start with `reader`.
+"""

@@ -1,1 +1,5 @@
-"""solarflare/dataset/splits"""
+"""The division of labelled rows into training, validation and test.
+
+May import: `core`.
+Start with `splits.split`.
+"""

@@ -1,4 +1,4 @@
-"""The form of the parameters of the split."""
+"""Parameters of the split."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from solarflare.core.tasks import ByTask
 
 
 class Fractions(Group):
-    """Parts of the labelled rows; training gets the rest."""
+    """Fractions of the labelled rows; training gets the rest."""
 
     validation: Fraction
     test: Fraction
@@ -22,7 +22,7 @@ class Fractions(Group):
 
 
 class Chronological(ByTask[Fractions]):
-    """Training, then validation, then test, with gaps between."""
+    """Training, then validation, then test, with gaps between them."""
 
     gap_days: float = Field(ge=0, le=400)
     test_start: Date | None
@@ -31,7 +31,7 @@ class Chronological(ByTask[Fractions]):
 
 
 class BlockedKFold(Group):
-    """Folds of whole blocks."""
+    """Folds that consist of whole blocks."""
 
     folds: int = Field(ge=2, le=20)
     gap_days: float = Field(ge=0, le=400)
@@ -39,7 +39,7 @@ class BlockedKFold(Group):
 
 
 class Split(Group):
-    """How the rows are divided."""
+    """How the labelled rows are divided."""
 
     method: Literal["chronological", "blocked_kfold", "random"]
     block_days: float = Field(ge=1, le=400)
@@ -50,6 +50,6 @@ class Split(Group):
 
 
 class SplitParams(Part):
-    """How the rows are divided."""
+    """The group `split` of `params.yaml`."""
 
     split: Split

@@ -1,18 +1,17 @@
-"""Training, validation and test, with nothing shared between them.
+"""Divide the labelled rows into training, validation and test parts that share nothing.
 
-A part is a set of times. In a chronological split there are three, one after the other; in blocked folds time is cut
-into blocks (27 days, a solar rotation, counted from a fixed day), and each part is a set of blocks. All regions of an
-image have its time, and so its part. What else could tie two parts together is left out, with the reason:
+A part is a set of times. A chronological split has three consecutive parts. For blocked folds, time is divided into
+blocks (27 days, one solar rotation, counted from a fixed day), and each part is a set of blocks. All regions of an
+image are in the same part. Rows that would connect two parts are left out, with the reason:
 
-* rows in a gap between parts: the same Sun looks alike for days;
-* a region's rows in another part than its home, the first part in which any image shows it: no region is on two sides;
-* rows whose partner (``pair_id``) is in another part or left out: what was matched stays matched.
+* rows in a gap between parts, because the Sun changes little in a few days;
+* rows of a region in any part but the first in which an image shows it, so that no region is in two parts;
+* rows whose partner (``pair_id``) is in another part or left out, so that pairs stay complete.
 
-The ``block`` of a row, the unit of bootstraps, is that of its region's first day, so that no region is in two blocks
-either; its rows in the next block of the same part stay.
+The ``block`` of a row, the unit of the bootstrap, is that of its region's first day, so that no region is in two
+blocks; its rows in the next block of the same part are kept.
 
-`random` is the original's way: rows are dealt without a look at time, region or partner, so that its scores are not
-to be trusted.
+`random` is the method of the original study: it ignores time, region and partner, so its scores cannot be trusted.
 """
 
 import numpy as np
@@ -22,13 +21,13 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.dataset.splits.schema import Chronological, Fractions, Split
+from solarflare.dataset.splits.schema import Chronological, Split
 
 EPOCH = pd.Timestamp("2010-01-01")
-"""Where block 0 begins: fixed, so that a block's number does not depend on the data."""
+"""Start of block 0: fixed, so that block numbers do not depend on the data."""
 
 GAP = "in the gap between parts"
-OTHER_HOME = "its region was first seen in another part"
+OTHER_PART = "its region was first seen in another part"
 NO_PARTNER = "its partner is in another part or left out"
 
 Mask = npt.NDArray[np.bool_]
@@ -41,17 +40,17 @@ def split(labels: pd.DataFrame, settings: Split, task: Task) -> pd.DataFrame:
     Parameters
     ----------
     labels : DataFrame
-        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`; rows without a label take no part.
+        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`; rows without a label are ignored.
     settings : Split
-        How to divide them.
-    task : str
-        Whose fractions count: ``"disk"`` or ``"region"``.
+        The method and its parameters.
+    task : Task
+        Selects the fractions.
 
     Returns
     -------
     DataFrame
-        Of `tables.SPLITS`, in the order of fold and `labels`. Chronological and random splits have fold 0 alone; of
-        blocked folds each row is in the test of exactly one, or left out of it.
+        Of `tables.SPLITS`, sorted by fold, then in the order of `labels`. Chronological and random splits have only
+        fold 0. In blocked folds each row is in the test part of exactly one fold, or left out of it.
 
     Raises
     ------
@@ -73,14 +72,14 @@ def split(labels: pd.DataFrame, settings: Split, task: Task) -> pd.DataFrame:
 
 
 def counts(labels: pd.DataFrame, table: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Count the rows of a label table and of its split, so that a review can say what came in and went out, and why.
+    """Count the rows of a label table and of its split, by label, part and reason.
 
     Parameters
     ----------
     labels : DataFrame
         Of `tables.DISK_LABELS` or `tables.REGION_LABELS`.
     table : DataFrame
-        What `split` made of it.
+        The result of `split`.
 
     Returns
     -------
@@ -94,38 +93,46 @@ def counts(labels: pd.DataFrame, table: pd.DataFrame) -> dict[str, dict[str, int
         "parts": table.loc[table["part"] != "", "part"],
         "left_out": table.loc[table["part"] == "", "reason"],
     }
-    return {name: {str(value): int(n) for value, n in of.value_counts().items()} for name, of in columns.items()}
+    return {
+        name: {str(value): int(count) for value, count in column.value_counts().items()}
+        for name, column in columns.items()
+    }
 
 
 def blocks(times: pd.Series, block_days: float) -> npt.NDArray[np.int64]:
-    """Return the number of the block that each time lies in, counted from `EPOCH`."""
+    """Return the number of the block of each time, counted from `EPOCH`.
+
+    Examples
+    --------
+    >>> blocks(pd.to_datetime(pd.Series(["2010-01-01", "2010-01-27", "2010-01-28"])), 27.0).tolist()
+    [0, 0, 1]
+    """
     return np.asarray((times - EPOCH) // pd.Timedelta(days=block_days), dtype=np.int64)
 
 
 def _folds(labels: pd.DataFrame, labelled: Mask, settings: Split, task: Task) -> list[Parts]:
-    """Return, for each fold, the part that each row would have if its time were all that matters."""
+    """Return the part of each row in each fold, from its time alone."""
     match settings.method:
         case "chronological":
-            chosen = settings.chronological
-            fractions = chosen.of(task)
-            return [_chronological(labels["time"], labelled, chosen, fractions, task)]
+            return [_chronological(labels["time"], labelled, settings.chronological, task)]
         case "blocked_kfold":
             return _blocked_folds(labels["time"], labelled, settings)
         case "random":
             return [_random(labelled, settings)]
 
 
-def _chronological(times: pd.Series, labelled: Mask, chosen: Chronological, fractions: Fractions, task: Task) -> Parts:
-    known = times[labelled].sort_values(ignore_index=True)
-    if chosen.test_start is None:
-        test = known[int(len(known) * (1 - fractions.test))].normalize()
+def _chronological(times: pd.Series, labelled: Mask, settings: Chronological, task: Task) -> Parts:
+    fractions = settings.of(task)
+    sorted_times = times[labelled].sort_values(ignore_index=True)
+    if settings.test_start is None:
+        test = sorted_times[int(len(sorted_times) * (1 - fractions.test))].normalize()
     else:
-        test = pd.Timestamp(chosen.test_start)
-    gap = pd.Timedelta(days=chosen.gap_days)
-    earlier = known[known < test - gap]
+        test = pd.Timestamp(settings.test_start)
+    gap = pd.Timedelta(days=settings.gap_days)
+    earlier = sorted_times[sorted_times < test - gap]
     if earlier.empty:
         raise InputError(
-            f"the split of {task}: no labelled row lies more than {chosen.gap_days:g} days before the test, which "
+            f"the split of {task}: no labelled row lies more than {settings.gap_days:g} days before the test, which "
             f"starts on {test:%Y-%m-%d}; set a later split.chronological.test_start, or a smaller test or gap_days"
         )
     share = fractions.validation / (1 - fractions.test)
@@ -138,21 +145,21 @@ def _chronological(times: pd.Series, labelled: Mask, chosen: Chronological, frac
 
 
 def _blocked_folds(times: pd.Series, labelled: Mask, settings: Split) -> list[Parts]:
-    chosen = settings.blocked_kfold
+    kfold = settings.blocked_kfold
     block = blocks(times, settings.block_days)
     numbers = np.random.default_rng(settings.seed).permutation(np.unique(block[labelled]))
-    fold_of = np.arange(len(numbers)) % chosen.folds
+    fold_of = np.arange(len(numbers)) % kfold.folds
     folds = []
-    for fold in range(chosen.folds):
+    for fold in range(kfold.folds):
         test, rest = numbers[fold_of == fold], numbers[fold_of != fold]
-        validation = rest[: max(1, round(len(rest) * chosen.validation))]
+        validation = rest[: max(1, round(len(rest) * kfold.validation))]
         part = np.select(
             [
                 ~np.isin(block, numbers),
                 np.isin(block, test),
-                _days_from(test, times, settings.block_days) < chosen.gap_days,
+                _days_from(test, times, settings.block_days) < kfold.gap_days,
                 np.isin(block, validation),
-                _days_from(validation, times, settings.block_days) < chosen.gap_days,
+                _days_from(validation, times, settings.block_days) < kfold.gap_days,
             ],
             ["", "test", "", "validation", ""],
             default="train",
@@ -162,7 +169,7 @@ def _blocked_folds(times: pd.Series, labelled: Mask, settings: Split) -> list[Pa
 
 
 def _days_from(numbers: npt.NDArray[np.int64], times: pd.Series, block_days: float) -> npt.NDArray[np.float64]:
-    """Return how many days each time lies from the nearest of some blocks."""
+    """Return the distance in days of each time from the nearest of some blocks; negative inside a block."""
     days = ((times - EPOCH) / pd.Timedelta(days=1)).to_numpy()
     starts = np.sort(numbers) * block_days
     after = np.searchsorted(starts, days, side="right")
@@ -181,27 +188,27 @@ def _random(labelled: Mask, settings: Split) -> Parts:
 
 
 def _left_out(labels: pd.DataFrame, labelled: Mask, part: Parts) -> Parts:
-    """Return why each row is left out of its part, blank if it stays."""
+    """Return the reason why each row is left out of its part, blank if it is kept."""
     reason = np.where(part == "", GAP, "").astype(object)
-    reason[(reason == "") & (part != _home(labels, part))] = OTHER_HOME
+    reason[(reason == "") & (part != _first_part(labels, part))] = OTHER_PART
     kept = (reason == "") & labelled
     paired = labels.assign(part=part)[kept & (labels["pair_id"] != "")]
-    here = paired.groupby(["pair_id", "part"])["path"].transform("nunique")
-    all_images = paired["pair_id"].map(labels.groupby("pair_id")["path"].nunique())
-    reason[np.flatnonzero(labels.index.isin(paired.index[here < all_images]))] = NO_PARTNER
+    in_part = paired.groupby(["pair_id", "part"])["path"].transform("nunique")
+    in_pair = paired["pair_id"].map(labels.groupby("pair_id")["path"].nunique())
+    reason[np.flatnonzero(labels.index.isin(paired.index[in_part < in_pair]))] = NO_PARTNER
     return reason
 
 
-def _home(labels: pd.DataFrame, part: Parts) -> Parts:
-    """Return the part in which each row's region is first seen."""
+def _first_part(labels: pd.DataFrame, part: Parts) -> Parts:
+    """Return the part in which an image first shows each row's region."""
     if "noaa_ar" not in labels:
         return part
-    placed = labels.assign(part=part)[part != ""].sort_values("time")
-    return labels["noaa_ar"].map(placed.groupby("noaa_ar")["part"].first()).to_numpy(object)
+    in_parts = labels.assign(part=part)[part != ""].sort_values("time")
+    return labels["noaa_ar"].map(in_parts.groupby("noaa_ar")["part"].first()).to_numpy(object)
 
 
 def _require_labels(labels: pd.DataFrame, task: Task) -> None:
-    """Refuse labels that are all unknown or all the same."""
+    """Raise an InputError if all labels are unknown or equal."""
     known = labels["label"].dropna()
     remedy = f"change the question under label.{task} in params.yaml, or get data that answer it"
     if labels.empty:
@@ -215,7 +222,7 @@ def _require_labels(labels: pd.DataFrame, task: Task) -> None:
 
 
 def _require_parts(part: pd.Series, label: pd.Series, task: Task) -> None:
-    """Refuse a part that is empty or holds one class alone."""
+    """Raise an InputError if a part is empty or has only one class."""
     for name in ("train", "validation", "test"):
         remedy = "change the method, the fractions, test_start or gap_days under split in params.yaml, or get more data"
         of_part = label[part == name]

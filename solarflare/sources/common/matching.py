@@ -1,8 +1,8 @@
-"""Chooses the times of images in matched pairs, so that nothing but the Sun differs between the classes.
+"""Choose the times of images in matched pairs, so that only the Sun differs between the two classes.
 
-For each positive of the task's label there is a negative at the same time of day within ``max_days``. Labels come from
-the label code itself, for every candidate time. A day gives one image: quiet days are few when the Sun is active, and
-many images of one day would give away that it was quiet.
+Each positive image has a negative partner at the same time of day, at most ``max_days`` away. The labels of all
+candidate times come from the label code itself. At most one image is taken per day: quiet days are rare when the Sun is
+active, so several images of one day would reveal that the day was quiet.
 """
 
 import logging
@@ -22,26 +22,26 @@ from solarflare.sun.labels import labels
 Time = np.datetime64
 Times = npt.NDArray[np.datetime64]
 Question = DiskLabel | RegionLabel
-Find = Callable[[Time, list[Time]], tuple[Time, Time] | None]
+ChoosePair = Callable[[Time, list[Time]], tuple[Time, Time] | None]
 
 log = logging.getLogger("solarflare")
 
 GONG_HOURS = np.arange(14, 24)
 GONG_MINUTES = (21, 22)
 GONG_SECOND = 3
-"""Big Bear's daylight, and the slot of its images (measured on 2013 and 2018-19)."""
+"""Times of day of Big Bear's images, within its daylight (measured on 2013 and 2018-19)."""
 
 PARTNERS = 20
-"""Days that are tried for a partner."""
+"""Number of days that are tried for the partner of a positive."""
 
 CANDIDATES = 10_000
-TRIES = 100
-"""Candidate times in a draw, and draws: enough if one time in a thousand is positive."""
+MAX_DRAWS = 100
+"""Candidate times in each draw, and largest number of draws: enough if one time in a thousand is positive."""
 
 
 @dataclass(frozen=True)
 class EventLists:
-    """Flares, regions and where they are complete: `tables.FLARES`, `tables.REGIONS` and `tables.COVERAGE`."""
+    """What observatories published of the Sun: `tables.FLARES`, `tables.REGIONS` and `tables.COVERAGE`."""
 
     flares: pd.DataFrame
     regions: pd.DataFrame
@@ -49,10 +49,20 @@ class EventLists:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """How many images are wanted from `start` to `end` (UTC, excluded).
+class SampleDesign:
+    """How a task's images are sampled.
 
-    The two of a pair are at most `max_days` apart; candidates are drawn `tries` times.
+    Attributes
+    ----------
+    task : Task
+    count : int
+        Number of images.
+    start, end : datetime64
+        UTC; the end is excluded.
+    max_days : int
+        Largest number of days between the two images of a pair.
+    max_draws : int
+        Largest number of draws of candidate times.
     """
 
     task: Task
@@ -60,109 +70,120 @@ class Sample:
     start: Time
     end: Time
     max_days: int
-    tries: int = TRIES
+    max_draws: int = MAX_DRAWS
 
 
-def first_free(positive: Time, free: list[Time]) -> tuple[Time, Time] | None:
-    """Return a positive and the first of its possible partners, for images that can be taken at any time."""
-    return positive, free[0]
+def first_partner(positive: Time, partners: list[Time]) -> tuple[Time, Time] | None:
+    """Return a positive and its first possible partner: the choice where an image exists at every time."""
+    return positive, partners[0]
 
 
-def matched(
+def matched_pairs(
     instrument: Instrument,
     question: Question,
-    sample: Sample,
+    design: SampleDesign,
     lists: EventLists,
     generator: np.random.Generator,
-    find: Find = first_free,
+    choose: ChoosePair = first_partner,
 ) -> list[tuple[Time, Time]]:
-    """Choose pairs of times.
+    """Choose the times of pairs of a positive and a negative image.
 
     Parameters
     ----------
     instrument : str
-        Determines the times of day.
+        Determines the possible times of day.
     question : DiskLabel or RegionLabel
-        Which times are positive.
-    sample : Sample
-        How many, and of which span.
+        Determines which times are positive.
+    design : SampleDesign
+        How many images, from which time.
     lists : EventLists
-        From which labels follow.
+        Where the labels come from.
     generator : Generator
-        Of the random draws.
-    find : callable
-        Takes a positive time and the times, at least one, of possible partners; returns the two times to use, or None
-        if there are none.
+        Source of all random numbers.
+    choose : callable
+        Takes a positive time and a list of at least one possible partner; returns the two times to use, or None if no
+        image exists at them.
 
     Returns
     -------
     list of (datetime64, datetime64)
-        A positive and a negative time each, in the order of the positives; fewer than half of ``count`` where the Sun
-        does not give more.
+        The positive and the negative time of each pair, sorted by the positives; fewer than half of ``count`` if the
+        Sun has no more.
     """
     pairs: list[tuple[Time, Time]] = []
-    taken: set[Time] = set()
+    used_days: set[Time] = set()
     without_partner = 0
-    for _ in range(sample.tries):
-        if (missing := sample.count // 2 - len(pairs)) == 0:
+    for _ in range(design.max_draws):
+        if (missing := design.count // 2 - len(pairs)) == 0:
             break
-        drawn = candidates(instrument, sample, generator)
-        positives = drawn[answer(drawn, lists, question) == 1][: 2 * missing]
-        partners = _partners(positives, sample, generator)
-        quiet = answer(partners.ravel(), lists, question).reshape(partners.shape) == 0
-        for positive, others, is_quiet in zip(positives, partners, quiet, strict=True):
-            free = [time for time in others[is_quiet] if _day(time) not in taken]
-            without_partner += not free
-            if not free or _day(positive) in taken or len(pairs) == sample.count // 2:
+        drawn = candidate_times(instrument, design, generator)
+        positives = drawn[labels_at(drawn, lists, question) == 1][: 2 * missing]
+        days = _same_time_on_other_days(positives, design, generator)
+        negative = labels_at(days.ravel(), lists, question).reshape(days.shape) == 0
+        for positive, times, is_negative in zip(positives, days, negative, strict=True):
+            partners = [time for time in times[is_negative] if _day(time) not in used_days]
+            without_partner += not partners
+            if not partners or _day(positive) in used_days or len(pairs) == design.count // 2:
                 continue
-            if pair := find(positive, free):
+            if pair := choose(positive, partners):
                 pairs.append(pair)
-                taken |= {_day(time) for time in pair}
-    count, wanted = len(pairs), sample.count // 2
-    log.info("%s: %d of %d pairs; %d positives without a partner dropped", sample.task, count, wanted, without_partner)
+                used_days |= {_day(time) for time in pair}
+    log.info(
+        "%s: %d of %d pairs; %d positives without a partner dropped",
+        design.task,
+        len(pairs),
+        design.count // 2,
+        without_partner,
+    )
     return sorted(pairs)
 
 
-def numbered(pairs: list[tuple[Time, Time]], task: str) -> pd.DataFrame:
-    """Return ``time`` and ``pair_id`` of pairs, in the order of time."""
+def with_pair_ids(pairs: list[tuple[Time, Time]], task: str) -> pd.DataFrame:
+    """Return ``time`` and ``pair_id`` of all images of some pairs, sorted by time.
+
+    Examples
+    --------
+    >>> with_pair_ids([(Time("2014-01-05"), Time("2014-01-02"))], "disk")["pair_id"].tolist()
+    ['disk-00000', 'disk-00000']
+    """
     rows = [(time, f"{task}-{number:05d}") for number, pair in enumerate(pairs) for time in pair]
     return pd.DataFrame(rows, columns=["time", "pair_id"]).sort_values("time", ignore_index=True)
 
 
-def answer(
+def labels_at(
     times: Times, lists: EventLists, question: Question, of_regions: Literal["max", "min"] = "max"
 ) -> npt.NDArray[np.float64]:
-    """Return the label of an image at each time, NaN where it is not known.
+    """Return the label of an image at each time, NaN if it is unknown.
 
     Parameters
     ----------
     times : (n,) datetime64
         UTC.
     lists : EventLists
-        From which labels follow.
+        Where the labels come from.
     question : DiskLabel or RegionLabel
-        Which times are positive.
+        Determines which times are positive.
     of_regions : str, optional
-        Of an image's regions: ``max``, 1 if any has it, or ``min``, if all have.
+        How the labels of an image's regions are combined. ``max``: 1 if any region is positive; ``min``: 1 if all are.
     """
-    unique, index = np.unique(times, return_inverse=True)
+    unique, position = np.unique(times, return_inverse=True)
     names = [f"{number:09d}" for number in range(len(unique))]
     images = pd.DataFrame({"path": names, "time": unique.astype("datetime64[ns]"), "pair_id": ""})
-    table = labels.label(images, lists.flares, lists.regions, lists.coverage, None, question)
+    table = labels.label_images(images, lists.flares, lists.regions, lists.coverage, None, question)
     of_image = table.dropna(subset="label").groupby("path")["label"].agg(of_regions).astype(np.float64)
-    return np.asarray(of_image.reindex(names), dtype=np.float64)[index]
+    return np.asarray(of_image.reindex(names), dtype=np.float64)[position]
 
 
 def _day(time: Time) -> Time:
     return time.astype("datetime64[D]")
 
 
-def candidates(instrument: Instrument, sample: Sample, generator: np.random.Generator) -> Times:
-    """Draw times at which the instrument takes images: GONG in the slots of its daylight, SDO at any second."""
-    length = sample.end - sample.start
+def candidate_times(instrument: Instrument, design: SampleDesign, generator: np.random.Generator) -> Times:
+    """Draw times at which the instrument takes images: GONG at fixed minutes of daylight hours, SDO at any second."""
+    length = design.end - design.start
     if instrument != "gong":
         seconds = int(length.astype(np.int64))
-        return sample.start + generator.integers(seconds, size=CANDIDATES) * np.timedelta64(1, "s")
+        return design.start + generator.integers(seconds, size=CANDIDATES) * np.timedelta64(1, "s")
     days = int(length / np.timedelta64(1, "D"))
     seconds = (
         86_400 * generator.integers(days, size=CANDIDATES)
@@ -170,14 +191,14 @@ def candidates(instrument: Instrument, sample: Sample, generator: np.random.Gene
         + 60 * generator.choice(GONG_MINUTES, CANDIDATES)
         + GONG_SECOND
     )
-    return sample.start + seconds * np.timedelta64(1, "s")
+    return design.start + seconds * np.timedelta64(1, "s")
 
 
-def _partners(positives: Times, sample: Sample, generator: np.random.Generator) -> Times:
-    """Return, for each positive, times at the same time of day on other days, (n, PARTNERS), in random order."""
-    days = np.concatenate([np.arange(-sample.max_days, 0), np.arange(1, sample.max_days + 1)])
+def _same_time_on_other_days(positives: Times, design: SampleDesign, generator: np.random.Generator) -> Times:
+    """Return the time of each positive on other days, (n, PARTNERS), in random order."""
+    days = np.concatenate([np.arange(-design.max_days, 0), np.arange(1, design.max_days + 1)])
     number = min(PARTNERS, len(days))
     drawn = generator.permuted(np.tile(days, (len(positives), 1)), axis=1)[:, :number]
     times = positives[:, None] + drawn * np.timedelta64(86_400, "s")
-    # A time outside of the span is replaced by the positive itself, which is no negative.
-    return np.where((times >= sample.start) & (times < sample.end), times, positives[:, None])
+    # A day outside of the span is replaced by the positive itself, which is never a negative.
+    return np.where((times >= design.start) & (times < design.end), times, positives[:, None])

@@ -109,10 +109,10 @@ def seeds(params: LiveParams) -> dict[Task, np.random.SeedSequence]:
     return dict(zip(tasks, np.random.SeedSequence(params.scrape.live.seed).spawn(len(tasks)), strict=True))
 
 
-def sample(live: Live, task: Task) -> matching.Sample:
+def sample(live: Live, task: Task) -> matching.SampleDesign:
     """Return how many images of a task are matched, and of which span."""
     start, end = (np.datetime64(day, "s") for day in (live.start, live.end))
-    return matching.Sample(task, live.images(task), start, end, live.max_days, TRIES)
+    return matching.SampleDesign(task, live.images(task), start, end, live.max_days, TRIES)
 
 
 def regular_times(live: Live) -> list[np.datetime64]:
@@ -143,7 +143,7 @@ def _matched(
         if (frame := archives.nearest(instrument, time)) is None:
             missing.setdefault(time.astype("datetime64[D]"), (time, archives.reason))
             return None
-        if matching.answer(np.array([frame.time]), event_lists, question)[0] != label:
+        if matching.labels_at(np.array([frame.time]), event_lists, question)[0] != label:
             return None
         frames[frame.time] = time, frame
         return frame.time
@@ -155,7 +155,7 @@ def _matched(
         second = next(partners, None)
         return None if second is None else (first, second)
 
-    pairs = matching.matched(instrument, question, sample(params.scrape.live, task), event_lists, generator, find)
+    pairs = matching.matched_pairs(instrument, question, sample(params.scrape.live, task), event_lists, generator, find)
     if not pairs:
         no_image = next(
             (f" (no image on {len(missing)} days, on {day}: {why})" for day, (_, why) in missing.items()), ""
@@ -165,7 +165,7 @@ def _matched(
             f"{params.scrape.live.end}; ask another question, or widen the span, scrape.live.max_days or "
             f"scrape.live.tolerance{no_image}"
         )
-    rows = matching.numbered(pairs, task)
+    rows = matching.with_pair_ids(pairs, task)
     chosen = [
         Wanted(task, instrument, frames[time][0], pair_id, frames[time][1])
         for time, pair_id in zip(rows["time"].to_numpy("datetime64[s]"), rows["pair_id"], strict=True)

@@ -1,7 +1,7 @@
-"""The corona of active regions: loops along the field, moss at their feet, flares.
+"""The corona of active regions: loops along field lines, moss at their foot points, and flares.
 
-How brightly a region shines follows from its flux and from how tangled it is: a loop's heat grows with the field at its
-foot and falls with its length (Schrijver et al. 2004, ApJ 615, 512), and where polarities mix, loops are short.
+A region's emission follows from its flux and its complexity. The heating of a loop grows with the field at its foot
+point and falls with its length (Schrijver et al. 2004, ApJ 615, 512); where polarities mix, loops are short.
 """
 
 from dataclasses import dataclass
@@ -11,43 +11,43 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
-from solarflare.sources.simulated import corona, elements
+from solarflare.sources.simulated import elements, field_lines
 from solarflare.sources.simulated.elements import Elements
-from solarflare.sources.simulated.flares import Flares
+from solarflare.sources.simulated.flare_process import Flares
 from solarflare.sources.simulated.quiet_corona import SCALE_HEIGHT
-from solarflare.sources.simulated.regions import DAY, Regions
+from solarflare.sources.simulated.region_evolution import DAY, Regions
 from solarflare.sources.simulated.sphere import Floats, Values, View, splat
 
 FARTHEST = 112.0
-"""Degrees from the central meridian: the loops of regions behind the limb rise above it."""
+"""Degrees from the central meridian up to which regions are drawn: loops behind the limb rise above it."""
 
 SOURCES_PER_REGION = 10
 QUIET_SOURCES = 44
 QUIET_STRENGTH = 0.06
-"""Point sources of the field; strengths in 1e22 Mx."""
+"""Numbers of point sources of the field, and the strength of those of the quiet Sun in 1e22 Mx."""
 
 LINES_PER_FLUX = 200
 LINES = (40, 400)
-"""Lines of a region of 1e22 Mx, and their fewest and most."""
+"""Field lines of a region of 1e22 Mx, and their smallest and largest number."""
 
 LOOP = 22.0
-PER_FOOT, PER_LENGTH = 0.5, -0.45
+FOOT_POWER, LENGTH_POWER = 0.5, -0.45
 STRAND_SPREAD = 0.8
 OPEN = 0.6
-"""Emission of a loop, in quiet Suns a solar radius; how it goes with its foot's field and its length; the log-normal
-spread of strands; and what a line that does not return shines of that."""
+"""Emission of a loop, in quiet Suns per solar radius; its power-law exponents for the field at the foot point and for
+the length; the log-normal spread of strands; and the factor for open field lines."""
 
 MOSS = 0.025
 FLARE = 220.0
-PER_CLASS = 0.7
-"""Emission of a flare of C1.0, in quiet Suns a pixel, and how it goes with the X-ray flux."""
+FLARE_POWER = 0.7
+"""Emission of a flare of C1.0, in quiet Suns per pixel, and its power-law exponent for the X-ray flux."""
 
-BETWEEN = 5  # points between two steps along a line, so that steps of several pixels leave no gaps
+POINTS_PER_STEP = 5  # a step along a field line is several pixels long
 
 
 @dataclass(frozen=True)
 class Emission:
-    """What active regions add, in quiet Suns: sharp loops, moss and flares; and their unresolved haze."""
+    """Emission of active regions, in quiet Suns: sharp (loops, moss and flares), and unresolved haze."""
 
     sharp: Floats
     haze: Floats
@@ -55,7 +55,7 @@ class Emission:
 
 @dataclass(frozen=True)
 class _Region:
-    """A region in an image: its index, its elements, and where they are in solar radii."""
+    """A region in an image: its index, its flux elements, and their positions in solar radii."""
 
     index: int
     elements: Elements
@@ -63,7 +63,7 @@ class _Region:
 
     @property
     def flux(self) -> float:
-        """Unsigned, in 1e22 Mx."""
+        """Unsigned flux in 1e22 Mx."""
         return float(np.abs(self.elements.flux).sum() / 1e22)
 
     def draw(self, count: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -73,7 +73,7 @@ class _Region:
 
 
 class Magnetism:
-    """The regions around an image, and the field that they and the quiet Sun make."""
+    """The regions of an image, and the field of their sources and those of the quiet Sun."""
 
     def __init__(
         self, regions: Regions, view: View, time: np.datetime64, seed: int, generator: np.random.Generator
@@ -88,21 +88,21 @@ class Magnetism:
                 self.regions.append(_Region(int(index), own, view.space(own.latitude, own.longitude)))
         quiet = np.abs(generator.standard_normal((QUIET_SOURCES, 3))) * generator.choice([-1, 1], (QUIET_SOURCES, 3))
         quiet[:, 2] = np.abs(quiet[:, 2])
-        places = [quiet / np.linalg.norm(quiet, axis=1, keepdims=True) * (1 - 3 * corona.DEPTH)]
+        positions = [quiet / np.linalg.norm(quiet, axis=1, keepdims=True) * (1 - 3 * field_lines.DEPTH)]
         strengths = [QUIET_STRENGTH * generator.standard_normal(QUIET_SOURCES)]
         for region in self.regions:
             drawn = region.draw(SOURCES_PER_REGION, generator)
             sign = np.sign(region.elements.flux[drawn])
             # Each polarity holds half the flux, however many of its elements were drawn.
             number = np.where(sign > 0, (sign > 0).sum(), (sign < 0).sum())
-            places.append(region.space[drawn] * (1 - corona.DEPTH))
+            positions.append(region.space[drawn] * (1 - field_lines.DEPTH))
             strengths.append(sign * region.flux / 2 / number)
-        self.sources = corona.Sources(
-            np.concatenate(places).astype(np.float32), np.concatenate(strengths).astype(np.float32)
+        self.sources = field_lines.Sources(
+            np.concatenate(positions).astype(np.float32), np.concatenate(strengths).astype(np.float32)
         )
 
-    def shine(self, flares: Flares, time: np.datetime64, seed: int, generator: np.random.Generator) -> Emission:
-        """Return what the regions add to an image at a time."""
+    def emission(self, flares: Flares, time: np.datetime64, seed: int, generator: np.random.Generator) -> Emission:
+        """Return the emission of the regions at a time."""
         width = self.view.width
         if not self.regions:
             return Emission(*np.zeros((2, width, width), dtype=np.float32))
@@ -116,56 +116,62 @@ class Magnetism:
         for region in self.regions:
             count = int(np.clip(LINES_PER_FLUX * region.flux**0.6, *LINES))
             drawn = region.draw(count, generator)
-            place = region.space[drawn] + 0.012 * generator.standard_normal((count, 3))
-            feet.append(1.001 * place / np.linalg.norm(place, axis=1, keepdims=True))
+            position = region.space[drawn] + 0.012 * generator.standard_normal((count, 3))
+            feet.append(1.001 * position / np.linalg.norm(position, axis=1, keepdims=True))
             outward.append(np.sign(region.elements.flux[drawn]))
-        lines = corona.trace(
+        lines = field_lines.trace(
             self.sources, np.concatenate(feet).astype(np.float32), np.concatenate(outward).astype(np.float32)
         )
-        bright = LOOP * np.minimum(lines.foot, 4000) ** PER_FOOT * np.maximum(lines.length, 0.03) ** PER_LENGTH
+        bright = (
+            LOOP * np.minimum(lines.foot_field, 4000) ** FOOT_POWER * np.maximum(lines.length, 0.03) ** LENGTH_POWER
+        )
         bright *= np.exp(STRAND_SPREAD * generator.standard_normal(len(bright))) * np.where(lines.closed, 1, OPEN)
-        start, step = lines.place[:-1], np.diff(lines.place, axis=0)
-        part = (np.arange(BETWEEN, dtype=np.float32) / BETWEEN)[:, None, None, None]
-        place = start + part * step
-        height = np.linalg.norm(place, axis=-1) - 1
-        weight = np.linalg.norm(step, axis=-1) / BETWEEN * bright * np.exp(-height / SCALE_HEIGHT)
-        # What is behind the disk is not seen.
-        seen = lines.inside[:-1] & ((place[..., 2] > 0) | (place[..., 0] ** 2 + place[..., 1] ** 2 > 1))
-        return splat(*self.view.pixels(place[seen]), weight[seen], self.view.width)
+        start, step = lines.points[:-1], np.diff(lines.points, axis=0)
+        fraction = (np.arange(POINTS_PER_STEP, dtype=np.float32) / POINTS_PER_STEP)[:, None, None, None]
+        points = start + fraction * step
+        height = np.linalg.norm(points, axis=-1) - 1
+        weight = np.linalg.norm(step, axis=-1) / POINTS_PER_STEP * bright * np.exp(-height / SCALE_HEIGHT)
+        visible = lines.active[:-1] & _in_front(points)
+        return splat(*self.view.pixels(points[visible]), weight[visible], self.view.width)
 
     def _moss(self) -> Floats:
-        """Return the feet of hot loops: bright where flux is dense."""
+        """Return the emission at the foot points of hot loops, which grows with the flux density."""
         space = np.concatenate([region.space for region in self.regions])
         flux = np.concatenate([np.abs(region.elements.flux) for region in self.regions])
-        seen = space[:, 2] > 0
-        dense = splat(*self.view.pixels(1.004 * space[seen]), flux[seen] / 1e19, self.view.width)
-        return MOSS * gaussian_filter(dense, 0.8) * np.sqrt(gaussian_filter(dense, 4))
+        visible = space[:, 2] > 0
+        density = splat(*self.view.pixels(1.004 * space[visible]), flux[visible] / 1e19, self.view.width)
+        return MOSS * gaussian_filter(density, 0.8) * np.sqrt(gaussian_filter(density, 4))
 
     def _flares(self, flares: Flares, time: np.datetime64, seed: int) -> Floats:
-        """Return short arcades across the line between the polarities, as bright as each flare is now."""
+        """Return the emission of flares: short arcades across the polarity inversion line."""
         width = self.view.width
-        active = flares.in_progress(time)
-        places, weights = [], []
+        in_progress = flares.in_progress(time)
+        positions, weights = [], []
         for region in self.regions:
-            own = active[flares.region[active] == region.index]
+            own = in_progress[flares.region[in_progress] == region.index]
             positive, negative = (np.flatnonzero(sign * region.elements.flux > 0) for sign in (1, -1))
             if len(own) == 0 or len(positive) == 0 or len(negative) == 0:
                 continue
             distance, nearest = cKDTree(region.space[negative]).query(region.space[positive])
             weight = np.abs(region.elements.flux[positive]) / (distance + 0.005) ** 2
-            for flare, now in zip(own, flares.flux_at(own, time), strict=True):
+            for flare, flux in zip(own, flares.flux_at(own, time), strict=True):
                 generator = np.random.default_rng([seed, 41, int(flare)])
                 foot = int(generator.choice(len(positive), p=weight / weight.sum()))
-                one, other = region.space[positive[foot]], region.space[negative[nearest[foot]]]
+                start, end = region.space[positive[foot]], region.space[negative[nearest[foot]]]
                 along = generator.uniform(0, 1, (12, 1))
-                spread = 0.012 * (now / 1e-6) ** 0.2 * generator.standard_normal((12, 3))
-                place = (one + along * (other - one) + spread) * (1.004 + 0.02 * along * (1 - along))
-                heat = FLARE * (now / 1e-6) ** PER_CLASS * np.exp(0.4 * generator.standard_normal())
-                places.append(place)
-                weights.append(np.full(12, heat))
-        if not places:
+                spread = 0.012 * (flux / 1e-6) ** 0.2 * generator.standard_normal((12, 3))
+                position = (start + along * (end - start) + spread) * (1.004 + 0.02 * along * (1 - along))
+                emission = FLARE * (flux / 1e-6) ** FLARE_POWER * np.exp(0.4 * generator.standard_normal())
+                positions.append(position)
+                weights.append(np.full(12, emission))
+        if not positions:
             return np.zeros((width, width), dtype=np.float32)
-        place, heat = np.concatenate(places), np.concatenate(weights)
-        seen = (place[:, 2] > 0) | (place[:, 0] ** 2 + place[:, 1] ** 2 > 1)
-        bright = splat(*self.view.pixels(place[seen]), heat[seen], width)
+        points, weight = np.concatenate(positions), np.concatenate(weights)
+        visible = _in_front(points)
+        bright = splat(*self.view.pixels(points[visible]), weight[visible], width)
         return 0.8 * gaussian_filter(bright, 0.8) + 0.2 * gaussian_filter(bright, 3)
+
+
+def _in_front(points: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+    """Return which points, (..., 3) in solar radii, are not behind the disk."""
+    return (points[..., 2] > 0) | (points[..., 0] ** 2 + points[..., 1] ** 2 > 1)

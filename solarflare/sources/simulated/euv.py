@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw
 from sunpy.visualization.colormaps.color_tables import aia_color_table
 
 from solarflare.sources.simulated.active_corona import Magnetism
-from solarflare.sources.simulated.flares import Flares
-from solarflare.sources.simulated.quiet_corona import Sky
-from solarflare.sources.simulated.regions import DAY, Regions
+from solarflare.sources.simulated.flare_process import Flares
+from solarflare.sources.simulated.quiet_corona import QuietCorona
+from solarflare.sources.simulated.region_evolution import DAY, Regions
 from solarflare.sources.simulated.sphere import Floats, View
 from solarflare.sources.simulated.typeface import typeface
 from solarflare.sun.images.instruments import Instrument
@@ -23,22 +23,23 @@ SCALE = 4.8
 """Arcsec a pixel of a browse image: 0.6 arcsec at 4096 pixels."""
 
 CENTRE_SPREAD = 0.4
-"""Pixels by which the disk's centre is off the image's."""
+"""Standard deviation in pixels of the disk's centre from the image's centre."""
 
 QUALITY = 90
-"""Of the JPEG: its quantisation tables are those of most real images."""
+"""JPEG quality: its quantisation tables are those of most real images."""
 
 FIRST_LIGHT = np.datetime64("2010-05-01")
 AGEING = 0.025
-"""Share of its sensitivity that the detector loses a year, net of what is put right (Barnes et al. 2020, JOSS 5,
-2801)."""
+"""Fraction of the sensitivity that the detector loses per year after correction (Barnes et al. 2020, JOSS 5, 2801)."""
 
 NOISE = 1.5  # data numbers
 
 
 @dataclass(frozen=True)
 class Display:
-    """How data numbers become grey levels: of the quiet Sun, of black and of white, on a root or logarithmic scale.
+    """Conversion of data numbers to grey levels, on a square root or logarithmic scale.
+
+    ``quiet``, ``black`` and ``white`` are the data numbers of the quiet Sun and of the lowest and highest grey level.
 
     Notes
     -----
@@ -52,11 +53,11 @@ class Display:
     logarithmic: bool
 
     def level(self, data: Floats) -> npt.NDArray[np.uint8]:
-        """Return grey levels of data numbers."""
+        """Return the grey levels of data numbers."""
         stretch = np.log if self.logarithmic else np.sqrt
         low, high = stretch(self.black), stretch(self.white)
-        share = (stretch(np.clip(data, self.black, self.white)) - low) / (high - low)
-        return np.rint(255 * share).astype(np.uint8)
+        fraction = (stretch(np.clip(data, self.black, self.white)) - low) / (high - low)
+        return np.rint(255 * fraction).astype(np.uint8)
 
 
 DISPLAYS: dict[Instrument, Display] = {
@@ -82,7 +83,7 @@ def render(
     instrument : str
         ``aia171``, ``aia193`` or ``aia211``.
     regions, flares : Regions, Flares
-        Of the simulation.
+        All regions and flares of the simulation.
     time : datetime64
         UTC.
     radius_arcsec : float
@@ -90,16 +91,16 @@ def render(
     tilt : float
         Latitude of the disk's centre (B0) in radians.
     seed : int
-        Of the simulation.
+        Seed of the simulation.
     """
     generator = np.random.default_rng([seed, 31, int(time.astype("datetime64[s]").astype(np.int64))])
     x, y = (WIDTH - 1) / 2 + CENTRE_SPREAD * generator.standard_normal(2)
     view = View(float(x), float(y), radius_arcsec / SCALE, tilt, WIDTH)
     magnetism = Magnetism(regions, view, time, seed, generator)
-    active = magnetism.shine(flares, time, seed, generator)
-    sky = Sky(view, time, magnetism.sources, active.haze, seed, generator)
-    emission = sky.emission + active.sharp * np.exp(0.25 * sky.grain)
-    emission += active.haze * np.exp(0.42 * sky.combed + 0.2 * sky.grain)
+    active = magnetism.emission(flares, time, seed, generator)
+    quiet = QuietCorona(view, time, magnetism.sources, active.haze, seed, generator)
+    emission = quiet.emission + active.sharp * np.exp(0.25 * quiet.grain)
+    emission += active.haze * np.exp(0.42 * quiet.along_field + 0.2 * quiet.grain)
     display = DISPLAYS[instrument]
     years = (time - FIRST_LIGHT) / DAY / 365.25
     data = display.quiet * (1 - AGEING) ** years * emission
@@ -114,7 +115,7 @@ def _colours(wavelength: int) -> npt.NDArray[np.uint8]:
 
 
 def _print(pixels: npt.NDArray[np.uint8], wavelength: int, time: np.datetime64) -> bytes:
-    """Print the caption, and encode."""
+    """Print the caption and encode the JPEG."""
     image = Image.fromarray(pixels)
     stamp = str(time.astype("datetime64[s]")).replace("T", " ")
     caption = f"SDO/AIA  {wavelength}      {stamp} UT"

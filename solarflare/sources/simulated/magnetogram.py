@@ -1,4 +1,4 @@
-"""Magnetograms in the form of GONG's at Big Bear: 860 x 860, grey, zero field at 128."""
+"""Magnetograms in the form of GONG's images from Big Bear: 860 x 860, grey, zero field at 128."""
 
 import io
 from functools import lru_cache
@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from solarflare.sources.simulated import elements
-from solarflare.sources.simulated.regions import Regions
+from solarflare.sources.simulated.region_evolution import Regions
 from solarflare.sources.simulated.sphere import Floats, View, spectral_noise, splat
 from solarflare.sources.simulated.typeface import typeface
 
@@ -17,24 +17,26 @@ WIDTH = 860
 CENTRE = (430.0, 415.5)
 CENTRE_SPREAD = (4.5, 3.5)
 SCALE = 2.533
-"""Pixels: where the disk is and how it wanders; arcsec a pixel. Measured on seven GONG images of 2013 and 2019."""
+"""Centre of the disk and its standard deviation in pixels; arcsec per pixel. Measured on seven GONG images of 2013 and
+2019."""
 
-VISIBLE = 0.99
-"""Solar radii at which the images are masked."""
+MASK_RADIUS = 0.99
+"""Solar radii beyond which the images are black."""
 
 GAUSS_PER_GREY = 2.0
 CM_PER_RADIUS = 6.957e10
 
 NOISE = 4.9
-"""Grey levels of the instrument's noise and the Sun's oscillations, and its correlation as `spectral_noise` takes it.
+"""Standard deviation, in grey levels, of the instrument's noise and the Sun's oscillations.
 
-Measured, like the network, on five images of 2019 with a standard deviation of 5.6 to 7.1 in all.
+Measured, like the magnetic network, on five images of 2019 with a total standard deviation of 5.6 to 7.1.
 """
 NOISE_SCALE = 13.0
 NOISE_TILE = 1_296
+"""The ``scale`` of `spectral_noise`, and the side of the tile of noise in pixels."""
 
 QUALITY = 75
-"""Of the JPEG: its quantisation tables are those of the real images."""
+"""JPEG quality: its quantisation tables are those of the real images."""
 
 
 def render(regions: Regions, time: np.datetime64, radius_arcsec: float, tilt: float, seed: int) -> bytes:
@@ -51,7 +53,7 @@ def render(regions: Regions, time: np.datetime64, radius_arcsec: float, tilt: fl
     tilt : float
         Latitude of the disk's centre (B0) in radians.
     seed : int
-        Of the simulation.
+        Seed of the simulation.
     """
     generator = np.random.default_rng([seed, 21, int(time.astype("datetime64[s]").astype(np.int64))])
     x, y = np.array(CENTRE) + np.array(CENTRE_SPREAD) * np.clip(generator.standard_normal(2), -2.2, 2.2)
@@ -66,39 +68,41 @@ def render(regions: Regions, time: np.datetime64, radius_arcsec: float, tilt: fl
 
 
 def _field(regions: Regions, view: View, time: np.datetime64, seed: int) -> Floats:
-    """Return the field along the line of sight, in grey levels, before the atmosphere."""
+    """Return the line-of-sight field in grey levels, without the effects of the atmosphere."""
     parts = [elements.of_region(regions, region, time, seed) for region in regions.alive(time)]
-    sources = elements.together([*parts, elements.network(time, seed)])
+    sources = elements.concatenate([*parts, elements.network(time, seed)])
     space = view.space(sources.latitude, sources.longitude)
-    toward = space[:, 2]
-    seen = toward > 0
-    # The field stands upright: the part along the line of sight shrinks, and so does the area that it is seen on.
+    towards_earth = space[:, 2]
+    visible = towards_earth > 0
+    # The field is radial: its line-of-sight component and its projected area both decrease towards the limb.
     pixel = (CM_PER_RADIUS / view.radius) ** 2
-    weight = sources.flux[seen] * toward[seen] ** 2 / pixel / GAUSS_PER_GREY
-    return splat(*view.pixels(space[seen]), weight, WIDTH)
+    weight = sources.flux[visible] * towards_earth[visible] ** 2 / pixel / GAUSS_PER_GREY
+    return splat(*view.pixels(space[visible]), weight, WIDTH)
 
 
 def _cloud(generator: np.random.Generator) -> Floats:
-    """Return what thin cloud leaves of the signal, 0 to 1: nearly all of it on most days."""
+    """Return the transmission of thin clouds, 0 to 1; it is close to 1 on most days."""
     depth = generator.choice([0.05, 0.3, 0.9], p=[0.75, 0.2, 0.05])
     return np.exp(-np.float32(depth) * np.abs(_smooth(generator, 5)))
 
 
 def _noise(generator: np.random.Generator, view: View, distance: Floats, seed: int) -> Floats:
-    """Return noise in grey levels: flat, the instrument's, and lying on the sphere, that of the Sun's oscillations."""
+    """Return noise in grey levels: the instrument's, flat on the image, and the Sun's oscillations, on the sphere."""
     level = NOISE * np.exp(0.15 * generator.standard_normal())
-    share = generator.uniform(0.3, 0.9)
+    solar_share = generator.uniform(0.3, 0.9)
     tile = _tile(seed)
     flat = tile[_window(generator)]
-    # Towards the limb the sphere turns away, and its pattern narrows into rings.
+    # Towards the limb the pattern on the sphere is foreshortened.
     r = np.minimum(distance, np.float32(0.995))
     stretch = np.arcsin(r) / np.maximum(r, np.float32(1e-3)) * np.float32(0.8)
     across = (np.arange(WIDTH, dtype=np.float32) - np.float32(view.x))[None, :] * stretch
     along = (np.arange(WIDTH, dtype=np.float32) - np.float32(view.y))[:, None] * stretch
     shift = generator.integers(NOISE_TILE, size=2)
-    lying = tile[(along.astype(np.int32) + shift[0]) % NOISE_TILE, (across.astype(np.int32) + shift[1]) % NOISE_TILE]
+    on_sphere = tile[
+        (along.astype(np.int32) + shift[0]) % NOISE_TILE, (across.astype(np.int32) + shift[1]) % NOISE_TILE
+    ]
     patches = _smooth(generator, 7) * generator.uniform(0.0, 1.6)
-    return np.float32(level) * (np.sqrt(1 - share) * flat + np.sqrt(share) * lying) + patches
+    return np.float32(level) * (np.sqrt(1 - solar_share) * flat + np.sqrt(solar_share) * on_sphere) + patches
 
 
 def _window(generator: np.random.Generator) -> tuple[slice, slice]:
@@ -120,9 +124,9 @@ def _smooth(generator: np.random.Generator, knots: int) -> Floats:
 def _masked(
     grey: Floats, view: View, distance: Floats, angle: Floats, generator: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
-    """Return grey levels, black beyond a ragged limb with its bright and dark rim."""
+    """Return grey levels, black outside of a ragged limb that has a bright and dark rim."""
     steps = 1440
-    place = ((angle / (2 * np.pi) + 0.5) * steps).astype(np.int32) % steps
+    step = ((angle / (2 * np.pi) + 0.5) * steps).astype(np.int32) % steps
     notches = np.where(generator.uniform(size=steps) < 0.2, generator.uniform(-3, 0.5, steps), 0)
     ragged = gaussian_filter1d(notches, 1.2, mode="wrap")
     around = 2 * np.pi * np.arange(steps) / steps
@@ -132,20 +136,20 @@ def _masked(
     )
     fine = gaussian_filter1d(generator.standard_normal(steps), 2, mode="wrap") * 3
     rim = 75 * np.clip(waves + 0.2, -0.7, 1.8) + 25 * fine
-    depth = (VISIBLE - distance) * view.radius + ragged.astype(np.float32)[place]
-    near = np.exp(-np.maximum(depth, 0) / np.float32(2.2))
-    result = 128 + grey + rim.astype(np.float32)[place] * near
+    depth = (MASK_RADIUS - distance) * view.radius + ragged.astype(np.float32)[step]
+    rim_weight = np.exp(-np.maximum(depth, 0) / np.float32(2.2))
+    result = 128 + grey + rim.astype(np.float32)[step] * rim_weight
     return np.where(depth > 0, np.clip(np.rint(result), 0, 255), 0).astype(np.uint8)
 
 
 def _print(pixels: npt.NDArray[np.uint8], time: np.datetime64) -> bytes:
-    """Print the compass and the caption, and encode."""
+    """Print the compass and the caption and encode the JPEG."""
     image = Image.fromarray(pixels)
     draw = ImageDraw.Draw(image)
     draw.fontmode = "1"
     draw.rectangle((10, 10, 88, 88), fill=255)
-    for text, place in (("N", (39, 24)), ("E", (14, 49)), ("W", (64, 49)), ("S", (39, 74))):
-        draw.text(place, text, fill=0, font=typeface(10))
+    for letter, position in (("N", (39, 24)), ("E", (14, 49)), ("W", (64, 49)), ("S", (39, 74))):
+        draw.text(position, letter, fill=0, font=typeface(10))
     draw.rectangle((10, 810, 251, 849), fill=255)
     stamp = str(time.astype("datetime64[s]")).replace("-", "/")
     draw.text((15, 814), "BIG BEAR GONG / NSO", fill=0, font=typeface(10))

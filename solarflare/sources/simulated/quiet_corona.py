@@ -1,6 +1,6 @@
-"""The quiet corona: its shell, its texture drawn out along the field, coronal holes, streamers.
+"""The quiet corona: emission by height, texture along the field, coronal holes, streamers.
 
-All in natural logarithms of emission, or as factors: the corona's structures multiply.
+The structures multiply: each is a factor of the emission or its natural logarithm.
 """
 
 from functools import lru_cache
@@ -10,53 +10,53 @@ import numpy.typing as npt
 from PIL import Image
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
-from solarflare.sources.simulated import corona
-from solarflare.sources.simulated.regions import DAY, activity
+from solarflare.sources.simulated import field_lines
+from solarflare.sources.simulated.region_evolution import DAY, activity
 from solarflare.sources.simulated.sphere import Floats, View, spectral_noise
 
 SCALE_HEIGHT = 0.075
-"""Solar radii over which emission falls by e (radial profiles of 338 AIA 211 images; hydrostatic at 1.8 MK: 0.06)."""
+"""Scale height of the emission in solar radii (radial profiles of 338 AIA 211 images; hydrostatic at 1.8 MK: 0.06)."""
 
 RING = 1.008
-"""Solar radii at which the corona is brightest, before it is blurred: real AIA 211 images have it at 1.013."""
+"""Radius in solar radii at which the corona is brightest, before blurring; 1.013 in real AIA 211 images."""
 
 LIMB = 1.45
-"""How much brighter the corona is just off the limb than just inside: less than twice, as spicules absorb."""
+"""Ratio of the emission just outside to that just inside the limb: less than 2, because spicules absorb."""
 
 BELT = 0.9
-"""How much the corona brightens from minimum to maximum."""
+"""Relative increase of the emission from solar minimum to maximum."""
 
 TILE = 768
-BRIGHT_POINTS = 600  # a tile; X-ray bright points number hundreds on the disk (Golub et al. 1974, ApJ 189, L93)
+BRIGHT_POINTS = 600  # per tile; X-ray bright points number hundreds on the disk (Golub et al. 1974, ApJ 189, L93)
 
-HOLE_EPOCH = 81.0  # days: holes live for some rotations
-HOLES, CHANNELS = 3, 4  # that are born in an epoch; channels are the long dark lanes over filaments
+HOLE_EPOCH = 81.0  # days: holes live for several rotations
+HOLES, CHANNELS = 3, 4  # new ones in an epoch; channels are the long dark lanes over filaments
 HOLE_DEPTH = 2.4
 CHANNEL_DEPTH = 0.45
 ORIGIN = np.datetime64("2010-01-01")
 
 STREAMER_DAYS = 5
 ANGLES = 1440
-COARSE = 8  # pixels between two places at which the field's direction is computed
-DOUBLINGS = 5  # the texture is drawn out over 2 ** DOUBLINGS pixels
+COARSE = 8  # pixels between two points at which the direction of the field is computed
+DOUBLINGS = 5  # the texture is smeared along the field over 2 ** DOUBLINGS pixels
 
 
-class Sky:
-    """What the pixels of one image see: the quiet corona behind everything else.
+class QuietCorona:
+    """The quiet corona of one image.
 
     Attributes
     ----------
-    grain, combed : (width, width) float32
-        Texture of unit variance, as it is and drawn out along the field; 0 off the limb.
+    grain, along_field : (width, width) float32
+        Texture of unit variance, isotropic and smeared along the field; 0 outside of the disk.
     emission : (width, width) float32
-        Of the quiet corona, 1 at the centre of a featureless disk at minimum.
+        1 at the centre of a featureless disk at solar minimum.
     """
 
     def __init__(
         self,
         view: View,
         time: np.datetime64,
-        sources: corona.Sources,
+        sources: field_lines.Sources,
         active: Floats,
         seed: int,
         generator: np.random.Generator,
@@ -66,32 +66,32 @@ class Sky:
         inside = np.minimum(distance, np.float32(0.998))
         toward = np.sqrt(1 - inside**2)
         level = float(activity(np.array([time]))[0])
-        broad, grain, points = _lying(view, west, north, inside, seed, generator)
-        combed = _combed(grain, view, west, north, toward, sources)
+        broad, grain, points = _on_sphere(view, west, north, inside, seed, generator)
+        along_field = _smeared(grain, view, west, north, toward, sources)
         disk = distance < RING
         opened = _openness(view, west, north, toward, time, level, broad, seed)
-        # Active regions close what is open.
+        # The field of active regions is closed.
         opened *= np.exp(-gaussian_filter(active, 4))
-        texture = 0.26 * broad + 0.12 * grain + 0.15 * combed + points * np.exp(0.5 * grain)
+        texture = 0.26 * broad + 0.12 * grain + 0.15 * along_field + points * np.exp(0.5 * grain)
         thickness = 1 / np.sqrt(toward**2 + SCALE_HEIGHT)
         rim = np.float32(LIMB / np.sqrt(SCALE_HEIGHT))
         beyond = rim * np.exp((RING - distance) / SCALE_HEIGHT) * _streamers(north, west, distance, time, level, seed)
         shell = np.where(disk, thickness * np.exp(texture - HOLE_DEPTH * opened), beyond)
         self.emission: Floats = ((1 + BELT * level) * shell).astype(np.float32)
         self.grain: Floats = np.where(disk, grain, 0)
-        self.combed: Floats = np.where(disk, combed, 0)
+        self.along_field: Floats = np.where(disk, along_field, 0)
 
 
-def _lying(
+def _on_sphere(
     view: View, west: Floats, north: Floats, inside: Floats, seed: int, generator: np.random.Generator
 ) -> list[Floats]:
-    """Return textures that lie on the sphere: broad, fine, and bright points; another piece of them in each image."""
+    """Return textures on the sphere (broad, fine, bright points), from a different part of the tiles in each image."""
     stretch = np.arcsin(inside) / np.maximum(inside, np.float32(1e-3)) * np.float32(view.radius)
     shift = generator.integers(TILE, size=2)
     rows = ((north * stretch).astype(np.int32) + shift[0]) % TILE
     columns = ((west * stretch).astype(np.int32) + shift[1]) % TILE
-    place = rows * TILE + columns
-    return [tile.ravel()[place] for tile in _tiles(seed)]
+    pixel = rows * TILE + columns
+    return [tile.ravel()[pixel] for tile in _tiles(seed)]
 
 
 @lru_cache(1)
@@ -105,18 +105,20 @@ def _tiles(seed: int) -> tuple[Floats, Floats, Floats]:
     return broad, grain, points
 
 
-def _combed(noise: Floats, view: View, west: Floats, north: Floats, toward: Floats, sources: corona.Sources) -> Floats:
-    """Return noise drawn out along the field above the surface (line integral convolution), of unit variance.
+def _smeared(
+    noise: Floats, view: View, west: Floats, north: Floats, toward: Floats, sources: field_lines.Sources
+) -> Floats:
+    """Return noise smeared along the field above the surface (line integral convolution), of unit variance.
 
     Notes
     -----
-    Cabral & Leedom 1993, doi:10.1145/166117.166151; each pass doubles the length by walking twice as far.
+    Cabral & Leedom 1993, doi:10.1145/166117.166151; each pass doubles the length.
     """
-    some = slice(COARSE // 2, None, COARSE)
-    west_of, north_of = np.broadcast_arrays(west[:, some], north[some])
-    space = np.stack([west_of, north_of, toward[some, some]], axis=-1)
+    coarse = slice(COARSE // 2, None, COARSE)
+    coarse_west, coarse_north = np.broadcast_arrays(west[:, coarse], north[coarse])
+    space = np.stack([coarse_west, coarse_north, toward[coarse, coarse]], axis=-1)
     above = 1.04 * space / np.linalg.norm(space, axis=-1, keepdims=True)
-    vector = corona.field(sources, above.reshape(-1, 3).astype(np.float32)).reshape(above.shape)
+    vector = field_lines.field(sources, above.reshape(-1, 3).astype(np.float32)).reshape(above.shape)
     across = vector[..., :2] / (np.linalg.norm(vector[..., :2], axis=-1, keepdims=True) + 1e-12)
     size = (view.width, view.width)
     flow_x, flow_y = (
@@ -128,9 +130,9 @@ def _combed(noise: Floats, view: View, west: Floats, north: Floats, toward: Floa
     for _ in range(DOUBLINGS):
         x = np.clip(columns + flow_x + np.float32(0.5), 0, view.width - 1).astype(np.int32)
         y = np.clip(rows + flow_y + np.float32(0.5), 0, view.width - 1).astype(np.int32)
-        place = y * view.width + x
-        result = result + result.ravel()[place]
-        flow_x, flow_y = flow_x + flow_x.ravel()[place], flow_y + flow_y.ravel()[place]
+        pixel = y * view.width + x
+        result = result + result.ravel()[pixel]
+        flow_x, flow_y = flow_x + flow_x.ravel()[pixel], flow_y + flow_y.ravel()[pixel]
     return result / result[west**2 + north**2 < 0.9].std()
 
 
@@ -144,7 +146,7 @@ def _openness(
     broad: Floats,
     seed: int,
 ) -> Floats:
-    """Return how far the field is open, 0 to 1: coronal holes at the poles (largest at minimum) and below them."""
+    """Return the openness of the field, 0 to 1: polar coronal holes, largest at minimum, and low-latitude holes."""
     days = float((time - ORIGIN) / DAY)
     sine = north * np.cos(np.float32(view.tilt)) + toward * np.sin(np.float32(view.tilt))
     ragged = 0.4 * broad
@@ -175,17 +177,17 @@ def _openness(
 def _streamers(
     north: Floats, west: Floats, distance: Floats, time: np.datetime64, level: float, seed: int
 ) -> npt.NDArray[np.float32]:
-    """Return how dense the corona is around the limb, as a factor: streamers that come and go in days."""
+    """Return the relative density of the corona around the limb: streamers, which change within days."""
     day = int(time.astype("datetime64[D]").astype(np.int64))
-    share = day / STREAMER_DAYS - day // STREAMER_DAYS
+    fraction = day / STREAMER_DAYS - day // STREAMER_DAYS
     before, after = (_profile(seed, number) for number in (day // STREAMER_DAYS, day // STREAMER_DAYS + 1))
     around = 2 * np.pi * np.arange(ANGLES) / ANGLES
-    # At minimum streamers stand over the equator alone.
+    # At solar minimum there are streamers only above the equator.
     belt = 0.55 * np.cos(around) ** 2 * (1 - level)
-    profile = (1 - share) * before + share * after + belt
-    place = ((np.arctan2(north, west) / (2 * np.pi) + 0.5) * ANGLES).astype(np.int32) % ANGLES
+    profile = (1 - fraction) * before + fraction * after + belt
+    angle = ((np.arctan2(north, west) / (2 * np.pi) + 0.5) * ANGLES).astype(np.int32) % ANGLES
     height = np.clip((distance - 1) / 0.12, 0, 1.6)
-    return np.exp(profile.astype(np.float32)[place] * (0.5 + height) - np.float32(0.25))
+    return np.exp(profile.astype(np.float32)[angle] * (0.5 + height) - np.float32(0.25))
 
 
 @lru_cache(4)

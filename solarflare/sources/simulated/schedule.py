@@ -1,4 +1,4 @@
-"""When images of the simulated Sun are taken, what they are called, and what its lists cover."""
+"""When images of the simulated Sun are taken, their file names, and the coverage of its lists."""
 
 import numpy as np
 import pandas as pd
@@ -12,25 +12,25 @@ from solarflare.sun.images.instruments import Instrument
 
 
 def matched(
-    params: SimulatedParams, task: Task, known: matching.EventLists, generator: np.random.Generator
+    params: SimulatedParams, task: Task, lists: matching.EventLists, generator: np.random.Generator
 ) -> pd.DataFrame:
-    """Choose the times of a task's images.
+    """Choose the times of a task's images in matched pairs.
 
     Parameters
     ----------
     params : SimulatedParams
-        The task's instrument and question, the number of images, the span, ``max_days``.
-    task : str
-        ``"disk"`` or ``"region"``.
-    known : EventLists
-        From which the question is answered.
+        The task's instrument and question, the number of images, the time span, ``max_days``.
+    task : Task
+        Whose images.
+    lists : EventLists
+        Where the labels come from.
     generator : Generator
-        Of all that is random.
+        Source of all random numbers.
 
     Returns
     -------
     DataFrame
-        ``time``, ``pair_id`` and ``seen_in``, the task's instrument, in the order of time.
+        ``time``, ``pair_id`` and ``drawn_as`` (the task's instrument), sorted by time.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def matched(
         If the simulated Sun has no pair at all for this question.
     """
     simulated = params.scrape.simulated
-    sample = matching.Sample(
+    design = matching.SampleDesign(
         task=task,
         count=simulated.images(task),
         start=np.datetime64(simulated.start, "s"),
@@ -46,17 +46,23 @@ def matched(
         max_days=simulated.max_days,
     )
     instrument = params.instrument.of(task)
-    pairs = matching.matched(instrument, params.label.of(task), sample, known, generator)
+    pairs = matching.matched_pairs(instrument, params.label.of(task), design, lists, generator)
     if not pairs:
         raise InputError(
             f"params.yaml: the simulated Sun has no pair of images for label.{task} from {simulated.start} to "
             f"{simulated.end}; ask another question, or widen the span or scrape.simulated.max_days"
         )
-    return matching.numbered(pairs, task).assign(seen_in=instrument)
+    return matching.with_pair_ids(pairs, task).assign(drawn_as=instrument)
 
 
 def file_name(instrument: Instrument, time: np.datetime64) -> str:
-    """Return what the observatory would call an image."""
+    """Return the file name that the observatory would give an image.
+
+    Examples
+    --------
+    >>> file_name("aia211", np.datetime64("2014-01-07T18:12:35"))
+    '20140107_181235_512_0211.jpg'
+    """
     stamp = pd.Timestamp(time)
     if instrument == "gong":
         return f"gong_magxx_fd_{stamp:%Y%m%d_%H%M%S}.jpg"
@@ -64,9 +70,9 @@ def file_name(instrument: Instrument, time: np.datetime64) -> str:
 
 
 def coverage(start: np.datetime64, end: np.datetime64, flare_list: str, min_class: str) -> pd.DataFrame:
-    """Return the simulated lists' coverage: complete over the whole span."""
+    """Return the coverage of the simulated lists: complete from start to end."""
     rows = [
-        {"list": name, "start": start, "end": end, "min_class": weakest, "status": "complete", "reason": ""}
-        for name, weakest in ((flare_list, min_class), ("regions", ""))
+        {"list": name, "start": start, "end": end, "min_class": list_min_class, "status": "complete", "reason": ""}
+        for name, list_min_class in ((flare_list, min_class), ("regions", ""))
     ]
     return tables.check(pd.DataFrame(rows), tables.COVERAGE, "the simulated coverage")

@@ -1,4 +1,4 @@
-"""The form of the simulated Sun's parameters."""
+"""Parameters of the simulated Sun."""
 
 from typing import Literal
 
@@ -17,12 +17,12 @@ class Simulated(Sampled):
 
 
 class SimulatedScrape(Origin):
-    """What this origin reads of `scrape`."""
+    """The part of the group `scrape` that this origin reads."""
 
     simulated: Simulated
 
 
 class SimulatedParams(TaskParams, InstrumentParams, LabelParams):
-    """What this origin reads of `params.yaml`; the questions decide which images are positive."""
+    """The groups of `params.yaml` that this origin reads; the questions define the positive images."""
 
     scrape: SimulatedScrape

@@ -1,9 +1,9 @@
-"""The origin `simulated`: a Sun that is physically honest and fully known, so that no data and no network are needed.
+"""The origin `simulated`: a Sun with realistic physics whose truth is known; it needs no data and no network.
 
-`regions` emerge, grow and decay; `reports` names them each day; `flares` come from them. `elements` are the flux that
-they are made of: `magnetogram` sees it as it is, `euv` through the corona that it holds. `schedule` says when images
-are taken. Every random number follows from the seed and from what it is for, so that the same parameters give the same
-bytes however many processes share the work.
+`region_evolution`: active regions emerge, grow and decay. `region_reports`: the daily reports of them.
+`flare_process`: their flares. `elements`: the magnetic flux that they consist of. `magnetogram` draws that flux, and
+`euv` draws the corona above it. `schedule` and `original_sampling` choose the times of the images. Every random number
+is derived from the seed and its purpose, so that the same parameters give the same bytes with any number of processes.
 """
 
 import hashlib
@@ -23,7 +23,15 @@ from solarflare.core.console import progress
 from solarflare.core.errors import InputError
 from solarflare.core.workers import worker_processes
 from solarflare.sources.common import matching
-from solarflare.sources.simulated import euv, flares, magnetogram, original, regions, reports, schedule
+from solarflare.sources.simulated import (
+    euv,
+    flare_process,
+    magnetogram,
+    original_sampling,
+    region_evolution,
+    region_reports,
+    schedule,
+)
 from solarflare.sources.simulated.schema import SimulatedParams
 from solarflare.sun.images.coordinates import solar_radius
 from solarflare.sun.images.instruments import Instrument
@@ -31,27 +39,27 @@ from solarflare.sun.images.instruments import Instrument
 log = logging.getLogger("solarflare")
 
 WIDTHS: dict[Instrument, int] = {"gong": magnetogram.WIDTH, **dict.fromkeys(euv.DISPLAYS, euv.WIDTH)}
-"""The instruments that are simulated, and the side of their images in pixels."""
+"""The simulated instruments, and the side of their images in pixels."""
 
 MARGIN = np.timedelta64(31, "D")
-"""The Sun is simulated for this much more on either side: no window and no report is cut by the ends of the span."""
+"""Additional time simulated before and after the span, so that its ends cut no window and no report."""
 
-AT_ONCE = 16
-"""Images that a worker process takes at a time."""
+CHUNK = 16
+"""Number of images that a worker process receives at a time."""
 
 
 @dataclass(frozen=True)
-class Sun:
-    """All that is needed to draw an image at any time."""
+class SimulatedSun:
+    """Everything needed to draw an image at any time."""
 
-    regions: regions.Regions
-    flares: flares.Flares
+    regions: region_evolution.Regions
+    flares: flare_process.Flares
     seed: int
 
 
 @dataclass(frozen=True)
-class Job:
-    """An image to draw and the file to write it to; radius in arcsec, tilt (B0) in radians."""
+class ImageJob:
+    """An image to draw and its file; radius in arcsec, tilt (B0) in radians."""
 
     instrument: Instrument
     time: np.datetime64
@@ -61,19 +69,19 @@ class Job:
 
 
 def scrape(params: SimulatedParams, raw: Path) -> None:
-    """Make a Sun and photograph it.
+    """Simulate a Sun and draw images of it.
 
     Parameters
     ----------
     params : SimulatedParams
-        ``scrape.simulated`` says which Sun and how many images, ``label`` which questions they are matched for.
+        ``scrape.simulated``: which Sun and how many images; ``label``: the questions for which they are matched.
     raw : Path
-        An empty folder, filled with the raw contract and ``truth.csv``.
+        An empty folder; receives the tables and images of ``data/raw/``, and ``truth.csv``.
 
     Raises
     ------
     InputError
-        If a task asks for an instrument that is not simulated, or for a question that this Sun has no pairs for.
+        If a task needs an instrument that is not simulated, or has a question for which this Sun has no pairs.
     """
     for task in params.tasks:
         if (instrument := params.instrument.of(task)) not in WIDTHS:
@@ -81,41 +89,41 @@ def scrape(params: SimulatedParams, raw: Path) -> None:
                 f"params.yaml: key instrument.{task} is {instrument}, which the simulated Sun does not make; "
                 f"choose {', '.join(WIDTHS)}"
             )
-    chosen = params.scrape.simulated
-    start, end = np.datetime64(chosen.start, "s") - MARGIN, np.datetime64(chosen.end, "s") + MARGIN
-    emerging, erupting, listing, choosing = map(np.random.default_rng, np.random.SeedSequence(chosen.seed).spawn(4))
-    population = regions.emerge(start, end, emerging)
-    rates = flares.true_rates(population, start, end)
-    eruptions = flares.erupt(population, rates, erupting)
-    known = matching.EventLists(
-        flares=flares.listed(eruptions, population, rates, listing),
-        regions=reports.daily(population, start, end),
-        coverage=schedule.coverage(start, end, flares.LIST, flares.COMPLETE_FROM),
+    settings = params.scrape.simulated
+    start, end = np.datetime64(settings.start, "s") - MARGIN, np.datetime64(settings.end, "s") + MARGIN
+    for_regions, for_flares, for_list, for_times = map(
+        np.random.default_rng, np.random.SeedSequence(settings.seed).spawn(4)
     )
-    log.info(
-        "regions: %d; flares: %d, of which %d are listed", len(population.born), len(eruptions.flux), len(known.flares)
+    regions = region_evolution.emerge(start, end, for_regions)
+    rates = flare_process.true_rates(regions, start, end)
+    flares = flare_process.erupt(regions, rates, for_flares)
+    lists = matching.EventLists(
+        flares=flare_process.listed(flares, regions, rates, for_list),
+        regions=region_reports.daily(regions, start, end),
+        coverage=schedule.coverage(start, end, flare_process.LIST, flare_process.COMPLETE_FROM),
     )
-    images = _photograph(_times(params, known, choosing), Sun(population, eruptions, chosen.seed), raw)
+    log.info("regions: %d; flares: %d, of which %d are listed", len(regions.born), len(flares.flux), len(lists.flares))
+    images = _draw_images(_times(params, lists, for_times), SimulatedSun(regions, flares, settings.seed), raw)
     tables.write(images, raw / "images.csv", tables.IMAGES)
-    tables.write(known.flares, raw / "flares.csv", tables.FLARES)
-    tables.write(known.regions, raw / "regions.csv", tables.REGIONS)
-    tables.write(known.coverage, raw / "coverage.csv", tables.COVERAGE)
+    tables.write(lists.flares, raw / "flares.csv", tables.FLARES)
+    tables.write(lists.regions, raw / "regions.csv", tables.REGIONS)
+    tables.write(lists.coverage, raw / "coverage.csv", tables.COVERAGE)
     tables.write(rates, raw / "truth.csv", tables.TRUTH)
 
 
-def _times(params: SimulatedParams, known: matching.EventLists, generator: np.random.Generator) -> pd.DataFrame:
-    """Return instrument, what it is seen in, time and pair of all images."""
-    choose = {"matched": schedule.matched, "original": original.unmatched}[params.scrape.simulated.sampling]
+def _times(params: SimulatedParams, lists: matching.EventLists, generator: np.random.Generator) -> pd.DataFrame:
+    """Return ``instrument``, ``drawn_as``, ``time`` and ``pair_id`` of all images."""
+    choose = {"matched": schedule.matched, "original": original_sampling.unmatched}[params.scrape.simulated.sampling]
     parts = [
-        choose(params, task, known, generator).assign(instrument=params.instrument.of(task))
+        choose(params, task, lists, generator).assign(instrument=params.instrument.of(task))
         for task in sorted(params.tasks)
     ]
-    # Two tasks of one instrument may want the same second.
-    together = pd.concat(parts).drop_duplicates(["instrument", "time"])
-    return together.sort_values(["time", "instrument"], ignore_index=True)
+    # Two tasks with the same instrument may choose the same second.
+    images = pd.concat(parts).drop_duplicates(["instrument", "time"])
+    return images.sort_values(["time", "instrument"], ignore_index=True)
 
 
-def _photograph(images: pd.DataFrame, simulated: Sun, raw: Path) -> pd.DataFrame:
+def _draw_images(images: pd.DataFrame, simulated: SimulatedSun, raw: Path) -> pd.DataFrame:
     """Draw all images and return their rows of `tables.IMAGES`."""
     radius = solar_radius(images["time"])
     tilt = np.asarray(sun.B0(Time(images["time"].to_numpy("datetime64[ns]"))).to_value(u.rad))
@@ -124,12 +132,12 @@ def _photograph(images: pd.DataFrame, simulated: Sun, raw: Path) -> pd.DataFrame
     files = images["time"].dt.strftime("%Y/%m/%d/") + names
     paths = "images/" + images["instrument"] + "/" + files
     jobs = [
-        Job(seen_in, time, float(arcsec), float(b0), raw / path)
-        for seen_in, time, arcsec, b0, path in zip(images["seen_in"], times, radius, tilt, paths, strict=True)
+        ImageJob(drawn_as, time, float(arcsec), float(b0), raw / path)
+        for drawn_as, time, arcsec, b0, path in zip(images["drawn_as"], times, radius, tilt, paths, strict=True)
     ]
     with worker_processes() as pool:
-        drawn = pool.map(partial(_draw, simulated), jobs, chunksize=AT_ONCE)
-        facts = list(progress(drawn, len(jobs), "images made"))
+        drawn = pool.map(partial(_draw, simulated), jobs, chunksize=CHUNK)
+        sizes_and_hashes = list(progress(drawn, len(jobs), "images made"))
     width = images["instrument"].map(WIDTHS)
     return pd.DataFrame(
         {
@@ -138,15 +146,15 @@ def _photograph(images: pd.DataFrame, simulated: Sun, raw: Path) -> pd.DataFrame
             "time": images["time"],
             "width": width,
             "height": width,
-            "bytes": [size for size, _ in facts],
-            "sha256": [digest for _, digest in facts],
+            "bytes": [size for size, _ in sizes_and_hashes],
+            "sha256": [digest for _, digest in sizes_and_hashes],
             "pair_id": images["pair_id"],
             "origin": "simulated/" + files,
         }
     )
 
 
-def _draw(simulated: Sun, job: Job) -> tuple[int, str]:
+def _draw(simulated: SimulatedSun, job: ImageJob) -> tuple[int, str]:
     """Draw one image, write it, and return its size in bytes and its SHA-256."""
     content = render(simulated, job.instrument, job.time, job.radius, job.tilt)
     job.path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,13 +162,13 @@ def _draw(simulated: Sun, job: Job) -> tuple[int, str]:
     return len(content), hashlib.sha256(content).hexdigest()
 
 
-def render(simulated: Sun, instrument: Instrument, time: np.datetime64, radius: float, tilt: float) -> bytes:
+def render(simulated: SimulatedSun, instrument: Instrument, time: np.datetime64, radius: float, tilt: float) -> bytes:
     """Return an image as a JPEG file.
 
     Parameters
     ----------
-    simulated : Sun
-        Of which it is an image.
+    simulated : SimulatedSun
+        The Sun to draw.
     instrument : str
         One of `WIDTHS`.
     time : datetime64

@@ -1,4 +1,4 @@
-"""The Sun's sphere as the Earth sees it: places on it to pixels, and a texture that lies on it."""
+"""The Sun's sphere as seen from Earth: projection of points on it to pixels, and random textures."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class View:
-    """Where the Sun is in an image: seen from far away (orthographic), solar north up, west right.
+    """Projection of the Sun onto an image: orthographic, solar north up, west right.
 
     Attributes
     ----------
@@ -32,33 +32,33 @@ class View:
     width: int
 
     def plane(self) -> tuple[Floats, Floats]:
-        """Return each pixel's place in solar radii: west and north of the centre, (1, width) and (width, 1)."""
-        along = np.arange(self.width, dtype=np.float32)
-        west = (along - np.float32(self.x)) / np.float32(self.radius)
-        north = (np.float32(self.y) - along) / np.float32(self.radius)
+        """Return each pixel's distance west and north of the centre in solar radii, (1, width) and (width, 1)."""
+        pixel = np.arange(self.width, dtype=np.float32)
+        west = (pixel - np.float32(self.x)) / np.float32(self.radius)
+        north = (np.float32(self.y) - pixel) / np.float32(self.radius)
         return west[None, :], north[:, None]
 
     def space(self, latitude: Values, longitude: Values) -> Values:
-        """Return places on the sphere, in radians, as unit vectors (n, 3): west, north, towards the Earth."""
-        inward = np.cos(latitude) * np.cos(longitude)
+        """Return points on the sphere, in radians, as unit vectors (n, 3): west, north, towards the Earth."""
+        forward = np.cos(latitude) * np.cos(longitude)
         return np.stack(
             [
                 np.cos(latitude) * np.sin(longitude),
-                np.sin(latitude) * np.cos(self.tilt) - inward * np.sin(self.tilt),
-                np.sin(latitude) * np.sin(self.tilt) + inward * np.cos(self.tilt),
+                np.sin(latitude) * np.cos(self.tilt) - forward * np.sin(self.tilt),
+                np.sin(latitude) * np.sin(self.tilt) + forward * np.cos(self.tilt),
             ],
             axis=-1,
         )
 
     def pixels(self, space: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
-        """Return the pixels x, y of places (..., 3) in solar radii."""
+        """Return the pixel coordinates x, y of points (..., 3) in solar radii."""
         return self.x + space[..., 0] * self.radius, self.y - space[..., 1] * self.radius
 
 
 def splat(
     x: npt.NDArray[np.floating], y: npt.NDArray[np.floating], weight: npt.NDArray[np.floating], width: int
 ) -> Floats:
-    """Return an image, (width, width), of points: each divided among the four pixels around it."""
+    """Return an image of points, (width, width): the weight of each is divided among the four pixels around it."""
     left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     right_share, low_share = x - left, y - top
     image = np.zeros((width + 1) * (width + 1))
@@ -69,8 +69,8 @@ def splat(
         (0, 1, (1 - right_share) * low_share),
         (1, 1, right_share * low_share),
     ):
-        place = (top + row) * (width + 1) + left + column
-        image += np.bincount(place[inside], (weight * share)[inside], minlength=len(image))
+        pixel = (top + row) * (width + 1) + left + column
+        image += np.bincount(pixel[inside], (weight * share)[inside], minlength=len(image))
     return image.reshape(width + 1, width + 1)[:width, :width].astype(np.float32)
 
 
@@ -80,13 +80,11 @@ def spectral_noise(generator: np.random.Generator, width: int, scale: float, pow
     Parameters
     ----------
     generator : Generator
-        Of the phases.
+        Source of all random numbers.
     width : int
         Pixels.
-    scale : float
-        The power spectrum falls as ``exp(-k * scale)``, k in cycles a pixel.
-    power : float
-        And as ``k ** -power``.
+    scale, power : float
+        The power spectrum is proportional to ``exp(-k * scale) * k ** -power``, with k in cycles per pixel.
     """
     spectrum = np.fft.rfft2(generator.standard_normal((width, width)))
     k = np.hypot(np.fft.fftfreq(width)[:, None], np.fft.rfftfreq(width)[None, :])

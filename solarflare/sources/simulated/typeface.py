@@ -1,4 +1,4 @@
-"""The letters that are printed on the images."""
+"""The font of the annotations on the images."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -9,5 +9,5 @@ from PIL import ImageFont
 
 @lru_cache
 def typeface(size: int) -> ImageFont.FreeTypeFont:
-    """Return the typeface that comes with matplotlib; at size 10 its letters are 6 pixels wide, like the originals'."""
+    """Return the font that comes with matplotlib. At size 10 its letters are 6 pixels wide, as on the real images."""
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSansMono.ttf", size)

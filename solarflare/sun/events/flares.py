@@ -1,4 +1,4 @@
-"""Flare tables: their clean-up, their classes as fluxes, and which flare is the strongest in a window."""
+"""Flare tables: repairs, GOES classes as fluxes, and the strongest flare in a time window."""
 
 from dataclasses import dataclass
 
@@ -6,33 +6,39 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare.sun.events.questions import Event
+from solarflare.sun.events.questions import Event, FlareQuestion
 
 LETTERS = {"A": 1e-8, "B": 1e-7, "C": 1e-6, "M": 1e-5, "X": 1e-4}
-"""W/m2 of class 1.0 in the 1-8 angstrom band of GOES."""
+"""Peak flux in W/m2 of class 1.0 of each letter, in the 1-8 angstrom band of GOES."""
 
 FOUR_DIGITS_FROM = pd.Timestamp("2002-06-14")
-"""From this day on NOAA's region numbers have five digits, and some lists still print four."""
+"""From this day on NOAA's region numbers have five digits. Some lists still print the last four."""
 
 MIDNIGHT = pd.Timedelta(hours=12)
-"""A peak or end at least this much before the start, but less than a day, belongs to the next day."""
+"""A peak or end that is listed at least this long before the start, but less than a day, is on the next day."""
 
 Integers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
 
 
 def flux(goes_class: pd.Series) -> Values:
-    """Return peak fluxes of GOES classes.
+    """Return the peak fluxes of GOES classes.
 
     Parameters
     ----------
     goes_class : Series of str
-        Such as ``C1.0``; blank where it is not known.
+        Such as ``C1.0``; blank if unknown.
 
     Returns
     -------
     ndarray of float64
         W/m2; NaN for blanks. Rounded so that equal classes have equal fluxes: C10.0 is M1.0.
+
+    Examples
+    --------
+    >>> flux(pd.Series(["C1.0", "M1.0", "C10.0", "X2.5", ""])).tolist()
+    [1e-06, 1e-05, 1e-05, 0.00025, nan]
     """
     letter = goes_class.str[:1].map(LETTERS).astype(float)
     number = pd.to_numeric(goes_class.str[1:], errors="coerce")
@@ -40,20 +46,26 @@ def flux(goes_class: pd.Series) -> Values:
 
 
 def five_digits(noaa_ar: pd.Series, times: pd.Series) -> pd.Series:
-    """Return region numbers of which the lists print the last four digits, as NOAA counts them.
+    """Return NOAA's full region numbers, where lists print only the last four digits.
 
     Parameters
     ----------
     noaa_ar : Series of Int64
-        As printed; ``<NA>`` where none is.
+        Region numbers as printed; ``<NA>`` for none.
     times : Series of datetime64[ns]
-        When each was printed, on the same index.
+        Time of each row, on the same index.
+
+    Examples
+    --------
+    >>> times = pd.to_datetime(pd.Series(["2014-01-07", "2001-04-02"]))
+    >>> five_digits(pd.Series([1944, 9393], dtype="Int64"), times).tolist()
+    [11944, 9393]
     """
     return noaa_ar + 10_000 * ((noaa_ar < 10_000) & (times >= FOUR_DIGITS_FROM))
 
 
 def clean(flares: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Repair what flare lists are known for.
+    """Repair the known errors of flare lists.
 
     Parameters
     ----------
@@ -63,11 +75,11 @@ def clean(flares: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     Returns
     -------
     flares : DataFrame
-        Sorted by start; region numbers with five digits; no peak or end before its start; no position 0, 0, which is
-        how lists print that they know none; no row twice, where one without a region repeats one with. Every end is
-        known: a missing one is set to where a flare of the table's median duration would end, but not before its peak.
+        Sorted by start. Region numbers have five digits; no peak or end is before the start. The position 0, 0, which
+        lists print for an unknown position, is blank. Repeated rows are dropped; a row without a region repeats a row
+        with one. A missing end is the start plus the table's median duration, but not before the peak.
     counts : dict
-        How many rows each repair changed or dropped, and how many have no class.
+        Number of rows that each repair changed or dropped, and number of rows without a class.
     """
     df = flares.copy()
     counts = {}
@@ -81,54 +93,60 @@ def clean(flares: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
         counts[f"{column} before its start, blanked"] = int((before & ~over_midnight).sum())
     df["noaa_ar"] = five_digits(flares["noaa_ar"], flares["start"])
     counts["four-digit region number completed"] = int((df["noaa_ar"] != flares["noaa_ar"]).sum())
-    nowhere = (df["latitude"] == 0) & (df["longitude"] == 0)
-    df.loc[nowhere, ["latitude", "longitude"]] = np.nan
-    counts["position 0, 0 blanked"] = int(nowhere.sum())
+    at_zero = (df["latitude"] == 0) & (df["longitude"] == 0)
+    df.loc[at_zero, ["latitude", "longitude"]] = np.nan
+    counts["position 0, 0 blanked"] = int(at_zero.sum())
 
-    # Of a repeat the row that knows its region, end and peak comes first and stays.
-    known = ["start", "goes_class", "noaa_ar", "end", "peak", "latitude", "longitude", "list"]
-    df = df.sort_values(known, na_position="last", ignore_index=True)
+    # Missing values are sorted last, so that the most complete of several equal rows is the one that is kept.
+    columns = ["start", "goes_class", "noaa_ar", "end", "peak", "latitude", "longitude", "list"]
+    df = df.sort_values(columns, na_position="last", ignore_index=True)
     repeat = df.duplicated(["start", "goes_class", "noaa_ar"])
     repeat |= df["noaa_ar"].isna() & df.duplicated(["start", "goes_class"])
     counts["repeat dropped"] = int(repeat.sum())
     df = df[~repeat].reset_index(drop=True)
 
     counts["end missing, set by the median duration"] = int(df["end"].isna().sum())
-    usual_end = df["start"] + (df["end"] - df["start"]).dropna().median()
-    df["end"] = df["end"].fillna(pd.concat([df["start"], df["peak"], usual_end], axis=1).max(axis=1))
+    median_end = df["start"] + (df["end"] - df["start"]).dropna().median()
+    df["end"] = df["end"].fillna(pd.concat([df["start"], df["peak"], median_end], axis=1).max(axis=1))
     counts["peak missing"] = int(df["peak"].isna().sum())
     counts["class missing"] = int((df["goes_class"] == "").sum())
-    return df, {what: count for what, count in counts.items() if count}
+    return df, {repair: count for repair, count in counts.items() if count}
 
 
 def seconds(times: pd.Series) -> Integers:
-    """Return times as whole seconds since 1970."""
+    """Return times as whole seconds since 1970.
+
+    Examples
+    --------
+    >>> seconds(pd.to_datetime(pd.Series(["1970-01-02 00:00:01.9"]))).tolist()
+    [86401]
+    """
     return times.to_numpy("datetime64[s]").astype(np.int64)
 
 
-def keys(noaa_ar: Integers | None, at: Integers) -> Integers:
-    """Return one number for a region and a time, ordered by region, then time.
+def sort_keys(noaa_ar: Integers | None, times: Integers) -> Integers:
+    """Return one number for each pair of a region and a time, ordered by region, then by time.
 
     Parameters
     ----------
     noaa_ar : ndarray of int64 or None
         At most 2**22; None for the whole Sun.
-    at : ndarray of int64
+    times : ndarray of int64
         Seconds since 1970, within 17,000 years.
     """
-    return at if noaa_ar is None else (noaa_ar << 40) + at
+    return times if noaa_ar is None else (noaa_ar << 40) + times
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Time windows, one a row.
+    """Time windows, one for each row of another table.
 
     Attributes
     ----------
     first, last : (n,) int64
         Seconds since 1970; both belong to the window.
     noaa_ar : (n,) int64 or None
-        The regions whose flares count; None if all flares of the Sun do.
+        The region whose flares count in each window; None if all flares of the Sun count.
     """
 
     first: Integers
@@ -136,16 +154,67 @@ class Windows:
     noaa_ar: Integers | None
 
 
-def strongest(flares: pd.DataFrame, windows: Windows, event: Event) -> Integers:
-    """Find the strongest flare in each of many windows.
+def question_windows(times: pd.Series, question: FlareQuestion, noaa_ar: pd.Series | None = None) -> Windows:
+    """Return the window of a question around each time.
 
-    Flares are laid out once, as the strongest flare at each of a sorted row of times, so that a window is a run of that
-    row, found by binary search, and its maximum is read from a table of the maxima over runs of 1, 2, 4, ... times.
+    Parameters
+    ----------
+    times : Series of datetime64
+        Times of the images, UTC.
+    question : FlareQuestion
+        Its ``before`` and ``after`` are hours.
+    noaa_ar : Series of int, optional
+        The region of each window; without it, flares of the whole Sun count.
+
+    Examples
+    --------
+    >>> question = FlareQuestion(event="start", min_class="C1.0", before=0, after=24)
+    >>> question_windows(pd.to_datetime(pd.Series(["1970-01-02"])), question)
+    Windows(first=array([86401]), last=array([172800]), noaa_ar=None)
+    """
+    image_seconds = seconds(times)
+    # A flare that starts with the image is not a forecast: the window of ``event: start`` opens one second later.
+    first = image_seconds - round(question.before * 3600) + (question.event == "start")
+    last = image_seconds + round(question.after * 3600)
+    return Windows(first, last, None if noaa_ar is None else noaa_ar.to_numpy(np.int64))
+
+
+def min_flux(question: FlareQuestion) -> float:
+    """Return the peak flux, in W/m2, of the weakest flare that counts."""
+    return float(flux(pd.Series([question.min_class]))[0])
+
+
+def strongest_class(flares: pd.DataFrame, windows: Windows, question: FlareQuestion) -> npt.NDArray[np.object_]:
+    """Return the GOES class of the strongest flare in each window; blank if there is no flare or it has no class.
 
     Parameters
     ----------
     flares : DataFrame
-        As `clean` returns them; if the windows are of regions, each with one.
+        As `clean` returns them; if the windows are about regions, only flares with a region.
+    windows : Windows
+        n windows, in any order.
+    question : FlareQuestion
+        Its ``event`` says whether a flare counts at its start only or at any time of its duration.
+    """
+    return np.append(flares["goes_class"].to_numpy(object), "")[strongest(flares, windows, question.event)]
+
+
+def any_flare(flares: pd.DataFrame, windows: Windows, question: FlareQuestion) -> Mask:
+    """Return whether any flare lies in each window, (n,) bool; arguments as in `strongest_class`."""
+    return strongest(flares, windows, question.event) >= 0
+
+
+def strongest(flares: pd.DataFrame, windows: Windows, event: Event) -> Integers:
+    """Find the strongest flare in each of many windows.
+
+    The strongest flare at each of the times at which it changes is stored in an array, sorted by time. A window is a
+    range of this array, found by binary search. Its maximum is read from a table of the maxima of all ranges of 1, 2,
+    4, ... elements.
+
+    Parameters
+    ----------
+    flares : DataFrame
+        As `clean` returns them; if the windows are about regions, only flares with a region.
     windows : Windows
         In any order.
     event : str
@@ -154,26 +223,26 @@ def strongest(flares: pd.DataFrame, windows: Windows, event: Event) -> Integers:
     Returns
     -------
     (windows,) ndarray of int64
-        The position in `flares` of each window's strongest flare, -1 where there is none. A flare without a class is
-        weaker than all others.
+        The row number in `flares` of each window's strongest flare, -1 without one. A flare without a class is weaker
+        than all others.
     """
     weakest_first = np.argsort(np.nan_to_num(flux(flares["goes_class"])), kind="stable")
     ordered = flares.iloc[weakest_first]
     noaa_ar = None if windows.noaa_ar is None else ordered["noaa_ar"].to_numpy(np.int64)
-    begin = keys(noaa_ar, seconds(ordered["start"]))
-    end = keys(noaa_ar, seconds(ordered["start" if event == "start" else "end"])) + 1
+    begin = sort_keys(noaa_ar, seconds(ordered["start"]))
+    end = sort_keys(noaa_ar, seconds(ordered["start" if event == "start" else "end"])) + 1
     times = np.unique(np.append(begin, end))
     rank = np.full(len(times), -1, dtype=np.int64)
-    # Painted over each other from the weakest to the strongest.
-    for number, run in enumerate(np.column_stack([np.searchsorted(times, begin), np.searchsorted(times, end)])):
-        rank[slice(*run)] = number
-    first = np.searchsorted(times, keys(windows.noaa_ar, windows.first), side="right") - 1
-    last = np.searchsorted(times, keys(windows.noaa_ar, windows.last), side="right")
+    # Stronger flares come later and overwrite weaker ones.
+    for number, span in enumerate(np.column_stack([np.searchsorted(times, begin), np.searchsorted(times, end)])):
+        rank[slice(*span)] = number
+    first = np.searchsorted(times, sort_keys(windows.noaa_ar, windows.first), side="right") - 1
+    last = np.searchsorted(times, sort_keys(windows.noaa_ar, windows.last), side="right")
     return np.append(weakest_first, -1)[_range_maxima(rank, np.maximum(first, 0), last)]
 
 
 def _range_maxima(values: Integers, begin: Integers, end: Integers) -> Integers:
-    """Return the maximum of ``values[begin:end]`` for each begin and end, -1 where that is empty (a sparse table)."""
+    """Return the maximum of ``values[begin:end]`` for each begin and end, -1 if it is empty (a sparse table)."""
     levels = [values]
     while 2 ** len(levels) <= len(values):
         half = 2 ** (len(levels) - 1)
@@ -182,7 +251,7 @@ def _range_maxima(values: Integers, begin: Integers, end: Integers) -> Integers:
         levels.append(wider)
     table = np.stack(levels)
     result = np.full(len(begin), -1, dtype=np.int64)
-    some = end > begin
-    level = np.frexp(end[some] - begin[some])[1] - 1
-    result[some] = np.maximum(table[level, begin[some]], table[level, end[some] - 2**level])
+    filled = end > begin
+    level = np.frexp(end[filled] - begin[filled])[1] - 1
+    result[filled] = np.maximum(table[level, begin[filled]], table[level, end[filled] - 2**level])
     return result

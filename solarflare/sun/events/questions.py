@@ -1,4 +1,4 @@
-"""The form of a task's question: which flares, in which window around an image, make the answer yes."""
+"""Parameters of the labels: which flares, in which time window around an image, make its label 1."""
 
 import re
 from typing import Annotated, Literal
@@ -21,7 +21,7 @@ GoesClass = Annotated[str, AfterValidator(_goes_class)]
 
 
 class FlareQuestion(Group):
-    """Which flares make a label 1."""
+    """Which flares make a label 1: at least ``min_class``, from ``before`` to ``after`` hours around the image."""
 
     event: Event
     min_class: GoesClass
@@ -30,26 +30,26 @@ class FlareQuestion(Group):
 
 
 class DiskLabel(FlareQuestion):
-    """The question asked of a full-disk image."""
+    """What makes the label of a full-disk image 1."""
 
     target: Literal["active_region", "flare"]
 
 
 class RegionLabel(FlareQuestion):
-    """The question asked of an active region."""
+    """What makes the label of an active region 1."""
 
     max_longitude: float = Field(ge=1, le=90)
     unassigned: Literal["drop", "ignore"]
 
 
 class Label(ByTask[DiskLabel | RegionLabel]):
-    """The questions."""
+    """The questions of both tasks."""
 
     disk: DiskLabel
     region: RegionLabel
 
 
 class LabelParams(Part):
-    """The questions."""
+    """The group `label` of `params.yaml`."""
 
     label: Label

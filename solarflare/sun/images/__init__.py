@@ -1,1 +1,5 @@
-"""solarflare/sun/images"""
+"""Full-disk images: where the disk is, where a region is on it, which pixels are blanked, how a square is cut.
+
+May import: `core`.
+Start with `disk` and `coordinates`; `imaging` works on pixels; `instruments` names the instruments.
+"""

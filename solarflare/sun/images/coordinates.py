@@ -1,4 +1,4 @@
-"""Where an active region is on the Sun's disk at the time of an image."""
+"""Where an active region is on the Sun: solar coordinates, differential rotation, and the regions of an image."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +13,16 @@ from sunpy.sun.models import differential_rotation
 iers.conf.auto_download = False  # there may be no network
 
 REPORT_REACH = pd.Timedelta(hours=12)
-"""A region's daily position serves images up to this far from it: half-way to the reports before and after.
+"""Largest time between an image and the daily region report that is used for it: half the time between two reports.
 
-Farther, a region would be on the disk before it was first seen there.
+With more, a region would be on the disk before it was first observed there.
 """
 
 Values = npt.NDArray[np.float64]
 
 
 def rotate_longitude(latitude: npt.ArrayLike, longitude: npt.ArrayLike, days: npt.ArrayLike) -> Values:
-    """Return Stonyhurst longitudes some days later, by the Sun's differential rotation as seen from Earth.
+    """Return Stonyhurst longitudes after some days of the Sun's differential rotation, as seen from Earth.
 
     Parameters
     ----------
@@ -34,13 +34,18 @@ def rotate_longitude(latitude: npt.ArrayLike, longitude: npt.ArrayLike, days: np
     Returns
     -------
     ndarray of float64
-        Degrees, not wrapped: beyond 90 the region is behind the limb.
+        Degrees, not wrapped: above 90 the region is behind the limb.
 
     Notes
     -----
-    Howard, Harvey & Forgach 1990, doi:10.1007/BF00156795, through sunpy.
+    Howard, Harvey & Forgach 1990, doi:10.1007/BF00156795, as implemented in sunpy.
+
+    Examples
+    --------
+    >>> rotate_longitude([0.0, 40.0], [-30.0, -30.0], 1).round(1).tolist()
+    [-16.7, -17.8]
     """
-    # A day's worth, because sunpy wraps what turns backwards into 0 to 360 degrees.
+    # The rotation in one day, because sunpy wraps a backward rotation into 0 to 360 degrees.
     per_day = differential_rotation(1 * u.day, np.asarray(latitude) * u.deg, frame_time="synodic").to_value(u.deg)
     return np.asarray(np.asarray(longitude) + per_day * np.asarray(days), dtype=np.float64)
 
@@ -59,18 +64,29 @@ def to_arcsec(latitude: npt.ArrayLike, longitude: npt.ArrayLike, times: npt.Arra
     -------
     x, y : ndarray of float64, shape (n,)
         Arcsec, west and north positive.
+
+    Examples
+    --------
+    A region at N10 W21, in helioprojective arcsec:
+
+    >>> x, y = to_arcsec([10.0], [21.0], ["2019-01-02"])
+    >>> round(x[0]), round(y[0])
+    (346, 218)
     """
     obstime = _obstime(times)
-    if obstime.size == 0:  # sunpy cannot say where the Earth is at no time
+    if obstime.size == 0:  # sunpy's get_earth fails on an empty array of times
         return np.empty(0), np.empty(0)
-    place = SkyCoord(
+    stonyhurst = SkyCoord(
         np.asarray(longitude) * u.deg, np.asarray(latitude) * u.deg, frame=HeliographicStonyhurst(obstime=obstime)
-    ).transform_to(Helioprojective(observer=get_earth(obstime), obstime=obstime))
-    return place.Tx.to_value(u.arcsec), place.Ty.to_value(u.arcsec)
+    )
+    projected = stonyhurst.transform_to(Helioprojective(observer=get_earth(obstime), obstime=obstime))
+    return projected.Tx.to_value(u.arcsec), projected.Ty.to_value(u.arcsec)
 
 
 def to_stonyhurst(x: npt.ArrayLike, y: npt.ArrayLike, time: pd.Timestamp) -> tuple[Values, Values]:
-    """Return where on the Sun's surface points of its disk are as seen from Earth: `to_arcsec` backwards.
+    """Return the points of the Sun's surface that are seen from Earth at helioprojective coordinates.
+
+    It is the inverse of `to_arcsec`.
 
     Parameters
     ----------
@@ -86,13 +102,21 @@ def to_stonyhurst(x: npt.ArrayLike, y: npt.ArrayLike, time: pd.Timestamp) -> tup
     """
     obstime = Time(time)
     frame = Helioprojective(observer=get_earth(obstime), obstime=obstime)
-    seen = SkyCoord(np.asarray(x) * u.arcsec, np.asarray(y) * u.arcsec, frame=frame)
-    place = seen.transform_to(HeliographicStonyhurst(obstime=obstime))
-    return place.lat.to_value(u.deg), place.lon.to_value(u.deg)
+    projected = SkyCoord(np.asarray(x) * u.arcsec, np.asarray(y) * u.arcsec, frame=frame)
+    stonyhurst = projected.transform_to(HeliographicStonyhurst(obstime=obstime))
+    return stonyhurst.lat.to_value(u.deg), stonyhurst.lon.to_value(u.deg)
 
 
 def solar_radius(times: npt.ArrayLike) -> Values:
-    """Return the Sun's angular radius as seen from Earth, in arcsec, at each UTC time."""
+    """Return the Sun's angular radius as seen from Earth, in arcsec, at each UTC time.
+
+    Examples
+    --------
+    The Earth is closest to the Sun in January:
+
+    >>> solar_radius(["2014-01-04", "2014-07-04"]).round(1).tolist()
+    [975.5, 943.5]
+    """
     return np.asarray(sun.angular_radius(_obstime(times)).to_value(u.arcsec))
 
 
@@ -113,24 +137,24 @@ def regions_on_disk(images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        ``path, noaa_ar, time, latitude, longitude, area, mcintosh, mag_type, spots``, one row an image and region: the
-        region's row nearest in time, `REPORT_REACH` away at most, its longitude rotated to the image's time and within
-        90 degrees. In the order of time, path and region.
+        ``path, noaa_ar, time, latitude, longitude, area, mcintosh, mag_type, spots``, one row for each image and
+        region, sorted by time, path and region. The values are those of the region's report nearest in time, which is
+        at most `REPORT_REACH` away. The longitude is rotated to the image's time and lies within 90 degrees.
     """
     images = images.sort_values(["time", "path"], ignore_index=True)
     reports = regions.drop_duplicates(["noaa_ar", "time"], keep="last").sort_values(["noaa_ar", "time"])
-    at, reported = _seconds(images["time"]), _seconds(reports["time"])
-    first, last = _served(reported, reports["noaa_ar"].to_numpy(np.int64))
-    first, last = np.searchsorted(at, first), np.searchsorted(at, last, side="right")
+    image_times, report_times = _seconds(images["time"]), _seconds(reports["time"])
+    first, last = _validity(report_times, reports["noaa_ar"].to_numpy(np.int64))
+    first, last = np.searchsorted(image_times, first), np.searchsorted(image_times, last, side="right")
     count = np.maximum(last - first, 0)
     report = np.repeat(np.arange(len(reports)), count)
     image = np.arange(len(report)) + np.repeat(first - np.cumsum(count) + count, count)
-    by_image = np.argsort(image, kind="stable")  # reports are in the order of regions already
+    by_image = np.argsort(image, kind="stable")  # the reports are already sorted by region
     image, report = image[by_image], report[by_image]
     longitude = rotate_longitude(
         reports["latitude"].to_numpy()[report],
         reports["longitude"].to_numpy()[report],
-        (at[image] - reported[report]) / 86_400,
+        (image_times[image] - report_times[report]) / 86_400,
     )
     visible = np.abs(longitude) < 90
     image, report = image[visible], report[visible]
@@ -142,39 +166,39 @@ def regions_on_disk(images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame
     return df
 
 
-def located(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add what `Cutter.squares` needs to know of a row.
+def with_positions(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add the Sun's angular radius and each region's position on the disk, in arcsec.
 
     Parameters
     ----------
     rows : DataFrame
-        With ``time`` and, of regions, ``latitude`` and ``longitude``.
+        With ``time`` and, for regions, Stonyhurst ``latitude`` and ``longitude``.
 
     Returns
     -------
     DataFrame
-        With ``solar_radius`` and, of regions, their place ``x`` and ``y``, in arcsec.
+        `rows` with ``solar_radius`` and, for regions, helioprojective ``x`` and ``y``, in arcsec.
     """
-    places = rows.assign(solar_radius=solar_radius(rows["time"]))
+    df = rows.assign(solar_radius=solar_radius(rows["time"]))
     if "latitude" in rows:
-        places["x"], places["y"] = to_arcsec(rows["latitude"], rows["longitude"], rows["time"])
-    return places
+        df["x"], df["y"] = to_arcsec(rows["latitude"], rows["longitude"], rows["time"])
+    return df
 
 
 def _seconds(times: pd.Series) -> npt.NDArray[np.int64]:
     return times.to_numpy("datetime64[s]").astype(np.int64)
 
 
-def _served(
-    reported: npt.NDArray[np.int64], noaa_ar: npt.NDArray[np.int64]
+def _validity(
+    report_times: npt.NDArray[np.int64], noaa_ar: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the first and the last second at which each report is its region's nearest and near enough.
+    """Return the first and the last second at which each report is the nearest of its region, within `REPORT_REACH`.
 
-    Halfway between two reports the earlier serves: it was known at the time.
+    Exactly halfway between two reports the earlier one is used, because it was known at that time.
     """
     reach = round(REPORT_REACH.total_seconds())
-    same, halfway = noaa_ar[1:] == noaa_ar[:-1], (reported[1:] + reported[:-1]) // 2
-    first, last = reported - reach, reported + reach
-    first[1:] = np.where(same, np.maximum(first[1:], halfway + 1), first[1:])
-    last[:-1] = np.where(same, np.minimum(last[:-1], halfway), last[:-1])
+    same_region, halfway = noaa_ar[1:] == noaa_ar[:-1], (report_times[1:] + report_times[:-1]) // 2
+    first, last = report_times - reach, report_times + reach
+    first[1:] = np.where(same_region, np.maximum(first[1:], halfway + 1), first[1:])
+    last[:-1] = np.where(same_region, np.minimum(last[:-1], halfway), last[:-1])
     return first, last

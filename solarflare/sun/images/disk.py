@@ -1,4 +1,4 @@
-"""Where the Sun's disk is in an image."""
+"""Where the Sun's disk is in an image: by the instrument's design, and by a circle fitted to its edge."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from solarflare.sun.images.coordinates import solar_radius
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 GONG_CENTRE = (430.0, 416.0)
-"""Pixels: the middle of where the disk is seen in seven images of 2013 and 2019; it wanders by 9 px around it."""
+"""Pixels: mean centre of the disk in seven GONG images of 2013 and 2019. The centre varies by 9 px around it."""
 
 WIDTH = {
     "gong": (860 * 2.533,),
@@ -21,7 +21,7 @@ WIDTH = {
     "aia193": (4096 * 0.6,),
     "aia211": (4096 * 0.6,),
 }
-"""Arcsec that the width of an image spans, for each scale that an instrument's images come in.
+"""Width of an image in arcsec, for each pixel scale that an instrument's images come in.
 
 GONG: the FITS header of the 860 x 860 product gives 385.2 px for 975.9 arcsec (sunpy's test data). AIA: Lemen et al.
 2012, doi:10.1007/s11207-011-9776-8. HMI: Helioviewer resamples to AIA's scale, JSOC keeps its own (Schou et al. 2012,
@@ -29,7 +29,7 @@ doi:10.1007/s11207-011-9842-2).
 """
 
 EDGE_RADIUS = {"gong": 1 / 1.01, "hmi": 1.0, "aia171": 1.013, "aia193": 1.013, "aia211": 1.013}
-"""Solar radii at which the edge is seen: GONG's images are masked at 0.99, the corona is brightest above the limb.
+"""Radius of the visible edge in solar radii. GONG's images are masked at 0.99; the corona is brightest above the limb.
 
 Measured on five GONG images of 2019 and 338 AIA 211 images of 2010-2014.
 """
@@ -38,20 +38,20 @@ EDGE_LEVEL = 40
 """Grey level between the black sky (JPEG ringing up to 19) and the magnetogram's zero field of 128."""
 
 RADII = {True: np.linspace(0.85, 1.15, 200), False: np.linspace(0.93, 1.07, 160)}
-"""Where the edge is looked for along a ray, in radii of the first guess: of a magnetogram, of an EUV image."""
+"""Search range along a ray, in nominal radii: True for magnetograms, False for EUV images."""
 
 SMOOTHING = 4
-"""Standard deviation, in steps of `RADII`, that joins the grains of the corona at the limb into one ring."""
+"""Standard deviation, in steps of `RADII`, of the filter that smooths the grains of the corona at the limb."""
 
 ANGLES = np.radians(np.arange(0, 360, 1.5))
 CENTRE_TOLERANCE, RADIUS_TOLERANCE = 0.06, 0.02
-"""Shares of the nominal radius: how far from the nominal disk a fit is believed. The radius is known from the Earth's
-distance: on 343 real images the fitted one is within 0.4 % of it."""
+"""Largest accepted difference between the fitted and the nominal disk, in nominal radii. The nominal radius follows
+from the Earth's distance: on 343 real images the fitted radius is within 0.4 % of it."""
 
 FEWEST_EDGES = len(ANGLES) // 2
 WORST_RESIDUAL = 0.02
-"""Median distance of the edges from a fitted circle, in radii, above which the fit is not believed: 0.0025 at most on
-343 real images, 0.035 where the edges are noise."""
+"""Largest accepted median distance of the edge points from the circle, in radii: at most 0.0025 on 343 real images,
+0.035 for edge points that are noise."""
 
 Values = npt.NDArray[np.float64]
 
@@ -60,7 +60,7 @@ Values = npt.NDArray[np.float64]
 class Disk:
     """The Sun's disk in an image.
 
-    Centre and radius are whole hundredths of a pixel, so that the index of crops holds just what was used.
+    Centre and radius are rounded to hundredths of a pixel, so that the index of crops holds exactly the values used.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Disk:
     radius : float
         The solar radius in pixels: of the photosphere, not of the visible edge.
     fitted : bool
-        Whether it was found in the image; else the instrument's nominal geometry serves.
+        True if it was fitted to the image, False if it is the instrument's nominal disk.
     """
 
     x: float
@@ -79,12 +79,12 @@ class Disk:
 
 
 def nominal_disks(instrument: Instrument, time: pd.Timestamp, shape: tuple[int, ...]) -> list[Disk]:
-    """Return where the disk should be by the instrument's design and the Earth's distance.
+    """Return the disk that the instrument's design and the Earth's distance predict.
 
     Parameters
     ----------
     instrument : str
-        Of the image.
+        Instrument of the image.
     time : Timestamp
         UTC.
     shape : tuple of int
@@ -93,7 +93,12 @@ def nominal_disks(instrument: Instrument, time: pd.Timestamp, shape: tuple[int, 
     Returns
     -------
     list of Disk
-        One for each scale that the instrument's images come in, ``fitted`` False.
+        One for each pixel scale of the instrument's images, with ``fitted`` False.
+
+    Examples
+    --------
+    >>> nominal_disks("aia211", pd.Timestamp("2014-01-03"), (512, 512))
+    [Disk(x=255.5, y=255.5, radius=203.23, fitted=False)]
     """
     height, width = shape[:2]
     x, y = GONG_CENTRE if instrument == "gong" else ((width - 1) / 2, (height - 1) / 2)
@@ -102,25 +107,25 @@ def nominal_disks(instrument: Instrument, time: pd.Timestamp, shape: tuple[int, 
 
 
 def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Timestamp) -> Disk:
-    """Find the disk in an image.
+    """Fit a circle to the edge of the disk in an image.
 
-    The edge is looked for along rays from where the centre should be: the outermost bright pixel of a magnetogram, the
-    bright ring at the limb of an EUV image. A circle is fitted to the edges by robust least squares,
-    so that boxes, captions, prominences and flares on some rays do not count.
+    The edge is searched along rays from the nominal centre. In a magnetogram it is the outermost bright pixel, in an
+    EUV image the bright ring at the limb. The circle is fitted by robust least squares: captions, prominences and
+    flares on a few rays have little effect.
 
     Parameters
     ----------
     grey : (H, W) uint8
-        The image; what is printed on it is best blanked before.
+        The image, its annotations blanked.
     instrument : str
-        Of the image.
+        Instrument of the image.
     time : Timestamp
         UTC.
 
     Returns
     -------
     Disk
-        The nominal one, with ``fitted`` False, if nothing like the Sun's disk is found.
+        The nominal disk, with ``fitted`` False, if the fit is not plausible.
     """
     bright_area = np.count_nonzero(grey > EDGE_LEVEL)
     nominal = min(nominal_disks(instrument, time, grey.shape), key=lambda d: abs(np.pi * d.radius**2 - bright_area))
@@ -144,18 +149,18 @@ def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Times
     return disk if plausible else nominal
 
 
-def _edges(grey: npt.NDArray[np.uint8], near: Disk, magnetogram: bool) -> tuple[Values, Values]:
-    """Return x and y of the disk's edge on the rays on which it is seen."""
-    radii = near.radius * RADII[magnetogram]
-    x = near.x + np.outer(np.cos(ANGLES), radii)
-    y = near.y + np.outer(np.sin(ANGLES), radii)
+def _edges(grey: npt.NDArray[np.uint8], nominal: Disk, magnetogram: bool) -> tuple[Values, Values]:
+    """Return x and y of the edge on each ray that shows it."""
+    radii = nominal.radius * RADII[magnetogram]
+    x = nominal.x + np.outer(np.cos(ANGLES), radii)
+    y = nominal.y + np.outer(np.sin(ANGLES), radii)
     rays = map_coordinates(grey.astype(np.float32), [y, x], order=1, cval=0)
     if magnetogram:
         bright = rays > EDGE_LEVEL
-        seen = bright.any(axis=1) & ~bright[:, -1]
-        place = bright.shape[1] - 1 - np.argmax(bright[:, ::-1], axis=1)
+        visible = bright.any(axis=1) & ~bright[:, -1]
+        edge = bright.shape[1] - 1 - np.argmax(bright[:, ::-1], axis=1)
     else:
-        place = np.argmax(gaussian_filter1d(rays, SMOOTHING, axis=1), axis=1)
-        seen = (place > 0) & (place < rays.shape[1] - 1)
-    ray = np.flatnonzero(seen)
-    return x[ray, place[ray]], y[ray, place[ray]]
+        edge = np.argmax(gaussian_filter1d(rays, SMOOTHING, axis=1), axis=1)
+        visible = (edge > 0) & (edge < rays.shape[1] - 1)
+    ray = np.flatnonzero(visible)
+    return x[ray, edge[ray]], y[ray, edge[ray]]

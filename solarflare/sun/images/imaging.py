@@ -1,4 +1,4 @@
-"""Decode an image, blank what is printed on it, cut it, resize it."""
+"""Decode an image, blank the annotations printed on it, cut a square and resize it."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +21,7 @@ MODES: dict[Instrument, tuple[str, ...]] = {
     "aia193": ("RGB",),
     "aia211": ("RGB",),
 }
-"""Modes of the instruments' JPEGs: some archives give HMI's grey images in three equal channels."""
+"""Pillow modes of each instrument's JPEGs. Some archives store HMI's grey images in three equal channels."""
 
 SMALLEST_SIDE = 256
 """Pixels: a smaller image is a thumbnail."""
@@ -30,45 +30,45 @@ LARGEST_SIDE = 4096
 TOO_LARGE = "more pixels than any image of the Sun has"
 """SDO's cameras have 4096 x 4096 pixels; more would fill the memory."""
 
-PRINTED: dict[Instrument, tuple[tuple[float, float, float, float], ...]] = {
+ANNOTATIONS: dict[Instrument, tuple[tuple[float, float, float, float], ...]] = {
     "gong": ((8 / 860, 8 / 860, 96 / 860, 96 / 860), (8 / 860, 808 / 860, 256 / 860, 856 / 860)),
     "hmi": ((0.0, 0.96, 0.31, 1.0),),
     "aia171": ((0.0, 0.90625, 0.5, 1.0),),
     "aia193": ((0.0, 0.90625, 0.5, 1.0),),
     "aia211": ((0.0, 0.90625, 0.5, 1.0),),
 }
-"""Boxes that hold what is printed: left, top, right, bottom, in shares of width and height.
+"""Boxes around the printed annotations: left, top, right, bottom, as fractions of width and height.
 
-Whole JPEG blocks (8 px, 16 px of colour), since a printed edge rings through its block. GONG: compass x and y 10 to 88,
-caption x 10 to 251, y 810 to 849. AIA's browse images: two forms, the lower 8 % and, in 2010, the row above.
+They are whole JPEG blocks (8 px, 16 px of colour), because a printed edge rings through its block. GONG: compass x and
+y 10 to 88, caption x 10 to 251, y 810 to 849. AIA's browse images: caption in the lower 8 %, in 2010 the row above.
 """
 
 SKY = 0.98
-"""Solar radii beyond which a magnetogram holds nothing of the Sun: the edge is ragged from 0.98 to 0.99."""
+"""Solar radii above which a magnetogram is blanked: its edge is ragged from 0.98 to 0.99."""
 
 CAPTION_WEST = 0.02
-"""Solar radii west of the disk's centre that AIA's caption box reaches: 0.012 on 338 images, where it lies from 1.02
-radii south."""
+"""Western end of AIA's caption box, in solar radii from the disk's centre: 0.012 on 338 images, where the box lies from
+1.02 radii south."""
 
 MAGNETIC_FIELD_OF_VIEW = 1.0
 EUV_FIELD_OF_VIEW = 1.15
-"""Half-widths of the full-disk image in solar radii: to the limb, and with the inner corona, without the caption."""
+"""Half-widths of the full-disk crop in solar radii: up to the limb, and up to the inner corona, without the caption."""
 
 
 def fill_value(instrument: Instrument) -> int:
-    """Return the grey level of what is blanked: no field (128) for magnetograms, no light (0) for EUV images."""
+    """Return the grey level of blanked pixels: zero field (128) in magnetograms, no light (0) in EUV images."""
     return 128 if instrument in MAGNETOGRAPHS else 0
 
 
 def refusal(file: Path | BinaryIO, instrument: Instrument) -> str | None:
-    """Return why a file cannot serve as an image of an instrument, or None if it can.
+    """Return why a file is not a usable image of an instrument, or None if it is usable.
 
     Parameters
     ----------
     file : Path or binary file
-        It is decoded in full.
+        The whole image is decoded.
     instrument : str
-        Whose image it should be.
+        The expected instrument.
     """
     try:
         with Image.open(file) as image:
@@ -101,7 +101,7 @@ def decode(path: Path, mode: str) -> Pixels:
     path : Path
         A JPEG file.
     mode : str
-        ``"L"``: grey, by luminance if the file is in colour; ``"RGB"``: three channels.
+        ``"L"``: grey (the luminance of a colour image); ``"RGB"``: three channels.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def decode(path: Path, mode: str) -> Pixels:
     Raises
     ------
     InputError
-        If it cannot be decoded.
+        If the file cannot be decoded.
     """
     try:
         with Image.open(path) as image:
@@ -120,49 +120,49 @@ def decode(path: Path, mode: str) -> Pixels:
 
 
 def grey(image: Pixels) -> Pixels:
-    """Return the luminance, (H, W) uint8, of an image in grey or RGB."""
+    """Return the luminance, (H, W) uint8, of a grey or RGB image."""
     return np.asarray(Image.fromarray(image).convert("L"))
 
 
-def printed_boxes(instrument: Instrument, shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
-    """Return the rows and columns of the boxes that hold what is printed on an image of this shape."""
+def annotation_boxes(instrument: Instrument, shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    """Return the rows and columns of the boxes around the annotations of an image of this shape."""
     height, width = shape[:2]
     return [
         (slice(round(top * height), round(bottom * height)), slice(round(left * width), round(right * width)))
-        for left, top, right, bottom in PRINTED[instrument]
+        for left, top, right, bottom in ANNOTATIONS[instrument]
     ]
 
 
-def printed(instrument: Instrument, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """Tell which pixels, (H, W) bool, of an image of this shape lie in the boxes that hold what is printed."""
+def annotation_mask(instrument: Instrument, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Return which pixels of an image of this shape lie in the boxes around its annotations, (H, W) bool."""
     result = np.zeros(shape[:2], dtype=bool)
-    for box in printed_boxes(instrument, shape):
+    for box in annotation_boxes(instrument, shape):
         result[box] = True
     return result
 
 
-def without_print(image: Pixels, instrument: Instrument) -> Pixels:
-    """Return an image with the printed boxes black, so that its disk can be fitted."""
+def without_annotations(image: Pixels, instrument: Instrument) -> Pixels:
+    """Return an image with its annotations black, so that its disk can be fitted."""
     result = image.copy()
-    for box in printed_boxes(instrument, image.shape):
+    for box in annotation_boxes(instrument, image.shape):
         result[box] = 0
     return result
 
 
-def masked(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.NDArray[np.bool_]:
-    """Tell which pixels of an image are blanked: the printed boxes and what lies around them.
+def blanked_pixels(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.NDArray[np.bool_]:
+    """Return which pixels of an image are blanked: the annotations, and part of the sky.
 
-    Of a magnetogram that is all the sky. Of an EUV image it is the south-eastern sky below the disk: a box at a fixed
-    place of the image would lie elsewhere on a crop as the Earth's distance changes, and tell the season.
+    In a magnetogram the whole sky is blanked. In an EUV image the sky south-east of the disk is blanked: relative to
+    the disk, a box at a fixed place of the image would move with the Earth's distance, and so reveal the season.
 
     Parameters
     ----------
     instrument : str
-        Of the image.
+        Instrument of the image.
     shape : tuple of int
         Height and width in pixels.
     disk : Disk
-        Where the Sun is in it.
+        The Sun's disk in it.
 
     Returns
     -------
@@ -170,33 +170,33 @@ def masked(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.ND
     """
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     west, south = (columns - disk.x) / disk.radius, (rows - disk.y) / disk.radius
-    hidden = west**2 + south**2 > SKY**2 if instrument in MAGNETOGRAPHS else (west < CAPTION_WEST) & (south > 1)
-    return hidden | printed(instrument, shape)
+    sky = west**2 + south**2 > SKY**2 if instrument in MAGNETOGRAPHS else (west < CAPTION_WEST) & (south > 1)
+    return sky | annotation_mask(instrument, shape)
 
 
 def blank(image: Pixels, instrument: Instrument, disk: Disk) -> Pixels:
-    """Return an image, (H, W) or (H, W, 3) uint8, with what `masked` names set to the instrument's `fill_value`."""
+    """Return an image, (H, W) or (H, W, 3) uint8, with its `blanked_pixels` set to the instrument's `fill_value`."""
     result = image.copy()
-    result[masked(instrument, image.shape, disk)] = fill_value(instrument)
+    result[blanked_pixels(instrument, image.shape, disk)] = fill_value(instrument)
     return result
 
 
 def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int, blanked: bool = True) -> Pixels:
-    """Return the full disk, centred, at a radius that does not follow the Earth's distance; or the image as received.
+    """Return the full disk, centred and with a radius independent of the Earth's distance; or the image as received.
 
     Parameters
     ----------
     image : (H, W) or (H, W, 3) uint8
-        Of which it is a part.
+        The whole image.
     instrument : str
-        Whose field of view and fill value count.
+        Gives the field of view and the fill value.
     disk : Disk
-        Where the Sun is in it.
+        The Sun's disk in it.
     width : int
         Side of the result in pixels.
     blanked : bool
-        Whether what is printed is gone from the image. If not, all of the image is returned, as others do who do not
-        look for the disk: the print stands where it always stands.
+        Whether the annotations are blanked. If not, the whole image is returned, as in studies that do not locate the
+        disk: the annotations keep their place.
 
     Returns
     -------
@@ -220,15 +220,15 @@ def square(image: Pixels, x: float, y: float, half: float, width: int, fill: int
     Parameters
     ----------
     image : (H, W) or (H, W, 3) uint8
-        Of which it is a part.
+        The whole image.
     x, y : float
-        Its centre in pixels, 0-based from the centre of the top left pixel.
+        Centre of the square in pixels, 0-based from the centre of the top left pixel.
     half : float
-        Half its side, in pixels of the image.
+        Half the side of the square, in pixels of the image.
     width : int
         Side of the result in pixels.
     fill : int
-        Grey level of what lies outside the image.
+        Grey level of the part of the square outside the image.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The instruments whose images are understood, and which of them feeds which task."""
+"""The supported instruments, and which of them each task uses."""
 
 from typing import Literal
 
@@ -10,10 +10,10 @@ MAGNETOGRAPHS: tuple[Instrument, ...] = ("gong", "hmi")
 
 
 class InstrumentByTask(ByTask[Instrument]):
-    """Which instrument feeds which task."""
+    """The instrument of each task."""
 
 
 class InstrumentParams(Part):
-    """The instruments."""
+    """The group `instrument` of `params.yaml`."""
 
     instrument: InstrumentByTask

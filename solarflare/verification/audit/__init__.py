@@ -1,4 +1,5 @@
-"""Tries to predict labels from anything but the Sun.
+"""The leakage audit: tests whether something other than the Sun predicts the labels.
 
-Start with `audit`; `probes` makes the numbers that it tries.
+May import: `core`, `sun`, `dataset`, `verification/scores`.
+Start with `audit`; `probes` lists what is tested.
 """

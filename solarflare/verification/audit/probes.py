@@ -20,7 +20,7 @@ from solarflare.core.errors import InputError
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.shards.reader import Crops
 from solarflare.sun.images import imaging
-from solarflare.sun.images.coordinates import located
+from solarflare.sun.images.coordinates import with_positions
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
@@ -182,7 +182,7 @@ def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str,
         disk = Disk(row["x"], row["y"], row["radius"], fitted=True)
         difference = light - imaging.fill_value(instrument)
         for mask, means in (
-            (imaging.masked(instrument, light.shape[1:], disk), blanked),
+            (imaging.blanked_pixels(instrument, light.shape[1:], disk), blanked),
             (_sky(instrument, light.shape[1:], disk), beyond),
         ):
             means.append(_block_means(difference * mask[..., None])[0])
@@ -224,7 +224,7 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
     a mask ends: that says where the Sun is, which is no leak.
     """
     instrument, fill = cutter.instrument, imaging.fill_value(cutter.instrument)
-    places = located(rows)
+    places = with_positions(rows)
     printed: list[Features] = []
     blanked: list[Features] = []
     sky: list[Features] = []
@@ -236,8 +236,8 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
         beyond = replace(disk, radius=disk.radius + ROUNDING)
         crop = crops.take(of_image["position"]).astype(np.float32)
         difference = crop - fill
-        masks = [imaging.masked(instrument, shape, beyond), _sky(instrument, shape, beyond)]
-        for box in imaging.printed_boxes(instrument, shape):
+        masks = [imaging.blanked_pixels(instrument, shape, beyond), _sky(instrument, shape, beyond)]
+        for box in imaging.annotation_boxes(instrument, shape):
             masks.append(np.zeros(shape, bool))
             masks[-1][box] = True
         covered = [cutter.squares(np.where(mask, FULL, 0).astype(np.uint8), disk, around) for mask in masks]
@@ -295,14 +295,14 @@ def _sky(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.NDAr
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     edge = imaging.SKY if instrument in MAGNETOGRAPHS else LIMB
     beyond = (columns - disk.x) ** 2 + (rows - disk.y) ** 2 > (edge * disk.radius) ** 2
-    return beyond & ~imaging.printed(instrument, shape)
+    return beyond & ~imaging.annotation_mask(instrument, shape)
 
 
 def _printed(grey: Image.Image, instrument: Instrument) -> Features:
     """Return block means over the printed boxes of a raw image."""
     boxes = [
         grey.resize(BOX[::-1], Image.Resampling.BOX, box=(columns.start, rows.start, columns.stop, rows.stop))
-        for rows, columns in imaging.printed_boxes(instrument, grey.size[::-1])
+        for rows, columns in imaging.annotation_boxes(instrument, grey.size[::-1])
     ]
     return np.concatenate([np.asarray(box, np.float32).ravel() for box in boxes])
 

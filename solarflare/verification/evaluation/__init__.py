@@ -1,4 +1,5 @@
-"""Scores networks on test rows, explains their answers, and holds the permutation test.
+"""The evaluation on the test rows: forecasts, baselines, and explanations of the networks.
 
+May import: `core`, `sun`, `dataset`, `networks` and the other folders of `verification`.
 Start with `evaluate`.
 """

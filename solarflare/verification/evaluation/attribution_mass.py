@@ -11,9 +11,9 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter
-from solarflare.sun.events.active import spotted
+from solarflare.sun.events.active_regions import has_spots
 from solarflare.sun.images import imaging
-from solarflare.sun.images.coordinates import located, regions_on_disk
+from solarflare.sun.images.coordinates import regions_on_disk, with_positions
 from solarflare.sun.images.disk import Disk
 from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.scores.assessment import rounded
@@ -104,10 +104,10 @@ def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[
         ``inside_disk``; ``printed_boxes``; and for full disks ``near_regions``, within `NEAR` of a region with spots,
         for cutouts ``near_centre``, within `NEAR` of its region.
     """
-    located_rows = located(tested)
+    located_rows = with_positions(tested)
     if cutter.task == Task.DISK:
         on_disk = regions_on_disk(tested, regions)
-        near, centres = "near_regions", located(on_disk[spotted(on_disk).fillna(False)])
+        near, centres = "near_regions", with_positions(on_disk[has_spots(on_disk).fillna(False)])
     else:
         near, centres = "near_centre", located_rows
     masks: dict[str, list[Mask]] = {"inside_disk": [], "printed_boxes": [], near: []}
@@ -115,7 +115,7 @@ def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[
         shape, disk = (int(row["height"]), int(row["width"])), Disk(row["x"], row["y"], row["radius"], fitted=True)
         of_image = centres[centres["path"] == row["path"]] if cutter.task == Task.DISK else centres.loc[[index]]
         inside, within = on_sphere(shape, disk, of_image, NEAR[cutter.task])
-        image_masks = inside, imaging.printed(cutter.instrument, shape), within
+        image_masks = inside, imaging.annotation_mask(cutter.instrument, shape), within
         for name, mask in zip(masks, image_masks, strict=True):
             crop = cutter.squares(np.where(mask, FULL, 0).astype(np.uint8), disk, located_rows.loc[[index]])
             masks[name].append(crop[0] == FULL)
@@ -135,7 +135,7 @@ def on_sphere(shape: tuple[int, int], disk: Disk, centres: pd.DataFrame, degrees
     disk : Disk
         Where the Sun is in the image.
     centres : DataFrame
-        Of `coordinates.located`, with ``x``, ``y`` and ``solar_radius`` in arcsec.
+        Of `coordinates.with_positions`, with ``x``, ``y`` and ``solar_radius`` in arcsec.
     degrees : float
         Along a great circle.
     """

@@ -12,7 +12,7 @@ from solarflare.core.errors import InputError
 from solarflare.sources.common import event_tables
 from solarflare.sources.live.lists import hek, ncei_science
 from solarflare.sources.live.source import Collected
-from solarflare.sun.events import active
+from solarflare.sun.events import active_regions
 from solarflare.sun.events.flares import flux
 
 COMPARED = ("start", "peak", "end", "goes_class", "noaa_ar")
@@ -155,11 +155,11 @@ def associate(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same flares in the same order. A flare near (`active.NEAR`) exactly one region, where the Sun's rotation has
-        brought it by then, belongs to that region; near two, its region stays unknown.
+        The same flares in the same order. A flare within `active_regions.NEAR` of the rotated position of exactly one
+        region belongs to that region; near two, its region stays unknown.
     """
     unnamed = flares[flares["noaa_ar"].isna() & flares["latitude"].notna() & flares["longitude"].notna()]
-    near = active.near(unnamed, regions).drop_duplicates("path", keep=False)
+    near = active_regions.flares_near_regions(unnamed, regions).drop_duplicates("path", keep=False)
     named = flares.copy()
     named.loc[near["path"].to_numpy(int), "noaa_ar"] = near["noaa_ar"].to_numpy()
     log.info("regions: %d of %d flares with a position alone are near one region", len(near), len(unnamed))

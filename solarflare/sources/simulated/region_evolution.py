@@ -1,8 +1,8 @@
 """Active regions: when and where they emerge, how they grow and decay.
 
 Each region is a bipole. Its flux grows over days and decays over weeks; its spots vanish sooner than its plage. Its
-complexity says how much of its flux is of the wrong polarity in the wrong place; with the flux it sets the rate of
-flares, and both are drawn into every image.
+complexity is the extent to which polarities are mixed. Flux and complexity determine the rate of flares, and both are
+visible in every image.
 """
 
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ CYCLE_YEARS = 11.0
 
 EMERGENCE_AT_MAXIMUM = 0.55
 EMERGENCE_AT_MINIMUM = 0.06
-"""Regions a day on the whole Sun. A weak cycle, like the 14th or 24th, with spotless days in most of its years."""
+"""Regions per day on the whole Sun: a weak cycle, like cycles 14 and 24, with spotless days in most of its years."""
 
 LATITUDES = (28.0, 7.0)
-"""Degrees at which regions emerge at the start and the end of a cycle (Hathaway 2015, 4.5)."""
+"""Latitude of emergence in degrees, at the start and at the end of a cycle (Hathaway 2015, 4.5)."""
 
 LATITUDE_SPREAD = 5.0
 JOY_SLOPE = 0.5
@@ -35,7 +35,7 @@ JOY_SLOPE = 0.5
 
 TILT_SPREAD = 12.0
 HALE_EXCEPTIONS = 0.05
-"""Share of regions whose polarities are the wrong way round (Li 2018, ApJ 867, 89: 4 to 8 %)."""
+"""Fraction of regions that violate Hale's polarity law (Li 2018, ApJ 867, 89: 4 to 8 %)."""
 
 FLUX_MEDIAN = 1e22
 FLUX_SPREAD = 1.0
@@ -45,25 +45,26 @@ DECAY_DAYS = 6.0
 """E-folding time of the flux of a region of `FLUX_MEDIAN`."""
 
 SPOT_DECAY = 0.65
-"""That of the area of its spots, as a share (van Driel-Gesztelyi & Green 2015, LRSP 12, 1: plage outlives spots)."""
+"""Decay time of the spots' area, relative to that of the flux (van Driel-Gesztelyi & Green 2015, LRSP 12, 1: plage
+outlives spots)."""
 
 AREA_PER_FLUX = 120.0 / 1e22
 AREA_SPREAD = 0.45
-"""Millionths of the hemisphere of spots a Mx, at the flux's peak, and its log-normal spread between regions."""
+"""Area of spots in millionths of the hemisphere per Mx at the peak of the flux; its log-normal spread."""
 
 SMALLEST_AREA = 10.0
-"""Millionths below which no spot is seen; the smallest above it are pores."""
+"""Millionths of the hemisphere below which no spot is visible; the smallest visible ones are pores."""
 
 FIRST_NUMBER = 11_040
-"""NOAA's region numbers of 2010 begin here; they have had five digits since 2002."""
+"""First NOAA region number of 2010."""
 
 LONGEST_LIFE = 60.0
-"""Days after which nothing of a region is drawn any more."""
+"""Days after which a region has vanished."""
 
 
 @dataclass(frozen=True)
 class Regions:
-    """All regions of a simulation, one an index, in the order of their births.
+    """All regions of a simulation, sorted by the time of their emergence.
 
     Attributes
     ----------
@@ -73,9 +74,9 @@ class Regions:
     latitude, longitude : (n,) float64
         Stonyhurst degrees at ``born``.
     rotation : (n,) float64
-        Synodic, degrees a day.
+        Synodic rotation rate, degrees per day.
     tilt : (n,) float64
-        Degrees by which the axis is turned, the leading polarity nearer to the equator.
+        Tilt of the bipole's axis in degrees; positive: the leading polarity is nearer to the equator.
     leading : (n,) float64
         Sign of the leading polarity: 1 or -1.
     flux : (n,) float64
@@ -83,7 +84,7 @@ class Regions:
     area : (n,) float64
         Largest area of its spots, millionths of the hemisphere.
     rise, decay : (n,) float64
-        Days until the flux is largest, and e-folding time after that.
+        Days from emergence to the largest flux, and e-folding time of the decay in days.
     complexity : (n,) float64
         0 (one spot, alpha) to 1 (beta-gamma-delta).
     """
@@ -102,7 +103,7 @@ class Regions:
     complexity: Values
 
     def alive(self, time: np.datetime64) -> Integers:
-        """Return which regions exist at a time, wherever on the Sun."""
+        """Return the indices of the regions that exist at a time, on both sides of the Sun."""
         age = (time - self.born) / DAY
         return np.flatnonzero((age > 0) & (age < LONGEST_LIFE))
 
@@ -112,36 +113,36 @@ class Regions:
 
     def flux_at(self, which: Integers, age: Values) -> Values:
         """Return the unsigned flux, Mx, of some regions at ages in days."""
-        return np.asarray(self.flux[which] * course(age, self.rise[which], self.decay[which]))
+        return np.asarray(self.flux[which] * relative_flux(age, self.rise[which], self.decay[which]))
 
     def area_at(self, which: Integers, age: Values) -> Values:
-        """Return the spots' area, millionths of the hemisphere, of some regions at ages in days; 0 without spots."""
-        area = self.area[which] * course(age, self.rise[which], SPOT_DECAY * self.decay[which])
+        """Return the area of spots, millionths of the hemisphere, of some regions at ages in days; 0 without spots."""
+        area = self.area[which] * relative_flux(age, self.rise[which], SPOT_DECAY * self.decay[which])
         return np.where(area >= SMALLEST_AREA, area, 0)
 
 
-def course(age: Values, rise: Values, decay: Values) -> Values:
-    """Return the share of the largest flux at ages in days: a smooth rise, then an exponential decay."""
+def relative_flux(age: Values, rise: Values, decay: Values) -> Values:
+    """Return the flux at ages in days, relative to its maximum: a smooth rise, then an exponential decay."""
     growing = np.sin(np.pi / 2 * np.clip(age / rise, 0, 1)) ** 2
     return np.where(age < rise, growing, np.exp(-np.maximum(age - rise, 0) / decay))
 
 
 def emerge(start: np.datetime64, end: np.datetime64, generator: np.random.Generator) -> Regions:
-    """Draw the regions that live at any time between two dates.
+    """Draw the regions that exist at any time between two dates.
 
     Parameters
     ----------
     start, end : datetime64
-        The span.
+        The time span.
     generator : Generator
-        Of all that is random.
+        Source of all random numbers.
     """
     days = np.arange(start - np.timedelta64(int(LONGEST_LIFE), "D"), end, np.timedelta64(1, "D"))
     rate = EMERGENCE_AT_MINIMUM + (EMERGENCE_AT_MAXIMUM - EMERGENCE_AT_MINIMUM) * activity(days)
     count = generator.poisson(rate)
     n = int(count.sum())
     seconds = generator.integers(0, 86_400, n) * np.timedelta64(1, "s")
-    # In the order of birth, so that numbers rise with time.
+    # Sorted, so that region numbers increase with time.
     born: Times = np.sort(np.repeat(days, count).astype("datetime64[s]") + seconds)
     hemisphere = generator.choice([-1.0, 1.0], n)
     belt = LATITUDES[0] + (LATITUDES[1] - LATITUDES[0]) * cycle_phase(born)
@@ -149,7 +150,8 @@ def emerge(start: np.datetime64, end: np.datetime64, generator: np.random.Genera
     relative = np.exp(FLUX_SPREAD * generator.standard_normal(n))
     # Larger regions are more often complex (Sammis, Tang & Zirin 2000, ApJ 540, 583).
     complexity = 1 / (1 + np.exp(1.2 - 0.8 * np.log(relative) - 1.3 * generator.standard_normal(n)))
-    # Odd and even cycles take turns (Hale & Nicholson 1925, ApJ 62, 270): in cycle 24 negative leads in the north.
+    # Polarities alternate between cycles (Hale & Nicholson 1925, ApJ 62, 270). In cycle 24 the leading polarity of the
+    # northern hemisphere is negative.
     cycle = np.floor((born - CYCLE_START) / DAY / 365.25 / CYCLE_YEARS)
     hale = np.where(generator.uniform(size=n) < HALE_EXCEPTIONS, -1.0, 1.0)
     return Regions(
@@ -169,11 +171,11 @@ def emerge(start: np.datetime64, end: np.datetime64, generator: np.random.Genera
 
 
 def activity(times: Times) -> Values:
-    """Return the activity cycle at times: 0 at its deepest, 1 at its highest.
+    """Return the activity of the solar cycle at times: 0 at minimum, 1 at maximum.
 
     Notes
     -----
-    The mean shape of Hathaway, Wilson & Reichmann 1994, SoPh 151, 177, eq. 1, with its rise of about four years.
+    The mean cycle of Hathaway, Wilson & Reichmann 1994, SoPh 151, 177, eq. 1, which rises for about four years.
     """
     months = cycle_phase(times) * CYCLE_YEARS * 12
     x = months / 46.0
@@ -181,6 +183,6 @@ def activity(times: Times) -> Values:
 
 
 def cycle_phase(times: Times) -> Values:
-    """Return how far the cycle has come at times, 0 to 1."""
+    """Return the phase of the solar cycle at times, 0 to 1."""
     years = (times - CYCLE_START) / DAY / 365.25
     return np.asarray((years / CYCLE_YEARS) % 1, dtype=np.float64)

@@ -1,0 +1,112 @@
+"""Field lines of the corona: the potential field of point sources, and lines traced along it from the photosphere.
+
+A few point sources represent the flux of each region. Field lines that return to the Sun are coronal loops. The
+brightness of a loop depends on the field strength at its foot point and on its length.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+DEPTH = 0.012
+"""Depth of the sources below the surface in solar radii, so that their field is smooth above it."""
+
+STEPS = 40
+FIRST_STEP = 0.008
+STEP_PER_HEIGHT = 0.22
+LONGEST_STEP = 0.05
+"""Step lengths in solar radii; they grow with height, because the field is smoother there."""
+
+TOP = 1.7
+"""Height in solar radii above which a line counts as open."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Point sources of the field: positions (k, 3) in solar radii and strengths (k,) in any unit."""
+
+    position: Floats
+    strength: Floats
+
+
+@dataclass(frozen=True)
+class FieldLines:
+    """Field lines.
+
+    Attributes
+    ----------
+    points : (s, n, 3) float32
+        Points along n lines, in solar radii.
+    active : (s, n) bool
+        Whether the line continues from each point.
+    length : (n,) float32
+        Solar radii.
+    closed : (n,) bool
+        Whether the line returned to the surface.
+    foot_field : (n,) float32
+        Field strength at the start of the line, in the sources' unit per square solar radius.
+    """
+
+    points: Floats
+    active: npt.NDArray[np.bool_]
+    length: Floats
+    closed: npt.NDArray[np.bool_]
+    foot_field: Floats
+
+
+def field(sources: Sources, position: Floats) -> Floats:
+    """Return the field, (n, 3), at positions (n, 3)."""
+    # No matrix products: their last bits depend on the number of threads.
+    squared = ((position[:, None, :] - sources.position[None, :, :]) ** 2).sum(axis=2)
+    weight = sources.strength / (squared * np.sqrt(squared))
+    return position * weight.sum(axis=1, keepdims=True) - np.einsum("nk,kj->nj", weight, sources.position)
+
+
+def trace(sources: Sources, feet: Floats, outward: Floats) -> FieldLines:
+    """Trace field lines.
+
+    Parameters
+    ----------
+    sources : Sources
+        Sources of the field.
+    feet : (n, 3) float32
+        Start of each line, on the surface.
+    outward : (n,) float32
+        1 to go along the field, -1 to go against it.
+
+    Notes
+    -----
+    Midpoint rule, with steps that grow with height.
+    """
+    position = feet.copy()
+    alive = np.ones(len(feet), dtype=bool)
+    closed = np.zeros(len(feet), dtype=bool)
+    length = np.zeros(len(feet), dtype=np.float32)
+    points, active = [position.copy()], [alive.copy()]
+    foot_field = field(sources, position)
+    for _ in range(STEPS):
+        which = np.flatnonzero(alive)
+        if len(which) == 0:
+            break
+        start = position[which]
+        height = np.sqrt(np.einsum("ij,ij->i", start, start)) - 1
+        step = np.clip(FIRST_STEP + STEP_PER_HEIGHT * height, None, LONGEST_STEP)[:, None] * outward[which, None]
+        middle = start + step / 2 * _direction(sources, start)
+        end = start + step * _direction(sources, middle)
+        position[which] = end
+        length[which] += np.abs(step[:, 0])
+        distance = np.sqrt(np.einsum("ij,ij->i", end, end))
+        closed[which[distance < 1]] = True
+        alive[which[(distance < 1) | (distance > TOP)]] = False
+        points.append(position.copy())
+        active.append(alive.copy())
+    strength = np.sqrt(np.einsum("ij,ij->i", foot_field, foot_field))
+    return FieldLines(np.stack(points), np.stack(active), length, closed, strength)
+
+
+def _direction(sources: Sources, position: Floats) -> Floats:
+    vector = field(sources, position)
+    return vector / np.sqrt(np.einsum("ij,ij->i", vector, vector))[:, None]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.sources.simulated.region_evolution import DAY, LONGEST_LIFE, Integers, Regions, Times, Values
-from solarflare.sun.lists.flares import LETTERS
+from solarflare.sun.events.flares import LETTERS
 
 LIST = "simulated"
 WEAKEST = 1e-7

@@ -155,8 +155,8 @@ def associate(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same flares in the same order. A flare near (`active_regions.NEAR`) exactly one region, where the Sun's
-        rotation has brought it by then, belongs to that region; near two, its region stays unknown.
+        The same flares in the same order. A flare within `active_regions.NEAR` of the rotated position of exactly one
+        region belongs to that region; near two, its region stays unknown.
     """
     unnamed = flares[flares["noaa_ar"].isna() & flares["latitude"].notna() & flares["longitude"].notna()]
     near = active_regions.flares_near_regions(unnamed, regions).drop_duplicates("path", keep=False)

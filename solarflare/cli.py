@@ -325,9 +325,9 @@ def tables(
     check: Annotated[bool, typer.Option(help="Change nothing; fail if a table is not up to date.")] = False,
 ) -> None:
     """Write the tables of docs/results/ between their markers in README.md and docs/*.md."""
-    from solarflare.tracking import published_tables
+    from solarflare.tracking import published_pages
 
-    published_tables.update_pages(check)
+    published_pages.update_pages(check)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import yaml
 from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS
-from solarflare.tracking import profiles, published_tables
+from solarflare.tracking import profiles, published_pages, published_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = """
@@ -233,11 +233,11 @@ def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
     published_tables.RESULTS.mkdir(parents=True)
     (published_tables.RESULTS / "x.json").write_text(json.dumps(content))
     page = "before\n<!-- results:x -->\nold\n<!-- /results:x -->\nafter\n"
-    written = published_tables.with_tables(page)
+    written = published_pages.with_tables(page)
     assert written.startswith("before\n<!-- results:x -->\n| x | task |")
     assert written.endswith("\n<!-- /results:x -->\nafter\n")
     assert "old" not in written
-    assert published_tables.with_tables(written) == written
+    assert published_pages.with_tables(written) == written
     rows = [line.split(" | ") for line in written.splitlines() if line.startswith("| ")][2:]
     assert [row[4] for row in rows] == ["network", "history", "network of 2020"]
 
@@ -306,7 +306,7 @@ def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) 
 
 def test_the_excerpt_holds_each_task_s_network_and_two_best_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    heading, _, *rows = published_tables.excerpt().splitlines()
+    heading, _, *rows = published_pages.excerpt().splitlines()
     assert heading.startswith("task ")
     assert [row.split()[0] for row in rows[::3]] == ["disk", "region"]
     assert len(rows) == 6
@@ -324,4 +324,4 @@ def test_a_page_is_in_step_with_the_committed_results(
         committed = subprocess.run(["git", "show", f"HEAD:metrics/{name}.json"], capture_output=True, check=True)
         (tmp_path / f"{name}.json").write_bytes(committed.stdout)
     text = page.read_text()
-    assert published_tables.with_tables(text, tmp_path) == text
+    assert published_pages.with_tables(text, tmp_path) == text

@@ -1,0 +1,73 @@
+"""The tables in the README and in docs/, each between its markers."""
+
+import re
+from pathlib import Path
+
+from solarflare.core.errors import InputError
+from solarflare.core.files import atomic_path
+from solarflare.core.tasks import TASKS
+from solarflare.report import summary
+from solarflare.tracking import published_tables
+
+
+def excerpt(metrics: Path = Path("metrics")) -> str:
+    """Return the first lines of the table at the end of a run: each task's network and its two best baselines."""
+    heading, rule, *lines = summary.render(metrics).splitlines()
+    starts = [number for number, line in enumerate(lines) if line.split(" ")[0] in TASKS]
+    return "\n".join([heading, rule, *(line for start in starts for line in lines[start : start + 3])])
+
+
+def with_tables(text: str, metrics: Path = Path("metrics")) -> str:
+    """Return a page with each table between its markers.
+
+    Parameters
+    ----------
+    text : str
+        A page with markers: ``<!-- summary -->`` for the table at the end of a run, ``<!-- excerpt -->`` for its first
+        lines, ``<!-- overview -->`` for all profiles in short, and ``<!-- results:<profile> -->``. Each is followed by
+        its end, ``<!-- /summary -->`` and so on.
+    metrics : Path, optional
+        The folder in which ``evaluate`` wrote the scores of the run.
+
+    Raises
+    ------
+    InputError
+        If a marker needs the results of a profile that has none.
+    """
+
+    def content(name: str) -> str:
+        if name == "overview":
+            return published_tables.overview(metrics)
+        if name in ("summary", "excerpt"):
+            return f"```text\n{excerpt(metrics) if name == 'excerpt' else summary.render(metrics)}\n```"
+        return published_tables.table(name.removeprefix("results:"))
+
+    return re.sub(
+        r"(?P<start><!-- (?P<name>summary|excerpt|overview|results:[\w-]+) -->).*?(?P<end><!-- /(?P=name) -->)",
+        lambda match: f"{match['start']}\n{content(match['name'])}\n{match['end']}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+def update_pages(check: bool) -> None:
+    """Write the tables into ``README.md`` and ``docs/*.md``.
+
+    Parameters
+    ----------
+    check : bool
+        Whether nothing is written, and a table that is not up to date is an error.
+
+    Raises
+    ------
+    InputError
+        If a marker names a profile without results, or with `check`.
+    """
+    for page in (Path("README.md"), *sorted(Path("docs").glob("*.md"))):
+        before = page.read_text()
+        after = with_tables(before)
+        if check and after != before:
+            raise InputError(f"{page}: a table is out of step with docs/results/; write it with `solarflare results`")
+        if after != before:
+            with atomic_path(page) as partial:
+                partial.write_text(after)

@@ -19,6 +19,7 @@ from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import training
 from solarflare.networks.architectures import Shape, map_side
 from solarflare.networks.batches import training_batches
+from solarflare.networks.folds import privileged_information
 from solarflare.networks.schema import Train
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.verification.scores.bootstrap import BlockBootstrap
@@ -94,14 +95,7 @@ def match(task: Task, chosen: AllParams) -> None:
     ours = chosen.train(task).network
     for name in (ours, THEIRS):
         settings = with_network(task, chosen, name)
-        privileged = samples.privileged_information(
-            rows,
-            chosen.label,
-            chosen.instrument.of(task),
-            masked=chosen.crop.mask,
-            has_teacher=settings.teacher > 0,
-            map_side=map_side(settings.network, SHAPES[task]),
-        )
+        privileged = privileged_information(task, chosen, settings, images, rows)
         learned, watched = (samples.part(rows, 0, name, privileged) for name in ("train", "validation"))
         start = time.perf_counter()
         polarity = instrument(task, chosen) in MAGNETOGRAPHS

@@ -13,12 +13,8 @@ from solarflare.networks.backend import keras, tf
 layers = keras.layers
 
 LARGEST_SIDE = 75  # pixels that a side of an image has where `compact` starts to learn
-
-MAP = "map"
-"""Name of the layer of a network that knows where on the disk it found what it was asked for."""
-
-NOWHERE = 1e-7
-"""Probability of a disk whose cells are all empty beyond what float32 can tell: a logit has to be finite."""
+MAP = "map"  # name of the layer of a network that knows where on the disk the regions are
+NOWHERE = 1e-7  # probability of a disk whose cells are all empty beyond what float32 can tell: a logit has to be finite
 
 FLIPS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
 """Axes along which an image is flipped, as in `solarflare.networks.batches.augment`; the first leaves it as it is."""
@@ -66,8 +62,7 @@ def compact(shape: Shape) -> keras.Model:
     x = _blocks(_brought_down(inputs, shape), filters=(8, 16, 32, 48))
     by_place = layers.Flatten()(layers.DepthwiseConv2D(x.shape[1:3])(x))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x), by_place])
-    x = layers.Dropout(0.5)(x)
-    return keras.Model(inputs, layers.Dense(1)(x))
+    return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.5)(x)))
 
 
 def compact_map(shape: Shape) -> keras.Model:
@@ -114,8 +109,7 @@ def compact_pooled(shape: Shape) -> keras.Model:
     inputs = keras.Input(shape)
     x = _blocks(_brought_down(inputs, shape), filters=(8, 16, 32, 48))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x)])
-    x = layers.Dropout(0.3)(x)
-    return keras.Model(inputs, layers.Dense(1)(x))
+    return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.3)(x)))
 
 
 def _brought_down(inputs: keras.KerasTensor, shape: Shape) -> keras.KerasTensor:
@@ -129,9 +123,8 @@ def _brought_down(inputs: keras.KerasTensor, shape: Shape) -> keras.KerasTensor:
     x = centred()(inputs)
     if cell == 1:
         return x
-    return layers.Concatenate()(
-        [layers.AveragePooling2D(cell)(x), layers.MaxPooling2D(cell)(x), layers.MaxPooling2D(cell)(-x)]
-    )
+    summaries = [layers.AveragePooling2D(cell)(x), layers.MaxPooling2D(cell)(x), layers.MaxPooling2D(cell)(-x)]
+    return layers.Concatenate()(summaries)
 
 
 def _blocks(x: keras.KerasTensor, filters: tuple[int, ...]) -> keras.KerasTensor:
@@ -151,10 +144,7 @@ def _block(x: keras.KerasTensor, count: int, pooling: keras.Layer) -> keras.Kera
 
 # Models without names of their own: several of one kind are parts of an ensemble.
 NETWORKS: dict[str, Callable[[Shape], keras.Model]] = {
-    "compact": compact,
-    "compact_map": compact_map,
-    "compact_pooled": compact_pooled,
-    "paialunga2020": paialunga2020,
+    network.__name__: network for network in (compact, compact_map, compact_pooled, paialunga2020)
 }
 
 
@@ -163,12 +153,10 @@ def build(name: str, shape: Shape, members: int = 1, flips: bool = False) -> ker
 
     Parameters
     ----------
-    name : str
-        A key of `NETWORKS`.
+    name, members
+        A key of `NETWORKS`, and how many of them.
     shape : tuple of int
         Height and width, 16 to 1024 pixels each, and channels of the images: 1 (grey) or 3 (RGB).
-    members : int, optional
-        How many networks.
     flips : bool, optional
         Whether the answer is the mean, of the logits again, over an image and its mirror images.
 

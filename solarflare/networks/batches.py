@@ -36,29 +36,16 @@ def image_shape(images: Images) -> Shape:
 def training_batches(images: Images, rows: Rows, settings: Train, polarity: bool) -> tf.data.Dataset:
     """Return batches of images, targets and weights, in another order every epoch, augmented if `settings` say so.
 
-    Parameters
-    ----------
-    images : Images
-        All images, by position.
-    rows : Rows
-        Which of them.
-    settings : Train
-        Batch size, seed, whether to augment, whether both classes weigh the same, and the teacher's share.
-    polarity : bool
-        Whether the images are magnetograms.
+    `polarity` says whether the images are magnetograms.
     """
-    slices = tf.data.Dataset.from_tensor_slices(
-        (rows.positions, *_by_output(rows, *_targets_and_weights(rows, settings)))
-    )
+    targets_and_weights = _by_output(rows, *_targets_and_weights(rows, settings))
+    slices = tf.data.Dataset.from_tensor_slices((rows.positions, *targets_and_weights))
     shuffled = slices.shuffle(len(rows.labels), seed=settings.seed, reshuffle_each_iteration=True)
     dataset = _take(images, shuffled.batch(settings.batch_size))
     if settings.augment:
         seeds = tf.data.Dataset.random(settings.seed, rerandomize_each_iteration=True).batch(2)
         dataset = tf.data.Dataset.zip(dataset, seeds).map(
-            lambda batch, seed: (
-                augment(batch[0], seed, polarity),
-                *(_augment_map(values, seed) for values in batch[1:]),
-            )
+            lambda batch, seed: (augment(batch[0], seed, polarity), *(_augment_map(part, seed) for part in batch[1:]))
         )
     return dataset.prefetch(2)
 
@@ -71,19 +58,11 @@ def batches_in_order(images: Images, rows: Rows, batch_size: int) -> tf.data.Dat
 
 
 def augment(images: tf.Tensor, seed: tf.Tensor, polarity: bool) -> tf.Tensor:
-    """Return each image flipped or not, east-west and north-south, and with its polarities swapped or not.
+    """Return each image (N, H, W, C) flipped or not, east-west and north-south, and with its polarities swapped or not.
 
     None of this changes the label: on the Sun the hemispheres and the signs of the field take turns, from one cycle
-    to the next (Hale & Nicholson 1925, doi:10.1086/142933), and no flare and no spot prefers one.
-
-    Parameters
-    ----------
-    images : (N, H, W, C) uint8
-        A batch.
-    seed : (2,) int
-        The same seed, the same choices.
-    polarity : bool
-        Whether they are magnetograms.
+    to the next (Hale & Nicholson 1925, doi:10.1086/142933), and no flare and no spot prefers one. The same seed, (2,),
+    makes the same choices.
     """
     chosen = tf.random.stateless_uniform((3, tf.shape(images)[0], 1, 1, 1), seed) < 0.5
     images = tf.where(chosen[0], tf.reverse(images, [2]), images)

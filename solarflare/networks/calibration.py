@@ -5,10 +5,9 @@ do all scores in ``metrics/``; a probability that is shown to somebody for today
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,14 +21,11 @@ from solarflare.core.files import atomic_path
 Values = npt.NDArray[np.float64]
 Method = Literal["platt", "isotonic", "temperature"]
 
-# The resolution of float32 next to 1: what a score says beyond it is rounding.
-SMALLEST_SCORE = 1e-7
-
-DECIMALS = 9
-"""Of a fitted line: which of a processor's instructions multiply two vectors decides about the last of sixteen."""
-
-HOTTEST = 5.0
-"""Logarithm of the largest temperature, and of the smallest's inverse: a perfect separation has no best one."""
+SMALLEST_SCORE = 1e-7  # the resolution of float32 next to 1: what a score says beyond it is rounding
+DECIMALS = 9  # of a fitted line: the processor's instructions decide about the last of sixteen
+HOTTEST = (
+    5.0  # logarithm of the largest temperature and of the smallest's inverse: a perfect separation has no best one
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +39,24 @@ class Platt:
         """Return probabilities, 0 to 1."""
         return expit(self.slope * logits + self.intercept)
 
+    @classmethod
+    def fit(cls, logits: Values, labels: npt.NDArray) -> Self:
+        """Fit a logistic curve by maximum likelihood.
+
+        The targets are not 0 and 1 but what a class of this many rows supports, so that a perfect separation does not
+        end in certainty: Platt 1999, *Probabilistic outputs for support vector machines*, 2.2.
+        """
+        positives, negatives = np.sum(labels == 1), np.sum(labels == 0)
+        targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+
+        def loss(parameters: Values) -> tuple[float, Values]:
+            z = parameters[0] * logits + parameters[1]
+            error = expit(z) - targets
+            return float(np.sum(np.logaddexp(0, z) - targets * z)), np.array([error @ logits, error.sum()])
+
+        slope, intercept = minimize(loss, x0=[1.0, 0.0], jac=True, method="BFGS").x
+        return cls(round(float(slope), DECIMALS), round(float(intercept), DECIMALS))
+
 
 @dataclass(frozen=True)
 class Isotonic:
@@ -55,6 +69,17 @@ class Isotonic:
         """Return probabilities, 0 to 1."""
         return np.interp(logits, self.logits, self.probabilities)
 
+    @classmethod
+    def fit(cls, logits: Values, labels: npt.NDArray) -> Self:
+        """Fit the curve that never falls and is nearest to the labels.
+
+        It is kept as far from 0 and 1 as Laplace's rule of succession says for this many rows: no finite validation
+        part proves that something cannot happen.
+        """
+        least = 1 / (len(labels) + 2)
+        model = IsotonicRegression(y_min=least, y_max=1 - least).fit(logits, labels)
+        return cls(tuple(map(float, model.X_thresholds_)), tuple(map(float, model.y_thresholds_)))
+
 
 @dataclass(frozen=True)
 class Temperature:
@@ -65,6 +90,19 @@ class Temperature:
     def __call__(self, logits: Values) -> Values:
         """Return probabilities, 0 to 1."""
         return expit(logits / self.temperature)
+
+    @classmethod
+    def fit(cls, logits: Values, labels: npt.NDArray) -> Self:
+        """Fit one number by maximum likelihood: Guo et al. 2017, arXiv:1706.04599, 4.2.
+
+        It makes a network less or more certain, and cannot shift it towards an answer.
+        """
+
+        def loss(logarithm: float) -> float:
+            z = logits / np.exp(logarithm)
+            return float(np.sum(np.logaddexp(0, z) - labels * z))
+
+        return cls(float(np.exp(minimize_scalar(loss, bounds=(-HOTTEST, HOTTEST), method="bounded").x)))
 
 
 Curve = Platt | Isotonic | Temperature
@@ -90,18 +128,7 @@ class Calibration:
     fitted_rate: float | None = None
 
     def apply(self, scores: npt.ArrayLike) -> Values:
-        """Return calibrated probabilities.
-
-        Parameters
-        ----------
-        scores : (N,) float
-            What the network gives, 0 to 1.
-
-        Returns
-        -------
-        (N,) float64
-            From 0 to 1; the answer is yes where it is at least ``threshold``.
-        """
+        """Return calibrated probabilities, (N,) float64, of what the network gives, (N,); both from 0 to 1."""
         return self.curve(_logits(scores))
 
     def write(self, path: Path) -> None:
@@ -132,21 +159,9 @@ def read(path: Path) -> Calibration:
 
 
 def fit(scores: npt.ArrayLike, labels: npt.ArrayLike, method: Method) -> Calibration:
-    """Fit the map from scores to probabilities, and the threshold of the largest TSS.
+    """Fit the map from scores of validation rows, (N,) from 0 to 1, to probabilities, and the threshold of largest TSS.
 
-    Parameters
-    ----------
-    scores : (N,) float
-        What the network gives on validation rows, 0 to 1.
-    labels : (N,) int
-        0 or 1.
-    method : str
-        ``platt``, ``isotonic`` or ``temperature``.
-
-    Raises
-    ------
-    InputError
-        If the labels are not of both classes.
+    If the labels, (N,) of 0 and 1, are not of both classes, this raises InputError.
     """
     logits, labels = _logits(scores), np.asarray(labels)
     if len(np.unique(labels)) < 2:
@@ -154,7 +169,7 @@ def fit(scores: npt.ArrayLike, labels: npt.ArrayLike, method: Method) -> Calibra
             f"validation: {len(labels)} rows, all or none of them positive, and a calibration needs both classes; "
             "enlarge the validation part under split in params.yaml, or ask a question with more of the rarer answer"
         )
-    curve = FITS[method](logits, labels)
+    curve = CURVES[method].fit(logits, labels)
     return Calibration(curve, best_threshold(curve(logits), labels), float(labels.mean()))
 
 
@@ -182,64 +197,13 @@ def at_base_rate(probabilities: npt.ArrayLike, fitted_rate: float, base_rate: fl
     return expit(logit(np.asarray(probabilities, np.float64)) + logit(base_rate) - logit(fitted_rate))
 
 
-def fit_platt(logits: Values, labels: npt.NDArray) -> Platt:
-    """Fit a logistic curve by maximum likelihood.
-
-    The targets are not 0 and 1 but what a class of this many rows supports, so that a perfect separation does not end
-    in certainty: Platt 1999, *Probabilistic outputs for support vector machines*, 2.2.
-    """
-    positives, negatives = np.sum(labels == 1), np.sum(labels == 0)
-    targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-
-    def loss(parameters: Values) -> tuple[float, Values]:
-        z = parameters[0] * logits + parameters[1]
-        error = expit(z) - targets
-        return float(np.sum(np.logaddexp(0, z) - targets * z)), np.array([error @ logits, error.sum()])
-
-    slope, intercept = minimize(loss, x0=[1.0, 0.0], jac=True, method="BFGS").x
-    return Platt(round(float(slope), DECIMALS), round(float(intercept), DECIMALS))
-
-
-def fit_isotonic(logits: Values, labels: npt.NDArray) -> Isotonic:
-    """Fit the curve that never falls and is nearest to the labels.
-
-    It is kept as far from 0 and 1 as Laplace's rule of succession says for this many rows: no finite validation part
-    proves that something cannot happen.
-    """
-    least = 1 / (len(labels) + 2)
-    model = IsotonicRegression(y_min=least, y_max=1 - least).fit(logits, labels)
-    return Isotonic(tuple(map(float, model.X_thresholds_)), tuple(map(float, model.y_thresholds_)))
-
-
-def fit_temperature(logits: Values, labels: npt.NDArray) -> Temperature:
-    """Fit one number by maximum likelihood: Guo et al. 2017, arXiv:1706.04599, 4.2.
-
-    It makes a network less or more certain, and cannot shift it towards an answer.
-    """
-
-    def loss(logarithm: float) -> float:
-        z = logits / np.exp(logarithm)
-        return float(np.sum(np.logaddexp(0, z) - labels * z))
-
-    return Temperature(float(np.exp(minimize_scalar(loss, bounds=(-HOTTEST, HOTTEST), method="bounded").x)))
-
-
-FITS: dict[Method, Callable[[Values, npt.NDArray], Curve]] = {
-    "platt": fit_platt,
-    "isotonic": fit_isotonic,
-    "temperature": fit_temperature,
-}
-
-
 def best_threshold(probabilities: Values, labels: npt.NDArray) -> float:
     """Return the threshold with the largest TSS.
 
     Parameters
     ----------
-    probabilities : (N,) float
-        From 0 to 1.
-    labels : (N,) int
-        0 or 1, both present.
+    probabilities, labels : (N,) float, (N,) int
+        From 0 to 1; 0 or 1, both present.
 
     Returns
     -------

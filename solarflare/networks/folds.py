@@ -3,13 +3,18 @@
 import logging
 
 import numpy as np
+import pandas as pd
 
 from solarflare.core import absent, params
+from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory
+from solarflare.core.paths import RAW
 from solarflare.core.tasks import Task
+from solarflare.dataset.samples.region_maps import region_maps
 from solarflare.dataset.samples.samples import (
+    NOTHING,
+    PrivilegedInformation,
     part,
-    privileged_information,
     read_samples,
     training_rows,
     with_validation,
@@ -17,11 +22,12 @@ from solarflare.dataset.samples.samples import (
 from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import calibration
 from solarflare.networks.architectures import map_side
-from solarflare.networks.batches import image_shape
+from solarflare.networks.batches import Images, image_shape
 from solarflare.networks.input_range import Ranges
 from solarflare.networks.saved_model import AT_ONCE, RANGES, About, fold_folders, save
-from solarflare.networks.schema import TrainingParams
+from solarflare.networks.schema import Train, TrainingParams
 from solarflare.networks.training import configure, fit, predict
+from solarflare.sun.events.records import read_records
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 
 log = logging.getLogger("solarflare")
@@ -46,16 +52,8 @@ def train(task: Task) -> None:
         return
     images = Crops(task.crops)
     rows = read_samples(task, images.index)
-    settings, instrument = chosen.train(task), chosen.instrument.of(task)
-    question = chosen.label.of(task)
-    privileged = privileged_information(
-        rows,
-        chosen.label,
-        instrument,
-        masked=chosen.crop.mask,
-        has_teacher=settings.teacher > 0,
-        map_side=map_side(settings.network, image_shape(images)),
-    )
+    settings, instrument, question = chosen.train(task), chosen.instrument.of(task), chosen.label.of(task)
+    privileged = privileged_information(task, chosen, settings, images, rows)
     balanced = settings.class_weight == "balanced"
     refitted = with_validation(rows) if settings.refit else rows
     folds = {
@@ -94,3 +92,35 @@ def train(task: Task) -> None:
             positions = np.concatenate([training.positions, validation.positions])
             batches = (images.take(positions[start : start + AT_ONCE]) for start in range(0, len(positions), AT_ONCE))
             Ranges.of(batches).write(folder / RANGES)
+
+
+def privileged_information(
+    task: Task, chosen: TrainingParams, settings: Train, images: Images, rows: pd.DataFrame
+) -> PrivilegedInformation:
+    """Read what a task's network learns from besides images and labels.
+
+    Parameters
+    ----------
+    task, chosen
+        The task, and the parameters that say what its question and instrument are and whether disks are centred.
+    settings : Train
+        Whether there is a teacher, and which network it is: one with a map learns where the regions are.
+    images, rows
+        All crops, by position, and the rows of `samples`.
+
+    Raises
+    ------
+    InputError
+        If a table is missing or broken, or there are no regions for the maps.
+    """
+    side = map_side(settings.network, image_shape(images))
+    if not settings.teacher and not side:
+        return NOTHING
+    if side and not chosen.crop.mask:
+        raise InputError(
+            "params.yaml: crop.mask is false, and compact_map learns places on disks that are centred; set it to true, "
+            "or train_disk.network to compact"
+        )
+    records = read_records(RAW)
+    maps = region_maps(rows, records, chosen.label.disk, chosen.instrument.of(task), side) if side else None
+    return PrivilegedInformation(records if settings.teacher else None, maps)

@@ -17,23 +17,14 @@ from solarflare.sun.images.imaging import Pixels
 
 Values = npt.NDArray[np.float64]
 
-INSIDE = 0.42
-"""How far from the middle, in widths, black pixels are counted: on a full disk, where the Sun covers all."""
-
-BLACK = 4
-"""Grey level below which nothing shines: JPEG makes such of a black sky, or of the Moon before the Sun."""
-
-TAIL = 0.005
-"""Share of the training crops beyond either end of what counts as usual: one odd image does not widen the range."""
+INSIDE = 0.42  # how far from the middle, in widths, black pixels are counted: there the Sun covers all of a full disk
+BLACK = 4  # grey level below which nothing shines: JPEG makes such of a black sky, or of the Moon before the Sun
+TAIL = 0.005  # share of the training crops beyond either end of what is usual: one odd image does not widen the range
+MARGIN = 0.5  # how far a range reaches beyond what is usual, in widths of that
+LEAST_MARGIN = 1.0  # grey levels or percent: a number that hardly differs between training crops may differ by so much
 
 NAMES = ("brightness", "contrast", "grain", "share of black", "share of red", "share of blue")
 """What the numbers are called; the last two are those of crops in colour."""
-
-MARGIN = 0.5
-"""How far a range reaches beyond what is usual, in widths of that."""
-
-LEAST_MARGIN = 1.0
-"""Grey levels or percent: a number that hardly differs between the training crops may differ by so much."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +35,7 @@ class Ranges:
 
     @classmethod
     def of(cls, batches: Iterable[Pixels]) -> "Ranges":
-        """Return the ranges that crops span.
-
-        Parameters
-        ----------
-        batches : iterable of (n, H, W, C) uint8
-            What a network learned from.
-        """
+        """Return the ranges that the crops (n, H, W, C), uint8, span that a network learned from."""
         low, high = np.quantile(np.concatenate([statistics(crops) for crops in batches]), [TAIL, 1 - TAIL], axis=0)
         margin = np.maximum(MARGIN * (high - low), LEAST_MARGIN)
         ends = np.column_stack([np.maximum(low - margin, 0), high + margin]).round(2).tolist()
@@ -58,8 +43,8 @@ class Ranges:
 
     def refusal(self, crop: Pixels) -> str | None:
         """Return in what a crop, (H, W, C), is unlike those that these ranges come from, or None if it is like them."""
-        found = statistics(crop[None])[0].tolist()
-        for (name, (low, high)), value in zip(self.limits.items(), found, strict=True):
+        values = statistics(crop[None])[0].tolist()
+        for (name, (low, high)), value in zip(self.limits.items(), values, strict=True):
             if not low <= value <= high:
                 return f"its {name} is {value:.1f}, and that of what the network learned from {low:.1f} to {high:.1f}"
         return None
@@ -91,22 +76,14 @@ def read(path: Path) -> Ranges:
 
 def refusal(known: Iterable[Ranges], crop: Pixels) -> str | None:
     """Return in what a crop, (H, W, C), is unlike what any of several networks learned from; None if it is like all."""
-    return next(filter(None, (one.refusal(crop) for one in known)), None)
+    return next(filter(None, (ranges.refusal(crop) for ranges in known)), None)
 
 
 def statistics(crops: Pixels) -> Values:
-    """Return a few numbers of each crop.
+    """Return a few numbers, (N, k) float64, of each crop (N, H, W, C).
 
-    Parameters
-    ----------
-    crops : (N, H, W, C) uint8
-        As the crop stage cuts them.
-
-    Returns
-    -------
-    (N, k) float64
-        In grey levels the mean and the standard deviation of the pixels, and the mean difference of neighbours in a
-        row; in percent the pixels near the middle that are black and, of colour, the shares of red and of blue.
+    They are in grey levels the mean and the standard deviation of the pixels, and the mean difference of neighbours in
+    a row; in percent the pixels near the middle that are black and, of colour, the shares of red and of blue.
     """
     grey = crops.mean(axis=-1, dtype=np.float32)
     place = np.linspace(-0.5, 0.5, grey.shape[1])

@@ -28,20 +28,16 @@ class About:
 
     Attributes
     ----------
-    network : str
-        A name that `solarflare.networks.architectures.build` knows.
-    shape : tuple of int
-        Height, width and channels of its images.
+    network, shape
+        A name that `architectures.build` knows, and height, width and channels of its images.
     task, instrument, origin : str
         As in ``params.yaml``.
     question : dict
         ``label.<task>`` of ``params.yaml``.
     crop : dict
         ``crop.mask`` and ``crop.<task>``: how the images were cut, and any other has to be.
-    members : int
-        How many networks answer together.
-    flips : bool
-        Whether they are asked for an image and its mirror images.
+    members, flips
+        How many networks answer together, and whether for an image and its mirror images.
     """
 
     network: str

@@ -47,10 +47,9 @@ def fit(
     ----------
     images : Images
         All images, by position.
-    training : Rows
-        What it learns from.
-    validation : Rows or None
-        Decides when the training stops, and shows its progress; None only without ``patience``.
+    training, validation : Rows
+        What it learns from, and what decides when the training stops and shows its progress; None only without
+        ``patience``.
     settings : Train
         Which network, and how to train it.
     polarity : bool
@@ -86,9 +85,8 @@ def _fit_member(
     interactive = sys.stdout.isatty()
     callbacks = [] if interactive else [keras.callbacks.LambdaCallback(on_epoch_end=_log_epoch)]
     if settings.patience is not None:
-        callbacks.append(
-            keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
-        )
+        stop = keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
+        callbacks.append(stop)
     fitted = learner.fit(
         training_batches(images, training, settings, polarity),
         validation_data=None if validation is None else batches_in_order(images, validation, settings.batch_size),
@@ -103,15 +101,7 @@ def _fit_member(
 
 
 def initialised(settings: Train, shape: Shape) -> keras.Model:
-    """Return a network that ends in a logit, with random weights from the seed of `settings`.
-
-    Parameters
-    ----------
-    settings : Train
-        Which network.
-    shape : tuple of int
-        Height, width and channels of its images.
-    """
+    """Return a network that ends in a logit, with random weights from the seed of `settings`, for images of a shape."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(settings.seed)
     return NETWORKS[settings.network](shape)
@@ -120,14 +110,7 @@ def initialised(settings: Train, shape: Shape) -> keras.Model:
 def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Model:
     """Return a compiled model that trains a network: it shares the weights, and has all outputs that have targets.
 
-    Parameters
-    ----------
-    network : keras.Model
-        Of `initialised`.
-    settings : Train
-        Learning rate and epochs.
-    steps : int, optional
-        Batches an epoch; a falling learning rate reaches its end after the last batch of the last epoch.
+    An epoch has `steps` batches; a falling learning rate reaches its end after the last batch of the last epoch.
     """
     rate: float | keras.optimizers.schedules.LearningRateSchedule = settings.learning_rate
     if settings.schedule == "cosine":
@@ -148,21 +131,15 @@ def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Mod
     return learner
 
 
-def predict(
-    model: keras.Model, images: Images, positions: npt.NDArray[np.int64], batch_size: int = AT_ONCE
-) -> npt.NDArray[np.float32]:
+def predict(model: keras.Model, images: Images, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
     """Return the network's scores, not yet calibrated.
 
     Parameters
     ----------
-    model : keras.Model
-        Of `solarflare.networks.architectures.build`.
-    images : Images
-        All images, by position.
+    model, images
+        Of `solarflare.networks.architectures.build`, and all images, by position.
     positions : (N,) int64
         Which of them.
-    batch_size : int, optional
-        Images held in memory at once.
 
     Returns
     -------
@@ -170,7 +147,7 @@ def predict(
         From 0 to 1.
     """
     rows = Rows(positions, np.zeros(len(positions), np.int64))
-    return model.predict(batches_in_order(images, rows, batch_size), verbose=0)[:, 0]
+    return model.predict(batches_in_order(images, rows, AT_ONCE), verbose=0)[:, 0]
 
 
 class _RocAuc(keras.metrics.AUC):

@@ -21,10 +21,8 @@ class Cutter:
 
     Attributes
     ----------
-    task : str
-        ``"disk"`` or ``"region"``.
-    instrument : str
-        Whose images.
+    task, instrument : str
+        Which crops, ``"disk"`` or ``"region"``, of whose images.
     raw : Path
         The folder that the images' paths are relative to.
     settings : Crop
@@ -39,9 +37,8 @@ class Cutter:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of a crop."""
-        if self.task == Task.DISK:
-            return self.settings.disk.img_width, self.settings.disk.img_width, 1
-        return self.settings.region.img_width, self.settings.region.img_width, 3
+        crop, channels = (self.settings.disk, 1) if self.task == Task.DISK else (self.settings.region, 3)
+        return crop.img_width, crop.img_width, channels
 
     def __call__(self, places: pd.DataFrame) -> tuple[Disk, Pixels]:
         """Decode one image once, find its disk, and cut all its crops.
@@ -64,22 +61,7 @@ class Cutter:
         return disk, self.cut(image, disk, places)
 
     def cut(self, image: Pixels, disk: Disk, places: pd.DataFrame) -> Pixels:
-        """Blank what is printed on an image, as the settings say, and cut its crops.
-
-        Parameters
-        ----------
-        image : (H, W) or (H, W, 3) uint8
-            Grey for the task ``"disk"``, RGB for ``"region"``.
-        disk : Disk
-            Where the Sun is in the image.
-        places : DataFrame
-            Of `with_positions`, the rows of one image.
-
-        Returns
-        -------
-        (n, H, W, C) uint8
-            A crop a row.
-        """
+        """Blank what is printed on an image, as the settings say, and cut its crops, (n, H, W, C): see `squares`."""
         if self.settings.mask:
             image = imaging.blank(image, self.instrument, disk)
         return self.squares(image, disk, places).reshape(-1, *self.shape)
@@ -90,7 +72,7 @@ class Cutter:
         Parameters
         ----------
         image : (H, W) or (H, W, 3) uint8
-            In the image's own pixels.
+            In its own pixels; grey for the task ``"disk"``, RGB for ``"region"``, or a mask.
         disk : Disk
             Where the Sun is in the image.
         places : DataFrame
@@ -104,19 +86,12 @@ class Cutter:
         if self.task == Task.DISK:
             return imaging.disk_image(image, self.instrument, disk, self.shape[0], self.settings.mask)[None]
         pixels_per_arcsec = disk.radius / places["solar_radius"].iloc[0]
-        return np.stack(
-            [
-                imaging.square(
-                    image,
-                    disk.x + x * pixels_per_arcsec,
-                    disk.y - y * pixels_per_arcsec,
-                    self.settings.region.field / 2 * pixels_per_arcsec,
-                    self.shape[0],
-                    imaging.fill_value(self.instrument),
-                )
-                for x, y in zip(places["x"], places["y"], strict=True)
-            ]
-        )
+        half, fill = self.settings.region.field / 2 * pixels_per_arcsec, imaging.fill_value(self.instrument)
+        centres = [
+            (disk.x + x * pixels_per_arcsec, disk.y - y * pixels_per_arcsec)
+            for x, y in zip(places["x"], places["y"], strict=True)
+        ]
+        return np.stack([imaging.square(image, x, y, half, self.shape[0], fill) for x, y in centres])
 
 
 def find_disk(grey: Pixels, instrument: Instrument, time: pd.Timestamp) -> Disk:

@@ -32,14 +32,10 @@ def cut(
 
     Parameters
     ----------
-    task : str
-        ``"disk"``: one grey crop an image; ``"region"``: one RGB crop for each region on the disk of an image.
-    instrument : str
-        Whose images the task looks at.
-    images : DataFrame
-        Of `tables.IMAGES`; those of other instruments are left aside.
-    regions : DataFrame
-        Of `tables.REGIONS`; only the task ``"region"`` needs it.
+    task, instrument : str
+        ``"disk"``, one grey crop an image, or ``"region"``, one RGB crop for each region on the disk, of whose images.
+    images, regions : DataFrame
+        Of `tables.IMAGES`, of any instrument, and of `tables.REGIONS`, which only the task ``"region"`` needs.
     raw : Path
         The folder that the images' paths are relative to.
     folder : Path
@@ -62,7 +58,7 @@ def cut(
             if places.empty:
                 continue
             shard = f"{month}.npy"
-            disks = []
+            disks: list[Disk] = []
             with (partial / shard).open("wb") as file:
                 header = {"descr": "|u1", "fortran_order": False, "shape": (len(places), *cut_image.shape)}
                 np.lib.format.write_array_header_1_0(file, header)
@@ -70,25 +66,11 @@ def cut(
                 for disk, crops in pool.map(cut_image, of_image):
                     file.write(crops.tobytes())  # tofile would not say that the disk is full
                     disks += [disk] * len(crops)
-            index.append(_index(places, shard, disks))
-        table = tables.concat(index, tables.CROPS)
+            crops_of_month = places[["path", "noaa_ar"]].assign(shard=shard, row=range(len(places)))
+            index.append(pd.concat([crops_of_month.reset_index(drop=True), pd.DataFrame(disks)], axis=1))
+        table = tables.concat(index, tables.CROPS).replace({"fitted": {True: "yes", False: "no"}})
         tables.write(table, partial / "index.csv", tables.CROPS)
     unfitted = (table.drop_duplicates("path")["fitted"] == "no").sum()
     log.info(
         "%s: %d crops; the disk was not found in %d images, where the nominal one serves", task, len(table), unfitted
-    )
-
-
-def _index(places: pd.DataFrame, shard: str, disks: list[Disk]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "path": places["path"].to_numpy(),
-            "noaa_ar": places["noaa_ar"].to_numpy(),
-            "shard": shard,
-            "row": range(len(places)),
-            "x": [disk.x for disk in disks],
-            "y": [disk.y for disk in disks],
-            "radius": [disk.radius for disk in disks],
-            "fitted": ["yes" if disk.fitted else "no" for disk in disks],
-        }
     )

@@ -21,30 +21,10 @@ EMPTY, REGION, UNKNOWN = 0, 1, -1
 def region_maps(
     images: pd.DataFrame, records: Records, question: DiskLabel, instrument: Instrument, side: int
 ) -> npt.NDArray[np.int8]:
-    """Draw a map for each full-disk image.
+    """Draw a map for each full-disk image, (n, side, side) int8, from north to south and east to west.
 
-    Parameters
-    ----------
-    images : DataFrame
-        With ``path`` and ``time``; n rows, any index.
-    records : Records
-        What was reported, at the time and later: a network learns from it, and answers without it.
-    question : DiskLabel
-        The question that the labels answer.
-    instrument : str
-        Whose images: the field of view of their crops.
-    side : int
-        Cells along each side of the map, which covers the crop.
-
-    Returns
-    -------
-    (n, side, side) int8
-        From north to south and east to west: `REGION`, `UNKNOWN` in the cells around one, `EMPTY` elsewhere.
-
-    Raises
-    ------
-    InputError
-        If there are no region reports at all.
+    A cell is `REGION`, `UNKNOWN` around one, `EMPTY` elsewhere. The regions are those that make the answer to the
+    question yes, at the time or later. Without any region report this raises InputError.
     """
     if records.regions.empty:
         raise InputError(

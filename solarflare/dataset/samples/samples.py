@@ -9,13 +9,10 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.paths import RAW
 from solarflare.core.tasks import Task
 from solarflare.dataset.samples import teacher
-from solarflare.dataset.samples.region_maps import region_maps
-from solarflare.sun.events.questions import DiskLabel, Label, RegionLabel
-from solarflare.sun.events.records import Records, read_records
-from solarflare.sun.images.instruments import Instrument
+from solarflare.sun.events.questions import DiskLabel, RegionLabel
+from solarflare.sun.events.records import Records
 
 log = logging.getLogger("solarflare")
 
@@ -26,10 +23,8 @@ class Rows:
 
     Attributes
     ----------
-    positions : (N,) int64
-        Where the images are.
-    labels : (N,) int64
-        0 or 1.
+    positions, labels : (N,) int64
+        Where the images are, and 0 or 1.
     soft_labels : (N,) float64 or None
         A teacher's probability of label 1, from 0 to 1, if there is a teacher.
     maps : (N, side, side) int8 or None
@@ -51,7 +46,7 @@ class PrivilegedInformation:
     Attributes
     ----------
     records : Records or None
-        Flares and region reports, for a teacher, if there is one.
+        Flares and region reports, if there is a teacher.
     maps : (rows, side, side) int8 or None
         Of `region_maps.region_maps`, for each of the rows of `samples`, if the network learns them.
     """
@@ -63,43 +58,6 @@ class PrivilegedInformation:
 NOTHING = PrivilegedInformation()
 
 
-def privileged_information(
-    rows: pd.DataFrame, label: Label, instrument: Instrument, masked: bool, has_teacher: bool, map_side: int
-) -> PrivilegedInformation:
-    """Read what a task's network learns from besides images and labels.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `samples`.
-    label : Label
-        The questions; maps show the regions that make the answer to that about the disk yes.
-    instrument : str
-        Whose images the maps belong to.
-    masked : bool
-        ``crop.mask``: whether the disk is centred in its crop.
-    has_teacher : bool
-        Whether a teacher reads the records.
-    map_side : int
-        Cells along each side of the network's map; 0 if it has none.
-
-    Raises
-    ------
-    InputError
-        If a table is missing or broken, or there are no regions for the maps.
-    """
-    if not has_teacher and not map_side:
-        return NOTHING
-    if map_side and not masked:
-        raise InputError(
-            "params.yaml: crop.mask is false, and compact_map learns places on disks that are centred; set it to true, "
-            "or train_disk.network to compact"
-        )
-    records = read_records(RAW)
-    maps = region_maps(rows, records, label.disk, instrument, map_side) if map_side else None
-    return PrivilegedInformation(records if has_teacher else None, maps)
-
-
 def read_samples(task: Task, index: pd.DataFrame) -> pd.DataFrame:
     """Return `samples` of a task's label table and split, for the index of its crops."""
     labels = tables.read(task.labels, tables.LABELS[task])
@@ -107,32 +65,14 @@ def read_samples(task: Task, index: pd.DataFrame) -> pd.DataFrame:
 
 
 def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
-    """Put together what is known of each row of a split.
+    """Return the rows that the split gives a part and in whose image the disk was found, in the split's order.
 
-    Parameters
-    ----------
-    labels : DataFrame
-        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`.
-    splits : DataFrame
-        Of `tables.SPLITS`.
-    index : DataFrame
-        Of `tables.CROPS`, in the order of the crops.
-
-    Returns
-    -------
-    DataFrame
-        The rows that the split gives a part and in whose image the disk was found, in the split's order: its columns,
-        those of the labels, and ``position``, the place in `index`. Where a nominal disk had to serve, nobody knows
-        what the crop shows.
-
-    Raises
-    ------
-    InputError
-        If a row has no label or no crop, or no image shows a disk.
+    Their columns are those of the split and of the labels, and ``position``, the place in `index` (of `tables.CROPS`).
+    Where a nominal disk had to serve, nobody knows what the crop shows. If a row has no label or no crop, or no image
+    shows a disk, this raises InputError.
     """
     key = [name for name in ("path", "noaa_ar") if name in labels]
-    rows = splits.loc[splits["part"] != "", [*key, "fold", "block", "part"]]
-    rows = rows.merge(labels, on=key, how="left")
+    rows = splits.loc[splits["part"] != "", [*key, "fold", "block", "part"]].merge(labels, on=key, how="left")
     rows = rows.merge(index[[*key, "fitted"]].assign(position=np.arange(len(index))), on=key, how="left")
     if (missing := rows["label"].isna() | rows["position"].isna()).any():
         first = " ".join(str(rows[name].iloc[missing.argmax()]) for name in key)
@@ -166,12 +106,10 @@ def part(rows: pd.DataFrame, fold: int, name: str, privileged: PrivilegedInforma
     ----------
     rows : DataFrame
         Of `samples`.
-    fold : int
-        Which fold.
-    name : str
-        ``train``, ``validation`` or ``test``.
+    fold, name
+        Which fold; ``train``, ``validation`` or ``test``.
     privileged : PrivilegedInformation, optional
-        Of which the maps of these rows are taken along.
+        The maps of these rows are taken along.
 
     Raises
     ------
@@ -190,11 +128,7 @@ def part(rows: pd.DataFrame, fold: int, name: str, privileged: PrivilegedInforma
 
 
 def training_rows(
-    rows: pd.DataFrame,
-    fold: int,
-    question: DiskLabel | RegionLabel,
-    privileged: PrivilegedInformation,
-    balanced: bool,
+    rows: pd.DataFrame, fold: int, question: DiskLabel | RegionLabel, privileged: PrivilegedInformation, balanced: bool
 ) -> Rows:
     """Return the training part of a fold, with all that a network learns from.
 
@@ -202,10 +136,8 @@ def training_rows(
     ----------
     rows, fold
         As of `part`.
-    question : DiskLabel or RegionLabel
-        The task's question.
-    privileged : PrivilegedInformation
-        A teacher reads its records, if there are any.
+    question, privileged
+        The task's question, and what a teacher reads, if there are records.
     balanced : bool
         Whether the teacher gives both classes the same weight.
 

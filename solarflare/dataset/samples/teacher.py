@@ -23,28 +23,10 @@ STRENGTH = 0.1  # inverse of the regularisation: some twenty features that say m
 def soft_labels(
     rows: pd.DataFrame, records: Records, question: DiskLabel | RegionLabel, balanced: bool
 ) -> npt.NDArray[np.float64]:
-    """Return the probability of label 1 in each row, from a regression on the records of these same rows.
+    """Return the probability of label 1 in each row, (N,) float64, from a regression on the records of these same rows.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        With ``time``, ``label`` and, if the question is about regions, ``noaa_ar``; both labels occur.
-    records : Records
-        Flares and region reports; `records.features` says which of them count at a row's time.
-    question : DiskLabel or RegionLabel
-        The question that the labels answer.
-    balanced : bool
-        Whether both classes weigh the same.
-
-    Returns
-    -------
-    (N,) float64
-        From 0 to 1.
-
-    Raises
-    ------
-    InputError
-        If there are no records to learn from.
+    The rows have ``time``, ``label`` and, if the question is about regions, ``noaa_ar``; both labels occur.
+    `records.features` says which records count at a row's time. Without any to learn from this raises InputError.
     """
     tables = features(rows, records, question)
     present = [table for name in ("history", "catalogue") if isinstance(table := tables[name], pd.DataFrame)]

@@ -42,17 +42,7 @@ class Crops:
         self._open = lru_cache(OPEN_SHARDS)(lambda shard: np.load(folder / shard, mmap_mode="r"))
 
     def take(self, positions: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-        """Return crops.
-
-        Parameters
-        ----------
-        positions : (n,) array of int
-            Rows of `index`, in any order.
-
-        Returns
-        -------
-        (n, H, W, C) uint8
-        """
+        """Return the crops (n, H, W, C), uint8, at positions (n,): rows of `index`, in any order."""
         wanted = np.asarray(positions, dtype=np.int64)
         if wanted.size == 0:
             return np.empty((0, *self._open(self._shard[0]).shape[1:]), dtype=np.uint8)

@@ -32,19 +32,14 @@ LISTED_PAIRS = 10  # near duplicates whose paths are in the result
 
 
 def audit(
-    probes: Mapping[str, Probe],
-    rows: pd.DataFrame,
-    settings: Audit,
-    duplicates: Sequence[tuple[int, int]] = (),
+    probes: Mapping[str, Probe], rows: pd.DataFrame, settings: Audit, duplicates: Sequence[tuple[int, int]] = ()
 ) -> dict[str, Any]:
     """Score every probe, and say which of the gated ones found a leak.
 
     Parameters
     ----------
-    probes : mapping of Probe
-        By name, of the same n rows.
-    rows : DataFrame
-        ``label``, ``block`` and ``pair_id`` of each row.
+    probes, rows
+        The probes by name, of the same n rows; ``label``, ``block`` and ``pair_id`` of each row.
     settings : Audit
         The limit, the resamples and the seed.
     duplicates : sequence of (int, int), optional
@@ -58,13 +53,8 @@ def audit(
         intervals of 95 %, and if it is gated ``corrected_low`` and ``detectable_roc_auc``. Values that are not numbers
         are None: with fewer than five blocks there are no intervals, and the verdict is "no leak".
         ``{"absent": reason}`` if no rows can be held out.
-
-    Notes
-    -----
-    A balanced accuracy is the area under a ROC curve with a single threshold, here even odds.
     """
-    label = rows["label"].to_numpy(int)
-    block = home_blocks(rows)
+    label, block = rows["label"].to_numpy(int), home_blocks(rows)
     fold = folds(label, block)
     if fold is None:
         return {"absent": "a class or all rows lie in one block of days, so that no block can be held out"}
@@ -86,20 +76,15 @@ def audit(
                 "leak": lows[name] > settings.max_probe_auc,
             }
     leak = bool(duplicates) or any(result["leak"] for result in results.values())
-    listed = _list_pairs(duplicates, rows)
-    return rounded({"leak": leak, "rows": len(rows), "probes": results, "near_duplicates": listed})
-
-
-def _list_pairs(duplicates: Sequence[tuple[int, int]], rows: pd.DataFrame) -> dict[str, Any]:
     first = [[rows["path"][row] for row in pair] for pair in duplicates[:LISTED_PAIRS]]
-    return {"pairs": len(duplicates), "first": first}
+    near = {"pairs": len(duplicates), "first": first}
+    return rounded({"leak": leak, "rows": len(rows), "probes": results, "near_duplicates": near})
 
 
 def _score(label: NDArray, forecast: Values, fold: NDArray, plan: BlockBootstrap) -> dict[str, Resampled]:
-    statistics = {
-        "roc_auc": ByFold(label, forecast, fold),
-        "balanced_accuracy": ByFold(label, forecast >= EVEN_ODDS, fold),
-    }
+    # A balanced accuracy is the area under a ROC curve with a single threshold, here even odds.
+    by_score = {"roc_auc": forecast, "balanced_accuracy": forecast >= EVEN_ODDS}
+    statistics = {name: ByFold(label, score, fold) for name, score in by_score.items()}
 
     def both(weight: Values) -> dict[str, Values]:
         return {name: statistic.roc_auc(weight) for name, statistic in statistics.items()}

@@ -11,20 +11,15 @@ from scipy.fft import dctn
 
 from solarflare.dataset.shards.reader import Crops
 
-GRID = 32
-"""Blocks along each side of a crop; the means of the blocks are transformed."""
-
-FREQUENCIES = 16
-"""Lowest frequencies in each direction that get a bit each; the mean, which is the brightness, gets none."""
+GRID = 32  # blocks along each side of a crop; the means of the blocks are transformed
+FREQUENCIES = 16  # lowest ones in each direction that get a bit each; the mean, which is the brightness, gets none
 
 NEAR = 32
 """Near duplicates differ in at most this many of 255 bits. Saved again as JPEG of quality 70, at 0.6 of the width, or
 moved by a pixel, full disks differ in 31 at most; those of different days in 61 at least among 1,200 simulated
 magnetograms, in 68 among 1,177 of HMI, and in 93 among 338 images of AIA."""
 
-MIDDLE = 0.5
-"""Share of the width and height of a full disk's crop that is hashed: captions at the edges are the same in all."""
-
+MIDDLE = 0.5  # share of a full disk's width and height that is hashed: captions at the edges are the same in all
 AT_ONCE = 256
 Bits = npt.NDArray[np.uint64]
 
@@ -34,10 +29,8 @@ def near_duplicates(rows: pd.DataFrame, splits: pd.DataFrame, crops: Crops) -> l
 
     Parameters
     ----------
-    rows : DataFrame
-        Of `probes.labelled_rows`.
-    splits : DataFrame
-        Of `tables.SPLITS`.
+    rows, splits : DataFrame
+        Of `probes.labelled_rows` and of `tables.SPLITS`.
     crops : Crops
         Of the task.
 
@@ -60,25 +53,10 @@ def near_duplicates(rows: pd.DataFrame, splits: pd.DataFrame, crops: Crops) -> l
 
 
 def perceptual_hashes(positions: npt.NDArray[np.int64], crops: Crops, share: float) -> Bits:
-    """Return a hash of each crop; crops that look alike among these get similar hashes.
+    """Return a hash of each crop, (n, 4) uint64, of 255 bits and one that is 0; similar crops get similar hashes.
 
-    Parameters
-    ----------
-    positions : (n,) int
-        Of the crops.
-    crops : Crops
-        Of the task.
-    share : float
-        Share of each crop's width and height, around its middle, that is hashed.
-
-    Returns
-    -------
-    (n, 4) uint64
-        255 bits and one that is 0.
-
-    Notes
-    -----
-    After Zauner 2010, *Implementation and Benchmarking of Perceptual Image Hash Functions*, 3.2 (the DCT-based hash).
+    Only a share of their width and height, around the middle, is hashed. After Zauner 2010, *Implementation and
+    Benchmarking of Perceptual Image Hash Functions*, 3.2 (the DCT-based hash).
     """
     parts = np.array_split(positions, max(1, -(-len(positions) // AT_ONCE)))
     strength = np.concatenate([_frequencies(crops.take(part), share) for part in parts])

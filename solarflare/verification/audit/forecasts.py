@@ -29,14 +29,9 @@ def home_blocks(rows: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def folds(label: NDArray, block: NDArray) -> NDArray[np.int64] | None:
-    """Return a fold for each row, (n,), all with a similar share of positives; None if that is impossible.
+    """Return a fold for each row, (n,), all with a similar share of positives, or None if that is impossible.
 
-    Parameters
-    ----------
-    label : (n,) int
-        1 or 0.
-    block : (n,) int
-        All rows of a block get the same fold.
+    All rows of a block get the same fold.
     """
     number = min(FOLDS, *(len(np.unique(block[label == value])) for value in (0, 1)))
     if number < 2:
@@ -48,28 +43,11 @@ def folds(label: NDArray, block: NDArray) -> NDArray[np.int64] | None:
 
 
 def out_of_fold(features: NDArray, label: NDArray, fold: NDArray, seed: int) -> Values:
-    """Forecast each fold from the others.
+    """Forecast each fold from the others: the probability of label 1, (n,), if both labels were equally frequent.
 
-    Parameters
-    ----------
-    features : (n, k) float
-        What the probe sees; constant columns are not used.
-    label : (n,) int
-        1 or 0.
-    fold : (n,) int
-        Which rows are held out together.
-    seed : int
-        Of the trees.
-
-    Returns
-    -------
-    (n,) float64
-        Probability of label 1 if both labels were equally frequent; one half if no column varies.
-
-    Notes
-    -----
-    Extremely randomised trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1) find a bump at noon as well as a tint
-    over hundreds of pixels, need no scaling, and give the same bits on any number of cores.
+    Constant columns of the features, (n, k), are not used; if no column varies, all is one half. Extremely randomised
+    trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1) find a bump at noon as well as a tint over hundreds of
+    pixels, need no scaling, and give the same bits on any number of cores.
     """
     score = np.full(len(label), EVEN_ODDS)
     features = features[:, np.ptp(features, axis=0) > 0]
@@ -86,10 +64,8 @@ def forecasts(probes: Mapping[str, Probe], rows: pd.DataFrame, splits: pd.DataFr
 
     Parameters
     ----------
-    probes : mapping of Probe
-        By name, of the same n rows.
-    rows : DataFrame
-        ``path``, ``noaa_ar`` if the task has it, and ``label`` of each row.
+    probes, rows
+        The probes by name, of the same n rows; ``path``, ``noaa_ar`` if the task has it, and ``label`` of each row.
     splits : DataFrame
         Of `tables.SPLITS`: the trees of each fold are fitted on its training rows.
     seed : int

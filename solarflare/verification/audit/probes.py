@@ -5,6 +5,7 @@ Sun or of the time, but no picture: a network has to be better. A *raw* probe se
 it shows what the cleaning removed.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
@@ -28,23 +29,33 @@ Features = npt.NDArray[np.float32]
 Kind = Literal["gated", "confounder", "raw"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-GRID = 20
-"""Blocks along each side of a crop, over which blanked pixels are averaged."""
-
-BOX = (10, 40)
-"""Rows and columns of blocks over which a printed box is averaged, in images and crops: a few blocks a letter."""
-
-LIMB = 1.0
-"""Solar radii beyond which an EUV image counts as sky; it shows the corona there."""
-
-ROUNDING = 0.02
-"""Pixels by which the radius is enlarged: the index rounds it, and only pixels that were blanked may be tested."""
-
-BLUR = 2
-"""Pixels over which antialiasing spreads an edge."""
-
-FULL = 255
-"""Value of a crop's pixel if all pixels that it was interpolated from lie in the mask."""
+QUESTIONS: dict[str, tuple[Kind, str]] = {
+    "time_of_day": ("gated", "Does the hour or the minute tell?"),
+    "place_in_folder": ("gated", "Does the image's place in its day's folder tell?"),
+    "list_in_force": ("gated", "Does it tell which lists were kept then?"),
+    "year": ("confounder", "Does the year tell?"),
+    "day_of_year": ("confounder", "Does the day of the year tell?"),
+    "disk_geometry": ("confounder", "Do the disk's radius and centre tell?"),
+    "file_bytes": ("confounder", "Does the length of the file tell?"),
+    "longitude": ("confounder", "Does the region's longitude tell?"),
+    "latitude": ("confounder", "Does the region's latitude tell?"),
+    "area": ("confounder", "Does the region's area tell?"),
+    "file_format": ("gated", "Does the file's form tell: size, mode, JPEG tables, markers?"),
+    "raw_printed_boxes": ("raw", "What was printed on the image before it was blanked, did it tell?"),
+    "raw_masked_pixels": ("raw", "What was in the pixels before they were blanked, did it tell?"),
+    "raw_sky": ("raw", "Did the sky of the image as received tell?"),
+    "printed_boxes": ("gated", "Is anything left where the image was printed on?"),
+    "masked_pixels": ("gated", "Is anything left in the pixels that were blanked?"),
+    "sky": ("gated", "Does the sky beyond the limb tell?"),  # a confounder where the corona is seen
+    "brightness": ("confounder", "Does the mean brightness or unsigned field tell?"),
+    "colour": ("confounder", "Does the balance of the colours tell?"),
+}
+GRID = 20  # blocks along each side of a crop, over which blanked pixels are averaged
+BOX = (10, 40)  # rows and columns of blocks over which a printed box is averaged: a few blocks a letter
+LIMB = 1.0  # solar radii beyond which an EUV image counts as sky; it shows the corona there
+ROUNDING = 0.02  # pixels that enlarge the radius: the index rounds it, and only blanked pixels may be tested
+BLUR = 2  # pixels over which antialiasing spreads an edge
+FULL = 255  # value of a crop's pixel if all pixels that it was interpolated from lie in the mask
 
 
 @dataclass(frozen=True)
@@ -53,10 +64,8 @@ class Probe:
 
     Attributes
     ----------
-    kind : str
-        ``gated``, ``confounder`` or ``raw``.
-    question : str
-        What it asks, in words.
+    kind, question : str
+        ``gated``, ``confounder`` or ``raw``, and what it asks, in words.
     features : (n, k) float32
         What it sees of each row.
     """
@@ -75,14 +84,9 @@ def labelled_rows(
 
     Parameters
     ----------
-    labels : DataFrame
-        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`.
-    splits : DataFrame
-        Of `tables.SPLITS`.
-    images : DataFrame
-        Of `tables.IMAGES`.
-    crops : DataFrame
-        Of `tables.CROPS`, in the order of the crops.
+    labels, splits, images, crops : DataFrame
+        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`, `tables.SPLITS`, `tables.IMAGES` and `tables.CROPS`, in the
+        order of the crops.
 
     Returns
     -------
@@ -115,120 +119,68 @@ def labelled_rows(
 
 
 def of_tables(rows: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, Probe]:
-    """Return the probes that see tables only.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `labelled_rows`.
-    coverage : DataFrame
-        Of `tables.COVERAGE`.
-
-    Returns
-    -------
-    dict of Probe
-        By name.
-    """
+    """Return by name the probes that see tables only: rows of `labelled_rows`, and `tables.COVERAGE`."""
     time = rows["time"]
-    hour = time.dt.hour + time.dt.minute / 60
-    probes = {
-        "time_of_day": Probe("gated", "Does the hour or the minute tell?", _columns(hour, time.dt.minute)),
-        "place_in_folder": Probe(
-            "gated", "Does the image's place in its day's folder tell?", _columns(rows["place_in_folder"])
-        ),
-        "list_in_force": Probe("gated", "Does it tell which lists were kept then?", _in_force(time, coverage)),
-        "year": Probe("confounder", "Does the year tell?", _columns(time.dt.year)),
-        "day_of_year": Probe("confounder", "Does the day of the year tell?", _columns(time.dt.dayofyear)),
-        "disk_geometry": Probe(
-            "confounder", "Do the disk's radius and centre tell?", _columns(rows["radius"], rows["x"], rows["y"])
-        ),
-        "file_bytes": Probe("confounder", "Does the length of the file tell?", _columns(rows["bytes"])),
+    columns = {
+        "time_of_day": [time.dt.hour + time.dt.minute / 60, time.dt.minute],
+        "place_in_folder": [rows["place_in_folder"]],
+        "list_in_force": [_in_force(time, coverage)],
+        "year": [time.dt.year],
+        "day_of_year": [time.dt.dayofyear],
+        "disk_geometry": [rows["radius"], rows["x"], rows["y"]],
+        "file_bytes": [rows["bytes"]],
     }
-    for name in ("longitude", "latitude", "area"):
-        if name in rows:
-            probes[name] = Probe("confounder", f"Does the region's {name} tell?", _columns(rows[name].fillna(-1)))
-    return probes
+    columns |= {name: [rows[name].fillna(-1)] for name in ("longitude", "latitude", "area") if name in rows}
+    arrays = {name: [np.asarray(column, np.float32) for column in of_probe] for name, of_probe in columns.items()}
+    return _probes({name: np.column_stack(of_probe) for name, of_probe in arrays.items()})
 
 
 def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str, Probe]:
-    """Return the probes that see the images as they were received.
+    """Return by name the probes that see the images as they were received.
 
     Parameters
     ----------
     rows : DataFrame
         Of `labelled_rows`.
-    raw : Path
-        The folder that the images' paths are relative to.
-    instrument : str
-        Of the images.
-
-    Returns
-    -------
-    dict of Probe
-        By name.
+    raw, instrument
+        The folder that the images' paths are relative to, and whose they are.
     """
     image_of_row, _ = pd.factorize(rows["path"])
     images = rows.drop_duplicates("path")
     headers: list[dict[str, float]] = []
-    boxes: list[Features] = []
-    blanked: list[Features] = []
-    beyond: list[Features] = []
+    features: dict[str, list[Features]] = {"raw_printed_boxes": [], "raw_masked_pixels": [], "raw_sky": []}
     for _, row in progress(images.iterrows(), len(images), "files examined"):
         with Image.open(raw / row["path"]) as image:
             headers.append(_header(image))
             grey = image.convert("L")
-        boxes.append(_printed(grey, instrument))
+        features["raw_printed_boxes"].append(_printed(grey, instrument))
         light = np.asarray(grey, np.float32)[None, ..., None]
         disk = Disk(row["x"], row["y"], row["radius"], fitted=True)
         difference = light - imaging.fill_value(instrument)
-        for mask, means in (
-            (imaging.blanked_pixels(instrument, light.shape[1:], disk), blanked),
-            (_sky(instrument, light.shape[1:], disk), beyond),
-        ):
-            means.append(_block_means(difference * mask[..., None])[0])
-    header = pd.DataFrame(headers).fillna(-1).to_numpy(np.float32)
-    return {
-        "file_format": Probe(
-            "gated", "Does the file's form tell: size, mode, JPEG tables, markers?", header[image_of_row]
-        ),
-        "raw_printed_boxes": Probe(
-            "raw", "What was printed on the image before it was blanked, did it tell?", np.stack(boxes)[image_of_row]
-        ),
-        "raw_masked_pixels": Probe(
-            "raw", "What was in the pixels before they were blanked, did it tell?", np.stack(blanked)[image_of_row]
-        ),
-        "raw_sky": Probe("raw", "Did the sky of the image as received tell?", np.stack(beyond)[image_of_row]),
-    }
+        masked, sky = imaging.blanked_pixels(instrument, light.shape[1:], disk), _sky(instrument, light.shape[1:], disk)
+        for name, mask in (("raw_masked_pixels", masked), ("raw_sky", sky)):
+            features[name].append(_block_means(difference * mask[..., None])[0])
+    of_image = {"file_format": pd.DataFrame(headers).fillna(-1).to_numpy(np.float32)}
+    of_image |= {name: np.stack(values) for name, values in features.items()}
+    return _probes({name: values[image_of_row] for name, values in of_image.items()})
 
 
 def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Probe]:
-    """Return the probes that see what the network gets.
+    """Return by name the probes that see what the network gets.
+
+    Blanked pixels have the instrument's fill value. The probes see differences from that value only, and so not where
+    a mask ends: that says where the Sun is, which is no leak.
 
     Parameters
     ----------
     rows : DataFrame
         Of `labelled_rows`.
-    crops : Crops
-        Of the task.
-    cutter : Cutter
-        That cut them.
-
-    Returns
-    -------
-    dict of Probe
-        By name.
-
-    Notes
-    -----
-    Blanked pixels have the instrument's fill value. The probes see differences from that value only, and so not where
-    a mask ends: that says where the Sun is, which is no leak.
+    crops, cutter
+        The crops of the task, and what cut them.
     """
     instrument, fill = cutter.instrument, imaging.fill_value(cutter.instrument)
     places = with_positions(rows)
-    printed: list[Features] = []
-    blanked: list[Features] = []
-    sky: list[Features] = []
-    brightness, colour = [], []
+    features: dict[str, list[Features]] = defaultdict(list)
     images = rows.groupby("path", sort=False)  # in the order of the rows
     for _, of_image in progress(images, len(images), "images' crops examined"):
         first, around = of_image.iloc[0], places.loc[of_image.index]
@@ -241,27 +193,23 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
             masks.append(np.zeros(shape, bool))
             masks[-1][box] = True
         covered = [cutter.squares(np.where(mask, FULL, 0).astype(np.uint8), disk, around) for mask in masks]
-        blanked.append(_block_means(difference * (covered[0] == FULL)[..., None]))
-        sky.append(_block_means(difference * (covered[1] == FULL)[..., None]))
-        printed.append(np.concatenate([_residue(box, difference) for box in covered[2:]], axis=1))
+        features["masked_pixels"].append(_block_means(difference * (covered[0] == FULL)[..., None]))
+        features["sky"].append(_block_means(difference * (covered[1] == FULL)[..., None]))
+        features["printed_boxes"].append(np.concatenate([_residue(box, difference) for box in covered[2:]], axis=1))
         light = np.abs(difference)
-        brightness.append(np.column_stack([light.mean(axis=(1, 2, 3)), light.std(axis=(1, 2, 3))]))
-        colour.append(crop.mean(axis=(1, 2)) / np.maximum(crop.mean(axis=(1, 2, 3)), 1)[:, None])
-    probes = {
-        "printed_boxes": Probe("gated", "Is anything left where the image was printed on?", np.concatenate(printed)),
-        "masked_pixels": Probe("gated", "Is anything left in the pixels that were blanked?", np.concatenate(blanked)),
-        "sky": Probe(
-            "gated" if instrument in MAGNETOGRAPHS else "confounder",
-            "Does the sky beyond the limb tell?",
-            np.concatenate(sky),
-        ),
-        "brightness": Probe(
-            "confounder", "Does the mean brightness or unsigned field tell?", np.concatenate(brightness)
-        ),
-    }
-    if colour[0].shape[1] > 1:
-        probes["colour"] = Probe("confounder", "Does the balance of the colours tell?", np.concatenate(colour))
+        features["brightness"].append(np.column_stack([light.mean(axis=(1, 2, 3)), light.std(axis=(1, 2, 3))]))
+        if crop.shape[3] > 1:
+            mean = np.maximum(crop.mean(axis=(1, 2, 3)), 1)
+            features["colour"].append(crop.mean(axis=(1, 2)) / mean[:, None])
+    probes = _probes({name: np.concatenate(values) for name, values in features.items()})
+    if instrument not in MAGNETOGRAPHS:
+        probes["sky"] = replace(probes["sky"], kind="confounder")
     return probes
+
+
+def _probes(features: dict[str, Features]) -> dict[str, Probe]:
+    """Return the probes that see these features, in the order of `QUESTIONS`."""
+    return {name: Probe(*QUESTIONS[name], features[name]) for name in QUESTIONS if name in features}
 
 
 def _in_force(time: pd.Series, coverage: pd.DataFrame) -> Features:
@@ -282,11 +230,9 @@ def _header(image: Image.Image) -> dict[str, float]:
     for number, (_, across, down, _) in enumerate(getattr(image, "layer", [])):
         header |= {f"samples across {number}": across, f"samples down {number}": down}
     for key, value in image.info.items():
-        parts = value if isinstance(value, tuple) else (value,)
-        # A text, such as an editor's notes, counts by its length.
-        header |= {
-            f"{key} {place}": float(part if isinstance(part, Real) else len(part)) for place, part in enumerate(parts)
-        }
+        for place, part in enumerate(value if isinstance(value, tuple) else (value,)):
+            # A text, such as an editor's notes, counts by its length.
+            header[f"{key} {place}"] = float(part if isinstance(part, Real) else len(part))
     return header
 
 
@@ -313,10 +259,8 @@ def _residue(box: npt.NDArray[np.uint8], difference: Features) -> Features:
     means = np.zeros((len(box), *BOX), np.float32)
     for k in np.flatnonzero(inside.any(axis=(1, 2, 3))):
         (left, right), (top, bottom) = (_edges(box[k].max(axis=axis) / FULL) for axis in (0, 1))
-        read = Image.fromarray(inside[k].mean(axis=2)).resize(
-            BOX[::-1], Image.Resampling.BILINEAR, box=(left, top, right, bottom)
-        )
-        means[k] = np.asarray(read)
+        mean, box_of_crop = Image.fromarray(inside[k].mean(axis=2)), (left, top, right, bottom)
+        means[k] = np.asarray(mean.resize(BOX[::-1], Image.Resampling.BILINEAR, box=box_of_crop))
     return np.concatenate([means.reshape(len(means), -1), np.abs(inside).max(axis=(1, 2))], axis=1)
 
 
@@ -336,8 +280,3 @@ def _block_means(difference: Features) -> Features:
     starts = np.linspace(0, width, min(GRID, width), endpoint=False).astype(int)
     means = np.add.reduceat(np.add.reduceat(difference, starts, axis=1), starts, axis=2) * (len(starts) / width) ** 2
     return np.concatenate([means.reshape(len(means), -1), np.abs(difference).max(axis=(1, 2))], axis=1)
-
-
-def _columns(*columns: npt.ArrayLike) -> Features:
-    """Return columns as an array, (n, k)."""
-    return np.column_stack([np.asarray(column, np.float32) for column in columns])

@@ -11,11 +11,8 @@ from scipy import optimize, stats
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Ranking, areas
 
-ERROR = 0.05
-"""Probability that the two-sided interval of any gated probe misses a true ROC-AUC at the limit."""
-
-POWER = 0.9
-"""Probability with which a leak of the detectable ROC-AUC is found."""
+ERROR = 0.05  # probability that the two-sided interval of any gated probe misses a true ROC-AUC at the limit
+POWER = 0.9  # probability with which a leak of the detectable ROC-AUC is found
 
 Values = NDArray[np.float64]
 
@@ -29,17 +26,7 @@ class Resampled:
 
 
 class ByFold:
-    """A ROC-AUC that compares the rows of each fold with each other only.
-
-    Parameters
-    ----------
-    label : (n,) int
-        1 or 0.
-    score : (n,) float
-        Higher means more likely 1.
-    fold : (n,) int
-        Whose model gave the score.
-    """
+    """A ROC-AUC that compares rows only with rows of the same fold, whose model gave their score."""
 
     def __init__(self, label: NDArray, score: NDArray, fold: NDArray) -> None:
         rows = [np.flatnonzero(fold == number) for number in np.unique(fold)]
@@ -48,15 +35,7 @@ class ByFold:
     def roc_auc(self, weight: Values) -> Values:
         """Return the share of pairs of a positive and a negative that are ranked correctly; ties count one half.
 
-        Parameters
-        ----------
-        weight : (resamples, n) float
-            How often each row counts.
-
-        Returns
-        -------
-        (resamples,) float64
-            NaN where no fold holds both classes.
+        The result has a value for each resample of the weights (resamples, n), NaN where no fold holds both classes.
         """
         correct, compared = np.zeros(len(weight)), np.zeros(len(weight))
         for rows, ranking in self._folds:
@@ -71,22 +50,8 @@ class ByFold:
 def holm(gated: Mapping[str, Resampled], plan: BlockBootstrap, limit: float) -> dict[str, float]:
     """Return the lower end of each gated probe's interval of ROC-AUC, corrected for the number of probes.
 
-    Parameters
-    ----------
-    gated : mapping of Resampled
-        The ROC-AUC of each gated probe, by name.
-    plan : BlockBootstrap
-        The resamples that they were drawn with.
-    limit : float
-        ROC-AUC that a leak passes.
+    It is NaN where there is no interval. A probe whose lower end is above the limit has found a leak.
 
-    Returns
-    -------
-    dict of float
-        By name; NaN where there is no interval. A probe whose lower end is above the limit has found a leak.
-
-    Notes
-    -----
     Holm 1979, Scandinavian Journal of Statistics 6, 65: the m probes are tested in the order of certainty.
     The first is tested at `ERROR` / m, the next at `ERROR` / (m - 1), and so on to the first that does not pass. The
     remaining ones are tested at the level of that one.
@@ -103,28 +68,11 @@ def holm(gated: Mapping[str, Resampled], plan: BlockBootstrap, limit: float) -> 
 
 
 def detectable(limit: float, draws: Values, label: NDArray, gated: int) -> float:
-    """Return the smallest ROC-AUC of a single leak that would be found with a probability of `POWER`.
+    """Return the smallest ROC-AUC of a single leak that would be found with a probability of `POWER`, 1 if none is.
 
-    Parameters
-    ----------
-    limit : float
-        ROC-AUC that the corrected lower end has to pass.
-    draws : (resamples,) float
-        The probe's ROC-AUC in every resample. Their standard deviation is used unless the standard error of as many
-        independent rows is larger, as it is for a probe that sees nothing: its draws do not vary.
-    label : (n,) int
-        1 or 0.
-    gated : int
-        How many probes share the error level.
-
-    Returns
-    -------
-    float
-        1 if even a perfect one could be missed.
-
-    Notes
-    -----
-    The standard error of independent rows is that of Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
+    The standard error is that of the probe's ROC-AUC in the resamples or, if larger, that of as many independent rows
+    (Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747), as it is for a probe that sees nothing: its draws do
+    not vary. `gated` probes share the error level.
     """
     positives = int(label.sum())
     negatives = len(label) - positives

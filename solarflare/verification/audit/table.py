@@ -11,10 +11,8 @@ def table(task: str, result: Mapping[str, Any]) -> str:
 
     Parameters
     ----------
-    task : str
-        The audited task.
-    result : mapping
-        Of `solarflare.verification.audit.audit.audit`.
+    task, result
+        The audited task, and what `solarflare.verification.audit.audit.audit` returned for it.
     """
     if reason := result.get("absent"):
         return f"{task}: no audit, {reason}"

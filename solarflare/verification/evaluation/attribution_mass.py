@@ -19,14 +19,10 @@ from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 
-SAMPLE = 64
-"""Test rows that are explained, evenly spread over all. A full disk takes 0.05 s for each network of an ensemble."""
+SAMPLE = 64  # test rows that are explained; a full disk takes 0.05 s for each network of an ensemble
 
-NEAR = {"disk": 10.0, "region": 5.0}
-"""Degrees on the Sun that count as near a region. A cutout shows little more than 10 around its region."""
-
-FULL = 255
-"""Value of a crop's pixel if all pixels that it was interpolated from lie in the mask."""
+NEAR = {"disk": 10.0, "region": 5.0}  # degrees on the Sun; a cutout shows little more than 10 around its region
+FULL = 255  # value of a crop's pixel if all pixels that it was interpolated from lie in the mask
 
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
@@ -36,12 +32,8 @@ Values = npt.NDArray[np.float64]
 class Attribution:
     """Contributions of the pixels of n images to a network's logits.
 
-    Attributes
-    ----------
-    maps : (n, H, W) float32
-        Summed over the channels; positive values speak for label 1.
-    gap : (n,) float32
-        The logit of each image less that of the baseline; the sum of a perfect map.
+    The maps (n, H, W) are summed over the channels; positive values speak for label 1. The gap (n,) is the logit of
+    each image less that of the baseline: the sum of a perfect map.
     """
 
     maps: npt.NDArray[np.float32]
@@ -61,23 +53,10 @@ def explain(
     cutter: Cutter,
     settings: Evaluate,
 ) -> dict[str, Any]:
-    """Return the result of `assess` for test rows.
+    """Return the result of `assess` for n test rows and their attribution.
 
-    Parameters
-    ----------
-    tested : DataFrame
-        The n rows: ``path``, ``time``, ``position`` and ``block``, and of a cutout the ``latitude`` and ``longitude``
-        of its region.
-    attribution : Attribution
-        Of these rows.
-    crops : DataFrame
-        Of `tables.CROPS`, by position.
-    regions : DataFrame
-        Of `tables.REGIONS`.
-    cutter : Cutter
-        The one that cut the crops.
-    settings : Evaluate
-        Resamples and their seed.
+    The rows have ``path``, ``time``, ``position``, ``block`` and, of cutouts, the ``latitude`` and ``longitude`` of
+    their regions. The crops are those of `tables.CROPS`, by position.
     """
     images = tables.read(cutter.raw / "images.csv", tables.IMAGES).set_index("path")[["width", "height"]]
     placed = tested.join(images, on="path").join(crops[["x", "y", "radius"]], on="position")
@@ -86,23 +65,11 @@ def explain(
 
 
 def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[str, Mask]:
-    """Return masks of the pixels of each crop that lie on the disk, in printed boxes, and near a region.
+    """Return masks, (n, width, width), of each crop's pixels that lie on the disk, in printed boxes, and near a region.
 
-    Parameters
-    ----------
-    tested : DataFrame
-        The n rows: ``path``, ``time``, the disk's ``x``, ``y`` and ``radius``, the image's ``width`` and ``height``,
-        and of a cutout the ``latitude`` and ``longitude`` of its region.
-    regions : DataFrame
-        Of `tables.REGIONS`.
-    cutter : Cutter
-        The one that cut the crops.
-
-    Returns
-    -------
-    dict of (n, width, width) bool
-        ``inside_disk``; ``printed_boxes``; and for full disks ``near_regions``, within `NEAR` of a region with spots,
-        for cutouts ``near_centre``, within `NEAR` of its region.
+    They are ``inside_disk``, ``printed_boxes``, and for full disks ``near_regions``, within `NEAR` of a region with
+    spots, for cutouts ``near_centre``, within `NEAR` of its region. The rows are those of `explain`, with the disk's
+    ``x``, ``y`` and ``radius`` and the image's ``width`` and ``height``.
     """
     located_rows = with_positions(tested)
     if cutter.task == Task.DISK:
@@ -115,8 +82,8 @@ def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[
         shape, disk = (int(row["height"]), int(row["width"])), Disk(row["x"], row["y"], row["radius"], fitted=True)
         of_image = centres[centres["path"] == row["path"]] if cutter.task == Task.DISK else centres.loc[[index]]
         inside, within = on_sphere(shape, disk, of_image, NEAR[cutter.task])
-        image_masks = inside, imaging.annotation_mask(cutter.instrument, shape), within
-        for name, mask in zip(masks, image_masks, strict=True):
+        printed = imaging.annotation_mask(cutter.instrument, shape)
+        for name, mask in zip(masks, (inside, printed, within), strict=True):
             crop = cutter.squares(np.where(mask, FULL, 0).astype(np.uint8), disk, located_rows.loc[[index]])
             masks[name].append(crop[0] == FULL)
     return {name: np.stack(of_rows) for name, of_rows in masks.items()}
@@ -125,19 +92,8 @@ def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[
 def on_sphere(shape: tuple[int, int], disk: Disk, centres: pd.DataFrame, degrees: float) -> tuple[Mask, Mask]:
     """Return masks, (H, W), of the pixels on the Sun, and of those within some degrees of one of the `centres`.
 
-    The Sun is taken as a sphere seen from infinity. The Earth is 215 radii away, so a place is off by at most 0.25
-    degrees.
-
-    Parameters
-    ----------
-    shape : (int, int)
-        Height and width in pixels.
-    disk : Disk
-        Where the Sun is in the image.
-    centres : DataFrame
-        Of `coordinates.with_positions`, with ``x``, ``y`` and ``solar_radius`` in arcsec.
-    degrees : float
-        Along a great circle.
+    The centres are those of `coordinates.with_positions`. The Sun is taken as a sphere seen from infinity. The Earth is
+    215 radii away, so a place is off by at most 0.25 degrees.
     """
     rows, columns = np.indices(shape)
     pixels = on_unit_sphere((columns - disk.x) / disk.radius, (disk.y - rows) / disk.radius)
@@ -155,24 +111,12 @@ def on_unit_sphere(west: npt.ArrayLike, north: npt.ArrayLike) -> Values:
 
 
 def assess(attribution: Attribution, masks: Mapping[str, Mask], plan: BlockBootstrap) -> dict[str, Any]:
-    """Return the share of the attribution in each place, and the share of the area for comparison.
+    """Return the share of the attribution in each place, and the share of the area for comparison, ready for JSON.
 
-    Parameters
-    ----------
-    attribution : Attribution
-        Of n rows; each map has the same weight, and absolute values count.
-    masks : mapping of (n, H, W) bool
-        Of `places`.
-    plan : BlockBootstrap
-        The resamples of these n rows.
-
-    Returns
-    -------
-    dict
-        Ready for JSON: ``n``; ``completeness_error``, the sum of the absolute differences of the maps' sums and the
-        gaps, divided by the sum of the absolute gaps; by place ``n``, the number of rows whose crop shows it, ``area``,
-        its mean share of their pixels, and with its interval ``mass``, its mean share of their attribution. A place
-        that no crop shows is ``{"absent": reason}``.
+    Each of the n maps has the same weight, and absolute values count. ``completeness_error`` is the sum of the absolute
+    differences of the maps' sums and the gaps, divided by the sum of the absolute gaps. By place there are ``n``, the
+    number of rows whose crop shows it, ``area``, its mean share of their pixels, and with its interval ``mass``, its
+    mean share of their attribution. A place that no crop shows is ``{"absent": reason}``.
     """
     size = np.abs(attribution.maps).astype(np.float64)
     total = size.sum(axis=(1, 2))

@@ -14,52 +14,25 @@ BRIGHT = 160  # grey level: where the browse images' colour tables show active r
 
 
 def statistics(images: NDArray[np.uint8], instrument: Instrument) -> NDArray[np.float64]:
-    """Return seven statistics of each image.
+    """Return seven statistics, (N, 7), of each image (N, H, W, C), uint8; blanked pixels show no field, or no light.
 
-    Parameters
-    ----------
-    images : (N, H, W, C) uint8
-        Crops; their blanked pixels show no field, or no light.
-    instrument : str
-        For a magnetograph the statistics describe the unsigned field, for an EUV imager the intensity.
-
-    Returns
-    -------
-    (N, 7) float64
-        Mean, standard deviation, median, 90th and 99th percentile and maximum of the pixels in grey levels, and the
-        share of strong ones: the field's :data:`STRONG_FIELD`, or the intensity's :data:`BRIGHT`, and above.
-
-    Notes
-    -----
-    The usual predictors of a flare: total unsigned flux (Leka & Barnes 2007, doi:10.1086/510282) and its share in
-    strong field; for the corona, the distribution of intensities.
+    They are mean, standard deviation, median, 90th and 99th percentile and maximum of the pixels in grey levels, and
+    the share of strong ones, from `STRONG_FIELD` or `BRIGHT` on. For a magnetograph they describe the unsigned field,
+    for an EUV imager the intensity. The usual predictors of a flare are total unsigned flux (Leka & Barnes 2007,
+    doi:10.1086/510282) and its share in strong field; for the corona, the distribution of intensities.
     """
     pixels = images.mean(axis=-1, dtype=np.float32).reshape(len(images), -1)
     strong = BRIGHT
     if instrument in MAGNETOGRAPHS:
         pixels, strong = np.abs(pixels - ZERO_FIELD), STRONG_FIELD
-    columns = [
-        pixels.mean(axis=1),
-        pixels.std(axis=1),
-        *np.percentile(pixels, [50, 90, 99, 100], axis=1),
-        (pixels >= strong).mean(axis=1),
-    ]
-    return np.column_stack(columns).astype(float)
+    ranks = np.percentile(pixels, [50, 90, 99, 100], axis=1)
+    share = (pixels >= strong).mean(axis=1)
+    return np.column_stack([pixels.mean(axis=1), pixels.std(axis=1), *ranks, share]).astype(float)
 
 
 def logistic(features: NDArray, label: NDArray) -> Pipeline:
-    """Fit a logistic regression on standardised features.
+    """Fit a logistic regression on standardised features (n, k); both labels must occur.
 
-    Parameters
-    ----------
-    features : (n, k) float
-        Of the training rows.
-    label : (n,) int
-        1 or 0; both must occur.
-
-    Returns
-    -------
-    Pipeline
-        Its ``predict_proba(features)[:, 1]`` is the probability of label 1 at the training rows' base rate.
+    Its ``predict_proba(features)[:, 1]`` is the probability of label 1 at the training rows' base rate.
     """
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(features, label)

@@ -11,18 +11,10 @@ from solarflare.networks.backend import keras
 
 
 def cost(models: Path) -> dict[str, int]:
-    """Return the cost of the networks of a task.
+    """Return the cost of the networks that `folds.train` wrote into a folder such as ``models/disk``.
 
-    Parameters
-    ----------
-    models : Path
-        What `folds.train` wrote, such as ``models/disk``.
-
-    Returns
-    -------
-    dict of int
-        ``parameters``, and ``flops`` an image, of the networks of one fold together; ``weight_bytes`` and ``epochs`` of
-        all folds.
+    ``parameters``, and ``flops`` an image, are those of the networks of one fold together; ``weight_bytes`` and
+    ``epochs`` those of all folds.
     """
     histories = sorted(models.rglob(saved_model.HISTORY))
     about = saved_model.about(histories[0].parent)

@@ -25,7 +25,6 @@ from solarflare.verification.results.wording import wording
 from solarflare.verification.scores import curves, slices
 from solarflare.verification.scores.assessment import assess, rounded, untrusted_because
 from solarflare.verification.scores.bootstrap import BlockBootstrap
-from solarflare.verification.scores.scores import Forecast
 
 DECIMALS = 6  # of the numbers behind the figures
 
@@ -80,8 +79,17 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
     with atomic_path(task.metrics) as partial:
         partial.write_text(json.dumps(scores, indent=2, sort_keys=True) + "\n")
     tables.write(test.reindex(columns=list(tables.PREDICTIONS.columns)), task.predictions, tables.PREDICTIONS)
-    data = curve_data(network, references["logistic"], plan)
-    data |= {"confusion": outcomes(network, wording(question).answers), "training": histories(task.model)}
+    answers, logistic = np.array(wording(question).answers), references["logistic"]
+    data = {
+        "roc": curves.roc(network, plan),
+        "roc_logistic": curves.roc(logistic, plan),
+        "pr": curves.precision_recall(network, plan),
+        "pr_logistic": curves.precision_recall(logistic, plan),
+        "reliability": curves.calibration(network, plan),
+        # DVC's template of a confusion matrix counts the rows.
+        "confusion": pd.DataFrame({"actual": answers[network.label], "predicted": answers[network.alarm.astype(int)]}),
+        "training": histories(task.model),
+    }
     with atomic_directory(task.plots) as partial:
         for name, table in data.items():
             table.round(DECIMALS).to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
@@ -93,12 +101,7 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
 def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:
     """Return masks of the parts of the test rows that are scored on their own.
 
-    Parameters
-    ----------
-    test : DataFrame
-        Of `forecast.forecast_test_rows`; parts by longitude need its ``longitude``.
-    features : dict of DataFrame
-        Of `forecast.baseline_features`; parts by the state before need ``persistence``.
+    Parts by longitude need that column, parts by the state before the baseline ``persistence``.
     """
     masks = slices.by_year(test["time"].to_numpy("datetime64[s]"))
     masks |= slices.by_class(test["label"].to_numpy(), test["goes_class"].to_numpy(str))
@@ -108,31 +111,6 @@ def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, sl
         before = features["persistence"]["before"].loc[test["position"]]
         masks |= slices.by_state_before(before.to_numpy() > 0)
     return masks
-
-
-def curve_data(network: Forecast, logistic: Forecast, plan: BlockBootstrap) -> dict[str, pd.DataFrame]:
-    """Return the curves of a network and, for comparison, of the logistic baseline, by the names of their files."""
-    return {
-        "roc": curves.roc(network, plan),
-        "roc_logistic": curves.roc(logistic, plan),
-        "pr": curves.precision_recall(network, plan),
-        "pr_logistic": curves.precision_recall(logistic, plan),
-        "reliability": curves.calibration(network, plan),
-    }
-
-
-def outcomes(network: Forecast, answers: tuple[str, str]) -> pd.DataFrame:
-    """Return one row a test row, which DVC's template of a confusion matrix counts.
-
-    Parameters
-    ----------
-    network : Forecast
-        Of the test rows.
-    answers : (str, str)
-        What labels 0 and 1 are called.
-    """
-    names = np.array(answers)
-    return pd.DataFrame({"actual": names[network.label], "predicted": names[network.alarm.astype(int)]})
 
 
 def histories(models: Path) -> pd.DataFrame:

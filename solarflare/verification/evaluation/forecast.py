@@ -27,27 +27,10 @@ EVEN_ODDS = 0.5  # the threshold of climatology, which has no validation score t
 def baseline_features(
     rows: pd.DataFrame, images: Images, instrument: Instrument, records: Records, question: DiskLabel | RegionLabel
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Return the features that each baseline makes its forecasts from, and why other baselines are absent.
+    """Return the features, by position, that each baseline makes its forecasts from, and why others are absent.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `samples.samples`.
-    images : Images
-        All crops, by position.
-    instrument : str
-        Decides which statistics of the images ``logistic`` gets.
-    records : Records
-        What the baselines of `records.features` get.
-    question : DiskLabel or RegionLabel
-        The question that the labels answer.
-
-    Returns
-    -------
-    features : dict of DataFrame
-        By baseline, numbers on an index of positions.
-    absent : dict of str
-        By baseline, a reason.
+    ``logistic`` gets statistics of the images, which depend on the instrument; the others are those of
+    `records.features`.
     """
     unique = rows.drop_duplicates("position").set_index("position").sort_index()
     recorded = features(unique, records, question)
@@ -61,25 +44,10 @@ def forecast_test_rows(
 ) -> pd.DataFrame:
     """Forecast the test rows of every fold with networks and baselines fitted on the fold's other rows.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `samples.samples`.
-    images : Images
-        All crops, by position.
-    models : Path
-        What `folds.train` wrote.
-    features : dict of DataFrame
-        Of `baseline_features`.
-    refit : bool
-        Whether the baselines, like the network, learn from the validation rows too once their thresholds are chosen.
-
-    Returns
-    -------
-    DataFrame
-        The test rows of all folds in the order of time, path and region: columns of `rows`, and ``probability``,
-        ``threshold``, ``base_rate`` (of the rows that the fold's models learned from), and for each baseline the
-        probability by its name and ``<name>_threshold``, all 0 to 1.
+    The result has the test rows of all folds in the order of time, path and region, with ``probability``,
+    ``threshold``, ``base_rate`` (of the rows that the fold's models learned from), and for each baseline the
+    probability by its name and ``<name>_threshold``, all 0 to 1. With `refit` the baselines, like the network, learn
+    from the validation rows too once their thresholds are chosen.
     """
     folders = saved_model.fold_folders(models, rows["fold"])
     by_fold = [
@@ -92,12 +60,7 @@ def forecast_test_rows(
 def network_and_baselines(test: pd.DataFrame, fitted: list[str]) -> tuple[Forecast, dict[str, Forecast]]:
     """Return the forecast of the network, and those of climatology and the fitted baselines by name.
 
-    Parameters
-    ----------
-    test : DataFrame
-        Of `forecast_test_rows`.
-    fitted : list of str
-        The baselines that have columns in it.
+    The test rows are those of `forecast_test_rows`, where each fitted baseline has columns.
     """
     label, base_rate = test["label"].to_numpy(), test["base_rate"].to_numpy()
 
@@ -112,19 +75,7 @@ def network_and_baselines(test: pd.DataFrame, fitted: list[str]) -> tuple[Foreca
 def confounder_forecasts(confounders: pd.DataFrame, rows: pd.DataFrame, test: pd.DataFrame) -> dict[str, Forecast]:
     """Return what each confounder of the audit alone forecasts, with thresholds chosen on validation.
 
-    Parameters
-    ----------
-    confounders : DataFrame
-        Of `tables.CONFOUNDERS`.
-    rows : DataFrame
-        Of `samples.samples`.
-    test : DataFrame
-        Of `forecast_test_rows`.
-
-    Raises
-    ------
-    InputError
-        If a row of validation or test has no forecast.
+    If a row of validation or test has no forecast in `tables.CONFOUNDERS`, this raises InputError.
     """
     key = [name for name in ("path", "noaa_ar", "fold") if name in rows]
     validation = rows[rows["part"] == "validation"].assign(base_rate=np.nan)

@@ -31,21 +31,7 @@ Values = npt.NDArray[np.float32]
 def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: Path) -> Attribution:
     """Return the attributions of test rows: by the network of their fold, from the mean of its training images.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `samples.samples`.
-    tested : DataFrame
-        n test rows: ``fold`` and ``position``.
-    images : Images
-        All crops, by position.
-    models : Path
-        What `folds.train` wrote.
-
-    Returns
-    -------
-    Attribution
-        In the order of `tested`.
+    The models are those that `folds.train` wrote for all the `rows` of `samples.samples`.
     """
     maps = np.zeros((len(tested), *image_shape(images)[:2]), np.float32)
     gap = np.zeros(len(tested), np.float32)
@@ -65,23 +51,10 @@ def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: 
 def integrated_gradients(
     model: keras.Model, images: Iterable[npt.NDArray[np.uint8]], baseline: Values
 ) -> Iterable[tuple[Values, float]]:
-    """Yield the contribution of each pixel of an image to its logit, and the difference of logits that they add up to.
+    """Yield the contributions of each pixel of an image to its logit, and the difference of logits that they add up to.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Whose last layer ends in a sigmoid.
-    images : iterable of (H, W, C) uint8
-        Images to explain.
-    baseline : (H, W, C) float32
-        The image that they are compared with.
-
-    Yields
-    ------
-    contributions : (H, W) float32
-        Summed over the channels.
-    difference : float
-        Logit of the image less logit of the baseline.
+    The contributions (H, W) are summed over the channels; the difference is that of the image (H, W, C) and the
+    baseline. The last layer of the model ends in a sigmoid.
     """
     network = logits(model)
     middles = (np.arange(STEPS, dtype=np.float32)[:, None, None, None] + 0.5) / STEPS

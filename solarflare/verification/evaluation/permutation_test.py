@@ -15,8 +15,8 @@ from solarflare.dataset.samples import samples
 from solarflare.dataset.samples.samples import PrivilegedInformation
 from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import training
-from solarflare.networks.architectures import map_side
-from solarflare.networks.batches import Images, image_shape
+from solarflare.networks.batches import Images
+from solarflare.networks.folds import privileged_information
 from solarflare.networks.schema import Train, TrainingParams
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
@@ -45,33 +45,21 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
     dict
         Ready for JSON: ``n`` test rows, ``true``, the ROC-AUC with the true labels, and ``rotated``, those with rotated
         ones; ``wilcoxon_p``, two-sided, of the hypothesis that their median is `CHANCE`; and ``p``, the share of all
-        ROC-AUCs, ``true`` included, that are at least as high as ``true``.
+        ROC-AUCs, ``true`` included, that are at least as high as ``true``: 1 / (repeats + 1) if no repeat reaches it
+        (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585).
 
     Raises
     ------
     InputError
         If an input is missing, broken or absent.
-
-    Notes
-    -----
-    If no repeat reaches ``true``, ``p`` is 1 / (repeats + 1): Phipson & Smyth 2010,
-    doi:10.2202/1544-6115.1585.
     """
     chosen = params.load(TrainingParams)
     if reason := absent.reason(task.crops) or absent.reason(task.splits):
         raise InputError(f"there are no labelled images of {task}: {reason}; name another task with --task")
-    images, settings = Crops(task.crops), chosen.train(task)
-    instrument, question = chosen.instrument.of(task), chosen.label.of(task)
-    polarity = instrument in MAGNETOGRAPHS
+    images, settings, question = Crops(task.crops), chosen.train(task), chosen.label.of(task)
+    polarity = chosen.instrument.of(task) in MAGNETOGRAPHS
     rows = samples.read_samples(task, images.index)
-    privileged = samples.privileged_information(
-        rows,
-        chosen.label,
-        instrument,
-        masked=chosen.crop.mask,
-        has_teacher=settings.teacher > 0,
-        map_side=map_side(settings.network, image_shape(images)),
-    )
+    privileged = privileged_information(task, chosen, settings, images, rows)
     true = round(roc_auc(images, rows, settings, polarity, question, privileged), DECIMALS)
     log.info("%s: ROC-AUC %.3f with the true labels", task, true)
     rotated = []
@@ -80,9 +68,8 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
         seeded = settings.model_copy(update={"seed": settings.seed + repeat})
         labels = rows["label"].to_numpy()[source]
         rotated_maps = replace(privileged, maps=None if privileged.maps is None else privileged.maps[source])
-        rotated.append(
-            round(roc_auc(images, rows.assign(label=labels), seeded, polarity, question, rotated_maps), DECIMALS)
-        )
+        auc = roc_auc(images, rows.assign(label=labels), seeded, polarity, question, rotated_maps)
+        rotated.append(round(auc, DECIMALS))
         log.info("%s: ROC-AUC %.3f with rotated labels, %d of %d", task, rotated[-1], repeat, repeats)
     return {
         "n": int((rows["part"] == "test").sum()),
@@ -103,20 +90,7 @@ def roc_auc(
 ) -> float:
     """Train a network for each fold, and return the ROC-AUC of all test rows, compared within folds.
 
-    Parameters
-    ----------
-    images : Images
-        All crops, by position.
-    rows : DataFrame
-        Of `samples.samples`, with any labels.
-    settings : Train
-        Which network, and how to train it.
-    polarity : bool
-        Whether the images are magnetograms.
-    question : DiskLabel or RegionLabel
-        The question that the labels answer.
-    privileged : PrivilegedInformation
-        Records, from which a teacher learns to predict these same labels, and maps.
+    The rows are those of `samples.samples` with any labels; where there is a teacher, it learns to predict these too.
     """
     test = rows[rows["part"] == "test"]
     score = np.zeros(len(test))

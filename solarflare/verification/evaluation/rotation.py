@@ -9,47 +9,23 @@ from solarflare.verification.audit.forecasts import home_blocks
 
 
 def rotation(rows: pd.DataFrame, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Return from which row each row gets its label when all labels are rotated in time by whole blocks.
+    """Return from which row of `samples.samples` each gets its label when all labels are rotated by whole blocks, (n,).
 
     Each part of each fold is rotated on its own, and so keeps its base rate. Its rows are sorted by time; rows of one
     group (a region's days, the two images of a matched pair) are next to each other and in one block of days. Then all
-    labels are moved by as many rows as a random number of blocks have, and the last labels come first.
+    labels are moved by as many rows as a random number of blocks have, from one to all but one, and the last labels
+    come first. No row keeps its label. If all rows of a part lie in one block, this raises InputError.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        n rows of `solarflare.dataset.samples.samples.samples`.
-    generator : Generator
-        Draws the number of blocks by which each part is rotated, from one to all but one.
-
-    Returns
-    -------
-    (n,) int64
-        Positions in `rows`, from 0: a permutation without a fixed point.
-
-    Raises
-    ------
-    InputError
-        If all rows of a part lie in one block.
-
-    Notes
-    -----
     The null hypothesis is that images and labels are independent, although labels of neighbouring days are similar, and
     so are images. A rotation keeps the similarity of neighbouring labels; a random permutation of single labels would
     destroy it. If every pair has one image of each class, this is kept too: only which of the two is positive changes.
     """
     of_regions = "noaa_ar" in rows
     group = rows["noaa_ar" if of_regions else "pair_id"]
-    ordered = pd.DataFrame(
-        {
-            "fold": rows["fold"].to_numpy(),
-            "part": rows["part"].to_numpy(),
-            "block": rows["block"].to_numpy() if of_regions else home_blocks(rows),
-            "first": rows["time"].groupby(group).transform("min").to_numpy(),
-            "group": group.to_numpy(),
-            "time": rows["time"].to_numpy(),
-        }
-    ).sort_values(["block", "first", "group", "time"], kind="stable")
+    block = rows["block"] if of_regions else home_blocks(rows)
+    first = rows["time"].groupby(group).transform("min")
+    ordered = rows[["fold", "part", "time"]].assign(block=block, first=first, group=group).reset_index(drop=True)
+    ordered = ordered.sort_values(["block", "first", "group", "time"], kind="stable")
     source = np.empty(len(rows), dtype=np.int64)
     for (fold, part), rows_of_part in ordered.groupby(["fold", "part"]):
         block_sizes = rows_of_part.groupby("block").size().to_numpy()

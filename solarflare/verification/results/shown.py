@@ -17,7 +17,7 @@ Maps = npt.NDArray[np.float32]
 
 
 def choose(test: pd.DataFrame) -> pd.DataFrame:
-    """Return the test rows that are shown.
+    """Return the test rows that are shown, with their ``group``.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def choose(test: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows of `test` with their ``group``: ``best``, of each class those whose probability is nearest to the label;
-        ``worst``, farthest from it, the farthest first; ``uncertain``, nearest to the threshold.
+        ``best``, of each class those whose probability is nearest to the label; ``worst``, farthest from it, the
+        farthest first; ``uncertain``, nearest to the threshold.
     """
     error, distance = (
         (test[name] - test["probability"]).abs().sort_values(kind="stable").groupby(test["label"])
@@ -43,10 +43,8 @@ def write(folder: Path, rows: pd.DataFrame, maps: Maps) -> None:
 
     Parameters
     ----------
-    folder : Path
-        An existing folder, such as ``data/attributions/disk``.
-    rows : DataFrame
-        The n rows of `choose`.
+    folder, rows
+        An existing folder, such as ``data/attributions/disk``, and the n rows of `choose`.
     maps : (n, H, W) float32
         Contribution of each pixel to the logit; positive values speak for label 1.
     """
@@ -64,9 +62,8 @@ def read(folder: Path) -> tuple[pd.DataFrame, Maps]:
         If they are missing.
     """
     try:
-        rows = pd.read_csv(
-            folder / INDEX, parse_dates=["time"], dtype={"noaa_ar": "Int64"}, float_precision="round_trip"
-        )
+        types = {"noaa_ar": "Int64"}
+        rows = pd.read_csv(folder / INDEX, parse_dates=["time"], dtype=types, float_precision="round_trip")
         return rows, np.load(folder / MAPS)
     except FileNotFoundError as error:
         raise InputError(f"{error.filename} is not there; make it with `dvc repro evaluate`") from None

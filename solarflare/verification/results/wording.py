@@ -13,12 +13,11 @@ class Wording:
 
     Attributes
     ----------
-    question : str
-        Such as "Is the Sun flaring?".
+    question, meaning : str
+        Such as "Is the Sun flaring?", and what label 1 means, such as "a flare of C1.0 or more begins on the disk
+        within 24 h".
     answers : (str, str)
         What labels 0 and 1 are called.
-    meaning : str
-        What label 1 means, such as "a flare of C1.0 or more begins on the disk within 24 h".
     """
 
     question: str

@@ -126,12 +126,13 @@ def scrape(
 ) -> None:
     """Print what a live scrape would fetch and what it costs, without a request; nothing is written."""
     from solarflare.core import params
+    from solarflare.report import scrape_cost
     from solarflare.sources.live import estimate
     from solarflare.sources.live.schema import LiveParams
 
     if not plan:
         raise InputError("`dvc repro scrape` fetches the data; `solarflare scrape --plan` says what that costs")
-    typer.echo(estimate.render(*estimate.estimate(params.load(LiveParams))))
+    typer.echo(scrape_cost.render(*estimate.estimate(params.load(LiveParams))))
 
 
 @app.command()
@@ -157,10 +158,10 @@ def experiment(
     archive: Annotated[Path | None, typer.Option(help="The folder that a profile on real data imports.")] = None,
 ) -> None:
     """Run a profile as DVC experiments and keep their scores in docs/results/; the workspace does not change."""
-    from solarflare.tracking import profiles, published_tables
+    from solarflare.tracking import profiles, published_results, published_tables
 
     chosen = profiles.read(profile, archive)
-    published_tables.collect(chosen, profiles.run(chosen))
+    published_results.collect(chosen, profiles.run(chosen))
     typer.echo(published_tables.table(profile))
 
 
@@ -175,7 +176,7 @@ def permutation(
     from solarflare.core.tasks import TASKS, TaskParams
     from solarflare.networks import training
     from solarflare.networks.schema import TrainingParams
-    from solarflare.tracking import published_tables
+    from solarflare.tracking import published_results, published_tables
     from solarflare.verification.evaluation.permutation_test import permute
 
     chosen = params.load(TrainingParams)
@@ -183,7 +184,7 @@ def permutation(
         raise InputError(f"--task is {', '.join(sorted(unknown))}; expected disk or region")
     training.configure(chosen.compute.threads)
     for each in [known for known in TASKS if known in (task or params.load(TaskParams).tasks)]:
-        published_tables.keep_permutation(name, {each: permute(each, repeats)})
+        published_results.keep_permutation(name, {each: permute(each, repeats)})
     typer.echo(published_tables.table("permutation"))
 
 

@@ -10,26 +10,12 @@ from solarflare.core.files import atomic_directory
 from solarflare.predict import forecast_files
 from solarflare.predict.forecast_files import ForecastFile
 from solarflare.report import figures
-from solarflare.report.summary import interval
 from solarflare.verification.scores import curves
 from solarflare.verification.scores.assessment import assess
 from solarflare.verification.scores.bootstrap import FEWEST_BLOCKS, BlockBootstrap
+from solarflare.verification.scores.score_table import SCORES, Table, interval, lead
 from solarflare.verification.scores.scores import Forecast
 
-SCORES = {
-    "base_rate": "base rate",
-    "roc_auc": "ROC-AUC",
-    "pr_auc": "PR-AUC",
-    "tss": "TSS",
-    "hss": "HSS",
-    "css": "CSS",
-    "recall": "recall",
-    "specificity": "specificity",
-    "accuracy": "accuracy",
-    "brier": "Brier score",
-    "brier_skill": "Brier skill",
-    "expected_calibration_error": "calibration error",
-}
 SEED = 1
 
 
@@ -109,24 +95,19 @@ def _too_few_blocks(plan: BlockBootstrap) -> list[str]:
 
 
 def table(content: dict[str, Any]) -> str:
-    """Return scores as a table of three digits, beside another's if there are any.
+    """Return scores as a table of three digits, with those of the second file if there is one.
 
     Parameters
     ----------
     content : dict
         Of :meth:`Scorer.score` or :meth:`Scorer.compare`.
     """
-    differences = content.get("differences", {})
-    against = content.get("against")
-    rows = [["score", "value", *(["against", "difference"] if against else [])]]
-    for name, called in SCORES.items():
-        row = [called, interval(content[name], "z.3f")]
-        if against:
-            difference = differences.get(name)
-            lead = f"{interval(difference, '.3f')} {difference['verdict']}" if difference else ""
-            row += [interval(against[name], "z.3f"), lead]
-        rows.append(row)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    against, differences = content.get("against", {}), content.get("differences", {})
+    columns = ("score", "value", "against", "difference", "verdict") if against else ("score", "value")
+    rows = []
+    for name, label in SCORES.items():
+        scores = [interval(of_file[name], "z.3f") for of_file in (content, against) if of_file]
+        difference = differences.get(name)
+        rows.append([label, *scores, *([lead(difference), difference["verdict"]] if difference else [])])
     counts = ", ".join(f"{name} {count:,}" for name, count in content["confusion"].items())
-    return "\n".join([*lines, f"{content['n']:,} rows in {content['blocks']} blocks; {counts}"])
+    return f"{Table(columns, rows).text()}\n{content['n']:,} rows in {content['blocks']} blocks; {counts}"

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from solarflare.core.files import atomic_path
 
-SUN, SKY, FAINT = "#c8511b", "#2f5d8a", "#9a9a9a"
-COLOURS = [SUN, SKY, "#dba21c", "#1f1f1f"]
+SUN, SKY, GOLD, INK, FAINT, GRID = "#c8511b", "#2f5d8a", "#dba21c", "#1f1f1f", "#9a9a9a", "#e4e4e4"
+TRAINING, LIST = "#8d8f92", "#59616c"
+COLOURS = [SUN, SKY, GOLD, INK]
 DASHES = ["-", (0, (7, 2)), (0, (7, 2, 1.5, 2)), (0, (1.5, 1.5)), (0, (3, 1.5))]
 """Of curves in one figure. Colours differ in lightness too; with as many dashes and one more, twenty curves differ."""
 
@@ -28,12 +29,12 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#e4e4e4",
+    "grid.color": GRID,
     "grid.linewidth": 0.7,
     "axes.axisbelow": True,
 }
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 9.5}
-PROBES = {"gated": SUN, "confounder": SKY, "raw": "#dba21c"}
+PROBES = {"gated": SUN, "confounder": SKY, "raw": GOLD}
 """Colours of an audit's probes, by kind, in the order that they are drawn in."""
 
 WHISKER: dict[str, Any] = {"marker": "o", "markersize": 5, "capsize": 2.5, "linewidth": 1.4, "linestyle": ""}
@@ -109,7 +110,7 @@ def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
         What stands above.
     """
     with mpl.rc_context(STYLE):
-        figure = _figure(4.8, 5.6)
+        figure = new_figure(4.8, 5.6)
         axes, counts = figure.subplots(2, height_ratios=[4, 1], sharex=True)
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="perfectly reliable")
     axes.axhline(base_rate, color=FAINT, linewidth=1, linestyle=":", label="base rate")
@@ -120,8 +121,9 @@ def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
     axes.set(ylabel="observed frequency", xlim=(0, 1), ylim=(-0.01, 1.01))
     axes.set_title(title, loc="left")
     axes.legend(loc="upper left", **LEGEND)
-    counts.bar(curve["probability"], curve["n"], width=0.06, color=SKY)
-    counts.set(xlabel="forecast probability", ylabel="rows")
+    counts.bar_label(counts.bar(curve["probability"], curve["n"], width=0.06, color=SKY), fontsize=9, padding=1)
+    counts.set(xlabel="forecast probability", ylabel="rows", yticks=[])
+    counts.margins(y=0.3)
     return figure
 
 
@@ -153,7 +155,7 @@ def confusion(counts: dict[str, int], classes: tuple[str, str], title: str) -> F
     return figure
 
 
-def probes(scores: pd.DataFrame, limit: float, title: str) -> Figure:
+def probes(scores: pd.DataFrame, limit: float, title: str, width: float = 6.4) -> Figure:
     """Draw what each probe of an audit scored, a line a probe, grouped by kind.
 
     Parameters
@@ -165,10 +167,12 @@ def probes(scores: pd.DataFrame, limit: float, title: str) -> Figure:
         ROC-AUC that a leak passes.
     title : str
         What stands above.
+    width : float, optional
+        Inches.
     """
     scores = pd.concat([scores[scores["kind"] == kind] for kind in PROBES], ignore_index=True)
     with mpl.rc_context(STYLE):
-        figure = _figure(6.4, 1.6 + 0.27 * len(scores))
+        figure = new_figure(width, 1.6 + 0.27 * len(scores))
         axes = figure.subplots()
     axes.axvline(0.5, color=FAINT, linewidth=1)
     axes.axvline(limit, color=FAINT, linewidth=1, linestyle="--", label="a gated probe beyond this leaks")
@@ -182,60 +186,70 @@ def probes(scores: pd.DataFrame, limit: float, title: str) -> Figure:
     axes.set_yticks(scores.index, scores["probe"].str.replace("_", " "))
     axes.invert_yaxis()
     axes.set_title(title, loc="left")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.55 / (0.3 + 0.27 * len(scores))), ncols=3, **LEGEND)
+    place = (0.5, -0.55 / (0.3 + 0.27 * len(scores)))
+    axes.legend(loc="upper center", bbox_to_anchor=place, ncols=3 if width > 6 else 1, **LEGEND)
     return figure
 
 
-def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """Draw the accuracies of repeats beside the published one and beside what probes reach without a network.
+def forest(scores: pd.DataFrame, no_skill: float | None = None, limits: tuple[float, float] | None = None) -> Figure:
+    """Draw scores with their intervals, a line each.
 
     Parameters
     ----------
-    tasks : mapping
-        By task, ``tasks`` of a file in ``docs/results/``.
-    """
-    lines = {task: 2 + len(found["probes"]) for task, found in tasks.items()}
-    with mpl.rc_context(STYLE):
-        figure = _figure(7.2, 1.3 + 0.34 * sum(lines.values()))
-        panels = figure.subplots(len(tasks), height_ratios=list(lines.values()), sharex=True, squeeze=False)[:, 0]
-    for axes, (task, found) in zip(panels, tasks.items(), strict=True):
-        accuracies = [repeat["accuracy"] for repeat in found["repeats"].values()]
-        axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
-        axes.plot(found["published"], 0, "D", color="#1f1f1f", markersize=7)
-        axes.plot(accuracies, [1] * len(accuracies), "o", color="#1f1f1f", alpha=0.35, markersize=7)
-        axes.plot(np.mean(accuracies), 1, "|", color="#1f1f1f", markersize=18, markeredgewidth=2)
-        probes = sorted(found["probes"].items(), key=lambda named: list(PROBES).index(named[1]["kind"]))
-        for line, (_, probe) in enumerate(probes, start=2):
-            value, low, high = (probe["balanced_accuracy"][end] for end in ("value", "low", "high"))
-            axes.errorbar(value, line, xerr=[[value - low], [high - value]], color=PROBES[probe["kind"]], **WHISKER)
-        names = [f"{name.removeprefix('raw_').replace('_', ' ')}, {probe['kind']}" for name, probe in probes]
-        axes.set_yticks(range(lines[task]), ["published in 2020", f"{len(accuracies)} repeats", *names])
-        axes.set(xlim=(0.4, 1.01), ylim=(lines[task] - 0.5, -0.5))
-        axes.set_title(task, loc="left")
-    panels[-1].set_xlabel("accuracy; of probes balanced, with 95 % interval")
-    return figure
-
-
-def permutation(tests: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """Draw the ROC-AUCs of a permutation test, a line a test: with rotated labels, and with the true ones.
-
-    Parameters
-    ----------
-    tests : mapping
-        By name, what `solarflare.verification.evaluation.permutation_test.permute` returned.
+    scores : DataFrame
+        ``name``, ``value``, ``low`` and ``high``, NaN where there is none, from top to bottom. The network's line has a
+        colour of its own.
+    no_skill : float, optional
+        The score without skill, marked by a line.
+    limits : (float, float), optional
+        The ends of the axis; by default it shows what is drawn.
     """
     with mpl.rc_context(STYLE):
-        figure = _figure(6.4, 1.5 + 0.5 * len(tests))
+        figure = new_figure(4.4, 0.55 + 0.32 * len(scores))
         axes = figure.subplots()
-    axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
-    for place, test in enumerate(tests.values()):
-        rotated = axes.plot(test["rotated"], [place] * len(test["rotated"]), "o", color=SKY, alpha=0.5, markersize=7)
-        true = axes.plot(test["true"], place, "D", color=SUN, markersize=8)
-    axes.set(xlabel="ROC-AUC on test", xlim=(0.25, 1.01), ylim=(len(tests) - 0.5, -0.5))
-    axes.set_yticks(range(len(tests)), list(tests))
-    axes.set_title("What is learned from labels of other days?", loc="left")
-    names = ["rotated labels, a training each", "true labels"]
-    figure.legend([*rotated, *true], names, loc="outside lower center", ncols=2, **LEGEND)
+    if no_skill is not None:
+        axes.axvline(no_skill, color=FAINT, linewidth=1)
+    for line, (name, value, low, high) in enumerate(scores[["name", "value", "low", "high"]].to_numpy()):
+        error = [[value - low], [high - value]] if np.isfinite([value, low]).all() else None
+        axes.errorbar(
+            value,
+            line,
+            xerr=np.maximum(error, 0) if error else None,
+            color=SUN if name == "network" else SKY,
+            **WHISKER,
+        )
+    axes.set(xlim=limits, ylim=(len(scores) - 0.5, -0.5))
+    axes.set_yticks(range(len(scores)), scores["name"])
+    axes.locator_params(axis="x", nbins=6)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+def columns(counts: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
+    """Draw stacked columns over the whole width, one for each row, without axes.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        A column for each key of `colours`, the first at the bottom.
+    colours : mapping
+        Their colours.
+    """
+    figure, axes = _bare(len(counts), max(1, counts.sum(axis=1).max()))
+    edges, top = np.arange(len(counts) + 1), np.zeros(len(counts) + 1)
+    for name, colour in colours.items():
+        bottom, top = top, top + np.append(counts[name], 0)
+        axes.fill_between(edges, bottom, top, step="post", color=colour, linewidth=0)
+    return figure
+
+
+def strip(spans: Sequence[tuple[float, float, str]], width: float) -> Figure:
+    """Draw spans over the whole width, each from one place to another in a colour, without axes."""
+    figure, axes = _bare(width, 1)
+    for start, end, colour in spans:
+        axes.axvspan(start, end, color=colour, linewidth=0)
     return figure
 
 
@@ -267,7 +281,7 @@ def contact_sheet(rows: Mapping[str, Sequence[Picture]], title: str) -> Figure:
     """
     lines = {heading: -(-len(pictures) // COLUMNS) for heading, pictures in rows.items()}
     width, height = COLUMNS * CELL + MARGIN, HEADING + sum(HEADING + CELL_HEIGHT * count for count in lines.values())
-    figure = _figure(width, height, layout=None)
+    figure = new_figure(width, height, layout=None)
     top = height - HEADING
     figure.text(MARGIN / width, (top + 0.1) / height, title, fontsize=13)
     for heading, pictures in rows.items():
@@ -284,15 +298,23 @@ def contact_sheet(rows: Mapping[str, Sequence[Picture]], title: str) -> Figure:
     return figure
 
 
-def _figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
+def new_figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
+    """Return a figure of a width and a height in inches."""
     figure = Figure(figsize=(width, height), layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
 
+def _bare(width: float, height: float) -> tuple[Figure, Axes]:
+    figure = new_figure(10, 1, layout=None)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
+    axes.set_axis_off()
+    return figure, axes
+
+
 def _square(title: str) -> tuple[Figure, Axes]:
     with mpl.rc_context(STYLE):
-        figure = _figure(4.8, 4.8)
+        figure = new_figure(4.8, 4.8)
         axes = figure.subplots()
     axes.set_title(title, loc="left")
     axes.set_aspect("equal")

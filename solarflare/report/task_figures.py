@@ -11,11 +11,12 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory, read_json
 from solarflare.core.tasks import Task
 from solarflare.dataset.shards.reader import Crops
-from solarflare.report import figures, gallery, summary
+from solarflare.report import figures, gallery
 from solarflare.report.figures import Picture
 from solarflare.report.schema import ReportParams
 from solarflare.verification.results import shown
 from solarflare.verification.results.wording import Wording, wording
+from solarflare.verification.scores.score_table import interval
 
 SHOWN = 2 * figures.COLUMNS  # crops in each group of a contact sheet
 
@@ -71,7 +72,7 @@ def draw_scores(folder: Path, words: Wording, plot_data: Path, scores: dict[str,
     def by_legend(figure: str, score: str) -> dict[str, pd.DataFrame]:
         files = {"network": figure, "logistic": f"{figure}_logistic"}
         return {
-            f"{name} {summary.interval(scored[name][score])}": pd.read_csv(plot_data / f"{file}.csv")
+            f"{name} {interval(scored[name][score])}": pd.read_csv(plot_data / f"{file}.csv")
             for name, file in files.items()
         }
 

@@ -1,14 +1,16 @@
 """Figures and the tables that they are drawn from."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.patches import Rectangle
 from PIL import Image
 from sklearn import metrics
 
-from solarflare.report import figures
+from solarflare.report import figures, svg
 from solarflare.verification.scores import curves
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Forecast
@@ -119,3 +121,60 @@ def test_figures_are_drawn_from_what_is_in_git(forecast: Forecast, plan: BlockBo
     curve.to_csv(tmp_path / "roc.csv", index=False)
     figures.save(figures.roc({"read": pd.read_csv(tmp_path / "roc.csv")}, "title"), tmp_path / "roc.png")
     assert (tmp_path / "roc.png").stat().st_size > 0
+
+
+BINS = pd.DataFrame({"probability": [0.12, 1.0], "frequency": [0.1, 1.0], "n": [179, 4]}).assign(low=0.0, high=1.0)
+
+
+def test_a_reliability_diagram_counts_the_rows_of_each_bin() -> None:
+    counts = figures.reliability(BINS, 0.5, "title").axes[1]
+    assert [text.get_text() for text in counts.texts] == ["179", "4"]
+    assert [bar.get_bbox().height for bar in counts.patches if isinstance(bar, Rectangle)] == [179, 4]
+
+
+def test_a_reliability_diagram_does_not_join_its_points() -> None:
+    axes = figures.reliability(BINS, 0.5, "title").axes[0]
+    points = next(line for line in axes.get_lines() if line.get_marker() == "o")
+    assert points.get_linestyle() == "None"
+    assert np.asarray(points.get_ydata()).tolist() == [0.1, 1.0]
+
+
+FOREST = pd.DataFrame({"name": ["network", "two & three", "none"], "value": [0.9, 0.6, np.nan]}).assign(
+    low=[0.8, np.nan, np.nan], high=[0.95, np.nan, np.nan]
+)
+
+
+def test_a_forest_plot_puts_scores_in_their_order() -> None:
+    axes = figures.forest(FOREST, no_skill=0.5).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == FOREST["name"].tolist()
+    points = [line for line in axes.get_lines() if line.get_marker() == "o"]
+    assert [np.asarray(line.get_xdata()).tolist() for line in points[:2]] == [[0.9], [0.6]]
+    assert [line.get_color() for line in points[:2]] == [figures.SUN, figures.SKY]
+    assert len(axes.collections) == 1  # the one interval
+
+
+def test_columns_are_stacked_and_a_strip_keeps_its_places() -> None:
+    counts = pd.DataFrame({"one": [1, 0, 2], "two": [3, 0, 0]})
+    figure = figures.columns(counts, {"one": figures.SUN, "two": figures.SKY})
+    tops = [area.get_datalim(figure.axes[0].transData).y1 for area in figure.axes[0].collections]
+    assert tops == [2, 4]
+    assert figure.axes[0].get_ylim() == (0, 4)
+    spans = figures.strip([(0, 2, figures.SUN), (3, 4.5, figures.SKY)], 10).axes[0].patches
+    assert [(span.get_x(), span.get_width()) for span in spans if isinstance(span, Rectangle)] == [(0, 2), (3, 1.5)]
+
+
+def test_an_inline_figure_has_the_colours_of_the_page_and_words_for_a_screen_reader() -> None:
+    drawn = svg.inline(figures.forest(FOREST, no_skill=0.5), "area 0.876 & more")
+    assert drawn == svg.inline(figures.forest(FOREST, no_skill=0.5), "area 0.876 & more")
+    assert drawn.startswith("<svg ")
+    assert 'aria-label="area 0.876 &amp; more"' in drawn
+    assert "two &amp; three</text>" in drawn
+    assert {"var(--sun)", "var(--sky)", "var(--rule)"} <= set(re.findall(r"var\(--\w+\)", drawn))
+    assert re.findall(r"#[0-9a-f]{6}", drawn) == []
+    assert not any(word in drawn for word in ("<style", "metadata", "font-family"))
+
+
+def test_two_inline_figures_share_no_id() -> None:
+    ids = [set(re.findall(r' id="(.+?)"', svg.inline(figures.forest(FOREST), label))) for label in ("one", "two")]
+    assert ids[0]
+    assert not ids[0] & ids[1]

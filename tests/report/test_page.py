@@ -15,9 +15,9 @@ from solarflare.core import tables
 from solarflare.core.paths import PAGE
 from solarflare.core.tasks import TASKS, Task
 from solarflare.report import task_figures
-from solarflare.report.page import charts, page
-from solarflare.report.page.charts import Row
-from solarflare.report.page.sections import called_rightly, slices_by, standing, turned, worse_elsewhere
+from solarflare.report.page import page
+from solarflare.report.page.phrases import changed_answers, compared, precision_at, worse_in_other_scores
+from solarflare.report.page.sections import slices_by
 from solarflare.report.page.timeline import timeline
 from solarflare.verification.evaluation import evaluate
 from tests.verification.test_evaluate import RECORDS, make_two_folds, small_and_fast, write_inputs
@@ -52,6 +52,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             evaluate.evaluate(task, small_and_fast(), RECORDS)
             task_figures.draw(task, small_and_fast())
         take_room(Path("metrics/region.json"))
+        write_probes(Path("metrics/plots/audit/region.csv"))
         page.write(small_and_fast())
         yield folder
 
@@ -71,6 +72,15 @@ def audit() -> dict[str, object]:
     probe = {"kind": "gated", "question": "Does the hour tell?", "leak": False, "roc_auc": score}
     probe |= {"balanced_accuracy": score, "corrected_low": 0.4, "detectable_roc_auc": 0.7}
     return {"leak": False, "rows": 80, "near_duplicates": {"pairs": 0, "first": []}, "probes": {"time_of_day": probe}}
+
+
+def write_probes(path: Path) -> None:
+    """Write the scores of a probe of each kind."""
+    path.parent.mkdir(parents=True)
+    probes = pd.DataFrame({"probe": ["time_of_day", "year", "raw_sky"], "kind": ["gated", "confounder", "raw"]})
+    probes.assign(roc_auc=0.5, low=0.4, high=0.6, detectable=[0.7, float("nan"), float("nan")]).to_csv(
+        path, index=False
+    )
 
 
 @pytest.fixture
@@ -117,19 +127,19 @@ def test_the_card_says_what_was_asked_of_which_rows(opened: "Chrome", project: P
 def test_a_precision_is_that_of_the_base_rate_it_is_for() -> None:
     scores = {"recall": {"value": 0.8}, "specificity": {"value": 0.9}}
     # Of 1000, 500 and then 20 are positive: 400 of 450 alarms are right, and 16 of 114.
-    assert called_rightly(scores, 0.5) == pytest.approx(400 / 450)
-    assert called_rightly(scores, 0.02) == pytest.approx(16 / 114)
+    assert precision_at(0.5, scores) == pytest.approx(400 / 450)
+    assert precision_at(0.02, scores) == pytest.approx(16 / 114)
 
 
 def test_what_is_never_called_has_no_precision() -> None:
-    assert called_rightly({"recall": {"value": 0.0}, "specificity": {"value": 1.0}}, 0.02) is None
+    assert precision_at(0.02, {"recall": {"value": 0.0}, "specificity": {"value": 1.0}}) is None
 
 
 def test_what_was_before_is_called_as_the_answer_is() -> None:
     scores = {"n": 90, "slices": {"quiet_before": part(60, 5), "active_before": part(30, 4)}}
     found = slices_by("_before", "By what was before", scores, "flaring")
     assert found is not None
-    assert [name for name, _ in found.parts] == ["quiet before", "flaring before"]
+    assert [name for name, *_ in found.table.rows] == ["quiet before", "flaring before"]
 
 
 def test_a_sample_that_was_not_matched_is_not_called_so(project: Path) -> None:
@@ -184,7 +194,11 @@ def test_every_colour_of_a_key_stands_out(opened: "Chrome", scheme: str) -> None
         "return [...document.querySelectorAll('.key:not(.out)')]"
         ".map(one => [one.innerText, getComputedStyle(one, '::before').backgroundColor])"
     )
-    assert {"gated", "training", "no label"} < {name for name, _ in colours}
+    assert {"training", "no label"} < {name for name, _ in colours}
+    colours += opened.execute_script(
+        "return ['sun', 'sky', 'gold', 'muted', 'dim'].map(name => ["
+        "name, getComputedStyle(document.querySelector(`svg [style*='stroke: var(--${name})']`)).stroke])"
+    )
     # WCAG 2.1, 1.4.11: graphics contrast 3:1 with what is beside them.
     ratios = {
         name: (max(paper, one) + 0.05) / (min(paper, one) + 0.05) for name, c in colours for one in [luminance(c)]
@@ -204,6 +218,8 @@ def test_every_image_is_there_and_is_told_in_words(opened: "Chrome") -> None:
     images = opened.execute_script("return [...document.images].map(one => [one.alt.trim(), one.naturalWidth])")
     assert len(images) >= 36
     assert [alt for alt, width in images if not alt or not width] == []
+    labels = opened.execute_script("return [...document.querySelectorAll('svg')].map(one => one.ariaLabel)")
+    assert any(re.search(r"ROC, area 0\.\d\d \[0\.\d\d, ", label) for label in labels)
     charts_without_words = "return document.querySelectorAll('svg:not([role=img][aria-label])').length"
     assert opened.execute_script(charts_without_words) == 0
 
@@ -268,18 +284,21 @@ def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) ->
     ("verdicts", "said"),
     [
         (["better", "better"], "better than all in ROC-AUC"),
-        (["better", "worse", "not distinguishable"], "worse than b; not told apart from c; better than a, in ROC-AUC"),
+        (
+            ["better", "worse", "not distinguishable"],
+            "worse than b; not distinguishable from c; better than a, in ROC-AUC",
+        ),
         (["worse", "worse", "worse"], "worse than a, b and c, in ROC-AUC"),
     ],
 )
-def test_the_standing_says_the_bad_news_first(verdicts: list[str], said: str) -> None:
+def test_the_comparison_says_the_bad_news_first(verdicts: list[str], said: str) -> None:
     differences = {name: {"roc_auc": {"verdict": verdict}} for name, verdict in zip("abc", verdicts, strict=False)}
-    assert standing([(name, {}) for name in differences], differences, "all") == said
+    assert compared(list(differences), differences, "all") == said
 
 
 def test_a_score_in_which_the_network_is_worse_is_not_passed_over() -> None:
     verdicts = {"tss": {"verdict": "worse"}, "brier_skill": {"verdict": "better"}}
-    assert worse_elsewhere([("a", {}), ("b", {})], {"a": verdicts, "b": verdicts}) == ["worse than a and b in TSS"]
+    assert worse_in_other_scores(["a", "b"], {"a": verdicts, "b": verdicts}) == ["worse than a and b in TSS"]
 
 
 def part(n: int, positive: int, **scores: float) -> dict[str, Any]:
@@ -291,7 +310,7 @@ def part(n: int, positive: int, **scores: float) -> dict[str, Any]:
 
 def test_what_turned_is_told_by_what_it_turned_to() -> None:
     slices = {"quiet_before": part(90, 16, recall=0.4), "active_before": part(80, 70, specificity=0.8)}
-    found = turned(slices, ("quiet", "active"))
+    found = changed_answers(slices, ("quiet", "active"))
     assert [(answer, rows, score["value"]) for answer, rows, score in found] == [
         ("active", 16, 0.4),
         ("quiet", 10, 0.8),
@@ -300,14 +319,17 @@ def test_what_turned_is_told_by_what_it_turned_to() -> None:
 
 def test_where_nothing_turned_nothing_is_said_of_it() -> None:
     nothing = part(80, 80) | {"specificity": {"value": None, "low": None, "high": None}}
-    assert turned({"quiet_before": {"absent": "no test row is there"}, "active_before": nothing}, ("no", "yes")) == []
+    assert (
+        changed_answers({"quiet_before": {"absent": "no test row is there"}, "active_before": nothing}, ("no", "yes"))
+        == []
+    )
 
 
 def test_a_part_that_has_all_rows_is_left_out() -> None:
     scores = {"n": 90, "slices": {"inside_30_degrees": part(60, 5), "inside_60_degrees": part(90, 9)}}
     found = slices_by("_degrees", "By longitude", scores, "flaring")
     assert found is not None
-    assert [name for name, _ in found.parts] == ["inside 30°"]
+    assert [name for name, *_ in found.table.rows] == ["inside 30°"]
 
 
 def test_classes_of_flares_are_not_compared_in_what_they_share() -> None:
@@ -315,32 +337,8 @@ def test_classes_of_flares_are_not_compared_in_what_they_share() -> None:
         "class_", "By class", {"n": 90, "slices": {"class_C": part(80, 9), "class_M": part(75, 4)}}, "flaring"
     )
     assert found is not None
-    assert list(found.charts) == ["recall", "roc_auc"]
-
-
-BINS = pd.DataFrame({"probability": [0.12, 1.0], "frequency": [0.1, 1.0], "n": [179, 4]}).assign(low=0.0, high=1.0)
-
-
-def test_a_reliability_diagram_counts_the_rows_of_each_bin() -> None:
-    drawn = charts.reliability(BINS, "Reliability")
-    columns = [float(x) for x in re.findall(r'class="count" x="([\d.]+)"', drawn)]
-    assert re.findall(r'class="tick middle"[^>]*>(\d{3}|4)<', drawn) == ["179", "4"]
-    assert columns[1] - columns[0] == pytest.approx(8 * charts.SQUARE / 10)  # from the second bin to the tenth
-
-
-def test_a_reliability_diagram_does_not_join_its_points() -> None:
-    drawn = charts.reliability(BINS, "Reliability")
-    assert drawn.count("<circle") == 2
-    assert drawn.count("<polyline") == 1  # the diagonal
-
-
-def test_a_forest_plot_puts_scores_in_their_order() -> None:
-    rows = [Row("one", 0.9, 0.8, 0.95), Row("two & three", 0.6, None, None), Row("none", None, None, None)]
-    drawn = charts.forest(rows, "ROC-AUC of each", none=0.5)
-    first, second = (float(x) for x in re.findall(r'<circle cx="([\d.]+)"', drawn))
-    assert first > second
-    assert "two &amp; three" in drawn
-    assert drawn.count('class="interval"') == 1
+    assert list(found.charts) == ["Recall", "ROC-AUC"]
+    assert found.table.columns == ("part", "rows", "flaring", "Recall", "ROC-AUC")
 
 
 def test_a_timeline_counts_every_row_once() -> None:
@@ -349,10 +347,12 @@ def test_a_timeline_counts_every_row_once() -> None:
     labels["reason"] = ["", "", "a flare without a class", ""]
     splits = pd.DataFrame({"path": ["a", "b", "d"], "fold": 0, "part": ["train", "", "test"]})
     drawn = timeline(Task.DISK, labels, splits, tables.empty(tables.COVERAGE))
-    assert drawn.by_year.to_dict("index") == {
-        2013: {"label 1": 1, "label 0": 0, "no label": 0, "training": 1, "validation": 0, "test": 0, "left out": 0},
-        2014: {"label 1": 1, "label 0": 1, "no label": 1, "training": 0, "validation": 0, "test": 1, "left out": 1},
-    }
-    assert drawn.unlabelled.to_dict() == {"a flare without a class": 1}
-    assert drawn.labels.count("<rect") == 4
+    parts = ["training", "validation", "test", "left out"]
+    assert drawn.by_year.columns == ["year", "label 1", "label 0", "no label", *parts]
+    assert drawn.by_year.rows == [
+        ("2013", "1", "0", "0", "1", "0", "0", "0"),
+        ("2014", "1", "1", "1", "0", "0", "1", "1"),
+    ]
+    assert drawn.unlabelled.rows == [("a flare without a class", "1")]
+    assert drawn.most == 2
     assert "training 2013-12 to 2013-12, left out 2014-01 to 2014-01, test 2014-03 to 2014-03" in drawn.strips[0][1]

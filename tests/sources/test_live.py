@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.core.paths import DOWNLOADS
+from solarflare.report import scrape_cost
 from solarflare.sources.live import download, estimate
 from solarflare.sources.live import scrape as live
 from solarflare.sources.live.http.cache import Cache
@@ -286,7 +287,7 @@ class TestCost:
             wanted, table = estimate.estimate(parameters.parse(choices(site.url), Path("params.yaml")))
         assert len(wanted) == 18
         assert table["requests"].sum() == 36
-        assert "together" in estimate.render(wanted, table)
+        assert "together" in scrape_cost.render(wanted, table)
 
 
 @pytest.mark.slow

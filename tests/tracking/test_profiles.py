@@ -13,7 +13,7 @@ import yaml
 from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS
-from solarflare.tracking import profiles, published_pages, published_tables
+from solarflare.tracking import profiles, published_pages, published_results, published_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = """
@@ -137,19 +137,19 @@ def test_an_archive_is_relative_and_identified_by_its_content(project: Path) -> 
 def test_an_experiment_has_the_overrides_and_leaves_the_workspace_as_it_was(repository: Path) -> None:
     profile = profiles.read("x")
     revisions = profiles.run(profile)
-    published_tables.collect(profile, revisions)
+    published_results.collect(profile, revisions)
     assert shell("git", "status", "--porcelain") == "?? docs/"
-    metrics = json.loads((published_tables.RESULTS / "x.json").read_text())["variants"]["short"]["metrics"]
+    metrics = json.loads((published_results.RESULTS / "x.json").read_text())["variants"]["short"]["metrics"]
     assert metrics["disk"]["roc_auc"]["value"] == 0.03
     assert metrics["region"] == {"absent": "2014-01-01"}
-    assert (published_tables.RESULTS / "x-disk-roc.png").stat().st_size < 100_000
+    assert (published_results.RESULTS / "x-disk-roc.png").stat().st_size < 100_000
     assert "| short | disk | 10 | 3% | network | 0.03 [0.00, 1.00] |" in published_tables.table("x")
 
 
 def test_results_say_which_parameters_all_variants_share(repository: Path) -> None:
     profile = profiles.read("x")
-    published_tables.collect(profile, profiles.run(profile))
-    shared = json.loads((published_tables.RESULTS / "x.json").read_text())["parameters"]
+    published_results.collect(profile, profiles.run(profile))
+    shared = json.loads((published_results.RESULTS / "x.json").read_text())["parameters"]
     assert shared["split.chronological.test_start"] == "2014-01-01"
     assert set(params.dotted(params.read_yaml(paths.PARAMS))) - set(shared) == {"train_disk.epochs"}
 
@@ -171,8 +171,8 @@ def test_a_commit_that_is_made_meanwhile_loses_no_results(repository: Path) -> N
     profile = read({**SIMULATED, "variants": two})
     revisions = profiles.run(profile)
     assert shell("git", "rev-parse", "HEAD") != head
-    published_tables.collect(profile, revisions)
-    found = json.loads((published_tables.RESULTS / "x.json").read_text())["variants"]
+    published_results.collect(profile, revisions)
+    found = json.loads((published_results.RESULTS / "x.json").read_text())["variants"]
     assert {name: found[name]["metrics"]["disk"]["roc_auc"]["value"] for name in two} == {"short": 0.03, "long": 0.04}
 
 
@@ -230,8 +230,8 @@ def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
             name: {"metrics": {"disk": metrics, "region": {"absent": "no"}}} for name in ("short", "short-2020")
         },
     }
-    published_tables.RESULTS.mkdir(parents=True)
-    (published_tables.RESULTS / "x.json").write_text(json.dumps(content))
+    published_results.RESULTS.mkdir(parents=True)
+    (published_results.RESULTS / "x.json").write_text(json.dumps(content))
     page = "before\n<!-- results:x -->\nold\n<!-- /results:x -->\nafter\n"
     written = published_pages.with_tables(page)
     assert written.startswith("before\n<!-- results:x -->\n| x | task |")
@@ -263,26 +263,26 @@ def test_repeats_are_averaged_beside_what_was_published_and_what_tells_without_a
     Path("stage.py").write_text(stage)
     repeats = {"first": {"split.seed": 1}, "second": {"split.seed": 2}}
     profile = read({"published": {"disk": 0.947}, "overrides": {}, "variants": repeats})
-    published_tables.collect(profile, profiles.run(profile))
+    published_results.collect(profile, profiles.run(profile))
     table = published_tables.table("x").splitlines()
     assert table[2] == "| disk | 2 | 14 | 95.0% | 5.0% | 90.0% | 100.0% | 94.7% |"
     assert table[6:] == [
         "| printed boxes | disk | gated | 0.99 [0.97, 1.00] | 89% | leak |",
         "| sky | disk | raw | 0.90 [0.88, 0.91] | 80% |  |",
     ]
-    assert (published_tables.RESULTS / "x.png").stat().st_size < 100_000
+    assert (published_results.RESULTS / "x.png").stat().st_size < 100_000
 
 
 def test_permutations_are_a_row_a_task(project: Path) -> None:
-    published_tables.RESULTS.mkdir(parents=True)
+    published_results.RESULTS.mkdir(parents=True)
     test = {"n": 40, "true": 0.9, "rotated": [0.55, 0.45], "wilcoxon_p": 1.0, "p": 0.3333}
-    published_tables.PERMUTATION.write_text(json.dumps({"simulated": {"disk": test}}))
+    published_results.PERMUTATION.write_text(json.dumps({"simulated": {"disk": test}}))
     row = "| simulated | disk | 40 | **0.90** | 0.45 0.55 | 0.50 | p = 1.00 | p = 0.333 |"
     assert published_tables.table("permutation").splitlines()[2:] == [row]
 
 
 def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) -> None:
-    published_tables.RESULTS.mkdir(parents=True)
+    published_results.RESULTS.mkdir(parents=True)
     baselines = {"history": {"roc_auc": score(0.8)}, "logistic": {"roc_auc": score(0.7)}, "catalogue": {"absent": "no"}}
     leads = {
         "history": {"roc_auc": {**score(0.1), "verdict": "better"}},
@@ -294,7 +294,7 @@ def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) 
     variants["a-2020"] = {**results, "disk": {**disk, "n": 41}}
     content = {"variants": {name: {"metrics": metrics} for name, metrics in variants.items()}}
     for profile in published_tables.OVERVIEW:
-        (published_tables.RESULTS / f"{profile}.json").write_text(json.dumps(content))
+        (published_results.RESULTS / f"{profile}.json").write_text(json.dumps(content))
     for task, metrics in results.items():
         (project / f"{task}.json").write_text(json.dumps(metrics))
     cells = "| disk | 40 | 0.90 [0.88, 0.91] | history 0.80 [0.78, 0.81] | 0.10 [0.08, 0.11] |"

@@ -15,11 +15,11 @@ import pytest
 
 from solarflare.core import params, paths, tables
 from solarflare.core.errors import InputError
-from solarflare.predict.scoring import SCORES
 from solarflare.tracking.review import review
 from solarflare.verification.scores import curves
 from solarflare.verification.scores.assessment import assess
 from solarflare.verification.scores.bootstrap import BlockBootstrap
+from solarflare.verification.scores.score_table import SCORES
 from solarflare.verification.scores.scores import Forecast
 from tests.project.test_cli import solarflare
 
@@ -385,7 +385,7 @@ def test_a_base_that_is_none_is_one_sentence(repository: Path) -> None:
 
 def test_a_merge_conflict_in_the_results_is_one_sentence(repository: Path) -> None:
     Path("metrics/disk.json").write_text("<<<<<<< HEAD\n{}\n")
-    with pytest.raises(InputError, match=r"^metrics/disk\.json is not JSON; mend it, or make it again"):
+    with pytest.raises(InputError, match=r"^metrics/disk\.json is not JSON; correct it, or make it again"):
         page()
 
 

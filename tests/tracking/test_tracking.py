@@ -25,8 +25,8 @@ from solarflare.tracking.mlflow import description, registry, run_comparison
 from solarflare.tracking.mlflow.experiments import GAIN, MODELS
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 from solarflare.tracking.mlflow.log_training import log_training, monitored
-from solarflare.tracking.mlflow.reference_run import Standing
-from solarflare.tracking.mlflow.run_comparison import Compared
+from solarflare.tracking.mlflow.reference_run import ComparedRun
+from solarflare.tracking.mlflow.run_comparison import RunComparison
 from solarflare.tracking.mlflow.sqlite_store import FOLDERS
 from solarflare.tracking.mlflow.store import create, store_uri
 from solarflare.verification.scores.seeds import Spread
@@ -421,9 +421,9 @@ def test_the_gain_is_in_the_metrics_with_its_interval(project: Path) -> None:
 
 def test_forecasts_that_rank_alike_are_said_to_be_so() -> None:
     same = {"value": 0.0, "low": 0.0, "high": 0.0, "verdict": "not distinguishable", "resolvable": 0.0}
-    other = Compared("#1", "#", True, True, False, same, None)
-    standing = Standing([other], other, other, [], "other code")
-    assert "both rank the test rows alike" in description.sentence(standing, SCORES)
+    other = RunComparison("#1", "#", True, True, False, same, None)
+    compared = ComparedRun([other], other, other, [], "other code")
+    assert "both rank the test rows alike" in description.sentence(compared, SCORES)
 
 
 def test_what_is_not_trusted_does_not_become_champion(project: Path) -> None:

@@ -451,7 +451,7 @@ def test_the_table_says_who_cheated() -> None:
         {"hour": Probe("gated", "", rows[["label"]].to_numpy(np.float32)), "none": constant(rows)}, rows, SETTINGS
     )
     lines = table("disk", found).splitlines()
-    assert [(line.split()[0], line.split()[-1]) for line in lines[1:3]] == [("hour", "LEAK"), ("none", "passed")]
+    assert [(line.split()[0], line.split()[-1]) for line in lines[2:4]] == [("hour", "LEAK"), ("none", "passed")]
     assert lines[3] == "0 near duplicates across the test's border  passed"
 
 

@@ -24,6 +24,7 @@ from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.results import shown
 from solarflare.verification.scores.assessment import assess, untrusted_because
 from solarflare.verification.scores.bootstrap import BlockBootstrap
+from solarflare.verification.scores.score_table import interval
 from solarflare.verification.scores.scores import Forecast
 from tests import parameters
 from tests.import_graph import closure, imports
@@ -478,4 +479,4 @@ def test_a_missing_audit_is_one_sentence(project: Path, chosen: AllParams) -> No
 
 
 def test_a_score_that_rounds_to_nothing_has_no_sign() -> None:
-    assert summary.interval({"value": -0.001, "low": -0.021, "high": 0.004}) == "0.00 [-0.02, 0.00]"
+    assert interval({"value": -0.001, "low": -0.021, "high": 0.004}) == "0.00 [-0.02, 0.00]"

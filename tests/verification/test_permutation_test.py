@@ -11,7 +11,7 @@ from solarflare.core import tables
 from solarflare.core.tasks import Task
 from solarflare.dataset.samples import samples
 from solarflare.networks.backend import tf
-from solarflare.tracking import published_tables
+from solarflare.tracking import published_results
 from solarflare.verification.evaluation import permutation_test
 from solarflare.verification.evaluation.rotation import rotation
 from tests import parameters
@@ -57,7 +57,10 @@ def test_what_was_found_is_kept_by_data_and_task_and_found_again(
     assert permutation_test.permute(Task.DISK, repeats=3) == found
     assert (found["n"], len(found["rotated"])) == (18, 3)
     assert found["p"] in {0.25, 0.5, 0.75, 1.0}
-    published_tables.keep_permutation("spots", {Task.DISK: found})
-    published_tables.keep_permutation("others", {Task.DISK: found})
-    assert json.loads(published_tables.PERMUTATION.read_text()) == {"spots": {"disk": found}, "others": {"disk": found}}
-    assert published_tables.PERMUTATION.with_suffix(".png").is_file()
+    published_results.keep_permutation("spots", {Task.DISK: found})
+    published_results.keep_permutation("others", {Task.DISK: found})
+    assert json.loads(published_results.PERMUTATION.read_text()) == {
+        "spots": {"disk": found},
+        "others": {"disk": found},
+    }
+    assert published_results.PERMUTATION.with_suffix(".png").is_file()

@@ -12,8 +12,8 @@ from scipy import stats
 from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.predict.scoring import SCORES
 from solarflare.verification.scores import seeds
+from solarflare.verification.scores.score_table import SCORES
 
 PARAMETERS = params.dotted(params.read_yaml(paths.PARAMS))
 DIFFERENCE = {"value": 0.05, "low": 0.02, "high": 0.09, "p": 0.001, "verdict": "better", "resolvable": 0.035}

@@ -1,6 +1,6 @@
-"""Writes the page from what the stages wrote: nothing is computed here that is not in a file beside it."""
+"""Writes the page from the files that the stages wrote; no score is computed here."""
 
-import importlib.metadata
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,9 @@ from markupsafe import Markup
 from solarflare.core import absent, params, paths
 from solarflare.core.files import atomic_path, read_json, sha256
 from solarflare.core.tasks import TASKS
-from solarflare.report import summary
 from solarflare.report.gallery import CONTRAST
-from solarflare.report.page.sections import SLICED, section
+from solarflare.report.page import page_tables
+from solarflare.report.page.sections import section
 from solarflare.report.schema import ReportParams
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.verification.results.wording import wording
@@ -27,8 +27,8 @@ HASHED = (
     "metrics/*.json",
 )
 
-UNTOLD = ("scrape.archive.path", "scrape.live.contact")
-"""Parameters that say where something was and whose it is, not what it is."""
+LEFT_OUT = ("scrape.archive.path", "scrape.live.contact")
+"""Parameters that say where the data were and who fetched them, not what they are."""
 
 INSTRUMENTS = {
     "gong": "Magnetograms by GONG at Big Bear",
@@ -36,19 +36,6 @@ INSTRUMENTS = {
     "aia171": "Images by AIA on SDO at 171 Å",
     "aia193": "Images by AIA on SDO at 193 Å",
     "aia211": "Images by AIA on SDO at 211 Å",
-}
-BASELINES = {
-    "climatology": "the base rate of the training rows",
-    "persistence": "what was before goes on",
-    "logistic": "a regression on seven statistics of the image",
-    "history": "past flares",
-    "catalogue": "what NOAA noted of the regions",
-}
-PLACES = {
-    "inside_disk": "on the disk",
-    "printed_boxes": "where date and name were printed",
-    "near_regions": "within 10° of a region with spots",
-    "near_centre": "within 5° of the region in question",
 }
 
 
@@ -72,7 +59,6 @@ def write(chosen: ReportParams) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"interval": summary.interval, "named": lambda name: name.replace("_", " ")}
     text = environment.get_template("page.html.j2").render(
         style=Markup((folder / "style.css").read_text()),  # noqa: S704 - our own file
         sections=sections,
@@ -83,26 +69,22 @@ def write(chosen: ReportParams) -> None:
         base_rates=chosen.calibration.base_rate.model_dump(),
         magnetographs=MAGNETOGRAPHS,
         contrast=CONTRAST,
-        score_names=summary.SCORES,
-        baselines=BASELINES,
         instruments=INSTRUMENTS,
-        places=PLACES,
-        sliced=SLICED,
         limit=chosen.audit.max_probe_auc,
         block_days=chosen.split.block_days,
-        parameters=listed,
-        versions={name: importlib.metadata.version(name) for name in LIBRARIES},
-        hashes=hashes(),
+        parameters=page_tables.pairs(("parameter", "value"), listed, code=True),
+        versions=page_tables.pairs(("library", "version"), {name: version(name) for name in LIBRARIES}),
+        hashes=page_tables.pairs(("file", "SHA-256"), hashes(), code=True),
     )
     with atomic_path(paths.PAGE) as partial:
         partial.write_text(text, encoding="utf-8")
 
 
 def parameters(origin: str) -> dict[str, Any]:
-    """Return the parameters by dotted key, without other origins' and what is `UNTOLD`."""
+    """Return the parameters by dotted key, without those of other origins and `LEFT_OUT`."""
     others = tuple(f"scrape.{name}." for name in ("simulated", "archive", "live") if name != origin)
     content = params.dotted(params.read_yaml(paths.PARAMS))
-    return {key: value for key, value in content.items() if key not in UNTOLD and not key.startswith(others)}
+    return {key: value for key, value in content.items() if key not in LEFT_OUT and not key.startswith(others)}
 
 
 def hashes() -> dict[str, str]:

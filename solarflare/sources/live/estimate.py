@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from solarflare.core import tables
 from solarflare.core.files import main_checkout
 from solarflare.core.paths import DOWNLOADS
 from solarflare.core.tasks import Task
@@ -79,17 +78,6 @@ def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     ]
     all_wanted = [item for items in wanted.values() for item in items]
     return plan.table(all_wanted), pd.DataFrame(rows, columns=["host", "requests", "megabytes", "minutes"])
-
-
-def render(wanted: pd.DataFrame, cost: pd.DataFrame) -> str:
-    """Return a plan as a CSV table, if there is one yet, and its cost below."""
-    if len(wanted):
-        planned = wanted.to_csv(index=False, date_format=tables.TIME_FORMAT)
-    else:
-        planned = "Images are matched by reports that are not in the cache yet: which images, is not known before.\n"
-    total = pd.DataFrame([["together", *cost[["requests", "megabytes", "minutes"]].sum()]], columns=cost.columns)
-    lines = pd.concat([cost, total]).astype({"requests": int}).round({"megabytes": 1, "minutes": 1})
-    return f"{planned}\nAt most, at the pace of scrape.live.manners:\n{lines.to_string(index=False)}"
 
 
 def _wanted(params: LiveParams, task: Task, event_lists: matching.EventLists | None) -> list[plan.Wanted]:

@@ -1,11 +1,12 @@
 """What a run is called, and what its page says first, in Markdown: is it better, what changed, what are its scores."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from solarflare.report.summary import SCORES, interval, strongest_first
-from solarflare.tracking.mlflow.reference_run import Standing
-from solarflare.tracking.mlflow.run_comparison import Compared
+from solarflare.tracking.mlflow.reference_run import ComparedRun
+from solarflare.tracking.mlflow.run_comparison import RunComparison
+from solarflare.verification.scores.assessment import COMPARED
+from solarflare.verification.scores.score_table import SCORES, Table, compared, interval, lead
 
 PHRASES = {
     "better": "better than {}",
@@ -13,7 +14,7 @@ PHRASES = {
     "not distinguishable": "not distinguishable from {}",
     "reseeded": "another seed of {}",
 }
-"""By verdict, how a run's name says it of the run that it is held against."""
+"""By verdict, how a run's name says it of the reference run."""
 
 COMPARE = (
     "*Compare* shows two runs beside each other and says nothing of whether they differ: a verdict here does. "
@@ -21,139 +22,128 @@ COMPARE = (
 )
 
 
-def name(called: str, standing: Standing, trusted: bool, experiment: str | None) -> str:
+def name(called: str, run: ComparedRun, trusted: bool, experiment: str | None) -> str:
     """Return the name of a run: what other runs call it, its verdict, what changed.
 
     Parameters
     ----------
     called : str
         Of `runs.called`.
-    standing : Standing
-        Among the other runs.
+    run : ComparedRun
+        The run, compared with others.
     trusted : bool
-        Whether its scores may be believed.
+        Whether its scores are trusted.
     experiment : str or None
         What DVC calls the experiment, if it is one.
     """
-    change = f"{experiment} ({standing.change})" if experiment else standing.change
-    against = standing.reference
-    phrase = PHRASES[against.verdict].format(against.name) if against else "first"
+    change = f"{experiment} ({run.change})" if experiment else run.change
+    phrase = PHRASES[run.reference.verdict].format(run.reference.name) if run.reference else "first"
     return f"{called} {phrase if trusted else 'not trusted'}: {change}"
 
 
-def word(standing: Standing, trusted: bool) -> str:
-    """Return the verdict on a run."""
+def verdict(run: ComparedRun, trusted: bool) -> str:
+    """Return the verdict on a run in a word or two."""
     if not trusted:
         return "not trusted"
-    return standing.reference.verdict if standing.reference else "first"
+    return run.reference.verdict if run.reference else "first"
 
 
-def sentence(standing: Standing, scores: dict[str, Any]) -> str:
+def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
     """Return the verdict on a run with what it rests on, in Markdown.
 
     Parameters
     ----------
-    standing : Standing
-        Among the other runs.
+    run : ComparedRun
+        The run, compared with others.
     scores : dict
         Of ``metrics/<task>.json``.
     """
-    against = standing.reference
+    reference = run.reference
     if not scores["trusted"]:
         return f"**Not trusted**, so that no verdict counts: {scores['untrusted_because']}"
-    if against is None:
-        return "**First** that is trusted on these test rows and labels: there is nothing to hold it against"
-    named = f"[{against.name}]({against.link}){', the champion' if against.champion else ''}"
-    if against.verdict == "reseeded":
+    if reference is None:
+        return "**First** trusted run on these test rows and labels: there is none to compare it with"
+    link = f"[{reference.name}]({reference.link}){', the champion' if reference.champion else ''}"
+    if reference.verdict == "reseeded":
         return (
-            f"**Neither better nor worse** than {named}: only the seed of the training differs, and a difference in "
-            f"ROC-AUC of {_difference(against)} is luck"
+            f"**Neither better nor worse** than {link}: only the seed of the training differs, and a difference in "
+            f"ROC-AUC of {_difference(reference)} is luck"
         )
-    phrase = PHRASES[against.verdict].format(named)
-    seed = "another seed is allowed for" if against.spread and against.spread.seeds else "of these two trainings alone"
-    return f"**{phrase[0].upper()}{phrase[1:]}**: ROC-AUC {_difference(against)}, {seed}"
+    phrase = PHRASES[reference.verdict].format(link)
+    seeded = reference.spread and reference.spread.seeds
+    seed = "another seed is allowed for" if seeded else "of these two trainings alone"
+    return f"**{phrase[0].upper()}{phrase[1:]}**: ROC-AUC {_difference(reference)}, {seed}"
 
 
-def render(scores: dict[str, Any], standing: Standing, report: str) -> str:
+def render(scores: dict[str, Any], run: ComparedRun, report: str) -> str:
     """Return the description of a run.
 
     Parameters
     ----------
     scores : dict
         Of ``metrics/<task>.json``.
-    standing : Standing
-        Among the other runs.
+    run : ComparedRun
+        The run, compared with others.
     report : str
         Where the page is.
     """
     audit = "the audit found no leak" if scores["trusted"] else "**not trusted**"
     rows = f"{scores['n']:,} test rows in {scores['blocks']} blocks of days"
-    lines = [
-        f"{sentence(standing, scores)}.",
-        "",
+    parts = [
+        f"{sentence(run, scores)}.",
         f"ROC-AUC {interval(scores['roc_auc'], 'z.3f')} on {rows}; {audit}. [The whole report]({report})",
-        *(_held_against(standing.others) if scores["trusted"] else []),
-        *_changes(standing),
-        "",
-        "#### Scores, with intervals of 95 %",
-        *_scores(scores),
+        *(_comparisons(run) if scores["trusted"] else ()),
+        *_changes(run),
+        f"#### Scores, with intervals of 95 %\n{_scores(scores).markdown()}",
     ]
-    return "\n".join(lines)
+    return "\n\n".join(parts)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a table in Markdown."""
-    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+def _comparisons(run: ComparedRun) -> Iterator[str]:
+    if run.others:
+        columns = "against", "this run is", "ROC-AUC, this run less that one", "another seed is allowed for"
+        rows = [
+            (
+                f"[{other.name}]({other.link}){' (champion)' if other.champion else ''}",
+                f"**{other.verdict}**" if other.counts else f"no verdict: that run is {other.verdict}",
+                _difference(other) if other.counts else "",
+                _seeds(other),
+            )
+            for other in run.others
+        ]
+        yield f"#### Against other runs, in pairs on the same test rows\n{Table(columns, rows).markdown()}"
+        yield COMPARE
 
 
-def _held_against(others: Sequence[Compared]) -> list[str]:
-    if not others:
-        return []
-    head = "against", "this run is", "ROC-AUC, this run less that one", "another seed is allowed for"
-    rows = [
-        (
-            f"[{one.name}]({one.link}){' (champion)' if one.champion else ''}",
-            f"**{one.verdict}**" if one.counts else f"no verdict: that run is {one.verdict}",
-            _difference(one) if one.counts else "",
-            _seeds(one),
-        )
-        for one in others
-    ]
-    return ["", "#### Against other runs, in pairs on the same test rows", *table(head, rows), "", COMPARE]
-
-
-def _difference(one: Compared) -> str:
+def _difference(other: RunComparison) -> str:
     """Return the difference to a run, with its interval if there is one, and what could have been shown."""
-    lead = one.difference or {}
-    if lead["value"] == lead["low"] == lead["high"] == 0:
+    difference = other.difference or {}
+    if difference["value"] == difference["low"] == difference["high"] == 0:
         return "0, as both rank the test rows alike"
-    if lead["low"] is None:
-        return f"{lead['value']:+.3f}, with too few blocks of days for an interval"
-    told = f"{lead['value']:+.3f} [{lead['low']:+.3f}, {lead['high']:+.3f}]"
-    unseen = one.verdict == "not distinguishable"
-    return f"{told}; the smallest that could have been shown is {lead['resolvable']:.3f}" if unseen else told
+    if difference["low"] is None:
+        return f"{lead(difference)}, with too few blocks of days for an interval"
+    if other.verdict == "not distinguishable":
+        return f"{lead(difference)}; the smallest that could have been shown is {difference['resolvable']:.3f}"
+    return lead(difference)
 
 
-def _seeds(one: Compared) -> str:
-    if one.spread is None:
+def _seeds(other: RunComparison) -> str:
+    if other.spread is None:
         return ""
-    if one.spread.seeds:
-        return f"yes: {one.spread.deviation['roc_auc']:.3f} is the standard deviation of {one.spread.seeds} seeds"
-    return f"no: {one.spread.because}"
+    if other.spread.seeds:
+        return f"yes: {other.spread.deviation['roc_auc']:.3f} is the standard deviation of {other.spread.seeds} seeds"
+    return f"no: {other.spread.because}"
 
 
-def _changes(standing: Standing) -> list[str]:
-    if standing.reference is None:
-        return []
-    told = [f"No parameter since {standing.reference.name}: the code or the data did."]
-    if standing.changes:
-        told = table(("parameter", standing.reference.name, "this run"), standing.changes)
-    return ["", "#### What changed", *told]
+def _changes(run: ComparedRun) -> Iterator[str]:
+    if run.reference is not None:
+        changes = f"No parameter since {run.reference.name}: the code or the data did."
+        if run.changes:
+            changes = Table(("parameter", run.reference.name, "this run"), run.changes).markdown()
+        yield f"#### What changed\n{changes}"
 
 
-def _scores(scores: dict[str, Any]) -> list[str]:
-    rows = [("**network**", *(interval(scores[score]) for score in SCORES), "")]
-    for name, baseline in strongest_first(scores["baselines"]):
-        verdict = scores["differences"][name]["roc_auc"]["verdict"]
-        rows.append((name, *(interval(baseline[score]) for score in SCORES), verdict))
-    return table(("forecast", *SCORES.values(), "the network is"), rows)
+def _scores(scores: dict[str, Any]) -> Table:
+    rows = [("**network**", *(interval(scores[score]) for score in COMPARED), "")]
+    rows += [(forecast, *cells, difference["verdict"]) for forecast, cells, difference in compared(scores)]
+    return Table(("forecast", *(SCORES[score] for score in COMPARED), "the network is"), rows)

@@ -21,7 +21,7 @@ from solarflare.tracking.mlflow import (
     unlogged,
 )
 from solarflare.tracking.mlflow.experiments import GAIN
-from solarflare.tracking.mlflow.reference_run import stand
+from solarflare.tracking.mlflow.reference_run import compare
 from solarflare.tracking.mlflow.run_state import EVALUATION, RunState
 from solarflare.verification.scores.assessment import rounded
 
@@ -90,22 +90,22 @@ def _log_stages(mlflow: Any, state: RunState, scores: dict[str, Any]) -> None:
 
 
 def _judge(mlflow: Any, state: RunState, run_id: str, scores: dict[str, Any], predictions: pd.DataFrame) -> None:
-    """Say in the run's name, tags and description how it stands among others, and register its model."""
+    """Say in the run's name, tags and description how it compares with others, and register its model."""
     task, client, trusted = state.task, mlflow.MlflowClient(), scores["trusted"]
     run, leading = client.get_run(run_id), registry.champion(mlflow, task)
-    standing = stand(mlflow, state, run, leading, predictions)
-    if trusted and standing.reference and standing.reference.difference:
-        gain = {name: standing.reference.difference[end] for end, name in GAIN.items()}
+    compared = compare(mlflow, state, run, leading, predictions)
+    if trusted and compared.reference and compared.reference.difference:
+        gain = {name: compared.reference.difference[end] for end, name in GAIN.items()}
         runs.log_numbers(mlflow, run_id, runs.numbers(rounded(gain)))
     experiment = run.data.tags.get("DVC_EXP_NAME")
     tags = {
         "test": run_comparison.digest(predictions),
         "trusted": str(trusted).lower(),
-        "verdict": description.word(standing, trusted),
-        "against": standing.reference.name if standing.reference else "",
-        "mlflow.runName": description.name(runs.called(run), standing, trusted, experiment),
-        "mlflow.note.content": description.render(scores, standing, runs.page(run, PAGE.name)),
+        "verdict": description.verdict(compared, trusted),
+        "against": compared.reference.name if compared.reference else "",
+        "mlflow.runName": description.name(runs.called(run), compared, trusted, experiment),
+        "mlflow.note.content": description.render(scores, compared, runs.page(run, PAGE.name)),
     }
     for name, value in tags.items():
         client.set_tag(run_id, name, value)
-    registry.register(mlflow, task, run_id, trusted, leading, standing.champion)
+    registry.register(mlflow, task, run_id, trusted, leading, compared.champion)

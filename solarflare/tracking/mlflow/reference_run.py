@@ -1,4 +1,4 @@
-"""How a run stands among the others in the store: which of them it is held against, and what differs from that one."""
+"""A run compared with others in the store: with which of them, and the difference from the reference run."""
 
 import tempfile
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import run_comparison, runs
-from solarflare.tracking.mlflow.run_comparison import Compared
+from solarflare.tracking.mlflow.run_comparison import RunComparison
 from solarflare.tracking.mlflow.run_state import RunState, changes
 from solarflare.verification.scores import seeds
 
@@ -18,39 +18,39 @@ EARLIER = 5  # runs that a run is compared with, besides the champion
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What is known of a run beside others.
+class ComparedRun:
+    """A run compared with others.
 
     Attributes
     ----------
-    others : list of Compared
+    others : list of RunComparison
         Earlier runs, the newest first, and the champion.
-    reference : Compared or None
-        The one that the verdict is about: the champion, or the newest trusted run with the same test rows; None if
+    reference : RunComparison or None
+        The run that the verdict is about: the champion, or the newest trusted run with the same test rows; None if
         there is neither.
-    champion : Compared or None
+    champion : RunComparison or None
         The champion, if that is another run.
     changes : list of (str, str, str)
-        The parameters that are not those of the reference: key, its value, the value now.
+        The parameters that differ from the reference run: key, its value, the value now.
     change : str
-        That in a few words.
+        The same in a few words.
     """
 
-    others: list[Compared]
-    reference: Compared | None
-    champion: Compared | None
+    others: list[RunComparison]
+    reference: RunComparison | None
+    champion: RunComparison | None
     changes: list[tuple[str, str, str]]
     change: str
 
 
-def stand(mlflow: Any, found: RunState, run: Any, leading: Any | None, predictions: pd.DataFrame) -> Standing:
+def compare(mlflow: Any, state: RunState, run: Any, leading: Any | None, predictions: pd.DataFrame) -> ComparedRun:
     """Compare a run with others.
 
     Parameters
     ----------
     mlflow : module
         Of `store.connected`.
-    found : RunState
+    state : RunState
         Of the working folder.
     run : Run
         Of that state.
@@ -60,46 +60,45 @@ def stand(mlflow: Any, found: RunState, run: Any, leading: Any | None, predictio
         Of `tables.PREDICTIONS`.
     """
     champion = leading.run_id if leading is not None and leading.run_id != run.info.run_id else None
-    chosen = {one.info.run_id: one for one in runs.scored(mlflow, found.task, before=run)[:EARLIER]}
+    others = {other.info.run_id: other for other in runs.scored(mlflow, state.task, before=run)[:EARLIER]}
     if champion:
-        chosen.setdefault(champion, mlflow.get_run(champion))
-    compared = _compared(mlflow, found, run, chosen, champion, predictions)
-    counting = [key for key, one in compared.items() if one.counts]
+        others.setdefault(champion, mlflow.get_run(champion))
+    comparisons = _comparisons(mlflow, state, run, others, champion, predictions)
+    counting = [key for key, comparison in comparisons.items() if comparison.counts]
     reference = champion if champion in counting else next(iter(counting), None)
     if reference is None:
-        return Standing([*compared.values()], None, None, [], found.network)
-    held = chosen[reference].data
-    return Standing(
-        [*compared.values()],
-        compared[reference],
-        compared[champion] if champion else None,
-        changes(held.params, found.parameters()),
-        found.change(held.params, held.tags),
+        return ComparedRun([*comparisons.values()], None, None, [], state.network)
+    former = others[reference].data
+    return ComparedRun(
+        [*comparisons.values()],
+        comparisons[reference],
+        comparisons[champion] if champion else None,
+        changes(former.params, state.parameters()),
+        state.change(former.params, former.tags),
     )
 
 
-def _compared(
-    mlflow: Any, found: RunState, run: Any, chosen: dict[str, Any], champion: str | None, predictions: pd.DataFrame
-) -> dict[str, Compared]:
+def _comparisons(
+    mlflow: Any, state: RunState, run: Any, others: dict[str, Any], champion: str | None, predictions: pd.DataFrame
+) -> dict[str, RunComparison]:
     """Return the comparison with each of some runs, by their ids."""
-    test, contents = run_comparison.digest(predictions), found.contents()
-    same = {key: one for key, one in chosen.items() if one.data.tags.get("test") == test}
-    others = {key: one.data.params for key, one in same.items()}
-    spreads = run_comparison.spreads(found.task, run.data.params, others)
-    forecasts = {key: _predictions(mlflow, found.task, key) for key in same}
-    ahead = run_comparison.differences(predictions, forecasts, found.params.evaluate, spreads)
+    test, contents = run_comparison.digest(predictions), state.contents()
+    same_rows = {key: other.data.params for key, other in others.items() if other.data.tags.get("test") == test}
+    spreads = run_comparison.spreads(state.task, run.data.params, same_rows)
+    forecasts = {key: _predictions(mlflow, state.task, key) for key in same_rows}
+    differences = run_comparison.differences(predictions, forecasts, state.params.evaluate, spreads)
     return {
-        key: Compared(
-            name=runs.called(one),
-            link=runs.page(one),
+        key: RunComparison(
+            name=runs.called(other),
+            link=runs.page(other),
             champion=key == champion,
-            trusted=one.data.tags.get("trusted") == "true",
-            reseeded=contents.items() <= one.data.tags.items()
-            and seeds.reseeded(found.task, one.data.params, run.data.params),
-            difference=ahead.get(key),
+            trusted=other.data.tags.get("trusted") == "true",
+            reseeded=contents.items() <= other.data.tags.items()
+            and seeds.reseeded(state.task, other.data.params, run.data.params),
+            difference=differences.get(key),
             spread=spreads.get(key),
         )
-        for key, one in chosen.items()
+        for key, other in others.items()
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow.experiments import MODELS, QUESTIONS
-from solarflare.tracking.mlflow.run_comparison import Compared
+from solarflare.tracking.mlflow.run_comparison import RunComparison
 
 CHAMPION = "champion"
 
@@ -19,7 +19,7 @@ def champion(mlflow: Any, task: Task) -> Any | None:
 
 
 def register(
-    mlflow: Any, task: Task, run_id: str, trusted: bool, leading: Any | None, against: Compared | None
+    mlflow: Any, task: Task, run_id: str, trusted: bool, leading: Any | None, against: RunComparison | None
 ) -> None:
     """Register the model of a run, unless it is, and make it the champion if it is trusted and better than the present.
 
@@ -35,7 +35,7 @@ def register(
         Whether the audit and the split let the scores count.
     leading : ModelVersion, optional
         The present champion.
-    against : Compared, optional
+    against : RunComparison, optional
         The comparison with the run of the champion, if that is another run.
     """
     client, name = mlflow.MlflowClient(), MODELS[task]
@@ -57,7 +57,7 @@ def _source(mlflow: Any, run_id: str) -> str:
     return f"{mlflow.get_run(run_id).info.artifact_uri}/model"
 
 
-def _description(trusted: bool, against: Compared | None, wins: bool) -> str:
+def _description(trusted: bool, against: RunComparison | None, wins: bool) -> str:
     """Return how a version compared with the champion of the time when it was scored."""
     if not trusted:
         return "Not the champion: its scores are **not trusted**."

@@ -21,7 +21,7 @@ KEY = ["path", "noaa_ar", "label"]
 
 
 @dataclass(frozen=True)
-class Compared:
+class RunComparison:
     """Another run, and what a paired comparison with it says.
 
     Attributes
@@ -29,13 +29,13 @@ class Compared:
     name, link : str
         What the other run is called, and where its page is.
     champion, trusted : bool
-        Whether it is the champion, and whether its scores may be believed.
+        Whether it is the champion, and whether its scores are trusted.
     reseeded : bool
         Whether only the seed of the training differs, so that a difference is luck.
     difference : dict or None
         Of `differences`; None if the test rows are not the same.
     spread : Spread or None
-        What is known of how much another seed alone does, for which the difference allows; None without one.
+        How much another seed alone changes the scores, which the difference allows for; None without a difference.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Compared:
 
     @property
     def counts(self) -> bool:
-        """Whether a run can be told better or worse than this one."""
+        """Whether a verdict against this run counts."""
         return self.trusted and self.difference is not None
 
     @property
@@ -74,7 +74,7 @@ def digest(predictions: pd.DataFrame) -> str:
 
 
 def spreads(task: Task, own: Mapping[str, str], others: Mapping[str, Mapping[str, str]]) -> dict[str, Spread]:
-    """Return what is known of how much another seed does to each of other runs, or else to the run beside them.
+    """Return how much another seed alone changes the scores of each of other runs, or else those of the run itself.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ def spreads(task: Task, own: Mapping[str, str], others: Mapping[str, Mapping[str
     path = Path(seeds.PATH)
     text = path.read_text() if path.exists() else None
     known = seeds.read(task, text, own)
-    found = {key: seeds.read(task, text, of_run) for key, of_run in others.items()}
-    return {key: known if known.seeds and not one.seeds else one for key, one in found.items()}
+    measured = {key: seeds.read(task, text, parameters) for key, parameters in others.items()}
+    return {key: known if known.seeds and not spread.seeds else spread for key, spread in measured.items()}
 
 
 def differences(
     predictions: pd.DataFrame, others: Mapping[str, pd.DataFrame], settings: Evaluate, known: Mapping[str, Spread]
 ) -> dict[str, dict[str, Any]]:
-    """Return how far forecasts are ahead of others in ROC-AUC, with intervals of 95 % and verdicts.
+    """Return the differences of forecasts from others in ROC-AUC, with intervals of 95 % and verdicts.
 
     Parameters
     ----------
@@ -116,8 +116,8 @@ def differences(
     rows = _ordered(predictions)
     plan = BlockBootstrap(rows["block"].to_numpy(), settings.resamples, settings.seed)
     forecasts = {name: _forecast(_ordered(other)) for name, other in others.items()}
-    found = assess(_forecast(rows), forecasts, plan)["differences"]
-    return {name: known[name].widen("roc_auc", found[name]["roc_auc"], lower_is_better=False) for name in others}
+    paired = assess(_forecast(rows), forecasts, plan)["differences"]
+    return {name: known[name].widen("roc_auc", paired[name]["roc_auc"], lower_is_better=False) for name in others}
 
 
 def _ordered(predictions: pd.DataFrame) -> pd.DataFrame:

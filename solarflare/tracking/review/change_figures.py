@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from solarflare.core.tasks import Task
 from solarflare.report import figures
 from solarflare.report.figures import Picture
-from solarflare.report.summary import interval
 from solarflare.tracking.review.revisions import Results
-from solarflare.tracking.review.score_changes import KEY, WITHOUT_SCORES, Comparison
+from solarflare.tracking.review.score_changes import KEY, Comparison
+from solarflare.verification.scores.score_table import interval
 
 SHOWN = 2 * figures.COLUMNS  # crops of each group
 
@@ -21,12 +21,12 @@ HEADINGS = {"roc": "ROC", "pr": "Precision and recall", "reliability": "Reliabil
 
 
 def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """Draw a task's figures, unless it is as it was.
+    """Draw a task's figures, if it has scores to show.
 
     Parameters
     ----------
     comparison : Comparison
-        What became of the task.
+        Of the task.
     folder : Path
         Where to.
 
@@ -35,12 +35,11 @@ def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]
     (str, list of str)
         A heading, and the file names of the figures that belong below it, before and after.
     """
-    if comparison.verdict in WITHOUT_SCORES:
+    if not comparison.has_scores:
         return
-    sides = {"before": comparison.before, "after": comparison.after}
     for name, heading in HEADINGS.items():
         files = []
-        for when, results in sides.items():
+        for when, results in comparison.sides.items():
             if name in results.curves:
                 files.append(f"{comparison.task}-{name}-{when}.png")
                 _curve(name, results, f"{comparison.task}, {when}", folder / files[-1])
@@ -73,8 +72,8 @@ def _flipped(task: Task, flipped: pd.DataFrame) -> dict[str, list[Picture]]:
     from solarflare.dataset.shards.reader import Crops
 
     crops = Crops(folder)
-    found = flipped.merge(crops.index[KEY].assign(position=range(len(crops.index))), on=KEY)
-    groups = {"Now right": found[found["right"]], "Now wrong": found[~found["right"]]}
+    cut = flipped.merge(crops.index[KEY].assign(position=range(len(crops.index))), on=KEY)
+    groups = {"Now right": cut[cut["right"]], "Now wrong": cut[~cut["right"]]}
     return {
         heading: _pictures(rows.head(SHOWN), crops.take(rows["position"].head(SHOWN)))
         for heading, rows in groups.items()

@@ -1,4 +1,4 @@
-"""What a change did to the results: two states of the project compared, as one page of Markdown with figures beside."""
+"""What a change did to the results: two revisions of the project, compared on a page of Markdown with figures."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ from solarflare.core import params
 from solarflare.core.files import atomic_directory, atomic_path
 from solarflare.core.tasks import TASKS
 from solarflare.tracking import dvc_state
-from solarflare.tracking.review import change_figures, markdown, revisions
-from solarflare.tracking.review.markdown import Review, headline
+from solarflare.tracking.review import change_figures, page, revisions
 from solarflare.tracking.review.score_changes import compare
+from solarflare.tracking.review.verdicts import Review, headline
 from solarflare.verification.evaluation.schema import EvaluateParams
 from solarflare.verification.scores import seeds
 
@@ -37,29 +37,28 @@ def write(base: str, path: Path) -> Review:
     """
     settings = params.load(EvaluateParams).evaluate
     commit = revisions.Commit.shared_with(base)
-    before, after = revisions.read(commit), revisions.read(revisions.Workspace())
-    measured, code = before.files.get(seeds.PATH), commit.changed_code()
-    compared = [
+    before, after, code = revisions.read(commit), revisions.read(revisions.Workspace()), commit.changed_code()
+    comparisons = [
         compare(
             task,
             before.tasks[task],
             after.tasks[task],
             settings.resamples,
             settings.seed,
-            seeds.read(task, measured, before.parameters),
+            seeds.read(task, before.files.get(seeds.PATH), before.parameters),
             reseeded=not code and seeds.reseeded(task, before.parameters, after.parameters),
         )
         for task in TASKS
     ]
     folder = path.with_suffix("")
     with atomic_directory(folder) as partial:
-        drawn = [
+        drawings = [
             (heading, [f"{folder.name}/{file}" for file in files])
-            for one in compared
-            for heading, files in change_figures.draw(one, partial)
+            for comparison in comparisons
+            for heading, files in change_figures.draw(comparison, partial)
         ]
     name = f"`{commit.sha[:7]}`" if commit.sha.startswith(base) else f"`{commit.sha[:7]}` of {base}"
-    review = Review(name, before, after, compared, code, dvc_state.modified(), drawn)
+    review = Review(name, before, after, comparisons, code, dvc_state.modified(), drawings)
     with atomic_path(path) as partial:
-        partial.write_text(markdown.render(review))
+        partial.write_text(page.render(review))
     return review

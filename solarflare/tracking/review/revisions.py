@@ -1,4 +1,4 @@
-"""A state of the project as Git keeps it: parameters, scores, predictions, curves, audit, counts of rows."""
+"""A revision of the project as Git keeps it: parameters, scores, predictions, curves, audit, counts of rows."""
 
 import io
 import json
@@ -13,7 +13,7 @@ import pandas as pd
 from solarflare.core import params, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
-from solarflare.tracking.published_tables import RESULTS
+from solarflare.tracking.published_results import RESULTS
 from solarflare.verification.scores import seeds
 
 CODE = ("solarflare", "stages", "dvc.yaml", "requirements.lock")
@@ -22,7 +22,7 @@ FOLDERS = ("metrics", "profiles")
 
 
 class Source(Protocol):
-    """Where a state's files are read from."""
+    """Where a revision's files are read from."""
 
     def paths(self, folder: str) -> list[str]:
         """Return the files below a folder, sorted; none if there is no such folder."""
@@ -111,8 +111,8 @@ class Results:
 
 
 @dataclass(frozen=True)
-class State:
-    """All that a review compares.
+class Revision:
+    """All that a review reads of a revision of the project, or of the working folder.
 
     Attributes
     ----------
@@ -129,8 +129,8 @@ class State:
     tasks: dict[Task, Results]
 
 
-def read(source: Source) -> State:
-    """Read a state.
+def read(source: Source) -> Revision:
+    """Read a revision.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def read(source: Source) -> State:
 
     Returns
     -------
-    State
+    Revision
         What is missing is absent, with the reason: a project's first commits have no results.
 
     Raises
@@ -156,7 +156,7 @@ def read(source: Source) -> State:
         if path.endswith(".yaml") and text
         for key, value in params.dotted(params.parse_yaml(text, Path(path))).items()
     }
-    return State(files, parameters, {task: _results(files, task) for task in TASKS})
+    return Revision(files, parameters, {task: _results(files, task) for task in TASKS})
 
 
 def _results(files: Mapping[str, str], task: Task) -> Results:
@@ -176,7 +176,7 @@ def _json(files: Mapping[str, str], path: str) -> dict[str, Any]:
     try:
         return json.loads(files[path])
     except ValueError:
-        raise InputError(f"{path} is not JSON; mend it, or make it again with `dvc repro`") from None
+        raise InputError(f"{path} is not JSON; correct it, or make it again with `dvc repro`") from None
 
 
 def _predictions(text: str) -> pd.DataFrame | None:

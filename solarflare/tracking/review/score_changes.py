@@ -7,22 +7,21 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core.tasks import Task
-from solarflare.predict.scoring import SCORES
 from solarflare.tracking.review.revisions import Results
 from solarflare.verification.scores.assessment import COMPARED, ERRORS, assess
 from solarflare.verification.scores.bootstrap import BlockBootstrap
+from solarflare.verification.scores.score_table import SCORES
 from solarflare.verification.scores.scores import Forecast
 from solarflare.verification.scores.seeds import Spread
 
 Verdict = Literal["unchanged", "compared", "reseeded", "no verdict", "not comparable", "new", "gone", "absent"]
-WITHOUT_SCORES: tuple[Verdict, ...] = ("absent", "unchanged", "no verdict")
 KEY = ["path", "noaa_ar"]
 PAIRED = tuple(name for name in SCORES if name != "base_rate")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What became of a task.
+    """What a change did to a task.
 
     Attributes
     ----------
@@ -31,18 +30,18 @@ class Comparison:
     before, after : Results
         The two sides.
     verdict : str
-        Whether there was something to compare; what came of it is in `differences`, score by score. Those of what was
-        only ``reseeded`` are luck.
+        Whether the two sides were compared; then `differences` has a verdict on each score. If they are ``reseeded``,
+        only the seed differs, and every difference is luck.
     because : str
-        Why there is nothing to compare; blank if there is.
+        Why they were not compared; blank if they were.
     differences : dict
         By score of `PAIRED`, after less before with interval, verdict and what was ``resolvable``, all of which allow
-        for the seed where `spread` is known; empty if there is nothing to compare.
+        for the seed where `spread` is known; empty if they were not compared.
     flipped : DataFrame
         The test rows whose answer changed: ``path``, ``noaa_ar``, ``time``, ``label``, ``before`` and ``after``
         (probabilities) and ``right`` (whether the new answer is), the largest change first.
     spread : Spread or None
-        What another seed alone would have done; None if there is nothing to compare.
+        What another seed alone would have done; None if they were not compared.
     """
 
     task: Task
@@ -54,7 +53,22 @@ class Comparison:
     flipped: pd.DataFrame = field(default_factory=pd.DataFrame)
     spread: Spread | None = None
 
-    def told(self, verdict: str) -> list[str]:
+    @property
+    def sides(self) -> dict[str, Results]:
+        """The two sides by name."""
+        return {"before": self.before, "after": self.after}
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether there are scores to show: those of what is unchanged or not trusted are not shown."""
+        return self.verdict not in ("absent", "unchanged", "no verdict")
+
+    @property
+    def incomparable(self) -> bool:
+        """Whether both sides have results that cannot be compared."""
+        return self.verdict in ("no verdict", "not comparable")
+
+    def scores_with(self, verdict: str) -> list[str]:
         """Return the scores of `COMPARED` with a verdict."""
         return [name for name in COMPARED if self.differences[name]["verdict"] == verdict]
 

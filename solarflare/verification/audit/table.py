@@ -4,31 +4,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from solarflare.verification.audit.probes import KINDS
+from solarflare.verification.scores.score_table import Table, interval
 
 
-def table(task: str, result: Mapping[str, Any]) -> str:
-    """Return the result of an audit as a text table.
+def table(task: str, audit: Mapping[str, Any]) -> str:
+    """Return what the audit of a task found.
 
     Parameters
     ----------
-    task, result
-        The audited task, and what `solarflare.verification.audit.audit.audit` returned for it.
+    task : str
+        ``"disk"`` or ``"region"``.
+    audit : mapping
+        What `solarflare.verification.audit.audit.audit` returned.
     """
-    if reason := result.get("absent"):
+    if reason := audit.get("absent"):
         return f"{task}: no audit, {reason}"
-    rows = [(task, "", "ROC-AUC", "corrected", "detectable", "")]
-    for name, probe in sorted(result["probes"].items(), key=lambda item: (KINDS.index(item[1]["kind"]), item[0])):
-        auc = probe["roc_auc"]
-        interval = f"{_number(auc['value'])} [{_number(auc['low'])}, {_number(auc['high'])}]"
-        limits = (_number(probe.get("corrected_low")), _number(probe.get("detectable_roc_auc")))
-        gated = ("LEAK" if probe["leak"] else "passed") if probe["kind"] == "gated" else ""
-        rows.append((name, probe["kind"], interval, *(limits if gated else ("", "")), gated))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    pairs = result["near_duplicates"]["pairs"]
-    lines.append(f"{pairs} near duplicates across the test's border  {'LEAK' if pairs else 'passed'}")
-    return "\n".join(lines)
+    probes = sorted(audit["probes"].items(), key=lambda named: (KINDS.index(named[1]["kind"]), named[0]))
+    probed = Table((task, "", "ROC-AUC", "corrected", "detectable", ""), [_row(*named) for named in probes])
+    pairs = audit["near_duplicates"]["pairs"]
+    return f"{probed.text()}\n{pairs} near duplicates across the test's border  {'LEAK' if pairs else 'passed'}"
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+def _row(name: str, probe: Mapping[str, Any]) -> list[str]:
+    row = [name, probe["kind"], interval(probe["roc_auc"])]
+    if probe["kind"] == "gated":
+        limits = (probe["corrected_low"], probe["detectable_roc_auc"])
+        row += ["-" if limit is None else f"{limit:.2f}" for limit in limits]
+        row.append("LEAK" if probe["leak"] else "passed")
+    return row

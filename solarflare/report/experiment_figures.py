@@ -1,0 +1,63 @@
+"""The figures of experiments: accuracies beside a published one, and permutation tests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from solarflare.report.figures import FAINT, INK, LEGEND, PROBES, SKY, STYLE, SUN, WHISKER, new_figure
+
+
+def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw the accuracies of repeats beside the published one and beside what probes reach without a network.
+
+    Parameters
+    ----------
+    tasks : mapping
+        By task, ``tasks`` of a file in ``docs/results/``.
+    """
+    lines = {task: 2 + len(results["probes"]) for task, results in tasks.items()}
+    with mpl.rc_context(STYLE):
+        figure = new_figure(7.2, 1.3 + 0.34 * sum(lines.values()))
+        panels = figure.subplots(len(tasks), height_ratios=list(lines.values()), sharex=True, squeeze=False)[:, 0]
+    for axes, (task, results) in zip(panels, tasks.items(), strict=True):
+        accuracies = [repeat["accuracy"] for repeat in results["repeats"].values()]
+        axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
+        axes.plot(results["published"], 0, "D", color=INK, markersize=7)
+        axes.plot(accuracies, [1] * len(accuracies), "o", color=INK, alpha=0.35, markersize=7)
+        axes.plot(np.mean(accuracies), 1, "|", color=INK, markersize=18, markeredgewidth=2)
+        probes = sorted(results["probes"].items(), key=lambda named: list(PROBES).index(named[1]["kind"]))
+        for line, (_, probe) in enumerate(probes, start=2):
+            value, low, high = (probe["balanced_accuracy"][end] for end in ("value", "low", "high"))
+            axes.errorbar(value, line, xerr=[[value - low], [high - value]], color=PROBES[probe["kind"]], **WHISKER)
+        names = [f"{name.removeprefix('raw_').replace('_', ' ')}, {probe['kind']}" for name, probe in probes]
+        axes.set_yticks(range(lines[task]), ["published in 2020", f"{len(accuracies)} repeats", *names])
+        axes.set(xlim=(0.4, 1.01), ylim=(lines[task] - 0.5, -0.5))
+        axes.set_title(task, loc="left")
+    panels[-1].set_xlabel("accuracy; of probes balanced, with 95 % interval")
+    return figure
+
+
+def permutation(tests: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw the ROC-AUCs of a permutation test, a line a test: with rotated labels, and with the true ones.
+
+    Parameters
+    ----------
+    tests : mapping
+        By name, what `solarflare.verification.evaluation.permutation_test.permute` returned.
+    """
+    with mpl.rc_context(STYLE):
+        figure = new_figure(6.4, 1.5 + 0.5 * len(tests))
+        axes = figure.subplots()
+    axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
+    for place, test in enumerate(tests.values()):
+        rotated = axes.plot(test["rotated"], [place] * len(test["rotated"]), "o", color=SKY, alpha=0.5, markersize=7)
+        true = axes.plot(test["true"], place, "D", color=SUN, markersize=8)
+    axes.set(xlabel="ROC-AUC on test", xlim=(0.25, 1.01), ylim=(len(tests) - 0.5, -0.5))
+    axes.set_yticks(range(len(tests)), list(tests))
+    axes.set_title("What is learned from labels of other days?", loc="left")
+    names = ["rotated labels, a training each", "true labels"]
+    figure.legend([*rotated, *true], names, loc="outside lower center", ncols=2, **LEGEND)
+    return figure

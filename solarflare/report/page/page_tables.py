@@ -1,0 +1,120 @@
+"""The tables of the page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from solarflare.verification.scores.assessment import COMPARED
+from solarflare.verification.scores.score_table import SCORES, Table, Verdict, compared, interval, lead
+
+BASELINES = {
+    "climatology": "the base rate of the training rows",
+    "persistence": "what was before goes on",
+    "logistic": "a regression on seven statistics of the image",
+    "history": "past flares",
+    "catalogue": "what NOAA noted of the regions",
+}
+PLACES = {
+    "inside_disk": "on the disk",
+    "printed_boxes": "where date and name were printed",
+    "near_regions": "within 10° of a region with spots",
+    "near_centre": "within 5° of the region in question",
+}
+
+
+def scores(metrics: dict[str, Any]) -> Table:
+    """Return the scores of a task's network, and of what it is compared with."""
+    rows: list[tuple[str, ...]] = [("network", *(interval(metrics[score]) for score in COMPARED))]
+    groups = {"baselines": "Baselines", "confounders": "Confounders, no picture of the Sun"}
+    for group, heading in groups.items():
+        others = [
+            (_noted(name, BASELINES.get(name, "")), *cells, _judged(difference))
+            for name, cells, difference in compared(metrics, group)
+        ]
+        rows += [(heading,), *others] if others else []
+    if ceiling := metrics.get("ceiling"):
+        name = _noted("ceiling", "the simulated Sun's own probability")
+        rows.append((name, interval(ceiling["roc_auc"]), "", "", _judged(ceiling["difference"])))
+    return Table(("forecast", *(SCORES[score] for score in COMPARED), "the network's lead in ROC-AUC"), rows)
+
+
+def gated_probes(probes: Mapping[str, dict[str, Any]]) -> Table:
+    """Return the verdict on each gated probe of the audit."""
+    columns = ("probe", "ROC-AUC", "corrected lower end", "least leak that it would have caught", "verdict")
+    rows = [
+        (
+            _noted(name, probe["question"]),
+            interval(probe["roc_auc"]),
+            "-" if probe["corrected_low"] is None else f"{probe['corrected_low']:.2f}",
+            f"{probe['detectable_roc_auc']:.2f}",
+            Verdict("leak" if probe["leak"] else "passed"),
+        )
+        for name, probe in probes.items()
+        if probe["kind"] == "gated"
+    ]
+    return Table(columns, rows)
+
+
+def other_probes(probes: Mapping[str, dict[str, Any]]) -> Table:
+    """Return the scores of the audit's confounders and raw probes."""
+    rows = [
+        (_noted(name, probe["question"]), kind, interval(probe["roc_auc"]))
+        for kind in ("confounder", "raw")
+        for name, probe in probes.items()
+        if probe["kind"] == kind
+    ]
+    return Table(("probe", "kind", "ROC-AUC"), rows)
+
+
+def slices(parts: Mapping[str, dict[str, Any]], shown: Mapping[str, str], answer: str) -> Table:
+    """Return the scores of parts of the rows.
+
+    Parameters
+    ----------
+    parts : mapping
+        By name, of ``slices`` in ``metrics/<task>.json``.
+    shown : mapping
+        By score, its heading.
+    answer : str
+        What label 1 is called.
+    """
+    rows = [
+        (name, f"{part['n']}", f"{part['positive']}", *(interval(part[score]) for score in shown))
+        for name, part in parts.items()
+    ]
+    return Table(("part", "rows", answer, *shown.values()), rows)
+
+
+def attribution(shares: dict[str, Any]) -> Table:
+    """Return where the attribution is, of ``attribution`` in ``metrics/<task>.json``."""
+    rows = [
+        (label, share["absent"]) if "absent" in share else (label, interval(share["mass"]), f"{share['area']:.3f}")
+        for label, share in ((label, shares[key]) for key, label in PLACES.items() if key in shares)
+    ]
+    return Table(("place", "share of the attribution", "share of the area"), rows)
+
+
+def counts(frame: pd.DataFrame) -> Table:
+    """Return a table of counts, with names in its first column."""
+    cells = [
+        (str(name), *(f"{cell:,}" if isinstance(cell, int) else cell for cell in others))
+        for name, *others in frame.astype(object).to_numpy().tolist()
+    ]
+    return Table(frame.columns.tolist(), cells)
+
+
+def pairs(columns: tuple[str, str], values: Mapping[str, Any], code: bool = False) -> Table:
+    """Return names and values, the names as code if wanted."""
+    form = Markup("<code>{}</code>") if code else Markup("{}")
+    texts = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
+    return Table(columns, [(form.format(name), f"{text}") for name, text in texts.items()])
+
+
+def _noted(name: str, note: str) -> str:
+    return Markup('{} <span class="note">{}</span>').format(name.replace("_", " "), note)
+
+
+def _judged(difference: dict[str, Any]) -> str:
+    return Markup("{} {}").format(lead(difference), Verdict(difference["verdict"]))

@@ -1,0 +1,121 @@
+"""Results of experiments in Git: files of scores in ``docs/results/``, and their figures."""
+
+import io
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from solarflare.core import params, paths
+from solarflare.core.files import atomic_path
+from solarflare.core.tasks import TASKS, Task
+from solarflare.report import experiment_figures, figures
+from solarflare.tracking.profiles import Profile
+from solarflare.verification.audit.schema import AuditParams
+
+RESULTS = Path("docs/results")
+PERMUTATION = RESULTS / "permutation.json"
+
+
+def collect(profile: Profile, revisions: dict[str, str]) -> None:
+    """Write ``docs/results/<profile>.json`` and figures from the revisions of its experiments.
+
+    Of a profile whose accuracy others published: the accuracies of its repeats, what the audit says of the design, and
+    one figure, ``<profile>.png``. Of others: all scores of each variant, the parameters that they share, and
+    ``<profile>-<task>-roc.png``.
+
+    Parameters
+    ----------
+    profile : Profile
+        What was run.
+    revisions : dict
+        By variant, the Git revision that holds its results, as :func:`solarflare.tracking.profiles.run` returns them.
+    """
+    metrics = {
+        variant: {name: json.loads(_show(revision, f"metrics/{name}.json")) for name in (*TASKS, "audit")}
+        for variant, revision in revisions.items()
+    }
+    content: dict[str, Any] = {"profile": profile.name, "overrides": profile.overrides}
+    if profile.published:
+        content |= _repeats(profile, metrics)
+        figures.save(experiment_figures.claims(content["tasks"]), RESULTS / f"{profile.name}.png")
+    else:
+        content["parameters"] = _common(profile, revisions)
+        content["variants"] = {
+            variant: {"changes": profile.variants[variant], "metrics": found} for variant, found in metrics.items()
+        }
+        _draw_roc(profile.name, revisions, metrics)
+    with atomic_path(RESULTS / f"{profile.name}.json") as partial:
+        partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
+
+
+def keep_permutation(name: str, tests: dict[Task, dict[str, Any]]) -> None:
+    """Add permutation tests to ``docs/results/permutation.json``, and draw all that are there.
+
+    Parameters
+    ----------
+    name : str
+        Of the data; former tests of the same data and task are replaced.
+    tests : dict
+        By task, what `solarflare.verification.evaluation.permutation_test.permute` returned.
+    """
+    content = json.loads(PERMUTATION.read_text()) if PERMUTATION.is_file() else {}
+    content[name] = content.get(name, {}) | tests
+    with atomic_path(PERMUTATION) as partial:
+        partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+    named = {
+        f"{task}, {data}": test for data, by_task in sorted(content.items()) for task, test in sorted(by_task.items())
+    }
+    figures.save(experiment_figures.permutation(named), PERMUTATION.with_suffix(".png"))
+
+
+def _common(profile: Profile, revisions: dict[str, str]) -> dict[str, Any]:
+    """Return the parameters that all variants share, by dotted key."""
+    revision = next(iter(revisions.values()))
+    chosen = params.dotted(params.parse_yaml(_show(revision, paths.PARAMS.name), paths.PARAMS))
+    varied = {key for changes in profile.variants.values() for key in changes}
+    return {key: value for key, value in chosen.items() if key not in varied}
+
+
+def _repeats(profile: Profile, metrics: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return, for each task whose accuracy was published, that of each repeat, and the probes that tell the label.
+
+    Probes look at all rows, whatever their part: the audit of one repeat stands for all.
+    """
+    limit = profile.overrides.get("audit.max_probe_auc", params.load(AuditParams).audit.max_probe_auc)
+    audited = next(iter(metrics.values()))["audit"]
+    tasks = {
+        task: {
+            "published": published,
+            "repeats": {variant: _in_short(found[task]) for variant, found in metrics.items()},
+            "probes": {
+                name: {key: probe[key] for key in ("kind", "roc_auc", "balanced_accuracy", "leak")}
+                for name, probe in audited[task]["probes"].items()
+                if (probe["roc_auc"]["low"] or 0) > limit
+            },
+        }
+        for task, published in profile.published.items()
+    }
+    return {"variants": profile.variants, "tasks": tasks}
+
+
+def _in_short(metrics: dict[str, Any]) -> dict[str, Any]:
+    return {"n": metrics["n"], **{score: metrics[score]["value"] for score in ("accuracy", "roc_auc")}}
+
+
+def _draw_roc(name: str, revisions: dict[str, str], metrics: dict[str, dict[str, Any]]) -> None:
+    for task in TASKS:
+        curves = {
+            variant: pd.read_csv(io.StringIO(_show(revisions[variant], f"metrics/plots/{task}/roc.csv")))
+            for variant, found in metrics.items()
+            if "absent" not in found[task]
+        }
+        if curves:
+            figures.save(figures.roc(curves, f"{task}, {name}"), RESULTS / f"{name}-{task}-roc.png")
+
+
+def _show(revision: str, path: str) -> str:
+    command = ["git", "show", f"{revision}:{path}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

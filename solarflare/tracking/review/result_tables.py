@@ -1,0 +1,235 @@
+"""The tables of a review: scores, parameters, audit, cost, data, answers that changed, curves in numbers."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from solarflare.tracking.review.markdown import code, folded, joined, listed
+from solarflare.tracking.review.revisions import Results
+from solarflare.tracking.review.score_changes import PAIRED, Comparison
+from solarflare.tracking.review.verdicts import Review
+from solarflare.verification.scores.assessment import COMPARED, ERRORS
+from solarflare.verification.scores.reliability import BINS
+from solarflare.verification.scores.score_table import SCORES, Table, interval, lead
+
+ABSENT = "not there"
+OF_EACH = 5  # images that are right now, and that are wrong now
+MOST_PARAMETERS = 40  # rows of their table
+FALSE_ALARMS = (0.05, 0.1, 0.2)
+RECALLS = (0.5, 0.8, 0.95)
+COSTS = {
+    "parameters": "parameters",
+    "flops": "floating-point operations an image",
+    "weight_bytes": "bytes of weights",
+    "epochs": "epochs trained",
+}
+DATA = {"labelled": "labelled {}", "unlabelled": "no label: {}", "parts": "{}", "left_out": "left out: {}"}
+"""By group of ``metrics/data.json``, what a count of rows is called."""
+
+Cells = list[Sequence[str]]
+
+
+def scores(review: Review) -> str:
+    """Return the scores of each task, before and after."""
+    return _section("## Scores", *(_scores(comparison) for comparison in review.comparisons if comparison.has_scores))
+
+
+def _scores(comparison: Comparison) -> str:
+    others = [name for name in PAIRED if name not in COMPARED]
+    more = folded(f"All scores of {comparison.task}", _score_table(comparison, others))
+    return "\n\n".join([_score_table(comparison, COMPARED), _rows_scored(comparison), more])
+
+
+def _score_table(comparison: Comparison, names: Iterable[str]) -> str:
+    columns = (comparison.task, "before", "after", "after - before", "verdict", "smallest difference that would show")
+    rows: Cells = []
+    for name in names:
+        sides = (results.scores.get(name) for results in comparison.sides.values())
+        values = ["-" if score is None else interval(score, "z.3f") for score in sides]
+        change = _change(comparison, name) if comparison.differences else ("", comparison.verdict, "")
+        rows.append((SCORES[name], *values, *change))
+    return Table(columns, rows).markdown()
+
+
+def _change(comparison: Comparison, name: str) -> tuple[str, str, str]:
+    """Return a score's difference, the verdict on it, and how great it has to be to count."""
+    difference = comparison.differences[name]
+    verdict = "luck" if comparison.verdict == "reseeded" else difference["verdict"]
+    least, possible = difference["resolvable"], abs((name not in ERRORS) - comparison.before.scores[name]["value"])
+    if least is None:
+        return lead(difference), verdict, "none: too few blocks"
+    beyond = f", more than a perfect score would gain ({possible:.3f})" if least > possible else ""
+    return lead(difference), f"**{verdict}**" if verdict in ("better", "worse") else verdict, f"{least:.3f}{beyond}"
+
+
+def _rows_scored(comparison: Comparison) -> str:
+    scored = (comparison.before if comparison.verdict == "gone" else comparison.after).scores
+    rows = f"{scored['n']:,} test rows in {scored['blocks']} blocks of days"
+    if not comparison.differences:
+        return f"{rows}; intervals of 95 %."
+    seed = ", which allows for the seed" if comparison.spread and comparison.spread.seeds else ""
+    paired = f"intervals of 95 % from a bootstrap over blocks, paired in the difference{seed}"
+    return f"{rows}, the same before and after; {paired}."
+
+
+def parameters(review: Review) -> str:
+    """Return the parameters and the code that differ."""
+    before, after = review.before.parameters, review.after.parameters
+    changed = [key for key in sorted({**before, **after}) if before.get(key, ABSENT) != after.get(key, ABSENT)]
+    cells = [[code(cell) for cell in (key, before.get(key, ABSENT), after.get(key, ABSENT))] for key in changed]
+    return _section(
+        "## Parameters and code",
+        _table(("parameter", "before", "after"), cells[:MOST_PARAMETERS]),
+        f"And {len(changed) - MOST_PARAMETERS} more parameters." if len(changed) > MOST_PARAMETERS else "",
+        f"Code: {listed(review.code)}." if review.code else "",
+    )
+
+
+def audit(review: Review) -> str:
+    """Return what the audit found in each task."""
+    limits = [revision.parameters.get("audit.max_probe_auc") for revision in (review.before, review.after)]
+    rows = [
+        (one.task, *map(_audited, (one.before.audit, one.after.audit), limits))
+        for one in review.comparisons
+        if one.verdict != "absent"
+    ]
+    return _section("## Audit", _table(("can anything but the Sun tell?", "before", "after"), rows))
+
+
+def _audited(found: dict[str, Any], limit: float | None) -> str:
+    """Return what the gated probes of a task found: all leaks, or the strongest probe alone."""
+    if "leak" not in found:
+        return f"no verdict: {found.get('absent', 'it says nothing')}"
+    gated = {name: probe for name, probe in found["probes"].items() if "corrected_low" in probe}
+    leaks = [name for name, probe in gated.items() if probe["leak"]]
+    strongest = sorted(gated, key=lambda name: -(gated[name]["roc_auc"]["value"] or 0))[:1]
+    probes = ", ".join(f"{name.replace('_', ' ')} {interval(gated[name]['roc_auc'])}" for name in leaks or strongest)
+    if limit is not None:
+        probes += f" (limit {limit:.2f})"
+    pairs = found.get("near_duplicates", {}).get("pairs", 0)
+    reasons = [probes] if leaks else []
+    if pairs:
+        reasons.append(f"{pairs} pairs of near duplicates across the test's border (allowed: 0)")
+    passed = f"{len(gated) - len(leaks)} of {len(gated)} gated probes passed"
+    return f"**LEAK:** {'; '.join(reasons)}; {passed}" if found["leak"] else f"no leak: {passed}, the highest {probes}"
+
+
+def cost(review: Review) -> str:
+    """Return what differs in the cost of each task's network."""
+    rows: Cells = []
+    for comparison in review.comparisons:
+        before, after = (results.scores.get("cost", {}) for results in comparison.sides.values())
+        rows += [
+            (f"{comparison.task}: {label}", _count(before.get(name)), _count(after.get(name), before.get(name)))
+            for name, label in COSTS.items()
+            if before.get(name) != after.get(name)
+        ]
+    return _section("## Cost", _table(("cost", "before", "after"), rows))
+
+
+def _count(value: int | None, before: int | None = None) -> str:
+    """Return a cost; no network costs nothing, so that 0 is what an older version did not know."""
+    if not value:
+        return "unknown"
+    return f"{value:,} ({value / before - 1:+.0%})" if before else f"{value:,}"
+
+
+def data(review: Review) -> str:
+    """Return where the counts of rows differ."""
+    rows: Cells = []
+    for comparison in review.comparisons:
+        before, after = (_counts(results.data) for results in comparison.sides.values())
+        for name in {**before, **after} if before and after else ():
+            if change := after.get(name, 0) - before.get(name, 0):
+                counts = (f"{side.get(name, 0):,}" for side in (before, after))
+                rows.append((f"{comparison.task}: {name}", *counts, f"{change:+,}"))
+    return _section("## Data", _table(("rows", "before", "after", "in or out"), rows))
+
+
+def _counts(counted: dict[str, Any]) -> dict[str, int]:
+    return {form.format(name): n for group, form in DATA.items() for name, n in counted.get(group, {}).items()}
+
+
+def answers(review: Review) -> str:
+    """Return how many answers changed, and which."""
+    compared = [comparison for comparison in review.comparisons if comparison.differences]
+    which = [
+        folded(f"Which of {comparison.task}, the largest changes first", _flipped(comparison.flipped))
+        for comparison in compared
+        if len(comparison.flipped)
+    ]
+    return _section("## Answers that changed", "\n".join(map(_flips, compared)), *which)
+
+
+def _flips(comparison: Comparison) -> str:
+    flipped, right = len(comparison.flipped), int(comparison.flipped["right"].sum())
+    thresholds = [_thresholds(results) for results in comparison.sides.values()]
+    return (
+        f"- {comparison.task}: {flipped:,} of {comparison.after.scores['n']:,} test images, "
+        f"{right:,} now right and {flipped - right:,} now wrong; "
+        f"*yes* is from {thresholds[0]} before, from {thresholds[1]} after"
+    )
+
+
+def _thresholds(results: Results) -> str:
+    """Return the probabilities from which a network answers yes: one for each fold."""
+    assert results.predictions is not None
+    return joined(f"{threshold:.2f}" for threshold in sorted(results.predictions["threshold"].unique()))
+
+
+def _flipped(flipped: pd.DataFrame) -> str:
+    """Return as many images that are right now as are wrong now, if there are."""
+    shown = pd.concat(rows.head(OF_EACH) for _, rows in flipped.groupby(~flipped["right"]))
+    cells = pd.DataFrame({"image": shown["path"].map(code)})
+    if shown["noaa_ar"].notna().any():
+        cells["region"] = [f"AR {number}" for number in shown["noaa_ar"]]
+    cells["label"] = shown["label"].astype(str)
+    for when in ("before", "after"):
+        cells[when] = shown[when].map("{:.2f}".format)
+    cells["now"] = shown["right"].map({True: "right", False: "wrong"})
+    return Table(cells.columns.tolist(), cells.to_numpy().tolist()).markdown()
+
+
+def curves(review: Review) -> str:
+    """Return the curves in numbers: a comment shows no figure that is not in Git."""
+    rows: Cells = []
+    for comparison in review.comparisons:
+        if comparison.has_scores:
+            before, after = (_points(results.curves) for results in comparison.sides.values())
+            points = {name: (before.get(name, "-"), after.get(name, "-")) for name in {**before, **after}}
+            rows += [(f"{comparison.task}: {name}", *pair) for name, pair in points.items() if set(pair) != {"-"}]
+    table = _table(("curves in numbers", "before", "after"), rows)
+    return folded("ROC, precision-recall and reliability in numbers", table) if table else ""
+
+
+def _points(curves: dict[str, pd.DataFrame]) -> dict[str, str]:
+    points: dict[str, str] = {}
+    if (roc := curves.get("roc")) is not None:
+        hits = np.interp(FALSE_ALARMS, roc["fpr"], roc["tpr"])
+        points |= {f"hits at {x:.0%} false alarms": f"{y:.0%}" for x, y in zip(FALSE_ALARMS, hits, strict=True)}
+    if (pr := curves.get("pr")) is not None:
+        precision = np.interp(RECALLS, pr["recall"], pr["precision"])
+        points |= {f"precision at {x:.0%} recall": f"{y:.0%}" for x, y in zip(RECALLS, precision, strict=True)}
+    if (reliability := curves.get("reliability")) is not None:
+        bins = np.minimum((reliability["probability"] * BINS).astype(int), BINS - 1)
+        happened = dict.fromkeys(range(BINS), "-") | {
+            place: f"{frequency:.0%} of {n:,}"
+            for place, frequency, n in zip(bins, reliability["frequency"], reliability["n"], strict=True)
+        }
+        points |= {
+            f"happened where {place / BINS:.0%} to {(place + 1) / BINS:.0%} were forecast": share
+            for place, share in happened.items()
+        }
+    return points
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown; blank if it has no rows."""
+    return Table(columns, rows).markdown() if rows else ""
+
+
+def _section(heading: str, *parts: str) -> str:
+    """Return what is below a heading; blank if nothing is."""
+    return "\n\n".join([heading, *filter(None, parts)]) if any(parts) else ""

@@ -1,0 +1,152 @@
+"""What a review found, and its verdicts in sentences: what makes scores untrusted first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from solarflare.core.tasks import TASKS
+from solarflare.tracking.review.markdown import joined, listed
+from solarflare.tracking.review.revisions import Revision
+from solarflare.tracking.review.score_changes import Comparison
+from solarflare.verification.scores.score_table import SCORES, in_one_line, lead
+from solarflare.verification.scores.seeds import PATH
+
+VERDICTS = ("better", "worse", "not distinguishable")
+NEARLY_ALL = 0.98
+"""Share of the test rows: a network that gives so many the same answer tells nothing apart."""
+
+
+@dataclass(frozen=True)
+class Review:
+    """All that the page says.
+
+    Attributes
+    ----------
+    base : str
+        What the working folder is compared with.
+    before, after : Revision
+        The two sides.
+    comparisons : list of Comparison
+        One for each task.
+    code : list of str
+        Files of code that differ.
+    outdated : dict of list of str
+        By stage, what differs from what its results were made of.
+    figures : list of (str, list of str)
+        A heading, and the paths of the figures that are side by side below it.
+    """
+
+    base: str
+    before: Revision
+    after: Revision
+    comparisons: list[Comparison]
+    code: list[str]
+    outdated: dict[str, list[str]]
+    figures: list[tuple[str, list[str]]]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any file that a review reads differs."""
+        return self.before.files != self.after.files
+
+    @property
+    def leaking(self) -> list[str]:
+        """The tasks in which the audit finds a leak now."""
+        return [task for task in TASKS if self.after.tasks[task].audit.get("leak")]
+
+    @property
+    def untrusted(self) -> dict[str, str]:
+        """Why scores are not trusted, by task and side, such as ``disk after``."""
+        sides = {name: scores for name, scores in self._audited.items() if not scores["trusted"]}
+        return {name: scores["untrusted_because"] for name, scores in sides.items()}
+
+    @property
+    def trusted(self) -> list[str]:
+        """The tasks and sides whose scores are trusted."""
+        return [name for name, scores in self._audited.items() if scores["trusted"]]
+
+    @property
+    def _audited(self) -> dict[str, dict]:
+        return {
+            f"{comparison.task} {when}": results.scores
+            for comparison in self.comparisons
+            for when, results in comparison.sides.items()
+            if "trusted" in results.scores
+        }
+
+
+def headline(review: Review) -> str:
+    """Return the verdicts in one line, what makes them untrusted or out of date first."""
+    parts = [f"NOT TRUSTED: {joined(review.untrusted)}"] if review.untrusted else []
+    if review.outdated:
+        parts.append(f"OUT OF DATE: {joined(review.outdated)}")
+    if not review.changed:
+        return "; ".join([*parts, "nothing changed"])
+    verdicts = [
+        verdict(comparison) + (f", {in_one_line(comparison.because)}" if comparison.incomparable else "")
+        for comparison in review.comparisons
+        if comparison.verdict != "absent"
+    ]
+    return "; ".join([*parts, *(verdicts or ["no scores"])])
+
+
+def verdict(comparison: Comparison) -> str:
+    """Return a task's verdict, score by score if they were compared."""
+    if comparison.verdict == "reseeded":
+        return f"{comparison.task}: neither better nor worse, only the seed changed"
+    if not comparison.differences:
+        return f"{comparison.task}: {comparison.verdict}"
+    scores = {word: [SCORES[name] for name in comparison.scores_with(word)] for word in VERDICTS}
+    return f"{comparison.task}: {', '.join(f'{joined(names)} {word}' for word, names in scores.items() if names)}"
+
+
+def trust(review: Review) -> Iterator[str]:
+    """Yield why either side's scores are not trusted or out of date, then where the audit found no leak."""
+    for side, reason in review.untrusted.items():
+        yield f"**NOT TRUSTED: {side}**, {in_one_line(reason)}. These scores prove nothing, whatever they are."
+    if review.outdated:
+        names = sorted({name for names in review.outdated.values() for name in names})
+        yield (
+            f"**OUT OF DATE: {joined(review.outdated)}**, {listed(names)} changed since the results were made. "
+            "This page is about older ones. Run `dvc repro` and commit what it writes."
+        )
+    if review.trusted:
+        yield f"No leak found by the audit: {joined(review.trusted)}."
+
+
+def explained(comparison: Comparison) -> Iterator[str]:
+    """Yield a task's verdict with its numbers, and which side gives nearly all rows the same answer, as a list."""
+    yield f"- **{verdict(comparison)}**{_explanation(comparison)}"
+    for when, results in comparison.sides.items() if comparison.differences else ():
+        counts = results.scores["confusion"]
+        alarms = (counts["tp"] + counts["fp"]) / results.scores["n"]
+        for answer, share in (("yes", alarms), ("no", 1 - alarms)):
+            if share > NEARLY_ALL:
+                yield f"- {comparison.task} {when} answers *{answer}* to {share:.0%} of the test images"
+
+
+def _explanation(comparison: Comparison) -> str:
+    if comparison.because:
+        return f", {in_one_line(comparison.because)}"
+    if not comparison.differences:
+        return ", the same probability for every test row"
+    before, after = (results.scores["roc_auc"]["value"] for results in comparison.sides.values())
+    luck = ", which is luck" if comparison.verdict == "reseeded" else ""
+    return f"; ROC-AUC from {before:.3f} to {after:.3f}, {lead(comparison.differences['roc_auc'])}{luck}"
+
+
+def seeds(comparison: Comparison) -> str:
+    """Return whether a verdict allows for what another seed alone does; blank if there is no verdict."""
+    task, spread = comparison.task, comparison.spread
+    if spread is not None and spread.seeds:
+        return (
+            f"The verdict on {task} allows for the luck of a seed: `make experiment PROFILE=seeds` trained the base "
+            f"with {spread.seeds} seeds, whose ROC-AUC have a standard deviation of {spread.deviation['roc_auc']:.3f} "
+            f"(`{PATH}`). Two trainings of one method differ by {spread.apart('roc_auc'):.3f} or less 95 times in 100 "
+            "(Student's t, as these are few seeds)."
+        )
+    if spread is None or comparison.verdict == "reseeded":
+        return ""
+    return (
+        f"The verdict on {task} holds for these two trained networks, not for the method: another seed alone may move "
+        f"the scores, and {spread.because}. `make experiment PROFILE=seeds` on the base measures by how much."
+    )

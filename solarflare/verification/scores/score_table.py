@@ -1,0 +1,188 @@
+"""How scores are written, once for all: a score with its interval, a verdict, a table as text, Markdown or HTML."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+from rich import box, table
+from rich.console import Console
+from rich.text import Text
+
+from solarflare.verification.scores.assessment import COMPARED
+
+SCORES = {
+    "base_rate": "base rate",
+    "roc_auc": "ROC-AUC",
+    "pr_auc": "PR-AUC",
+    "tss": "TSS",
+    "hss": "HSS",
+    "css": "CSS",
+    "recall": "recall",
+    "specificity": "specificity",
+    "accuracy": "accuracy",
+    "brier": "Brier score",
+    "brier_skill": "Brier skill",
+    "expected_calibration_error": "calibration error",
+}
+"""What tables call each score."""
+
+VERDICT_CLASSES = {"better": "good", "passed": "good", "worse": "bad", "leak": "bad"}
+"""The class by which the style of the page knows a verdict; others are neutral."""
+
+RULED = box.Box(str(box.SIMPLE).replace("─", "-"), ascii=True)
+WIDEST = 10_000
+"""Characters in a line of text. A table never wraps, so that it is the same on every terminal and in a log."""
+
+
+class ScoreText(str):
+    """A score with its interval, such as ``0.87 [0.83, 0.91]``, that is HTML on a page."""
+
+    def __html__(self) -> str:
+        """Return the score and its interval as two elements."""
+        value, _, ends = self.rstrip("]").partition(" [")
+        low, _, high = ends.partition(", ")
+        # A sign and a dash are hard to tell apart.
+        kind, dash = ("ci long", " to ") if low.startswith(("-", "+")) else ("ci", "\N{EN DASH}")
+        interval = Markup(' <span class="{}">{}{}{}</span>').format(kind, low, dash, high) if low else ""
+        return Markup('<span class="value">{}</span>{}').format(value, interval)
+
+
+class Verdict(str):
+    """A verdict in a few words, that is a badge on a page."""
+
+    def __html__(self) -> str:
+        """Return the words as an element with the class of their verdict."""
+        return Markup('<span class="verdict {}">{}</span>').format(VERDICT_CLASSES.get(self, ""), str(self))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts.
+
+    Attributes
+    ----------
+    columns : sequence of str
+        The heading of each column.
+    rows : sequence of sequence of str
+        The cells of each row. A row may be shorter than `columns`: its other cells are blank. A row of one cell is the
+        heading of the rows below it, and a row without cells is a gap, in text alone.
+    numbers : tuple of str, optional
+        The columns that text aligns to the right.
+
+    Examples
+    --------
+    >>> scores = Table(("forecast", "ROC-AUC"), [("network", "0.93"), ("history", "0.86")])
+    >>> print(scores.text())
+    forecast  ROC-AUC
+    -----------------
+    network   0.93
+    history   0.86
+    >>> print(scores.markdown())
+    | forecast | ROC-AUC |
+    | --- | --- |
+    | network | 0.93 |
+    | history | 0.86 |
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """Return the table in plain text, the same whatever the terminal."""
+        drawn = table.Table(box=RULED, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        for column in self.columns:
+            drawn.add_column(Text(column), justify="right" if column in self.numbers else "left", no_wrap=True)
+        for row in self.rows:
+            drawn.add_row(*map(Text, row))
+        written = io.StringIO()
+        Console(file=written, width=WIDEST, color_system=None, legacy_windows=False).print(drawn)
+        return "\n".join(map(str.rstrip, written.getvalue().splitlines()))
+
+    def markdown(self) -> str:
+        """Return the table in Markdown; no cell can end its row."""
+        lines = (self.columns, ["---"] * len(self.columns), *self.rows)
+        return "\n".join(f"| {' | '.join(map(in_one_line, cells))} |" for cells in lines)
+
+    def html(self) -> Markup:
+        """Return the head and the body of a table in HTML; cells are escaped unless they are `Markup`."""
+        head = Markup("").join(Markup('<th scope="col">{}</th>').format(column) for column in self.columns)
+        body = Markup("\n").join(map(self._html_row, self.rows))
+        return Markup("<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody>").format(head, body)
+
+    def _html_row(self, row: Sequence[str]) -> Markup:
+        width = len(self.columns)
+        if len(row) == 1:
+            return Markup('</tbody>\n<tbody>\n<tr><th scope="rowgroup" colspan="{}" class="group">{}</th></tr>').format(
+                width, row[0]
+            )
+        first, *others = (*row, *[""] * (width - len(row)))
+        cells = Markup("").join(Markup("<td>{}</td>").format(cell) for cell in others)
+        return Markup('<tr><th scope="row">{}</th>{}</tr>').format(escape(first), cells)
+
+
+def in_one_line(cell: str) -> str:
+    """Return a text that cannot end a row or a cell of a table in Markdown."""
+    return " ".join(cell.split()).replace("|", "\\|")
+
+
+def interval(score: dict[str, Any], form: str = "z.2f") -> ScoreText:
+    """Return a score with its interval in a few characters.
+
+    Parameters
+    ----------
+    score : dict
+        ``value``, ``low`` and ``high``, None where there is none.
+    form : str, optional
+        How numbers are formatted.
+
+    Examples
+    --------
+    >>> interval({"value": 0.8712, "low": 0.83, "high": 0.91})
+    '0.87 [0.83, 0.91]'
+    """
+    value = "-" if score["value"] is None else format(score["value"], form)
+    return ScoreText(value if score["low"] is None else f"{value} [{score['low']:{form}}, {score['high']:{form}}]")
+
+
+def lead(difference: dict[str, Any]) -> ScoreText:
+    """Return a difference between two scores with its interval, such as ``+0.032 [+0.010, +0.055]``."""
+    return interval(difference, "+z.3f")
+
+
+def strongest_first(forecasts: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the forecasts that are there with their scores, the one with the highest ROC-AUC first.
+
+    Parameters
+    ----------
+    forecasts : dict
+        ``baselines`` or ``confounders`` of ``metrics/<task>.json``.
+    """
+    present = [(name, scores) for name, scores in forecasts.items() if "absent" not in scores]
+    return sorted(present, key=lambda named: -(named[1]["roc_auc"]["value"] or 0))
+
+
+def compared(
+    metrics: dict[str, Any], group: str = "baselines", scores: Sequence[str] = COMPARED
+) -> Iterator[tuple[str, list[ScoreText], dict[str, Any]]]:
+    """Yield the other forecasts of a task, the strongest first.
+
+    Parameters
+    ----------
+    metrics : dict
+        Of ``metrics/<task>.json``.
+    group : str, optional
+        ``baselines`` or ``confounders``.
+    scores : sequence of str, optional
+        The scores that are wanted.
+
+    Yields
+    ------
+    (str, list of ScoreText, dict)
+        What the forecast is called, its scores, and the network's lead over it in ROC-AUC.
+    """
+    for name, forecast in strongest_first(metrics.get(group, {})):
+        cells = [interval(forecast[score]) for score in scores]
+        yield name.replace("_", " "), cells, metrics["differences"][name]["roc_auc"]

@@ -23,9 +23,7 @@ Method = Literal["platt", "isotonic", "temperature"]
 
 SMALLEST_SCORE = 1e-7  # the resolution of float32 next to 1: what a score says beyond it is rounding
 DECIMALS = 9  # of a fitted line: the processor's instructions decide about the last of sixteen
-HOTTEST = (
-    5.0  # logarithm of the largest temperature and of the smallest's inverse: a perfect separation has no best one
-)
+HOTTEST = 5.0  # logarithm of the largest temperature: a perfect separation of the classes has no best one
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from solarflare.verification.scores.scores import Forecast, Ranking
 
 DECIMALS = 4
 COMPARED = ("roc_auc", "tss", "brier_skill")
-ERRORS = ("brier", "expected_calibration_error")
-"""Scores of which less is better."""
+ERRORS = ("brier", "expected_calibration_error")  # scores of which less is better
 
 Values = NDArray[np.float64]
 
@@ -31,10 +30,8 @@ def assess(
 
     Parameters
     ----------
-    network : Forecast
-        Of the n test rows.
-    baselines : mapping
-        By name, forecasts of the same rows.
+    network, baselines
+        A forecast of the n test rows, and others of the same rows by name.
     plan : BlockBootstrap
         The resamples of these rows.
     true_probability : (n,) float, optional
@@ -52,14 +49,9 @@ def assess(
         ``resamples_without_both_classes``, which say nothing of a ROC-AUC and are left out of its interval;
         ``baselines``, their scores by name; ``confounders``, theirs in :data:`COMPARED`, if there are any;
         ``differences``, network less either by name and score, with ``p``, ``verdict`` and what difference is
-        ``resolvable``; ``resolvable_difference``, that of the ROC-AUC to the
-        logistic baseline; and with a true probability ``ceiling``, its ``roc_auc`` and the ``difference`` network less
-        ceiling.
-
-    Notes
-    -----
-    Two networks are more alike than the network and the logistic baseline: ``resolvable_difference`` errs on the
-    careful side.
+        ``resolvable``; ``resolvable_difference``, that of the ROC-AUC to the logistic baseline (two networks are more
+        alike: it errs on the careful side); and with a true probability ``ceiling``, its ``roc_auc`` and the
+        ``difference`` network less ceiling.
     """
     values, draws = _value(network.scores()), _draws(network, plan)
     confusion = _value(network.confusion(np.ones((1, len(network.label)))))
@@ -76,16 +68,13 @@ def assess(
         content[group] = {}
         for name, other in others.items():
             own, own_draws = _value(other.scores()), _draws(other, plan)
-            told = own if group == "baselines" else {score: own[score] for score in COMPARED}
-            content[group][name] = _intervals(told, own_draws, plan)
-            content["differences"][name] = {
-                score: asdict(
-                    plan.difference(
-                        values[score] - own[score], draws[score] - own_draws[score], lower_is_better=score in ERRORS
-                    )
-                )
-                for score in compared
-            }
+            kept = own if group == "baselines" else {score: own[score] for score in COMPARED}
+            content[group][name] = _intervals(kept, own_draws, plan)
+            content["differences"][name] = {}
+            for score in compared:
+                less, less_draws = values[score] - own[score], draws[score] - own_draws[score]
+                difference = plan.difference(less, less_draws, lower_is_better=score in ERRORS)
+                content["differences"][name][score] = asdict(difference)
     if "logistic" in baselines:
         content["resolvable_difference"] = content["differences"]["logistic"]["roc_auc"]["resolvable"]
     if true_probability is not None:
@@ -96,14 +85,8 @@ def assess(
 def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[str, Any]) -> str | None:
     """Return why the scores of a task prove nothing, or None if nothing speaks against them.
 
-    Parameters
-    ----------
-    audit : mapping
-        What ``metrics/audit.json`` says of the task: ``leak``, ``probes`` and ``near_duplicates``, or ``absent``.
-    method : str
-        ``split.method``.
-    metrics : mapping
-        What :func:`assess` returned.
+    The audit is what ``metrics/audit.json`` says of the task, the method is ``split.method``, and the metrics are those
+    of `assess`.
     """
     reasons = []
     if method == "random":
@@ -111,10 +94,10 @@ def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[st
     if "leak" not in audit:
         reasons.append(f"the audit has no verdict: {audit.get('absent', 'it did not look at this task')}")
     elif audit["leak"]:
-        found = [name for name, probe in audit["probes"].items() if probe["leak"]]
+        leaks = [name for name, probe in audit["probes"].items() if probe["leak"]]
         if audit["near_duplicates"]["pairs"]:
-            found.append("near duplicates across the test's border")
-        reasons.append(f"the audit found a leak: {', '.join(found)}")
+            leaks.append("near duplicates across the test's border")
+        reasons.append(f"the audit found a leak: {', '.join(leaks)}")
     if metrics.get("ceiling", {}).get("difference", {}).get("verdict") == "better":
         reasons.append("the network scores above the true probability, which only a leak explains")
     return "; ".join(reasons) or None

@@ -37,12 +37,11 @@ class Difference(Interval):
 
     Attributes
     ----------
-    p : float
-        Two-sided: 1 minus the level of the widest interval that leaves out zero.
+    p, resolvable : float
+        Two-sided, 1 minus the level of the widest interval that leaves out zero; and the smallest difference that these
+        rows could have told from zero, 1.96 bootstrap standard errors. NaN where there is no interval.
     verdict : str
-        ``better`` or ``worse`` if the interval leaves out zero, else ``not distinguishable``.
-    resolvable : float
-        The smallest difference that these rows could have told from zero: see :meth:`BlockBootstrap.resolvable`.
+        Of `verdict`.
     """
 
     p: float
@@ -63,18 +62,16 @@ class BlockBootstrap:
     ----------
     blocks : (n,) array
         The block of each row; the rows of a block stay together.
-    resamples : int
-        How many to draw.
-    seed : int
-        Another seed is another plan.
+    resamples, seed : int
+        How many to draw; another seed is another plan.
     """
 
     def __init__(self, blocks: NDArray, resamples: int, seed: int) -> None:
         names, block = np.unique(np.asarray(blocks), return_inverse=True)
         self.groups = Groups(block, len(names))
         self.blocks = len(names)
-        self.resamples = resamples
-        self._seed = seed
+        self.resamples, self._seed = resamples, seed
+        self._expansion = math.sqrt(self.blocks / max(1, self.blocks - 1))
 
     def counts(self) -> Iterator[Values]:
         """Yield how often each block was drawn, (some resamples, blocks), in chunks of constant memory."""
@@ -90,7 +87,7 @@ class BlockBootstrap:
             yield counts[:, self.groups.number]
 
     def draws(self, statistic: Statistic, of_blocks: bool = False) -> dict[str, Values]:
-        """Return a statistic's values in every resample.
+        """Return a statistic's values in every resample, by name, each (resamples,).
 
         Parameters
         ----------
@@ -98,10 +95,6 @@ class BlockBootstrap:
             From weights to named values (any,); NaN where a resample does not allow one.
         of_blocks : bool, optional
             Whether it takes weights of blocks, (any, blocks), as one of rows in `groups` does; else (any, n).
-
-        Returns
-        -------
-        dict of (resamples,) float64
         """
         chunks = [statistic(weight) for weight in (self.counts() if of_blocks else self.weights())]
         return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
@@ -111,10 +104,8 @@ class BlockBootstrap:
 
         Parameters
         ----------
-        value : float
-            Of the rows themselves.
-        draws : (resamples,) float
-            Of the resamples; NaN is skipped.
+        value, draws
+            Of the rows themselves, and of the resamples, (resamples,), where NaN is skipped.
         level : float, optional
             Wanted coverage, 0 to 1.
 
@@ -131,47 +122,23 @@ class BlockBootstrap:
         low, high = np.quantile(draws, [tail, 1 - tail])
         return Interval(float(value), float(low), float(high))
 
-    def difference(self, value: float, draws: Values, level: float = 0.95, lower_is_better: bool = False) -> Difference:
-        """Return a paired difference with its interval, p and verdict.
+    def difference(self, value: float, draws: Values, lower_is_better: bool = False) -> Difference:
+        """Return a paired difference with its interval of 95 %, p and verdict.
 
         Parameters
         ----------
-        value : float
-            Score of the one forecast less that of the other.
-        draws : (resamples,) float
-            The same of the resamples; NaN is skipped.
-        level : float, optional
-            Wanted coverage, 0 to 1.
+        value, draws
+            Score of the one forecast less that of the other, of the rows and of the resamples, (resamples,).
         lower_is_better : bool, optional
             Whether the score is an error, so that less of it is better.
         """
-        interval = self.interval(value, draws, level)
-        told = verdict(interval.low, interval.high, lower_is_better)
-        p, resolvable = self._p(draws[np.isfinite(draws)]), self.resolvable(draws)
-        return Difference(float(value), interval.low, interval.high, p, told, resolvable)
-
-    def resolvable(self, draws: Values) -> float:
-        """Return which difference these rows can tell from zero: half the width of its normal interval of 95 %.
-
-        Parameters
-        ----------
-        draws : (resamples,) float
-            A paired difference in the resamples; NaN is skipped.
-
-        Returns
-        -------
-        float
-            1.96 bootstrap standard errors; NaN where there is no interval.
-        """
-        draws = draws[np.isfinite(draws)]
-        return math.nan if self._too_few(draws) else 1.96 * float(draws.std(ddof=1))
+        interval, draws = self.interval(value, draws), draws[np.isfinite(draws)]
+        judgement = verdict(interval.low, interval.high, lower_is_better)
+        resolvable = math.nan if self._too_few(draws) else 1.96 * float(draws.std(ddof=1))
+        return Difference(float(value), interval.low, interval.high, self._p(draws), judgement, resolvable)
 
     def _too_few(self, draws: Values) -> bool:
         return self.blocks < FEWEST_BLOCKS or draws.size < 2
-
-    @property
-    def _expansion(self) -> float:
-        return math.sqrt(self.blocks / (self.blocks - 1))
 
     def _p(self, draws: Values) -> float:
         """Invert the interval: the smallest tail that reaches zero, twice."""

@@ -1,5 +1,7 @@
 """The curves behind the scores as small tables, each with a band of 95 % from the block bootstrap."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from solarflare.verification.scores.scores import Forecast, Ranking
 
 POINTS = 200  # at most, of one curve
 Values = NDArray[np.float64]
+Rates = Callable[[Ranking, Values], tuple[Values, Values]]
 
 
 def roc(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
@@ -16,10 +19,8 @@ def roc(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
 
     Parameters
     ----------
-    forecast : Forecast
-        With both classes among its rows.
-    plan : BlockBootstrap
-        The resamples of its rows.
+    forecast, plan
+        A forecast with both classes among its rows, and the resamples of its rows.
 
     Returns
     -------
@@ -33,10 +34,7 @@ def roc(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
         with np.errstate(invalid="ignore"):
             return _from_zero(false / false[:, -1:]), _from_zero(true / true[:, -1:])
 
-    fpr, tpr = (_thin(values[0]) for values in rates(forecast.ranking, np.ones((1, len(forecast.label)))))
-    ranking = forecast.grouped(plan.groups).ranking
-    draws = plan.draws(lambda weight: {"tpr": _interpolate(fpr, *rates(ranking, weight))}, of_blocks=True)
-    return pd.DataFrame({"fpr": fpr, "tpr": tpr, **_band(tpr, draws["tpr"], plan)})
+    return _curve(forecast, plan, rates, ("fpr", "tpr"))
 
 
 def precision_recall(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
@@ -44,10 +42,8 @@ def precision_recall(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
 
     Parameters
     ----------
-    forecast : Forecast
-        With a positive among its rows.
-    plan : BlockBootstrap
-        The resamples of its rows.
+    forecast, plan
+        A forecast with a positive among its rows, and the resamples of its rows.
 
     Returns
     -------
@@ -64,10 +60,7 @@ def precision_recall(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
             # A resample that lacks the rows of the highest scores has no alarm there, and none of them is false.
             return true / true[:, -1:], np.where(alarms > 0, true / alarms, 1)
 
-    recall, precision = (_thin(values[0]) for values in rates(forecast.ranking, np.ones((1, len(forecast.label)))))
-    ranking = forecast.grouped(plan.groups).ranking
-    draws = plan.draws(lambda weight: {"precision": _interpolate(recall, *rates(ranking, weight))}, of_blocks=True)
-    return pd.DataFrame({"recall": recall, "precision": precision, **_band(precision, draws["precision"], plan)})
+    return _curve(forecast, plan, rates, ("recall", "precision"))
 
 
 def calibration(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
@@ -75,10 +68,8 @@ def calibration(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
 
     Parameters
     ----------
-    forecast : Forecast
-        Of any rows.
-    plan : BlockBootstrap
-        The resamples of its rows.
+    forecast, plan
+        A forecast of any rows, and the resamples of its rows.
 
     Returns
     -------
@@ -89,16 +80,21 @@ def calibration(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
     own = forecast.diagram.curve(np.ones((1, len(forecast.label))))
     diagram = forecast.grouped(plan.groups).diagram
     draws = plan.draws(lambda weight: {"frequency": diagram.curve(weight).observed_frequency}, of_blocks=True)
-    frequency = own.observed_frequency[0]
-    df = pd.DataFrame(
-        {
-            "probability": own.mean_probability[0],
-            "frequency": frequency,
-            **_band(frequency, draws["frequency"], plan),
-            "n": own.weight[0].astype(int),
-        }
-    )
+    df = pd.DataFrame({"probability": own.mean_probability[0], "frequency": own.observed_frequency[0]})
+    df = df.assign(**_band(own.observed_frequency[0], draws["frequency"], plan), n=own.weight[0].astype(int))
     return df[df["n"] > 0].reset_index(drop=True)
+
+
+def _curve(forecast: Forecast, plan: BlockBootstrap, rates: Rates, names: tuple[str, str]) -> pd.DataFrame:
+    """Return a curve of at most `POINTS` points, x and y by their names, with the interval of y at each x."""
+    x, y = (_thin(values[0]) for values in rates(forecast.ranking, np.ones((1, len(forecast.label)))))
+    ranking = forecast.grouped(plan.groups).ranking
+
+    def at_each_x(weight: Values) -> dict[str, Values]:
+        return {"y": np.stack([np.interp(x, *curve) for curve in zip(*rates(ranking, weight), strict=True)])}
+
+    band = _band(y, plan.draws(at_each_x, of_blocks=True)["y"], plan)
+    return pd.DataFrame({names[0]: x, names[1]: y, **band})
 
 
 def _from_zero(values: Values) -> Values:
@@ -107,10 +103,6 @@ def _from_zero(values: Values) -> Values:
 
 def _thin(values: Values) -> Values:
     return values[np.linspace(0, len(values) - 1, min(POINTS, len(values))).round().astype(int)]
-
-
-def _interpolate(at: Values, x: Values, y: Values) -> Values:
-    return np.stack([np.interp(at, *row) for row in zip(x, y, strict=True)])
 
 
 def _band(values: Values, draws: Values, plan: BlockBootstrap) -> dict[str, Values]:

@@ -12,14 +12,10 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Curve:
-    """A reliability curve for each resample.
+    """A reliability curve for each resample, in arrays of (resamples, BINS) float64.
 
-    Attributes
-    ----------
-    mean_probability, observed_frequency : (resamples, BINS) float64
-        Weighted mean forecast and weighted share of label 1 in each bin, 0 to 1; NaN in an empty bin.
-    weight : (resamples, BINS) float64
-        Total weight in each bin.
+    They are the weighted mean forecast and the weighted share of label 1 in each bin, 0 to 1, NaN in an empty bin, and
+    the total weight in each bin.
     """
 
     mean_probability: NDArray[np.float64]
@@ -35,19 +31,8 @@ class Curve:
 
 
 class Diagram:
-    """Rows in ten bins of equal width, from which the reliability curve follows for any weights.
+    """Rows, or groups of rows, in ten bins of equal width, from which the reliability curve follows for any weights.
 
-    Parameters
-    ----------
-    label : (n,) int or bool
-        What happened, 1 or 0.
-    probability : (n,) float
-        The forecast, 0 to 1.
-    groups : Groups, optional
-        Which rows share a weight; by default each has its own.
-
-    Notes
-    -----
     The diagram is Murphy & Winkler 1977; see Wilks 2011, *Statistical Methods in the Atmospheric Sciences*, 8.4.4.
     """
 
@@ -58,13 +43,7 @@ class Diagram:
         self._rows, self._forecast, self._observed = (groups.table(member, column, BINS) for column in columns)
 
     def curve(self, weight: NDArray) -> Curve:
-        """Return the reliability curve of each row of weights.
-
-        Parameters
-        ----------
-        weight : (resamples, groups) float
-            How often each group counts.
-        """
+        """Return the reliability curve of each row of weights, (resamples, groups): how often each group counts."""
         total, forecast, observed = (totals(weight, table) for table in (self._rows, self._forecast, self._observed))
         with np.errstate(invalid="ignore"):
             return Curve(forecast / total, observed / total, total)

@@ -18,17 +18,10 @@ Values = NDArray[np.float64]
 
 
 class Ranking:
-    """Rows in the order of their scores, from which ROC-AUC and PR-AUC follow for any weights.
+    """Rows, or groups of rows, in the order of their scores, from which ROC-AUC and PR-AUC follow for any weights.
 
-    Parameters
-    ----------
-    label : (n,) int or bool
-        What happened, 1 or 0.
-    score : (n,) float
-        Higher means more likely 1; only the order matters, ties count as ties.
-    groups : Groups, optional
-        Which rows share a weight; by default each has its own. With groups, at most :data:`LEVELS` scores are
-        told apart.
+    A higher score means more likely 1; only the order matters, and ties count as ties. With groups, at most `LEVELS`
+    scores are told apart.
     """
 
     def __init__(self, label: NDArray, score: NDArray, groups: Groups | None = None) -> None:
@@ -39,15 +32,12 @@ class Ranking:
             levels = LEVELS
         groups = groups or Groups.of_single_rows(len(level))
         positive = np.asarray(label, float)
-        self._positive, self._negative = (groups.table(level, one, levels) for one in (positive, 1 - positive))
+        self._positive, self._negative = (groups.table(level, label, levels) for label in (positive, 1 - positive))
 
     def steps(self, weight: NDArray) -> tuple[Values, Values]:
         """Return the weighted positives and negatives at each distinct score, falling, (resamples, scores).
 
-        Parameters
-        ----------
-        weight : (resamples, groups) float
-            How often each group counts.
+        The weights are (resamples, groups): how often each group counts.
         """
         return totals(weight, self._positive), totals(weight, self._negative)
 
@@ -57,15 +47,8 @@ class Ranking:
 
 
 def areas(positive: Values, negative: Values) -> tuple[Values, Values]:
-    """Return ROC-AUC and PR-AUC, each (resamples,), NaN where a class is missing.
+    """Return ROC-AUC and PR-AUC, each (resamples,), of `Ranking.steps`; NaN where a class is missing.
 
-    Parameters
-    ----------
-    positive, negative : (resamples, scores) float
-        Of :meth:`Ranking.steps`.
-
-    Notes
-    -----
     ROC-AUC by trapezoids, ties counting one half (Fawcett 2006, doi:10.1016/j.patrec.2005.10.010, algorithm 2). PR-AUC
     is the average precision, sum of precision times the step in recall: joining points of a precision-recall curve by
     straight lines would be too kind (Davis & Goadrich 2006, doi:10.1145/1143844.1143874).
@@ -85,10 +68,8 @@ class Forecast:
 
     Attributes
     ----------
-    label : (n,) int
-        What happened, 1 or 0.
-    probability : (n,) float
-        The forecast, 0 to 1.
+    label, probability : (n,) int, (n,) float
+        What happened, 1 or 0; the forecast, 0 to 1.
     threshold : (n,) float or float
         A probability at or above it is an alarm; chosen on validation, so it differs between folds.
     base_rate : (n,) float or float

@@ -31,12 +31,10 @@ class Spread:
 
     Attributes
     ----------
-    seeds : int
-        How many were tried; 0 where nothing that applies is known.
+    seeds, because
+        How many were tried; 0 where nothing that applies is known, and then why, else blank.
     deviation : dict of float
         By score, the standard deviation over them.
-    because : str
-        Why nothing that applies is known; blank if it is.
     """
 
     seeds: int
@@ -59,12 +57,10 @@ class Spread:
 
         Parameters
         ----------
-        score : str
-            Its name.
+        score, lower_is_better
+            Its name, and whether it is an error, so that less of it is better.
         difference : mapping
             With ``value``, ``low``, ``high`` and ``resolvable`` of the bootstrap, None where it gave none.
-        lower_is_better : bool
-            Whether the score is an error, so that less of it is better.
 
         Notes
         -----
@@ -78,13 +74,9 @@ class Spread:
         value, apart, width = difference["value"], self.apart(score), WIDTHS.get(score, 1.0)
         low = max(-width, value - math.hypot(value - difference["low"], apart))
         high = min(width, value + math.hypot(difference["high"] - value, apart))
-        return {
-            "value": value,
-            "low": low,
-            "high": high,
-            "verdict": verdict(low, high, lower_is_better),
-            "resolvable": min(width, math.hypot(difference["resolvable"], apart)),
-        }
+        resolvable = min(width, math.hypot(difference["resolvable"], apart))
+        widened = {"value": value, "low": low, "high": high}
+        return widened | {"verdict": verdict(low, high, lower_is_better), "resolvable": resolvable}
 
 
 def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
@@ -92,10 +84,8 @@ def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
 
     Parameters
     ----------
-    task : str
-        ``"disk"`` or ``"region"``.
-    text : str or None
-        The content of `PATH`, None where there is none.
+    task, text
+        The task, and the content of `PATH`, None where there is none.
     parameters : mapping
         The leaves of ``params.yaml`` by dotted key, of the state that is the base of a comparison.
 
@@ -109,21 +99,20 @@ def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
     try:
         content = json.loads(text)
         metrics = [variant["metrics"][task] for variant in content["variants"].values()]
-        found = [one for one in metrics if "absent" not in one]
+        trained = [scores for scores in metrics if "absent" not in scores]
         measured = content.get("parameters", {})
-        deviation = _deviation(found)
+        deviation = _deviation(trained)
     except (ValueError, LookupError, TypeError, AttributeError):
-        raise InputError(
-            f"{PATH} lacks scores of its variants; make it again with `make experiment PROFILE=seeds`"
-        ) from None
+        again = "make it again with `make experiment PROFILE=seeds`"
+        raise InputError(f"{PATH} lacks scores of its variants; {again}") from None
     if not measured:
         return Spread(0, {}, f"{PATH} does not say with which parameters it was measured")
-    own, others = _told(task, parameters), _told(task, measured)
+    own, others = _deciding(task, parameters), _deciding(task, measured)
     if differ := sorted(key for key in {**own, **others} if own.get(key) != others.get(key)):
         return Spread(0, {}, f"{PATH} was measured with another {differ[0]}")
-    if len(found) < FEWEST:
-        return Spread(0, {}, f"{PATH} has {len(found)} seeds of {task}, and at least {FEWEST} are needed")
-    return Spread(len(found), deviation)
+    if len(trained) < FEWEST:
+        return Spread(0, {}, f"{PATH} has {len(trained)} seeds of {task}, and at least {FEWEST} are needed")
+    return Spread(len(trained), deviation)
 
 
 def reseeded(task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -131,36 +120,27 @@ def reseeded(task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) ->
 
     Parameters
     ----------
-    task : str
-        ``"disk"`` or ``"region"``.
-    before, after : mapping
-        The leaves of ``params.yaml`` by dotted key.
+    task, before, after
+        The task, and the leaves of ``params.yaml`` by dotted key.
     """
     seed = f"train_{task}.seed"
-    return _told(task, before) == _told(task, after) and str(before.get(seed)) != str(after.get(seed))
+    return _deciding(task, before) == _deciding(task, after) and str(before.get(seed)) != str(after.get(seed))
 
 
-def _deviation(found: list[dict[str, Any]]) -> dict[str, float]:
+def _deviation(trained: list[dict[str, Any]]) -> dict[str, float]:
     """Return the standard deviation of each score over several trainings, nothing for fewer than two."""
-    if len(found) < 2:
+    if len(trained) < 2:
         return {}
-    names = [name for name, score in found[0].items() if isinstance(score, dict) and "value" in score]
-    return {name: stdev(scores[name]["value"] for scores in found) for name in names}
+    names = [name for name, score in trained[0].items() if isinstance(score, dict) and "value" in score]
+    return {name: stdev(scores[name]["value"] for scores in trained) for name in names}
 
 
-def _told(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
+def _deciding(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
     """Return, as text, the parameters that decide what a task's network scores, but for the seed of its training."""
     others = set(TASKS) - {task}
     origins = {"simulated", "archive", "live"} - {str(parameters.get("scrape.origin"))}
-    elsewhere = (
-        *(f"scrape.{origin}." for origin in origins),
-        f"train_{task}.seed",
-        "tasks",
-        "compute.",
-        "audit.",
-        "evaluate.",
-        "profiles/",
-    )
+    elsewhere = [f"scrape.{origin}." for origin in origins]
+    elsewhere += [f"train_{task}.seed", "tasks", "compute.", "audit.", "evaluate.", "profiles/"]
     return {
         key: _plain(value)
         for key, value in parameters.items()

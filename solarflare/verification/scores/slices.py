@@ -20,13 +20,7 @@ what magnetograms and images show."""
 
 
 def by_longitude(longitude: NDArray) -> dict[str, Mask]:
-    """Return which rows lie near the central meridian, inside and beyond :data:`NEAR_LIMB`.
-
-    Parameters
-    ----------
-    longitude : (n,) float
-        Stonyhurst degrees.
-    """
+    """Return which rows, by Stonyhurst longitude in degrees, lie near the meridian, inside and beyond `NEAR_LIMB`."""
     away = np.abs(longitude)
     return {
         f"inside_{CENTRAL:.0f}_degrees": away <= CENTRAL,
@@ -37,41 +31,23 @@ def by_longitude(longitude: NDArray) -> dict[str, Mask]:
 
 
 def by_year(time: NDArray[np.datetime64]) -> dict[str, Mask]:
-    """Return which rows lie in each year that has any.
-
-    Parameters
-    ----------
-    time : (n,) datetime64
-        UTC.
-    """
+    """Return which rows lie in each year (UTC) that has any."""
     year = time.astype("datetime64[Y]")
-    return {f"year_{one}": year == one for one in np.unique(year)}
+    return {f"year_{each}": year == each for each in np.unique(year)}
 
 
 def by_class(label: NDArray, goes_class: NDArray) -> dict[str, Mask]:
     """Return, for each class of flare that a 1 stands for, which rows have such a flare or are 0.
 
-    Parameters
-    ----------
-    label : (n,) int
-        1 or 0.
-    goes_class : (n,) str
-        The strongest flare in the window, such as ``"M1.5"``; empty without one.
+    The class (n,) is that of the strongest flare in the window, such as ``"M1.5"``; empty without one.
     """
     letter = np.where(label == 1, goes_class.astype("U1"), "")
-    return {f"class_{one}": (label == 0) | (letter == one) for one in np.unique(letter[letter != ""])}
+    return {f"class_{each}": (label == 0) | (letter == each) for each in np.unique(letter[letter != ""])}
 
 
 def by_state_before(active: Mask) -> dict[str, Mask]:
-    """Return which rows come after quiet and which after activity.
+    """Return which rows come after quiet and which after activity, as persistence says.
 
-    Parameters
-    ----------
-    active : (n,) bool
-        What persistence says.
-
-    Notes
-    -----
     After quiet, a 1 is a first event; after activity, a 0 is the end of it: the transitions of Park et al. 2020
     (arXiv:2001.02808). Persistence misses all of them and is constant on either part, so that whatever ROC-AUC or TSS
     a forecast reaches there, it does not owe to it.
@@ -80,23 +56,11 @@ def by_state_before(active: Mask) -> dict[str, Mask]:
 
 
 def assess(forecast: Forecast, masks: Mapping[str, Mask], plan: BlockBootstrap) -> dict[str, Any]:
-    """Return scores of each part of the rows.
+    """Return scores of each part of the rows of a forecast and of its plan, by the names of the masks.
 
-    Parameters
-    ----------
-    forecast : Forecast
-        Of the n test rows.
-    masks : mapping of (n,) bool
-        By name, which rows a part has.
-    plan : BlockBootstrap
-        The resamples of all rows.
-
-    Returns
-    -------
-    dict
-        By part: ``n``; ``positive``, how many are; with their intervals ``recall``, the share of positives that are
-        alarms, ``specificity``, the share of negatives that are none, and ``roc_auc``, NaN where undefined. A part
-        without rows is ``{"absent": reason}``.
+    They are ``n``; ``positive``, how many are; and with their intervals ``recall``, the share of positives that are
+    alarms, ``specificity``, the share of negatives that are none, and ``roc_auc``, NaN where undefined. A part
+    without rows is ``{"absent": reason}``.
     """
     return {
         name: _part(forecast, mask, plan) if mask.any() else {"absent": "no test row is there"}

@@ -17,12 +17,7 @@ limits of an interval by far less than the chance of the resamples does."""
 class Groups:
     """Rows that are always weighted alike, as the rows of a block are, so that a weight is given once a group.
 
-    Attributes
-    ----------
-    number : (n,) int64
-        The group of each row, from 0 to `count` - 1.
-    count : int
-        How many groups there are; some may have no row.
+    The number (n,) of each row's group is from 0 to `count` - 1; some groups may have no row.
     """
 
     number: NDArray[np.int64]
@@ -38,42 +33,19 @@ class Groups:
         return Groups(self.number[rows], self.count)
 
     def table(self, line: ArrayLike, values: ArrayLike, lines: int) -> sparse.csr_array:
-        """Return what the rows add up to by line and group.
+        """Return what the rows add up to by line and group, as a sparse array (lines, groups) of float64.
 
-        Parameters
-        ----------
-        line : (n,) int
-            From 0 to `lines` - 1.
-        values : (n,) float
-            What is added up.
-        lines : int
-            How many lines the table has.
-
-        Returns
-        -------
-        (lines, groups) sparse array of float64
+        Each of the n rows has a line, from 0 to `lines` - 1, and a value.
         """
         cells = (np.asarray(values, float), (np.asarray(line, np.int64), self.number))
         return sparse.csr_array(cells, shape=(lines, self.count))
 
 
 def totals(weight: Values, table: sparse.csr_array) -> Values:
-    """Return the weighted sum of each line of a table for each resample.
+    """Return the weighted sum of each line of `Groups.table` for each resample, (resamples, lines).
 
-    Parameters
-    ----------
-    weight : (resamples, groups) float
-        How often each group counts.
-    table : (lines, groups) sparse array
-        Of :meth:`Groups.table`.
-
-    Returns
-    -------
-    (resamples, lines) float64
-
-    Notes
-    -----
-    A row is read once for all resamples, one after the other and in the same order on every machine. BLAS would spread
-    the sums over all cores, and where these are busy its threads spin for longer than the sums take.
+    The weights are (resamples, groups): how often each group counts. A row is read once for all resamples, one after
+    the other and in the same order on every machine. BLAS would spread the sums over all cores, and where these are
+    busy its threads spin for longer than the sums take.
     """
     return (table @ weight.T).T

@@ -6,7 +6,6 @@ from pathlib import Path
 import pandas as pd
 
 from solarflare.core.errors import InputError
-from solarflare.core.files import atomic_path
 from solarflare.core.tasks import Task
 from solarflare.networks.saved_model import About
 from solarflare.predict import scoreboard
@@ -17,41 +16,19 @@ from solarflare.predict.trained import TrainedNetwork
 
 
 def write(answers: list[ImageAnswer], networks: Mapping[Task, TrainedNetwork], now: pd.Timestamp, path: Path) -> None:
-    """Write answers as one forecast.
-
-    Parameters
-    ----------
-    answers : list of ImageAnswer
-        Answers for the Sun of one time.
-    networks : dict
-        The networks that gave them.
-    now : Timestamp
-        The time of issue, UTC.
-    path : Path
-        The file to write.
-
-    Raises
-    ------
-    InputError
-        If no network forecasts flares of a whole class.
-    """
+    """Write the answers of some networks for the Sun of one time as a forecast that is issued now, UTC."""
     forecasting = forecasting_networks(networks)
     rows: list[tuple[str, float]] = []
     for answer in answers:
         if Task.DISK in forecasting and answer.disk is not None:
             rows.append(("", answer.disk))
         if Task.REGION in forecasting:
-            rows += [
-                (str(region.noaa_ar or region_name(region)), region.probability)
-                for region in answer.regions or []
-                if region.probability is not None
-            ]
+            known = [region for region in answer.regions or [] if region.probability is not None]
+            rows += [(str(region.noaa_ar or region_name(region)), region.probability or 0.0) for region in known]
     question = next(iter(forecasting.values())).question
     data = ", ".join(sorted({about.instrument for about in forecasting.values()}))
     method = scoreboard.Method("solarflare", question["min_class"][0], question["after"], data)
-    with atomic_path(path) as partial:
-        table = pd.DataFrame(rows, columns=[REGION, "probability"])
-        partial.write_text("\n".join(scoreboard.lines(now, table, method)) + "\n")
+    scoreboard.write_file(now, pd.DataFrame(rows, columns=[REGION, "probability"]), method, path)
 
 
 def forecasting_networks(networks: Mapping[Task, TrainedNetwork]) -> dict[Task, About]:

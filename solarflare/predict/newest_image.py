@@ -18,8 +18,7 @@ from solarflare.sun.images.instruments import Instrument
 AGES = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
 """Ages at which an image is looked for, the lowest first: an archive lists only the images of a day or near a time."""
 
-MAX_BROKEN = 5
-"""After this many broken images, an archive is not asked again."""
+MAX_BROKEN = 5  # images of an archive, then it is not asked again
 
 
 @dataclass(frozen=True)
@@ -33,17 +32,7 @@ class NewestImage:
 
 
 def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp) -> NewestImage:
-    """Return the newest image that an archive has.
-
-    Parameters
-    ----------
-    fetcher : Fetcher
-        Its parameters list the archives in the order in which they are asked.
-    instrument : str
-        The instrument of the image.
-    now : Timestamp
-        UTC; images of a later time are ignored.
-    """
+    """Return the newest image until now, UTC, of the first archive that has one, in the order of the parameters."""
     reasons: dict[str, str] = {}
     fetched = defaultdict[str, set[str]](set)
     for age in AGES:

@@ -39,14 +39,7 @@ class Output:
 def answer_now(predictor: Predictor, live: Live, output: Output) -> bool:
     """Answer for the newest image of each instrument, and return whether any image has an answer.
 
-    Parameters
-    ----------
-    predictor : Predictor
-        The networks.
-    live : Live
-        How the archives are asked.
-    output : Output
-        Where the answers go.
+    `live` says how the archives are asked.
 
     Raises
     ------
@@ -60,8 +53,8 @@ def answer_now(predictor: Predictor, live: Live, output: Output) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         for image in images:
             answer = _answer(predictor, image, Path(folder))
-            text = sentences(image, answer, predictor.networks, now)
-            print(json.dumps(content(image, answer, now)) if output.as_json else " ".join(text), flush=True)
+            text = _sentences(image, answer, predictor.networks, now)
+            print(json.dumps(_content(image, answer, now)) if output.as_json else " ".join(text), flush=True)
             if answer.refusal:
                 continue
             answers.append(answer)
@@ -91,7 +84,7 @@ def _answer(predictor: Predictor, image: NewestImage, folder: Path) -> ImageAnsw
     return predictor(ImageFile(path, image.instrument, pd.Timestamp(image.frame.time)))
 
 
-def sentences(
+def _sentences(
     image: NewestImage, answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now: pd.Timestamp
 ) -> Iterator[str]:
     """Yield an answer in sentences: the image's age, and the probability for the disk and for the likeliest region."""
@@ -99,7 +92,7 @@ def sentences(
         yield f"For {image.instrument} {answer.refusal}."
         return
     taken = pd.Timestamp(image.frame.time)
-    which = f"the newest image of {image.instrument} ({taken:%Y-%m-%d %H:%M} UTC, {age(now - taken)} old)"
+    which = f"the newest image of {image.instrument} ({taken:%Y-%m-%d %H:%M} UTC, {_age(now - taken)} old)"
     if answer.refusal:
         yield f"No answer for {which}: {answer.refusal}."
         return
@@ -122,7 +115,7 @@ def sentences(
         )
 
 
-def content(image: NewestImage, answer: ImageAnswer, now: pd.Timestamp) -> dict[str, Any]:
+def _content(image: NewestImage, answer: ImageAnswer, now: pd.Timestamp) -> dict[str, Any]:
     """Return `answer_text.content` with two more keys: ``source``, the archive, and ``age_hours`` of the image."""
     origin: dict[str, Any] = {"path": None, "source": None, "age_hours": None}
     if image.frame is not None:
@@ -151,12 +144,10 @@ def seconds(interval: str) -> float:
     return length
 
 
-def age(span: pd.Timedelta) -> str:
+def _age(span: pd.Timedelta) -> str:
     """Return a time span in the unit that suits it.
 
-    Examples
-    --------
-    >>> [age(pd.Timedelta(text)) for text in ("25 min", "3.5 h", "2 d")]
+    >>> [_age(pd.Timedelta(text)) for text in ("25 min", "3.5 h", "2 d")]
     ['25 minutes', '3.5 hours', '2.0 days']
     """
     minutes = span / pd.Timedelta(minutes=1)

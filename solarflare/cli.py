@@ -299,8 +299,8 @@ def now(
     figures: Figures = None,
 ) -> None:
     """Print the probability of activity for the newest images of the Sun; exit with 2 if no image has an answer."""
-    from solarflare.predict import answer_forecast, regions, trained
     from solarflare.predict import now as today
+    from solarflare.predict import regions, trained
     from solarflare.predict.predictor import Predictor
 
     pause = today.seconds(watch) if watch else None
@@ -312,7 +312,7 @@ def now(
         typer.echo(f"No answer: the networks of {models} know only the simulated Sun; {remedy}.", err=as_json)
         raise typer.Exit(REFUSED)
     if forecast:
-        answer_forecast.forecasting_networks(predictor.networks)
+        today.forecasting_networks(predictor.networks)
     output = today.Output(as_json, figures, forecast)
     if pause is not None:
         today.watch(predictor, live, output, pause)

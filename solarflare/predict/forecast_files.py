@@ -76,14 +76,9 @@ def read(
         others = df.drop(columns=columns.values())
         name = (named or {}).get(role)
         columns[role] = _column(others, role, name if strict or name in others else None, path)
-    rows = pd.DataFrame(
-        {
-            "time": parse_times(df[columns["time"]]),
-            REGION: df.get(REGION, ""),
-            "probability": tables.numbers(df[columns["probability"]]),
-            "label": _labels(df[columns["label"]]) if labelled else -1,
-        }
-    )
+    times, probability = parse_times(df[columns["time"]]), tables.numbers(df[columns["probability"]])
+    label = _labels(df[columns["label"]]) if labelled else -1
+    rows = pd.DataFrame({"time": times, REGION: df.get(REGION, ""), "probability": probability, "label": label})
     _check_cells(path, df, columns, rows)
     complete = rows.dropna().astype({"label": np.int64})
     _check_rows(path, columns, complete)
@@ -177,11 +172,9 @@ def _check_cells(path: Path, df: pd.DataFrame, columns: dict[str, str], rows: pd
     allowed = {"probability": rows["probability"].between(0, 1), "label": rows["label"].isin([0, 1, -1])}
     for role, good in allowed.items():
         if (wrong := rows[role].notna() & ~good).any():
-            row = int(wrong.to_numpy().argmax())
-            raise InputError(
-                f"{path}, row {row + 1}, column {columns[role]}: got {df[columns[role]].iloc[row]!r} "
-                f"({wrong.sum():,} such rows); expected {EXPECTED[role]}"
-            )
+            row, column = int(wrong.to_numpy().argmax()), columns[role]
+            got = f"got {df[column].iloc[row]!r} ({wrong.sum():,} such rows)"
+            raise InputError(f"{path}, row {row + 1}, column {column}: {got}; expected {EXPECTED[role]}")
 
 
 def _check_rows(path: Path, columns: dict[str, str], rows: pd.DataFrame) -> None:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.files import sha256
 from solarflare.core.paths import RAW_IMAGES
 from solarflare.sources.common import filenames
 from solarflare.sun.images.instruments import Instrument
@@ -65,17 +64,12 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-class SimulatedImages:
-    """The images of the simulated Sun: ``data/raw/images.csv`` lists the hashes of their bytes.
+def simulated_hashes() -> set[str]:
+    """Return the SHA-256 of the images in ``data/raw/`` that show the simulated Sun; none where there is no list.
 
-    All other images are taken to be of the real Sun. Copies are recognised in any folder. Without the list, no image
-    is simulated.
+    All other images are taken to be of the real Sun. Copies are recognised in any folder.
     """
-
-    def __init__(self) -> None:
-        images = tables.read(RAW_IMAGES, tables.IMAGES) if RAW_IMAGES.is_file() else tables.empty(tables.IMAGES)
-        self._hashes = set(images.loc[images["origin"].str.startswith("simulated/"), "sha256"])
-
-    def __contains__(self, path: Path) -> bool:
-        """Return whether a file's bytes are those of a simulated image."""
-        return bool(self._hashes) and sha256(path) in self._hashes
+    if not RAW_IMAGES.is_file():
+        return set()
+    images = tables.read(RAW_IMAGES, tables.IMAGES)
+    return set(images.loc[images["origin"].str.startswith("simulated/"), "sha256"])

@@ -3,11 +3,13 @@
 import io
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from solarflare.core.errors import InputError
+from solarflare.predict.images import ImageFile
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.images.frames import Frame
@@ -23,16 +25,15 @@ MAX_BROKEN = 5  # images of an archive, then it is not asked again
 
 @dataclass(frozen=True)
 class NewestImage:
-    """The newest image of an instrument, or the reason why there is none."""
+    """The newest image of an instrument and its archive; without a time and an archive, the reason for none."""
 
-    instrument: Instrument
-    frame: Frame | None = None
-    content: bytes = b""
+    image: ImageFile
+    source: str | None = None
     refusal: str = ""
 
 
-def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp) -> NewestImage:
-    """Return the newest image until now, UTC, of the first archive that has one, in the order of the parameters."""
+def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: Path) -> NewestImage:
+    """Write the newest image until now, UTC, into a folder: that of the first archive that has one."""
     reasons: dict[str, str] = {}
     fetched = defaultdict[str, set[str]](set)
     for age in AGES:
@@ -45,11 +46,14 @@ def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp) -> Newest
                 if frame is not None:
                     fetched[source].add(frame.origin)
                     content = fetcher.get(frame.urls, lambda content: imaging.refusal(io.BytesIO(content), instrument))
-                    return NewestImage(instrument, frame, content)
+                    path = folder / Path(frame.path).name
+                    path.write_bytes(content)
+                    return NewestImage(ImageFile(path, instrument, pd.Timestamp(frame.time)), frame.source)
             except (Absent, Refused, InputError) as failure:
                 reasons.setdefault(source, str(failure))
     reason = "; ".join(f"{source}: {reason}" for source, reason in reasons.items()) or "the archives list none"
-    return NewestImage(instrument, refusal=f"there is no image of the last {AGES[-1].days} days: {reason}")
+    refusal = f"there is no image of the last {AGES[-1].days} days: {reason}"
+    return NewestImage(ImageFile(folder, instrument, None), refusal=refusal)
 
 
 def _frames(

@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from solarflare.core.console import log
+from solarflare.core.files import sha256
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import regions, trained
-from solarflare.predict.images import ImageFile, SimulatedImages
+from solarflare.predict.images import ImageFile, simulated_hashes
 from solarflare.predict.regions import RegionLookup
 from solarflare.predict.schema import PredictParams
 from solarflare.predict.trained import TrainedNetwork
@@ -76,7 +77,7 @@ class Predictor:
         self.networks = trained.load(models, chosen)
         if simulated_model:
             log.warning("warning: these networks saw only the simulated Sun; they know little of the real one")
-        self._lookup, self._simulated_images, self._simulated_model = lookup, SimulatedImages(), simulated_model
+        self._lookup, self._simulated_hashes, self._simulated_model = lookup, simulated_hashes(), simulated_model
 
     @property
     def instruments(self) -> list[Instrument]:
@@ -126,7 +127,7 @@ class Predictor:
 
     def _check_origin(self, path: Path, networks: dict[Task, TrainedNetwork]) -> None:
         """Refuse a simulated image to networks of the real Sun, and a real image to networks of the simulated Sun."""
-        simulated = path in self._simulated_images
+        simulated = bool(self._simulated_hashes) and sha256(path) in self._simulated_hashes
         for network in networks.values():
             if simulated and not network.simulated:
                 raise Refused(f"it is of the simulated Sun, and the networks of {self.name} know the real one")
@@ -151,11 +152,10 @@ class Predictor:
         reasons = [network.refusal(cutout) or "" for cutout in cutouts]
         if all(reasons):
             raise Refused(f"its regions are unlike those that trained the network: of the first, {reasons[0]}")
+        probabilities = network.probabilities(cutouts).round(DECIMALS).tolist()
         limit = network.about.question["max_longitude"]
         answers = []
-        for row, probability, reason in zip(
-            rows.to_dict("records"), network.probabilities(cutouts).round(DECIMALS).tolist(), reasons, strict=True
-        ):
+        for row, probability, reason in zip(rows.to_dict("records"), probabilities, reasons, strict=True):
             noaa_ar = None if pd.isna(row["noaa_ar"]) else int(row["noaa_ar"])
             latitude, longitude = round(float(row["latitude"]), 1), round(float(row["longitude"]), 1)
             if not reason and abs(row["longitude"]) > limit:

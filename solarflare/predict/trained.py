@@ -11,7 +11,6 @@ from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.shards.schema import Crop
 from solarflare.networks import calibration, input_range, saved_model
-from solarflare.networks.calibration import Calibration
 from solarflare.predict.schema import PredictParams
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
@@ -42,8 +41,12 @@ class TrainedNetwork:
                 "train again with `dvc repro`"
             )
         self.question = wording(label).meaning
-        loaded = [(fold, *saved_model.load(fold)) for fold in folders]
-        self._members = [(model, fitted.apply, _fitted_rate(fold, fitted)) for fold, model, fitted in loaded]
+        self._members = []
+        for fold in folders:
+            model, fitted = saved_model.load(fold)
+            if fitted.fitted_rate is None:
+                raise InputError(f"{fold / saved_model.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
+            self._members.append((model, fitted.apply, fitted.fitted_rate))
         self._ranges = [input_range.read(fold / saved_model.RANGES) for fold in folders]
         mean_rate = float(np.mean([rate for _, _, rate in self._members]))
         self.base_rate = chosen.calibration.base_rate.of(task) or mean_rate
@@ -107,10 +110,3 @@ def how_to_train(instrument: Instrument) -> str:
     repro = f"of {instrument} (scrape.origin: live or archive in params.yaml, `dvc repro`)"
     how = f"with {HOW_TO_TRAIN[instrument]}" if instrument in HOW_TO_TRAIN else repro
     return f"train some on real images {how}, or add --simulated-model for an answer that means little"
-
-
-def _fitted_rate(folder: Path, fitted: Calibration) -> float:
-    """Return the base rate of the rows that fitted a calibration."""
-    if fitted.fitted_rate is None:
-        raise InputError(f"{folder / saved_model.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
-    return fitted.fitted_rate

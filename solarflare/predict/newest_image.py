@@ -12,7 +12,6 @@ from solarflare.core.errors import InputError
 from solarflare.predict.images import ImageFile
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
-from solarflare.sources.live.images.frames import Frame
 from solarflare.sources.live.source import to_datetime
 from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
@@ -36,14 +35,17 @@ def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: P
     """Write the newest image until now, UTC, into a folder: that of the first archive that has one."""
     reasons: dict[str, str] = {}
     fetched = defaultdict[str, set[str]](set)
+    live = fetcher.live
     for age in AGES:
-        for source in getattr(fetcher.live.sources, instrument):
+        time = to_datetime(np.datetime64(now - age, "s"))
+        for source in getattr(live.sources, instrument):
             if len(fetched[source]) >= MAX_BROKEN:
                 continue
             try:
-                frames = _frames(fetcher, source, instrument, now - age, now)
-                frame = next((frame for frame in frames if frame.origin not in fetched[source]), None)
-                if frame is not None:
+                frames = registry.IMAGES[source].frames(fetcher, live.urls[source], instrument, time, live.img_width)
+                past = [frame for frame in frames if frame.time <= np.datetime64(now, "s")]
+                if new := [frame for frame in past if frame.origin not in fetched[source]]:
+                    frame = max(new, key=lambda frame: frame.time)
                     fetched[source].add(frame.origin)
                     content = fetcher.get(frame.urls, lambda content: imaging.refusal(io.BytesIO(content), instrument))
                     path = folder / Path(frame.path).name
@@ -54,14 +56,3 @@ def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: P
     reason = "; ".join(f"{source}: {reason}" for source, reason in reasons.items()) or "the archives list none"
     refusal = f"there is no image of the last {AGES[-1].days} days: {reason}"
     return NewestImage(ImageFile(folder, instrument, None), refusal=refusal)
-
-
-def _frames(
-    fetcher: Fetcher, source: str, instrument: Instrument, around: pd.Timestamp, now: pd.Timestamp
-) -> list[Frame]:
-    """Return the frames that an archive has around a time and until now, the newest first."""
-    live = fetcher.live
-    time = to_datetime(np.datetime64(around, "s"))
-    frames = registry.IMAGES[source].frames(fetcher, live.urls[source], instrument, time, live.img_width)
-    past = [frame for frame in frames if frame.time <= np.datetime64(now, "s")]
-    return sorted(past, key=lambda frame: frame.time, reverse=True)

@@ -39,8 +39,6 @@ class Output:
 def answer_now(predictor: Predictor, live: Live, output: Output) -> bool:
     """Answer for the newest image of each instrument, and return whether any image has an answer.
 
-    `live` says how the archives are asked.
-
     Raises
     ------
     InputError
@@ -88,21 +86,17 @@ def _sentences(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now
         return
     if answer.disk is not None:
         network = networks[Task.DISK]
-        yield (
-            f"In {which}, the probability that {network.question} is {answer.disk:.2f}; at an average time it is "
-            f"{network.base_rate:.2g}."
-        )
+        average = f"at an average time it is {network.base_rate:.2g}"
+        yield f"In {which}, the probability that {network.question} is {answer.disk:.2f}; {average}."
     if answer.regions is not None:
         likely = [region for region in answer.regions if region.probability is not None]
         if not likely:
             yield f"In {which}, no region has a probability ({answer.regions_from})."
             return
         network, first = networks[Task.REGION], max(likely, key=lambda region: region.probability or 0)
-        yield (
-            f"Of {len(likely)} regions in {which} ({answer.regions_from}), {region_name(first)} is the likeliest: the "
-            f"probability that {network.question} is {first.probability:.2f}; for an average region it is "
-            f"{network.base_rate:.2g}."
-        )
+        yield f"Of {len(likely)} regions in {which} ({answer.regions_from}), {region_name(first)} is the likeliest:"
+        average = f"for an average region it is {network.base_rate:.2g}"
+        yield f"the probability that {network.question} is {first.probability:.2f}; {average}."
 
 
 def _content(answer: ImageAnswer, source: str | None, now: pd.Timestamp) -> dict[str, Any]:
@@ -117,17 +111,14 @@ def _write_forecast(
 ) -> None:
     """Write the answers of some networks for the Sun of one time as a forecast that is issued now, UTC."""
     forecasting = forecasting_networks(networks)
-    rows: list[tuple[str, float]] = []
-    for answer in answers:
-        if Task.DISK in forecasting and answer.disk is not None:
-            rows.append(("", answer.disk))
-        if Task.REGION in forecasting:
-            known = [region for region in answer.regions or [] if region.probability is not None]
-            rows += [(str(region.noaa_ar or region_name(region)), region.probability or 0.0) for region in known]
+    rows = [("", answer.disk) for answer in answers if Task.DISK in forecasting]
+    if Task.REGION in forecasting:
+        regions = [region for answer in answers for region in answer.regions or []]
+        rows += [(str(region.noaa_ar or region_name(region)), region.probability) for region in regions]
     question = next(iter(forecasting.values())).question
     data = ", ".join(sorted({about.instrument for about in forecasting.values()}))
     method = scoreboard.Method("solarflare", question["min_class"][0], question["after"], data)
-    scoreboard.write_file(now, pd.DataFrame(rows, columns=[REGION, "probability"]), method, path)
+    scoreboard.write_file(now, pd.DataFrame(rows, columns=[REGION, "probability"]).dropna(), method, path)
 
 
 def forecasting_networks(networks: Mapping[Task, TrainedNetwork]) -> dict[Task, About]:

@@ -40,10 +40,8 @@ def convert(
 
     Parameters
     ----------
-    file : Path
-        See `forecast_files.read`; a row without a region is a forecast of the full disk.
-    columns : dict
-        As of `forecast_files.read`.
+    file, columns : Path and dict
+        As of `forecast_files.read`; a row without a region is a forecast of the full disk.
     rates : tuple of float or None
         Base rate for which the probabilities were fitted, and the one to correct them to; both or none, 0 to 1.
     method : Method
@@ -85,9 +83,10 @@ def write_file(issued: pd.Timestamp, rows: pd.DataFrame, method: Method, path: P
 
 def _lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator[str]:
     yield f"Forecasting method: {method.name}"
-    yield f"Issue Time: {_time(issued)}"
-    yield f"Prediction Window Start Time: {_time(issued)}"
-    yield f"Prediction Window End Time: {_time(issued + pd.Timedelta(hours=method.hours))}"
+    start, end = (f"{time:%Y-%m-%dT%H:%MZ}" for time in (issued, issued + pd.Timedelta(hours=method.hours)))
+    yield f"Issue Time: {start}"
+    yield f"Prediction Window Start Time: {start}"
+    yield f"Prediction Window End Time: {end}"
     yield f"Probability Bins: {method.goes_class}+"
     yield f"Input data: {method.data}"
     disk, regions = rows[rows[REGION] == ""], rows[rows[REGION] != ""]
@@ -100,13 +99,9 @@ def _lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator
         yield f"#Region_ID DateTime Location NOAA_AR  {COLUMNS}"
         pairs = zip(regions[REGION].tolist(), regions["probability"].tolist(), strict=True)
         for number, (noaa_ar, probability) in enumerate(pairs, start=1):
-            yield f"{number} {_time(issued)} {NOT_GIVEN} {noaa_ar}  {_probabilities(probability, method)}"
+            yield f"{number} {start} {NOT_GIVEN} {noaa_ar}  {_probabilities(probability, method)}"
 
 
 def _probabilities(probability: float, method: Method) -> str:
     values = {method.goes_class: f"{probability:.4f}"}
     return "  ".join(f"{values.get(letter, NOT_GIVEN)} {NOT_GIVEN} {NOT_GIVEN}" for letter in CLASSES)
-
-
-def _time(time: pd.Timestamp) -> str:
-    return f"{time:%Y-%m-%dT%H:%MZ}"

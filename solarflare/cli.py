@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from solarflare.core import console
 from solarflare.core.errors import InputError
@@ -13,13 +14,13 @@ from solarflare.core.errors import InputError
 REFUSED = 2  # the exit code if an image has no answer
 TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a line for each image.")]
-Figures = Annotated[Path | None, typer.Option(help="A folder for a picture of each image with its regions.")]
-ProbabilityColumn = Annotated[str | None, typer.Option(help="Column of the probability.", show_default="recognised")]
-TimeColumn = Annotated[str | None, typer.Option(help="Column of times, or of file names.", show_default="recognised")]
-Models = Annotated[str, typer.Option(help="A folder of networks, or the experiment that trained them.")]
+AsJson = Annotated[bool, Option("--json", help="Print JSON, a line for each image.")]
+Figures = Annotated[Path | None, Option(help="A folder for a picture of each image with its regions.")]
+ProbabilityColumn = Annotated[str | None, Option(help="Column of the probability.", show_default="recognised")]
+TimeColumn = Annotated[str | None, Option(help="Column of times, or of file names.", show_default="recognised")]
+Models = Annotated[str, Option(help="A folder of networks, or the experiment that trained them.")]
 SimulatedModel = Annotated[
-    bool, typer.Option("--simulated-model", help="Let networks of the simulated Sun answer for the real one.")
+    bool, Option("--simulated-model", help="Let networks of the simulated Sun answer for the real one.")
 ]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -42,7 +43,7 @@ def create_store() -> None:
 
 @app.command()
 def ui(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the server, on this machine only.")] = 5000,
+    port: Annotated[int, Option(min=1, max=65535, help="The port of the server, on this machine only.")] = 5000,
 ) -> None:
     """Print the addresses of the runs in MLflow, and start its server; Ctrl-C ends it."""
     from solarflare.tracking.mlflow import store
@@ -57,25 +58,22 @@ def log() -> None:
     from solarflare.core.paths import AUDIT
     from solarflare.core.tasks import TASKS
     from solarflare.tracking import dvc_state
-    from solarflare.tracking.mlflow import unlogged
+    from solarflare.tracking.mlflow.unlogged import unlogged_evaluation
 
     if outdated := dvc_state.outdated(["train_disk", "train_region", "evaluate", "report"]):
         raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
-    for task in TASKS:
-        if unlogged.evaluation(task):
-            from solarflare.tracking.mlflow import log_evaluation
+    for task in filter(unlogged_evaluation, TASKS):
+        from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 
-            log_evaluation.log_evaluation(task)
+        log_evaluation(task)
     audit = read_json(AUDIT, "audit")
     _refuse_leaks([task for task in TASKS if audit.get(task, {}).get("leak")])
 
 
 @app.command()
 def review(
-    base: Annotated[str, typer.Option(help="A branch, a tag or a commit to compare with.")] = "main",
-    page: Annotated[Path, typer.Option(help="The file to write; figures go into a folder of that name.")] = Path(
-        "review.md"
-    ),
+    base: Annotated[str, Option(help="A branch, a tag or a commit to compare with.")] = "main",
+    page: Annotated[Path, Option(help="The file to write; figures go into a folder of that name.")] = Path("review.md"),
 ) -> None:
     """Write what this change did to the scores; fail if the audit found a leak and audit.on_leak is fail."""
     from solarflare.tracking.review import review
@@ -98,7 +96,7 @@ def _refuse_leaks(leaking: list[str]) -> None:
 
 
 @app.command()
-def digest(folder: Annotated[Path, typer.Argument(help="An archive: images, flares.csv and regions.csv.")]) -> None:
+def digest(folder: Annotated[Path, Argument(help="An archive: images, flares.csv and regions.csv.")]) -> None:
     """Print the digest of an archive's content, for scrape.archive.digest in params.yaml."""
     from solarflare.sources.archive import scrape
 
@@ -106,9 +104,7 @@ def digest(folder: Annotated[Path, typer.Argument(help="An archive: images, flar
 
 
 @app.command()
-def base_rate(
-    hours: Annotated[float, typer.Option(min=0.1, max=720, help="Hours between two times.")] = 6,
-) -> None:
+def base_rate(hours: Annotated[float, Option(min=0.1, max=720, help="Hours between two times.")] = 6) -> None:
     """Print the share of yes among each task's answers at regular times, for calibration.base_rate in params.yaml."""
     from solarflare.core import params
     from solarflare.core.tasks import TaskParams
@@ -122,7 +118,7 @@ def base_rate(
 
 @app.command()
 def scrape(
-    plan: Annotated[bool, typer.Option("--plan", help="Only print the planned requests and their cost.")] = False,
+    plan: Annotated[bool, Option("--plan", help="Only print the planned requests and their cost.")] = False,
 ) -> None:
     """Print what a live scrape would fetch and what it costs, without a request; nothing is written."""
     from solarflare.core import params
@@ -137,8 +133,8 @@ def scrape(
 
 @app.command()
 def cutouts(
-    folder: Annotated[Path, typer.Argument(help="A folder for AR/, FL/ and cutouts.csv; its content is replaced.")],
-    wavelength: Annotated[int, typer.Option(help="The wavelength of the images, in angstrom.")] = 171,
+    folder: Annotated[Path, Argument(help="A folder for AR/, FL/ and cutouts.csv; its content is replaced.")],
+    wavelength: Annotated[int, Option(help="The wavelength of the images, in angstrom.")] = 171,
 ) -> None:
     """Fetch the thumbnails around HEK's events within scrape.live's dates: the second data set of the 2020 project."""
     from solarflare.core import params
@@ -154,8 +150,8 @@ def cutouts(
 
 @app.command()
 def experiment(
-    profile: Annotated[str, typer.Argument(help="A file in profiles/, without .yaml.")],
-    archive: Annotated[Path | None, typer.Option(help="The folder that a profile on real data imports.")] = None,
+    profile: Annotated[str, Argument(help="A file in profiles/, without .yaml.")],
+    archive: Annotated[Path | None, Option(help="The folder that a profile on real data imports.")] = None,
 ) -> None:
     """Run a profile as DVC experiments and keep their scores in docs/results/; the workspace does not change."""
     from solarflare.tracking import profiles, published_results, published_tables
@@ -167,9 +163,9 @@ def experiment(
 
 @app.command()
 def permutation(
-    task: Annotated[list[str] | None, typer.Option(help="disk or region; can be repeated.", show_default="all")] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Trainings on rotated labels.")] = 20,
-    name: Annotated[str, typer.Option(help="A name for the data in data/, for the table of results.")] = "simulated",
+    task: Annotated[list[str] | None, Option(help="disk or region; can be repeated.", show_default="all")] = None,
+    repeats: Annotated[int, Option(min=1, help="Trainings on rotated labels.")] = 20,
+    name: Annotated[str, Option(help="A name for the data in data/, for the table of results.")] = "simulated",
 ) -> None:
     """Train the networks on labels rotated in time, from which they must not learn; results in docs/results/."""
     from solarflare.core import params
@@ -190,23 +186,19 @@ def permutation(
 
 @app.command()
 def score(
-    file: Annotated[
-        Path, typer.Argument(help="A CSV file with a time, a probability and a label (1: the event happened).")
-    ],
+    file: Annotated[Path, Argument(help="A CSV file with a time, a probability and a label (1: the event happened).")],
     time: TimeColumn = None,
     probability: ProbabilityColumn = None,
-    label: Annotated[str | None, typer.Option(help="Column of the label.", show_default="recognised")] = None,
-    against: Annotated[Path | None, typer.Option(help="Another file to compare with, on the common rows.")] = None,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="A probability at or above it is an alarm.")] = 0.5,
+    label: Annotated[str | None, Option(help="Column of the label.", show_default="recognised")] = None,
+    against: Annotated[Path | None, Option(help="Another file to compare with, on the common rows.")] = None,
+    threshold: Annotated[float, Option(min=0, max=1, help="A probability at or above it is an alarm.")] = 0.5,
     base_rate: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Reference of the Brier skill.", show_default="the file's own")
+        float | None, Option(min=0, max=1, help="Reference of the Brier skill.", show_default="the file's own")
     ] = None,
-    block_days: Annotated[float, typer.Option(min=0.01, help="Length of the bootstrap's blocks.")] = 27,
-    resamples: Annotated[int, typer.Option(min=100, max=100_000, help="Resamples of the block bootstrap.")] = 2000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    figures: Annotated[
-        Path | None, typer.Option(help="A folder for roc.png and reliability.png; it is replaced.")
-    ] = None,
+    block_days: Annotated[float, Option(min=0.01, help="Length of the bootstrap's blocks.")] = 27,
+    resamples: Annotated[int, Option(min=100, max=100_000, help="Resamples of the block bootstrap.")] = 2000,
+    as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
+    figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png; it is replaced.")] = None,
 ) -> None:
     """Score anybody's forecasts, with confidence intervals."""
     from solarflare.predict import forecast_files, scoring
@@ -224,19 +216,19 @@ def score(
 
 @app.command()
 def forecast(
-    file: Annotated[Path, typer.Argument(help="A CSV file with a time, a probability and, for regions, noaa_ar.")],
-    folder: Annotated[Path, typer.Argument(help="A folder for the forecasts.")],
-    method: Annotated[str, typer.Option(help="The method's name at CCMC.")],
-    goes_class: Annotated[str, typer.Option("--class", help="C, M or X: flares of this class or more.")] = "C",
-    hours: Annotated[float, typer.Option(min=1, help="Length of the prediction window.")] = 24,
-    data: Annotated[str, typer.Option(help="The input data.")] = "SDO/HMI LOS_Magnetogram",
+    file: Annotated[Path, Argument(help="A CSV file with a time, a probability and, for regions, noaa_ar.")],
+    folder: Annotated[Path, Argument(help="A folder for the forecasts.")],
+    method: Annotated[str, Option(help="The method's name at CCMC.")],
+    goes_class: Annotated[str, Option("--class", help="C, M or X: flares of this class or more.")] = "C",
+    hours: Annotated[float, Option(min=1, help="Length of the prediction window.")] = 24,
+    data: Annotated[str, Option(help="The input data.")] = "SDO/HMI LOS_Magnetogram",
     time: TimeColumn = None,
     probability: ProbabilityColumn = None,
     fitted_rate: Annotated[
-        float | None, typer.Option(min=0.0001, max=0.9999, help="Base rate for which the probabilities were fitted.")
+        float | None, Option(min=0.0001, max=0.9999, help="Base rate for which the probabilities were fitted.")
     ] = None,
     base_rate: Annotated[
-        float | None, typer.Option(min=0.0001, max=0.9999, help="Base rate to correct them to; needs --fitted-rate.")
+        float | None, Option(min=0.0001, max=0.9999, help="Base rate to correct them to; needs --fitted-rate.")
     ] = None,
 ) -> None:
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
@@ -250,17 +242,15 @@ def forecast(
 
 @app.command()
 def predict(
-    images: Annotated[list[Path], typer.Argument(help="Full-disk images, or folders of them.")],
+    images: Annotated[list[Path], Argument(help="Full-disk images, or folders of them.")],
     instrument: Annotated[
-        str | None, typer.Option(help="The instrument of all images.", show_default="from their names")
+        str | None, Option(help="The instrument of all images.", show_default="from their names")
     ] = None,
     time: Annotated[
-        dt.datetime | None,
-        typer.Option(help="The time of all images, UTC.", show_default="from their names", formats=TIMES),
+        dt.datetime | None, Option(help="The time of all images, UTC.", show_default="from their names", formats=TIMES)
     ] = None,
     regions: Annotated[
-        str | None,
-        typer.Option(help="A file of reports, swpc or image.", show_default="swpc for recent images, else image"),
+        str | None, Option(help="A file of reports, swpc or image.", show_default="swpc for recent images, else image")
     ] = None,
     models: Models = "models",
     simulated_model: SimulatedModel = False,
@@ -294,14 +284,14 @@ def predict(
 def now(
     models: Models = "models",
     simulated_model: SimulatedModel = False,
-    watch: Annotated[str | None, typer.Option(help="Repeat after this time, such as 15m, until Ctrl-C.")] = None,
-    forecast: Annotated[Path | None, typer.Option(help="A file for the forecast in CCMC's form.")] = None,
+    watch: Annotated[str | None, Option(help="Repeat after this time, such as 15m, until Ctrl-C.")] = None,
+    forecast: Annotated[Path | None, Option(help="A file for the forecast in CCMC's form.")] = None,
     as_json: AsJson = False,
     figures: Figures = None,
 ) -> None:
     """Print the probability of activity for the newest images of the Sun; exit with 2 if no image has an answer."""
-    from solarflare.predict import answer_forecast, regions, trained
     from solarflare.predict import now as today
+    from solarflare.predict import regions, trained
     from solarflare.predict.predictor import Predictor
 
     pause = today.seconds(watch) if watch else None
@@ -313,7 +303,7 @@ def now(
         typer.echo(f"No answer: the networks of {models} know only the simulated Sun; {remedy}.", err=as_json)
         raise typer.Exit(REFUSED)
     if forecast:
-        answer_forecast.forecasting_networks(predictor.networks)
+        today.forecasting_networks(predictor.networks)
     output = today.Output(as_json, figures, forecast)
     if pause is not None:
         today.watch(predictor, live, output, pause)
@@ -322,9 +312,7 @@ def now(
 
 
 @app.command("results")
-def tables(
-    check: Annotated[bool, typer.Option(help="Change nothing; fail if a table is not up to date.")] = False,
-) -> None:
+def tables(check: Annotated[bool, Option(help="Change nothing; fail if a table is not up to date.")] = False) -> None:
     """Write the tables of docs/results/ between their markers in README.md and docs/*.md."""
     from solarflare.tracking import published_pages
 

@@ -9,14 +9,9 @@ MARKER = "absent.json"
 
 
 def mark(path: Path, reason: str) -> None:
-    """Write ``{"absent": reason}`` in place of an output.
+    """Write ``{"absent": reason}`` in place of an output of a skipped task.
 
-    Parameters
-    ----------
-    path : Path
-        The output; one without a suffix is a folder and gets a file ``absent.json``.
-    reason : str
-        Why the task is skipped.
+    A path without a suffix is a folder, which gets a file ``absent.json``.
     """
     content = json.dumps({"absent": reason}) + "\n"
     if path.suffix:
@@ -28,13 +23,7 @@ def mark(path: Path, reason: str) -> None:
 
 
 def reason(path: Path) -> str | None:
-    """Return the reason in a placeholder, or None for an output that is there.
-
-    Parameters
-    ----------
-    path : Path
-        A file or a folder that a stage wrote.
-    """
+    """Return the reason in a placeholder, or None for a file or folder that a stage wrote."""
     marker = path / MARKER if path.is_dir() else path
     if not marker.is_file():
         return None

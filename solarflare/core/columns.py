@@ -2,8 +2,6 @@
 
 import pandera.pandas as pa
 
-GOES_CLASS = r"[ABCMX]\d{1,2}(\.\d+)?"
-
 
 def time(nullable: bool = False) -> pa.Column:
     """Return a column of UTC times."""
@@ -36,9 +34,8 @@ def one_of(*values: str) -> pa.Column:
 
 def goes_class() -> pa.Column:
     """Return a column of GOES classes or blanks."""
-    return pa.Column(
-        str, pa.Check.str_matches(rf"^({GOES_CLASS})?$"), description="a GOES class such as C1.0, or blank"
-    )
+    matches = pa.Check.str_matches(r"^([ABCMX]\d{1,2}(\.\d+)?)?$")
+    return pa.Column(str, matches, description="a GOES class such as C1.0, or blank")
 
 
 def table(name: str, **columns: pa.Column) -> pa.DataFrameSchema:

@@ -31,16 +31,9 @@ class Bar(tqdm):
 
 
 def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """Iterate over `items`, with a progress bar on a terminal, and a few plain lines in a log.
+    """Iterate over items, with a progress bar on a terminal, and a few plain lines in a log.
 
-    Parameters
-    ----------
-    items : iterable
-        Any items.
-    total : int
-        How many items there are.
-    what : str
-        The name of what is counted, for example ``"images cut"``.
+    `total` is the number of items; `what` names what is counted, for example ``"images cut"``.
     """
     if sys.stderr.isatty():
         yield from Bar(items, total=total, desc=what, bar_format=BAR)

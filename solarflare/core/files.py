@@ -15,13 +15,8 @@ from solarflare.core.errors import InputError
 def main_checkout() -> Path:
     """Return the folder of the main checkout, which relative paths, the MLflow store and caches refer to.
 
-    DVC sets ``DVC_ROOT`` for every stage; in ``dvc exp run --temp`` and ``--queue`` it stays the main checkout,
-    where the working folder is a temporary copy.
-
-    Returns
-    -------
-    Path
-        ``DVC_ROOT`` if set, else the working folder.
+    That is ``DVC_ROOT`` if set, else the working folder. DVC sets it for every stage; in ``dvc exp run --temp`` and
+    ``--queue`` it stays the main checkout, where the working folder is a temporary copy.
     """
     return Path(os.environ.get("DVC_ROOT") or ".")
 
@@ -44,10 +39,7 @@ def read_json(path: Path, stage: str) -> dict[str, Any]:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder, renamed to `path` if the block ends without an error.
 
-    Parameters
-    ----------
-    path : Path
-        The file to write; its folder is made if it is missing.
+    The folder is made if it is missing.
 
     Examples
     --------
@@ -71,13 +63,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_directory(path: Path) -> Iterator[Path]:
-    """Yield an empty temporary folder that replaces `path` if the block ends without an error.
-
-    Parameters
-    ----------
-    path : Path
-        The folder to fill; its former content is deleted after the new content is complete.
-    """
+    """Yield an empty temporary folder that replaces `path` if the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial, former = path.with_name(f".partial-{path.name}"), path.with_name(f".former-{path.name}")
     shutil.rmtree(partial, ignore_errors=True)

@@ -63,11 +63,6 @@ def load(schema: type[P], path: Path = PARAMS) -> P:
     path : Path, optional
         A YAML file with the groups of this project's `params.yaml`.
 
-    Returns
-    -------
-    Part
-        An instance of `schema`, frozen.
-
     Raises
     ------
     InputError
@@ -77,21 +72,12 @@ def load(schema: type[P], path: Path = PARAMS) -> P:
 
 
 def parse(content: dict[str, Any], path: Path, schema: type[P]) -> P:
-    """Check groups of parameters that may have been changed since they were read.
-
-    Parameters
-    ----------
-    content : dict
-        The groups of `params.yaml`.
-    path : Path
-        The file that error messages name.
-    schema : type
-        Which groups are returned: a subclass of `Part`.
+    """Check groups of parameters that may have been changed since they were read; see `load`.
 
     Raises
     ------
     InputError
-        If a key, type or value is wrong anywhere in the file; the message names the first.
+        If a key, type or value is wrong anywhere; the message names `path` and the first such key.
     """
     check(content, path)
     return schema.model_validate(content)
@@ -127,27 +113,19 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         return parse_yaml(path.read_text(), path)
     except FileNotFoundError:
-        raise InputError(
-            f"{path} is not there: run in the project's folder, or get it back with `git checkout {path}`"
-        ) from None
+        remedy = f"run in the project's folder, or get it back with `git checkout {path}`"
+        raise InputError(f"{path} is not there: {remedy}") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: this is not YAML; `git checkout {path}`") from None
 
 
 def parse_yaml(text: str, path: Path) -> dict[str, Any]:
-    """Return the groups in a text without checking them.
-
-    Parameters
-    ----------
-    text : str
-        YAML.
-    path : Path
-        The file that error messages name.
+    """Return the groups in a YAML text without checking them.
 
     Raises
     ------
     InputError
-        If it is not YAML or does not consist of groups.
+        If it is not YAML or does not consist of groups; the message names `path`.
     """
     try:
         content = yaml.safe_load(text)

@@ -12,71 +12,68 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
-from solarflare.core import columns
+from solarflare.core.columns import goes_class, integer, number, one_of, table, text, time
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 INSTRUMENTS = ["gong", "hmi", "aia171", "aia193", "aia211"]
 
-
-_latitude, _longitude = columns.number(-90, 90, nullable=True), columns.number(-180, 180, nullable=True)
+_row = {"path": text(), "noaa_ar": integer(1, nullable=True)}
+_region = {
+    "latitude": number(-90, 90),
+    "longitude": number(-180, 180),
+    "area": number(0, nullable=True),
+    "mcintosh": text(),
+    "mag_type": text(),
+    "spots": integer(0, nullable=True),
+}
 _label = {
-    "label": columns.integer(nullable=True),
-    "reason": columns.text(),
-    "goes_class": columns.goes_class(),
-    "true_probability": columns.number(0, 1, nullable=True),
-    "pair_id": columns.text(),
+    "label": integer(nullable=True),
+    "reason": text(),
+    "goes_class": goes_class(),
+    "true_probability": number(0, 1, nullable=True),
+    "pair_id": text(),
 }
 
-IMAGES = columns.table(
+IMAGES = table(
     "images",
-    path=columns.text(),
-    instrument=columns.one_of(*INSTRUMENTS),
-    time=columns.time(),
-    width=columns.integer(1),
-    height=columns.integer(1),
-    bytes=columns.integer(1),
-    sha256=columns.text(),
-    pair_id=columns.text(),
-    origin=columns.text(),
+    path=text(),
+    instrument=one_of(*INSTRUMENTS),
+    time=time(),
+    width=integer(1),
+    height=integer(1),
+    bytes=integer(1),
+    sha256=text(),
+    pair_id=text(),
+    origin=text(),
 )
 """One row per image in ``data/raw/``. ``path`` is relative to that folder; ``pair_id`` is blank without a partner."""
 
-FLARES = columns.table(
+FLARES = table(
     "flares",
-    start=columns.time(),
-    peak=columns.time(nullable=True),
-    end=columns.time(nullable=True),
-    goes_class=columns.goes_class(),
-    noaa_ar=columns.integer(1, nullable=True),
-    latitude=_latitude,
-    longitude=_longitude,
-    list=columns.text(),
+    start=time(),
+    peak=time(nullable=True),
+    end=time(nullable=True),
+    goes_class=goes_class(),
+    noaa_ar=integer(1, nullable=True),
+    latitude=number(-90, 90, nullable=True),
+    longitude=number(-180, 180, nullable=True),
+    list=text(),
 )
 """One row per flare. Latitude and longitude in Stonyhurst degrees, west positive; ``noaa_ar`` has five digits."""
 
-REGIONS = columns.table(
-    "regions",
-    time=columns.time(),
-    noaa_ar=columns.integer(1),
-    latitude=columns.number(-90, 90),
-    longitude=columns.number(-180, 180),
-    area=columns.number(0, nullable=True),
-    mcintosh=columns.text(),
-    mag_type=columns.text(),
-    spots=columns.integer(0, nullable=True),
-)
+REGIONS = table("regions", time=time(), noaa_ar=integer(1), **_region)
 """One row per region and day: position at ``time``, area in millionths of the hemisphere, number of spots."""
 
-COVERAGE = columns.table(
+COVERAGE = table(
     "coverage",
-    list=columns.text(),
-    start=columns.time(),
-    end=columns.time(),
-    min_class=columns.goes_class(),
-    status=columns.one_of("complete", "absent"),
-    reason=columns.text(),
+    list=text(),
+    start=time(),
+    end=time(),
+    min_class=goes_class(),
+    status=one_of("complete", "absent"),
+    reason=text(),
 )
 """One row per time span [start, end) in which a list is complete, down to ``min_class``, or absent, with the reason.
 
@@ -84,137 +81,83 @@ COVERAGE = columns.table(
 of the list covers its time.
 """
 
-PLAN = columns.table(
+PLAN = table(
     "plan",
-    task=columns.one_of("disk", "region"),
-    instrument=columns.one_of(*INSTRUMENTS),
-    wanted=columns.time(),
-    time=columns.time(nullable=True),
-    pair_id=columns.text(),
-    origin=columns.text(),
-    reason=columns.text(),
+    task=one_of("disk", "region"),
+    instrument=one_of(*INSTRUMENTS),
+    wanted=time(),
+    time=time(nullable=True),
+    pair_id=text(),
+    origin=text(),
+    reason=text(),
 )
 """One row per image that a live scrape plans: its task and the ``wanted`` time; ``time`` and ``origin`` of the image
 to download, blank with a ``reason`` if no archive has one."""
 
-CUTOUTS = columns.table(
+CUTOUTS = table(
     "cutouts",
-    file=columns.text(),
-    event_type=columns.one_of("AR", "FL"),
-    time=columns.time(),
-    goes_class=columns.goes_class(),
-    noaa_ar=columns.integer(1, nullable=True),
-    origin=columns.text(),
-    reason=columns.text(),
+    file=text(),
+    event_type=one_of("AR", "FL"),
+    time=time(),
+    goes_class=goes_class(),
+    noaa_ar=integer(1, nullable=True),
+    origin=text(),
+    reason=text(),
 )
 """One row per thumbnail of an event of the HEK; ``file`` is blank with a ``reason`` if there is none."""
 
-DISAGREEMENTS = columns.table(
-    "disagreements",
-    start=columns.time(),
-    list=columns.text(),
-    other=columns.text(),
-    column=columns.text(),
-    value=columns.text(),
-    other_value=columns.text(),
+DISAGREEMENTS = table(
+    "disagreements", start=time(), list=text(), other=text(), column=text(), value=text(), other_value=text()
 )
 """One row per value in which two lists differ for the flare that begins at ``start`` in ``list``. If the flare is
 missing from ``other``, the column is ``start`` and ``other_value`` is blank."""
 
-TRUTH = columns.table(
-    "truth", time=columns.time(), noaa_ar=columns.integer(1), rate=columns.number(0), slope=columns.number(0)
-)
+TRUTH = table("truth", time=time(), noaa_ar=integer(1), rate=number(0), slope=number(0))
 """The simulated Sun's true flare rates: flares per day of class C1.0 or more of a region on the visible disk at
 ``time``. The rate is linear between two rows of a region, and zero before the first and after the last. The rate of
 flares of peak flux F or more is ``rate * (F / 1e-6) ** -slope``."""
 
-DISK_LABELS = columns.table("labels of disk", path=columns.text(), time=columns.time(), **_label)
+DISK_LABELS = table("labels of disk", path=text(), time=time(), **_label)
 """One row per image. ``label`` is 1, 0 or blank with a ``reason``; ``goes_class`` is that of the strongest flare in the
 window; ``true_probability`` is that of a flare in the window, known only for the simulated Sun."""
 
-REGION_LABELS = columns.table(
-    "labels of region",
-    path=columns.text(),
-    noaa_ar=columns.integer(1),
-    time=columns.time(),
-    latitude=columns.number(-90, 90),
-    longitude=columns.number(-180, 180),
-    area=columns.number(0, nullable=True),
-    mcintosh=columns.text(),
-    mag_type=columns.text(),
-    spots=columns.integer(0, nullable=True),
-    **_label,
-)
+REGION_LABELS = table("labels of region", path=text(), noaa_ar=integer(1), time=time(), **_region, **_label)
 """One row per image and region on its disk; latitude and longitude at the image's time."""
 
 LABELS = {"disk": DISK_LABELS, "region": REGION_LABELS}
 """The schema of each task's labels."""
 
-SPLITS = columns.table(
-    "splits",
-    path=columns.text(),
-    noaa_ar=columns.integer(1, nullable=True),
-    fold=columns.integer(0),
-    block=columns.integer(),
-    part=columns.one_of("train", "validation", "test", ""),
-    reason=columns.text(),
+SPLITS = table(
+    "splits", **_row, fold=integer(0), block=integer(), part=one_of("train", "validation", "test", ""), reason=text()
 )
 """One row per labelled row and fold (``noaa_ar`` is blank for disk). ``part`` is blank with a ``reason`` if the row is
 left out; ``block`` is the number of its 27-day block."""
 
-CROPS = columns.table(
-    "crops",
-    path=columns.text(),
-    noaa_ar=columns.integer(1, nullable=True),
-    shard=columns.text(),
-    row=columns.integer(0),
-    x=columns.number(),
-    y=columns.number(),
-    radius=columns.number(0),
-    fitted=columns.one_of("yes", "no"),
+CROPS = table(
+    "crops", **_row, shard=text(), row=integer(0), x=number(), y=number(), radius=number(0), fitted=one_of("yes", "no")
 )
 """One row per crop: its ``row`` in ``shard`` (a file beside the index); centre and radius of the disk in pixels of the
 original image, 0-based from the top left; ``fitted`` is no if it is the instrument's nominal disk."""
 
-PREDICTIONS = columns.table(
+PREDICTIONS = table(
     "predictions",
-    path=columns.text(),
-    noaa_ar=columns.integer(1, nullable=True),
-    time=columns.time(),
-    label=columns.integer(0),
-    probability=columns.number(0, 1),
-    threshold=columns.number(0, 1),
-    base_rate=columns.number(0, 1),
-    block=columns.integer(),
+    **_row,
+    time=time(),
+    label=integer(0),
+    probability=number(0, 1),
+    threshold=number(0, 1),
+    base_rate=number(0, 1),
+    block=integer(),
 )
 """One row per test row: calibrated probability of label 1, threshold of its fold, and ``base_rate``, the fraction of
 label 1 in the fold's training rows. All scores are computed from these."""
 
-CONFOUNDERS = columns.table(
-    "confounders",
-    path=columns.text(),
-    noaa_ar=columns.integer(1, nullable=True),
-    fold=columns.integer(0),
-    confounder=columns.text(),
-    probability=columns.number(0, 1),
-)
+CONFOUNDERS = table("confounders", **_row, fold=integer(0), confounder=text(), probability=number(0, 1))
 """The audit's forecasts from single confounders: one row per confounder, fold, and validation or test row."""
 
 
 def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """Read and check a table.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV file with a header.
-    schema : pandera.DataFrameSchema
-        One of this module's schemas.
-
-    Returns
-    -------
-    DataFrame
-        The columns of the schema in its order, with its types.
+    """Read a CSV file with a header, and return the columns of a schema in its order, with its types.
 
     Raises
     ------
@@ -240,9 +183,8 @@ def read_text(path: Path) -> pd.DataFrame:
     except FileNotFoundError:
         raise InputError(f"{path} is not there; make it with `dvc repro`, or name the folder that holds it") from None
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path} is not a CSV table with a header ({str(error).strip()}); mend or replace it"
-        ) from None
+        reason = str(error).strip()
+        raise InputError(f"{path} is not a CSV table with a header ({reason}); mend or replace it") from None
 
 
 def check(df: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> pd.DataFrame:
@@ -252,8 +194,8 @@ def check(df: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> pd.DataFr
     ----------
     df : DataFrame
         With exactly the columns of the schema, as text or already typed.
-    schema : pandera.DataFrameSchema
-        One of this module's schemas.
+    schema : DataFrameSchema
+        One of this module's.
     where : str
         The name of the table in error messages, usually its path.
 
@@ -317,17 +259,7 @@ def _message(where: str, row: int, name: str, value: Any, column: pa.Column) -> 
 
 
 def write(df: pd.DataFrame, path: Path, schema: pa.DataFrameSchema) -> None:
-    """Check a table against its schema and write it atomically.
-
-    Parameters
-    ----------
-    df : DataFrame
-        The rows, in the order of the file.
-    path : Path
-        The file to write.
-    schema : pandera.DataFrameSchema
-        One of this module's schemas.
-    """
+    """Check a table as `check` does, and write it atomically as a CSV file."""
     checked = check(df, schema, str(path))
     with atomic_path(path) as partial:
         checked.to_csv(partial, index=False, date_format=TIME_FORMAT, lineterminator="\n")

@@ -49,8 +49,6 @@ def content(answer: ImageAnswer) -> dict[str, Any]:
 def region_name(region: RegionAnswer) -> str:
     """Return a region's number, if it has one, and its place.
 
-    Examples
-    --------
     >>> region_name(RegionAnswer(11944, -8.6, 12.3, 0.4))
     'AR 11944 S09W12'
     >>> region_name(RegionAnswer(None, 15.0, -28.0, 0.1))

@@ -13,7 +13,7 @@ from solarflare.sun.labels.labels import label_images
 
 
 def at_regular_times(task: Task, chosen: LabelParams, hours: float) -> float:
-    """Return the share of label 1 at regular times, over the span of ``data/raw/coverage.csv``.
+    """Return the share of label 1, 0 to 1, among the known labels at regular times in ``data/raw/coverage.csv``.
 
     Parameters
     ----------
@@ -23,11 +23,6 @@ def at_regular_times(task: Task, chosen: LabelParams, hours: float) -> float:
         The parameters that ``data/raw/`` was made with.
     hours : float
         Hours between two times, above 0.
-
-    Returns
-    -------
-    float
-        The share among the known labels, 0 to 1.
 
     Raises
     ------

@@ -13,65 +13,30 @@ from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
-WIDTH = 256
-"""Width in pixels of the map that is searched, for images of any width; a pixel is about 9 arcsec."""
-
-EDGE = 0.97
-"""Distance from the disk's centre, in solar radii, up to which the map is searched."""
-
-RINGS = 40
-"""Rings per solar radius. Each has its own level of the quiet Sun, since the corona is brighter at the limb."""
-
-CORE = 0.3
-"""Radius of the innermost ring, in solar radii. A region could fill a smaller one and hide the quiet Sun."""
-
-QUIET = 40
-"""Percentile of a ring's pixels that is the quiet Sun's level, also where many regions cross the ring."""
+WIDTH = 256  # pixels of the map that is searched, for images of any width; a pixel is about 9 arcsec
+EDGE = 0.97  # distance from the disk's centre, in solar radii, up to which the map is searched
+RINGS = 40  # per solar radius; each has its own level of the quiet Sun, since the corona is brighter at the limb
+CORE = 0.3  # radius of the innermost ring, in solar radii; a region could fill a smaller one and hide the quiet Sun
+QUIET = 40  # percentile of a ring's pixels that is the quiet Sun's level, also where many regions cross the ring
 
 
 @dataclass(frozen=True)
 class Search:
-    """The parameters of a search: for EUV chosen on images of 2010 to 2013, for magnetograms not tuned.
+    """The parameters of a search. ``benchmarks/predict/regions_found.py`` scores both sets of them."""
 
-    ``benchmarks/predict/regions_found.py`` scores both.
-
-    Attributes
-    ----------
-    smoothing : float
-        Standard deviation of the smoothing in pixels of the map; it joins a region's loops, or its two polarities.
-    level : float
-        The least excess over the quiet Sun, in grey levels.
-    area : float
-        The least area, in pixels of the map at the disk's centre.
-    """
-
-    smoothing: float
-    level: float
-    area: float
+    smoothing: float  # standard deviation in pixels of the map; joins a region's loops, or its two polarities
+    level: float  # the least excess over the quiet Sun, in grey levels
+    area: float  # the least area, in pixels of the map at the disk's centre
 
 
-EUV = Search(smoothing=2, level=75, area=50)
-MAGNETOGRAM = Search(smoothing=3, level=8, area=20)
+EUV = Search(smoothing=2, level=75, area=50)  # chosen on images of 2010 to 2013
+MAGNETOGRAM = Search(smoothing=3, level=8, area=20)  # not tuned
 
 
 def find(grey: Pixels, instrument: Instrument, disk: Disk, time: pd.Timestamp) -> pd.DataFrame:
-    """Find the active regions of an image.
+    """Return ``latitude`` and ``longitude``, Stonyhurst degrees, of the active regions in an image, (H, W) uint8.
 
-    Parameters
-    ----------
-    grey : (H, W) uint8
-        The image; text that is printed on it is blanked.
-    instrument : str
-        The instrument that took it.
-    disk : Disk
-        Where the Sun is in it.
-    time : Timestamp
-        UTC.
-
-    Returns
-    -------
-    DataFrame
-        ``latitude`` and ``longitude`` of each region's centre, Stonyhurst degrees; the largest region comes first.
+    The largest region comes first. Text that is printed on the image is blanked before.
     """
     signal = imaging.disk_image(imaging.blank(grey, instrument, disk), instrument, disk, WIDTH).astype(np.float32)
     search = EUV

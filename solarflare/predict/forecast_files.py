@@ -17,9 +17,7 @@ COLUMN_WORDS = {
 }
 """Words in the usual names of each column, the best first."""
 
-REGION = "noaa_ar"
-"""The column that distinguishes regions of the same time; a file may lack it."""
-
+REGION = "noaa_ar"  # the column that distinguishes regions of the same time; a file may lack it
 SAMPLE = 1000  # rows that are read to recognise a column
 LAST_TIME = r"^.*(?<!\d)((?:19|20)\d\d[-./_]?\d\d[-./_]?\d\d(?:[T _.-]?\d\d[:._-]?\d\d(?:[:._-]?\d\d)?)?)(?!\d)"
 """The last time in a text: a date with or without separators, with or without a time of day."""
@@ -32,20 +30,13 @@ EXPECTED = {"probability": "a number from 0 to 1 (divide percentages by 100)", "
 class ForecastFile:
     """The content of a file of forecasts.
 
-    Attributes
-    ----------
-    rows : DataFrame
-        ``time`` (UTC), ``noaa_ar`` (text; ``""`` if the file has no such column), ``probability`` (0 to 1) and
-        ``label`` (1: the event happened, 0: it did not; -1 in every row if no label was read), sorted by time.
-    columns : dict
-        The file's column for each of time, probability and label.
-    warnings : list of str
-        What was left out or changed, with the number of rows.
+    The rows, sorted by time, have ``time`` (UTC), ``noaa_ar`` (text; ``""`` if the file has no such column),
+    ``probability`` (0 to 1) and ``label`` (1: the event happened, 0: it did not; -1 in all if no label was read).
     """
 
     rows: pd.DataFrame
-    columns: dict[str, str]
-    warnings: list[str]
+    columns: dict[str, str]  # the file's column for each of time, probability and label
+    warnings: list[str]  # what was left out or changed, with the number of rows
 
 
 def read(
@@ -60,10 +51,9 @@ def read(
     named : dict, optional
         The names of the columns ``time``, ``probability`` and ``label``. A column without a name here is recognised by
         its cells and, if several fit, by its own name.
-    labelled : bool, optional
-        Whether the file must have a label.
-    strict : bool, optional
-        Whether a named column must be in the file; if not, a missing one is recognised like the others.
+    labelled, strict : bool, optional
+        Whether the file must have a label, and whether it must have the named columns; if not, a missing one is
+        recognised like the others.
 
     Returns
     -------
@@ -83,17 +73,12 @@ def read(
         raise InputError(f"{path} has a header and no rows; name a file of forecasts")
     columns: dict[str, str] = {}
     for role in ("time", "probability", "label") if labelled else ("time", "probability"):
-        others = df.drop(columns=list(columns.values()))
+        others = df.drop(columns=columns.values())
         name = (named or {}).get(role)
         columns[role] = _column(others, role, name if strict or name in others else None, path)
-    rows = pd.DataFrame(
-        {
-            "time": parse_times(df[columns["time"]]),
-            REGION: df.get(REGION, ""),
-            "probability": tables.numbers(df[columns["probability"]]),
-            "label": _labels(df[columns["label"]]) if labelled else -1,
-        }
-    )
+    times, probability = parse_times(df[columns["time"]]), tables.numbers(df[columns["probability"]])
+    label = _labels(df[columns["label"]]) if labelled else -1
+    rows = pd.DataFrame({"time": times, REGION: df.get(REGION, ""), "probability": probability, "label": label})
     _check_cells(path, df, columns, rows)
     complete = rows.dropna().astype({"label": np.int64})
     _check_rows(path, columns, complete)
@@ -113,12 +98,8 @@ def read(
 def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows that two files share: ``time``, ``label`` and each file's ``probability``.
 
-    Rows match by time and, if both files have regions, by region; repeated rows match in the order of the files.
-
-    Raises
-    ------
-    InputError
-        If there are none, all of them have the same label, or their labels differ.
+    Rows match by time and, if both files have regions, by region; repeated rows match in the order of the files. It is
+    an error if there are none, all of them have the same label, or their labels differ.
     """
     by_region = all((file.rows[REGION] != "").any() for file in (first, second))
     key = ["time", REGION] if by_region else ["time"]
@@ -130,28 +111,15 @@ def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame
             "compare files of the same times"
         )
     if differing := int((both["label"] != both["label_second"]).sum()):
-        raise InputError(
-            f"the labels of {differing:,} of {len(both):,} common rows differ; compare forecasts of the same events"
-        )
+        counts = f"{differing:,} of {len(both):,} common rows"
+        raise InputError(f"the labels of {counts} differ; compare forecasts of the same events")
     rows = both[["time", "label", "probability"]]
     return rows, rows.assign(probability=both["probability_second"])
 
 
 def parse_times(cells: pd.Series) -> pd.Series:
-    """Return the time in each text, which may be a path or a file name.
+    """Return the time, UTC, in each text, which may be a path or a file name; NaT where a text has no time.
 
-    Parameters
-    ----------
-    cells : Series of str
-        A text with a time zone is converted to UTC.
-
-    Returns
-    -------
-    Series of datetime64[ns]
-        UTC; NaT where a text has no time.
-
-    Examples
-    --------
     >>> names = ["2014-03-07T09:09:10+01:00", "HMI.m2014.03.07_08.09.10.jpg", "11944"]
     >>> parse_times(pd.Series(names)).astype(str).tolist()
     ['2014-03-07 08:09:10', '2014-03-07 08:09:10', 'NaT']
@@ -193,9 +161,7 @@ def _labels(cells: pd.Series) -> pd.Series:
 
 FITS: dict[str, Callable[[pd.Series], bool]] = {
     "time": lambda cells: bool(parse_times(cells).notna().mean() > 0.5),
-    "probability": lambda cells: bool(
-        (tables.numbers(cells).between(0, 1) & (tables.numbers(cells) % 1 > 0)).mean() > 0.5
-    ),
+    "probability": lambda cells: bool(tables.numbers(cells).between(0, 1, inclusive="neither").mean() > 0.5),
     "label": lambda cells: bool(_labels(cells).isin([0, 1]).mean() > 0.5),
 }
 """For each role, whether most of some cells (text) fit it."""
@@ -205,13 +171,10 @@ def _check_cells(path: Path, df: pd.DataFrame, columns: dict[str, str], rows: pd
     """Raise an error that names the first cell with a wrong value; missing values are not wrong."""
     allowed = {"probability": rows["probability"].between(0, 1), "label": rows["label"].isin([0, 1, -1])}
     for role, good in allowed.items():
-        wrong = rows[role].notna() & ~good
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            raise InputError(
-                f"{path}, row {row + 1}, column {columns[role]}: got {df[columns[role]].iloc[row]!r} "
-                f"({wrong.sum():,} such rows); expected {EXPECTED[role]}"
-            )
+        if (wrong := rows[role].notna() & ~good).any():
+            row, column = int(wrong.to_numpy().argmax()), columns[role]
+            got = f"got {df[column].iloc[row]!r} ({wrong.sum():,} such rows)"
+            raise InputError(f"{path}, row {row + 1}, column {column}: {got}; expected {EXPECTED[role]}")
 
 
 def _check_rows(path: Path, columns: dict[str, str], rows: pd.DataFrame) -> None:

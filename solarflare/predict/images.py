@@ -11,13 +11,9 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.core.files import sha256
 from solarflare.core.paths import RAW_IMAGES
 from solarflare.sources.common import filenames
 from solarflare.sun.images.instruments import Instrument
-
-SIMULATED = "simulated/"
-"""The start of ``origin`` in the list of raw images, for images of the simulated Sun."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +34,8 @@ def find_images(
     ----------
     paths : iterable of Path
         Files, and folders that are searched for JPEG files at any depth.
-    instrument : str, optional
-        The instrument of all images; by default their names tell it.
-    time : datetime, optional
-        The time of all images, UTC; by default their names tell it.
+    instrument, time : str and datetime, optional
+        Those of all images, UTC; by default the images' names tell them.
 
     Raises
     ------
@@ -54,7 +48,7 @@ def find_images(
     for path in chain.from_iterable(map(_files, paths)):
         stamp = filenames.parse(path.name)
         image_time = time or (stamp.time if stamp else None)
-        image_instrument = cast("Instrument | None", instrument) or (stamp.instrument if stamp else None)
+        image_instrument = cast("Instrument | None", instrument or (stamp.instrument if stamp else None))
         images.append(ImageFile(path, image_instrument, None if image_time is None else pd.Timestamp(image_time)))
     return images
 
@@ -70,17 +64,12 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-class SimulatedImages:
-    """The images of the simulated Sun: ``data/raw/images.csv`` lists the hashes of their bytes.
+def simulated_hashes() -> set[str]:
+    """Return the SHA-256 of the images in ``data/raw/`` that show the simulated Sun; none where there is no list.
 
-    All other images are taken to be of the real Sun. Copies are recognised in any folder. Without the list, no image
-    is simulated.
+    All other images are taken to be of the real Sun. Copies are recognised in any folder.
     """
-
-    def __init__(self) -> None:
-        images = tables.read(RAW_IMAGES, tables.IMAGES) if RAW_IMAGES.is_file() else tables.empty(tables.IMAGES)
-        self._hashes = set(images.loc[images["origin"].str.startswith(SIMULATED), "sha256"])
-
-    def __contains__(self, path: Path) -> bool:
-        """Return whether a file's bytes are those of a simulated image."""
-        return bool(self._hashes) and sha256(path) in self._hashes
+    if not RAW_IMAGES.is_file():
+        return set()
+    images = tables.read(RAW_IMAGES, tables.IMAGES)
+    return set(images.loc[images["origin"].str.startswith("simulated/"), "sha256"])

@@ -3,14 +3,15 @@
 import io
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from solarflare.core.errors import InputError
+from solarflare.predict.images import ImageFile
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
-from solarflare.sources.live.images.frames import Frame
 from solarflare.sources.live.source import to_datetime
 from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
@@ -18,57 +19,40 @@ from solarflare.sun.images.instruments import Instrument
 AGES = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
 """Ages at which an image is looked for, the lowest first: an archive lists only the images of a day or near a time."""
 
-MAX_BROKEN = 5
-"""After this many broken images, an archive is not asked again."""
+MAX_BROKEN = 5  # images of an archive, then it is not asked again
 
 
 @dataclass(frozen=True)
 class NewestImage:
-    """The newest image of an instrument, or the reason why there is none."""
+    """The newest image of an instrument and its archive; without a time and an archive, the reason for none."""
 
-    instrument: Instrument
-    frame: Frame | None = None
-    content: bytes = b""
+    image: ImageFile
+    source: str | None = None
     refusal: str = ""
 
 
-def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp) -> NewestImage:
-    """Return the newest image that an archive has.
-
-    Parameters
-    ----------
-    fetcher : Fetcher
-        Its parameters list the archives in the order in which they are asked.
-    instrument : str
-        The instrument of the image.
-    now : Timestamp
-        UTC; images of a later time are ignored.
-    """
+def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: Path) -> NewestImage:
+    """Write the newest image until now, UTC, into a folder: that of the first archive that has one."""
     reasons: dict[str, str] = {}
     fetched = defaultdict[str, set[str]](set)
+    live = fetcher.live
     for age in AGES:
-        for source in getattr(fetcher.live.sources, instrument):
+        time = to_datetime(np.datetime64(now - age, "s"))
+        for source in getattr(live.sources, instrument):
             if len(fetched[source]) >= MAX_BROKEN:
                 continue
             try:
-                frames = _frames(fetcher, source, instrument, now - age, now)
-                frame = next((frame for frame in frames if frame.origin not in fetched[source]), None)
-                if frame is not None:
+                frames = registry.IMAGES[source].frames(fetcher, live.urls[source], instrument, time, live.img_width)
+                past = [frame for frame in frames if frame.time <= np.datetime64(now, "s")]
+                if new := [frame for frame in past if frame.origin not in fetched[source]]:
+                    frame = max(new, key=lambda frame: frame.time)
                     fetched[source].add(frame.origin)
                     content = fetcher.get(frame.urls, lambda content: imaging.refusal(io.BytesIO(content), instrument))
-                    return NewestImage(instrument, frame, content)
+                    path = folder / Path(frame.path).name
+                    path.write_bytes(content)
+                    return NewestImage(ImageFile(path, instrument, pd.Timestamp(frame.time)), frame.source)
             except (Absent, Refused, InputError) as failure:
                 reasons.setdefault(source, str(failure))
     reason = "; ".join(f"{source}: {reason}" for source, reason in reasons.items()) or "the archives list none"
-    return NewestImage(instrument, refusal=f"there is no image of the last {AGES[-1].days} days: {reason}")
-
-
-def _frames(
-    fetcher: Fetcher, source: str, instrument: Instrument, around: pd.Timestamp, now: pd.Timestamp
-) -> list[Frame]:
-    """Return the frames that an archive has around a time and until now, the newest first."""
-    live = fetcher.live
-    time = to_datetime(np.datetime64(around, "s"))
-    frames = registry.IMAGES[source].frames(fetcher, live.urls[source], instrument, time, live.img_width)
-    past = [frame for frame in frames if frame.time <= np.datetime64(now, "s")]
-    return sorted(past, key=lambda frame: frame.time, reverse=True)
+    refusal = f"there is no image of the last {AGES[-1].days} days: {reason}"
+    return NewestImage(ImageFile(folder, instrument, None), refusal=refusal)

@@ -1,12 +1,12 @@
-"""Answers for the Sun of today: fetch the newest images, ask the networks, and print what they say."""
+"""Answers for the Sun of today: fetch the newest images, ask the networks, and print or write what they say."""
 
 import json
 import re
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any, NoReturn
 
 import pandas as pd
@@ -14,10 +14,10 @@ import pandas as pd
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.predict import answer_forecast, answer_text, newest_image, picture
+from solarflare.networks.saved_model import About
+from solarflare.predict import answer_text, newest_image, picture, scoreboard
 from solarflare.predict.answer_text import region_name
-from solarflare.predict.images import ImageFile
-from solarflare.predict.newest_image import NewestImage
+from solarflare.predict.forecast_files import REGION
 from solarflare.predict.predictor import ImageAnswer, Predictor
 from solarflare.predict.regions import for_waiting_user, utc_now
 from solarflare.predict.trained import TrainedNetwork
@@ -39,36 +39,28 @@ class Output:
 def answer_now(predictor: Predictor, live: Live, output: Output) -> bool:
     """Answer for the newest image of each instrument, and return whether any image has an answer.
 
-    Parameters
-    ----------
-    predictor : Predictor
-        The networks.
-    live : Live
-        How the archives are asked.
-    output : Output
-        Where the answers go.
-
     Raises
     ------
     InputError
         If a forecast is to be written and no network forecasts flares.
     """
     now = utc_now()
-    with fetching(for_waiting_user(live)) as fetcher:
-        images = [newest_image.fetch(fetcher, instrument, now) for instrument in predictor.instruments]
     answers = []
-    with tempfile.TemporaryDirectory() as folder:
-        for image in images:
-            answer = _answer(predictor, image, Path(folder))
-            text = sentences(image, answer, predictor.networks, now)
-            print(json.dumps(content(image, answer, now)) if output.as_json else " ".join(text), flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with fetching(for_waiting_user(live)) as fetcher:
+            images = [newest_image.fetch(fetcher, instrument, now, folder) for instrument in predictor.instruments]
+        for newest in images:
+            answer = predictor(newest.image) if newest.source else ImageAnswer(newest.image, newest.refusal)
+            text = _sentences(answer, predictor.networks, now)
+            print(json.dumps(_content(answer, newest.source, now)) if output.as_json else " ".join(text), flush=True)
             if answer.refusal:
                 continue
             answers.append(answer)
             if output.figures:
                 picture.save(answer, output.figures)
     if output.forecast and answers:
-        answer_forecast.write(answers, predictor.networks, now, output.forecast)
+        _write_forecast(answers, predictor.networks, now, output.forecast)
     return bool(answers)
 
 
@@ -79,56 +71,77 @@ def watch(predictor: Predictor, live: Live, output: Output, pause: float) -> NoR
             answer_now(predictor, live, output)
         except (InputError, OSError) as error:
             log.warning("no answer this time: %s", error)
-        time.sleep(pause)
+        sleep(pause)
 
 
-def _answer(predictor: Predictor, image: NewestImage, folder: Path) -> ImageAnswer:
-    """Return the answer for an image, which is written into a folder."""
-    if image.frame is None:
-        return ImageAnswer(ImageFile(folder, image.instrument, None), image.refusal)
-    path = folder / Path(image.frame.path).name
-    path.write_bytes(image.content)
-    return predictor(ImageFile(path, image.instrument, pd.Timestamp(image.frame.time)))
-
-
-def sentences(
-    image: NewestImage, answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now: pd.Timestamp
-) -> Iterator[str]:
+def _sentences(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now: pd.Timestamp) -> Iterator[str]:
     """Yield an answer in sentences: the image's age, and the probability for the disk and for the likeliest region."""
-    if image.frame is None:
-        yield f"For {image.instrument} {answer.refusal}."
+    instrument, time = answer.image.instrument, answer.image.time
+    if time is None:
+        yield f"For {instrument} {answer.refusal}."
         return
-    taken = pd.Timestamp(image.frame.time)
-    which = f"the newest image of {image.instrument} ({taken:%Y-%m-%d %H:%M} UTC, {age(now - taken)} old)"
+    which = f"the newest image of {instrument} ({time:%Y-%m-%d %H:%M} UTC, {_age(now - time)} old)"
     if answer.refusal:
         yield f"No answer for {which}: {answer.refusal}."
         return
     if answer.disk is not None:
         network = networks[Task.DISK]
-        yield (
-            f"In {which}, the probability that {network.question} is {answer.disk:.2f}; at an average time it is "
-            f"{network.base_rate:.2g}."
-        )
+        average = f"at an average time it is {network.base_rate:.2g}"
+        yield f"In {which}, the probability that {network.question} is {answer.disk:.2f}; {average}."
     if answer.regions is not None:
         likely = [region for region in answer.regions if region.probability is not None]
         if not likely:
             yield f"In {which}, no region has a probability ({answer.regions_from})."
             return
         network, first = networks[Task.REGION], max(likely, key=lambda region: region.probability or 0)
-        yield (
-            f"Of {len(likely)} regions in {which} ({answer.regions_from}), {region_name(first)} is the likeliest: the "
-            f"probability that {network.question} is {first.probability:.2f}; for an average region it is "
-            f"{network.base_rate:.2g}."
-        )
+        yield f"Of {len(likely)} regions in {which} ({answer.regions_from}), {region_name(first)} is the likeliest:"
+        average = f"for an average region it is {network.base_rate:.2g}"
+        yield f"the probability that {network.question} is {first.probability:.2f}; {average}."
 
 
-def content(image: NewestImage, answer: ImageAnswer, now: pd.Timestamp) -> dict[str, Any]:
+def _content(answer: ImageAnswer, source: str | None, now: pd.Timestamp) -> dict[str, Any]:
     """Return `answer_text.content` with two more keys: ``source``, the archive, and ``age_hours`` of the image."""
-    origin: dict[str, Any] = {"path": None, "source": None, "age_hours": None}
-    if image.frame is not None:
-        hours = (now - pd.Timestamp(image.frame.time)) / pd.Timedelta(hours=1)
-        origin = {"path": answer.image.path.name, "source": image.frame.source, "age_hours": round(hours, 2)}
-    return answer_text.content(answer) | origin
+    path, time = answer.image.path, answer.image.time
+    hours = None if time is None else round((now - time) / pd.Timedelta(hours=1), 2)
+    return answer_text.content(answer) | {"path": path.name if source else None, "source": source, "age_hours": hours}
+
+
+def _write_forecast(
+    answers: list[ImageAnswer], networks: Mapping[Task, TrainedNetwork], now: pd.Timestamp, path: Path
+) -> None:
+    """Write the answers of some networks for the Sun of one time as a forecast that is issued now, UTC."""
+    forecasting = forecasting_networks(networks)
+    rows = [("", answer.disk) for answer in answers if Task.DISK in forecasting]
+    if Task.REGION in forecasting:
+        regions = [region for answer in answers for region in answer.regions or []]
+        rows += [(str(region.noaa_ar or region_name(region)), region.probability) for region in regions]
+    question = next(iter(forecasting.values())).question
+    data = ", ".join(sorted({about.instrument for about in forecasting.values()}))
+    method = scoreboard.Method("solarflare", question["min_class"][0], question["after"], data)
+    scoreboard.write_file(now, pd.DataFrame(rows, columns=[REGION, "probability"]).dropna(), method, path)
+
+
+def forecasting_networks(networks: Mapping[Task, TrainedNetwork]) -> dict[Task, About]:
+    """Return what is known of the networks that forecast flares of a whole class, by task.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    classes = {f"{letter}1.0" for letter in scoreboard.CLASSES}
+    forecasting: dict[Task, About] = {}
+    for task, network in networks.items():
+        question = network.about.question
+        flares = question.get("target", "flare") == "flare" and question["min_class"] in classes
+        if flares and question["event"] == "start":
+            forecasting[task] = network.about
+    if not forecasting:
+        raise InputError(
+            "--forecast: none of these networks forecasts flares, they tell what the image shows; train some that "
+            "forecast with `solarflare experiment forecast` and add --models forecast-one-day"
+        )
+    return forecasting
 
 
 def seconds(interval: str) -> float:
@@ -151,12 +164,10 @@ def seconds(interval: str) -> float:
     return length
 
 
-def age(span: pd.Timedelta) -> str:
+def _age(span: pd.Timedelta) -> str:
     """Return a time span in the unit that suits it.
 
-    Examples
-    --------
-    >>> [age(pd.Timedelta(text)) for text in ("25 min", "3.5 h", "2 d")]
+    >>> [_age(pd.Timedelta(text)) for text in ("25 min", "3.5 h", "2 d")]
     ['25 minutes', '3.5 hours', '2.0 days']
     """
     minutes = span / pd.Timedelta(minutes=1)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
@@ -14,27 +13,17 @@ from solarflare.report import figures
 from solarflare.sun.images import imaging
 from solarflare.sun.images.coordinates import solar_radius, to_arcsec
 
-MARK = 0.12
-"""Radius of the ring around a region, in solar radii."""
+MARK = 0.12  # radius of the ring around a region, in solar radii
 
 
 def save(answer: ImageAnswer, folder: Path) -> None:
-    """Write ``<name of the image>.png`` into a folder, for the image of an answer.
-
-    Parameters
-    ----------
-    answer : ImageAnswer
-        One without a refusal.
-    folder : Path
-        It is made if it is missing.
-    """
+    """Write ``<name of the image>.png`` into a folder, for the image of an answer without a refusal."""
     with mpl.rc_context(figures.STYLE):
         figures.save(_draw(answer), folder / f"{answer.image.path.stem}.png")
 
 
 def _draw(answer: ImageAnswer) -> Figure:
     figure = Figure(figsize=(7, 7.3), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.subplots()
     axes.imshow(imaging.decode(answer.image.path, "RGB"))
     axes.set_axis_off()

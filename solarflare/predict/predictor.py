@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from solarflare.core.console import log
+from solarflare.core.files import sha256
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import regions, trained
-from solarflare.predict.images import ImageFile, SimulatedImages
+from solarflare.predict.images import ImageFile, simulated_hashes
 from solarflare.predict.regions import RegionLookup
 from solarflare.predict.schema import PredictParams
 from solarflare.predict.trained import TrainedNetwork
@@ -35,30 +36,14 @@ class RegionAnswer:
 
 @dataclass(frozen=True)
 class ImageAnswer:
-    """The answer for an image.
-
-    Attributes
-    ----------
-    image : ImageFile
-        The image.
-    refusal : str
-        Why there is no answer; blank if there is one.
-    disk : float or None
-        The probability of the disk's question; None if no network was trained on this instrument's disks.
-    regions : list of RegionAnswer or None
-        None if no network was trained on this instrument's regions.
-    regions_from : str
-        Where the regions' places come from.
-    sun : Disk or None
-        Where the Sun is in the image.
-    """
+    """The answer for an image; `disk` or `regions` is None if no network was trained on those of its instrument."""
 
     image: ImageFile
-    refusal: str = ""
-    disk: float | None = None
+    refusal: str = ""  # why there is no answer; blank if there is one
+    disk: float | None = None  # the probability of the disk's question
     regions: list[RegionAnswer] | None = None
-    regions_from: str = ""
-    sun: Disk | None = None
+    regions_from: str = ""  # where the regions' places come from
+    sun: Disk | None = None  # where the Sun is in the image
 
 
 class Refused(Exception):  # noqa: N818 - a normal outcome, not an error
@@ -70,10 +55,8 @@ class Predictor:
 
     Parameters
     ----------
-    models : Path
-        The folder with ``disk`` and ``region`` in it.
-    chosen : PredictParams
-        The parameters that the networks were trained with.
+    models, chosen : Path and PredictParams
+        The folder with ``disk`` and ``region`` in it, and the parameters that the networks were trained with.
     lookup : callable
         Looks up the regions at a time; where it returns None, they are found in the image.
     simulated_model : bool
@@ -94,7 +77,7 @@ class Predictor:
         self.networks = trained.load(models, chosen)
         if simulated_model:
             log.warning("warning: these networks saw only the simulated Sun; they know little of the real one")
-        self._lookup, self._simulated_images, self._simulated_model = lookup, SimulatedImages(), simulated_model
+        self._lookup, self._simulated_hashes, self._simulated_model = lookup, simulated_hashes(), simulated_model
 
     @property
     def instruments(self) -> list[Instrument]:
@@ -144,15 +127,13 @@ class Predictor:
 
     def _check_origin(self, path: Path, networks: dict[Task, TrainedNetwork]) -> None:
         """Refuse a simulated image to networks of the real Sun, and a real image to networks of the simulated Sun."""
-        simulated = path in self._simulated_images
+        simulated = bool(self._simulated_hashes) and sha256(path) in self._simulated_hashes
         for network in networks.values():
             if simulated and not network.simulated:
                 raise Refused(f"it is of the simulated Sun, and the networks of {self.name} know the real one")
             if not simulated and network.simulated and not self._simulated_model:
-                remedy = trained.how_to_train(network.cutter.instrument)
-                raise Refused(
-                    f"it is of the real Sun, and the networks of {self.name} know the simulated one: {remedy}"
-                )
+                known = f"the networks of {self.name} know the simulated one"
+                raise Refused(f"it is of the real Sun, and {known}: {trained.how_to_train(network.cutter.instrument)}")
 
     def _disk(self, network: TrainedNetwork, grey: Pixels, sun: Disk, time: pd.Timestamp) -> float:
         """Return the probability of the disk's question."""
@@ -171,20 +152,13 @@ class Predictor:
         reasons = [network.refusal(cutout) or "" for cutout in cutouts]
         if all(reasons):
             raise Refused(f"its regions are unlike those that trained the network: of the first, {reasons[0]}")
-        limit = network.about.question["max_longitude"]
-        too_far = f"beyond {limit:g} degrees from the central meridian"
-        reasons = [
-            reason or (too_far if abs(longitude) > limit else "")
-            for reason, longitude in zip(reasons, rows["longitude"].tolist(), strict=True)
-        ]
         probabilities = network.probabilities(cutouts).round(DECIMALS).tolist()
-        return [
-            RegionAnswer(
-                noaa_ar=None if pd.isna(row["noaa_ar"]) else int(row["noaa_ar"]),
-                latitude=round(float(row["latitude"]), 1),
-                longitude=round(float(row["longitude"]), 1),
-                probability=None if reason else probability,
-                reason=reason,
-            )
-            for row, probability, reason in zip(rows.to_dict("records"), probabilities, reasons, strict=True)
-        ]
+        limit = network.about.question["max_longitude"]
+        answers = []
+        for row, probability, reason in zip(rows.to_dict("records"), probabilities, reasons, strict=True):
+            noaa_ar = None if pd.isna(row["noaa_ar"]) else int(row["noaa_ar"])
+            latitude, longitude = round(float(row["latitude"]), 1), round(float(row["longitude"]), 1)
+            if not reason and abs(row["longitude"]) > limit:
+                reason = f"beyond {limit:g} degrees from the central meridian"
+            answers.append(RegionAnswer(noaa_ar, latitude, longitude, None if reason else probability, reason))
+        return answers

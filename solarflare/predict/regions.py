@@ -21,31 +21,18 @@ from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 
+# The most time between an image and a report of its regions: regions that emerged in between are missing.
 MAX_DISTANCE = pd.Timedelta(days=3)
-"""The most time between an image and a report of its regions: regions that emerged in between are missing."""
-
-NOAA_SPAN = pd.Timedelta(days=27)
-"""How far back NOAA's list reaches: about a month."""
-
+NOAA_SPAN = pd.Timedelta(days=27)  # how far back NOAA's list reaches: about a month
 NOAA_LIST = "NOAA's list"
-FOUND_IN_IMAGE = "found in the image"
 
 
 @dataclass(frozen=True)
 class KnownRegions:
-    """The regions on the disk of an image.
+    """The regions on the disk of an image: ``noaa_ar`` (``<NA>`` without a number), ``latitude`` and ``longitude``."""
 
-    Attributes
-    ----------
-    rows : DataFrame
-        ``noaa_ar`` (``<NA>`` for a region without a number), ``latitude`` and ``longitude``, Stonyhurst degrees at the
-        image's time.
-    source : str
-        Where they come from, and the time of the report.
-    """
-
-    rows: pd.DataFrame
-    source: str
+    rows: pd.DataFrame  # Stonyhurst degrees at the image's time
+    source: str  # where they come from, and the time of the report
 
 
 RegionLookup = Callable[[pd.Timestamp], KnownRegions | None]
@@ -73,15 +60,9 @@ def lookup(name: str | None, live: Live) -> RegionLookup:
 
 
 def from_file(path: Path) -> RegionLookup:
-    """Return a lookup in a file, in the form of ``data/raw/regions.csv`` or of an archive's table.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
+    """Return a lookup in a file, in the form of ``data/raw/regions.csv`` or of an archive's table."""
     reports = event_tables.read_regions(path)
-    return lambda time: nearest_report(reports, time, path.name)
+    return lambda time: _nearest_report(reports, time, path.name)
 
 
 def from_noaa(live: Live) -> RegionLookup:
@@ -92,7 +73,7 @@ def from_noaa(live: Live) -> RegionLookup:
         now = utc_now()
         if not now - NOAA_SPAN <= time <= now + MAX_DISTANCE:
             return None
-        return nearest_report(reports(), time, NOAA_LIST)
+        return _nearest_report(reports(), time, NOAA_LIST)
 
     return look_up
 
@@ -126,22 +107,11 @@ def for_waiting_user(live: Live) -> Live:
     return live.model_copy(update={"manners": manners.model_copy(update=shorter)})
 
 
-def nearest_report(reports: pd.DataFrame, time: pd.Timestamp, name: str) -> KnownRegions | None:
+def _nearest_report(reports: pd.DataFrame, time: pd.Timestamp, name: str) -> KnownRegions | None:
     """Return the regions of the report nearest to a time, moved to that time by the Sun's rotation.
 
-    Parameters
-    ----------
-    reports : DataFrame
-        A table of `tables.REGIONS`.
-    time : Timestamp
-        UTC.
-    name : str
-        The name of the reports.
-
-    Returns
-    -------
-    KnownRegions or None
-        Those on the near side of the Sun; None if no report is within `MAX_DISTANCE`.
+    Those on the near side of the Sun; None if no report of `name`, a table of `tables.REGIONS`, is within
+    `MAX_DISTANCE`.
     """
     distance = (reports["time"] - time).abs()
     if distance.empty or distance.min() > MAX_DISTANCE:
@@ -157,4 +127,4 @@ def nearest_report(reports: pd.DataFrame, time: pd.Timestamp, name: str) -> Know
 def in_image(grey: Pixels, instrument: Instrument, disk: Disk, time: pd.Timestamp) -> KnownRegions:
     """Return the regions that `find_regions.find` finds in an image."""
     rows = find_regions.find(grey, instrument, disk, time)
-    return KnownRegions(rows.assign(noaa_ar=pd.array([pd.NA] * len(rows), dtype="Int64")), FOUND_IN_IMAGE)
+    return KnownRegions(rows.assign(noaa_ar=pd.array([pd.NA] * len(rows), dtype="Int64")), "found in the image")

@@ -25,19 +25,7 @@ COLUMNS = "  ".join(f"{letter}_prob {letter}_uncert {letter}_level" for letter i
 
 @dataclass(frozen=True)
 class Method:
-    """The header of a forecast.
-
-    Attributes
-    ----------
-    name : str
-        The method's name at CCMC, without spaces.
-    goes_class : str
-        ``C``, ``M`` or ``X``: the forecast is for flares of this class or more.
-    hours : float
-        Length of the prediction window, which starts at the time of issue.
-    data : str
-        The input data, such as ``SDO/HMI LOS_Magnetogram``.
-    """
+    """The header of a forecast: method, GOES class, length of the prediction window, input data."""
 
     name: str
     goes_class: str
@@ -45,50 +33,22 @@ class Method:
     data: str
 
 
-def write(rows: pd.DataFrame, method: Method, folder: Path) -> list[Path]:
-    """Write a file for each time into a folder, and return the files.
+def convert(
+    file: Path, columns: dict[str, str | None], rates: tuple[float | None, float | None], method: Method, folder: Path
+) -> list[Path]:
+    """Write the forecasts of a CSV file, a file for each time into a folder, and return the files.
 
     Parameters
     ----------
-    rows : DataFrame
-        ``time``, ``noaa_ar`` and ``probability`` as in `forecast_files.ForecastFile`; a row without a region is a
-        forecast of the full disk.
+    file, columns : Path and dict
+        As of `forecast_files.read`; a row without a region is a forecast of the full disk.
+    rates : tuple of float or None
+        Base rate for which the probabilities were fitted, and the one to correct them to; both or none, 0 to 1.
     method : Method
-        The header.
+        The header. Its name has no spaces; its class is C, M or X, for flares of this class or more; the window of
+        so many hours starts at the time of issue.
     folder : Path
         It is made if it is missing.
-    """
-    paths = []
-    for time, rows_of_time in rows.groupby("time"):
-        issued = pd.Timestamp(str(time))
-        path = folder / f"Flare_Forecast_{method.name}_{issued:%Y%m%d_%H%M}.txt"
-        with atomic_path(path) as partial:
-            partial.write_text("\n".join(lines(issued, rows_of_time, method)) + "\n")
-        paths.append(path)
-    return paths
-
-
-def convert(
-    file: Path,
-    columns: dict[str, str | None],
-    base_rates: tuple[float | None, float | None],
-    method: Method,
-    folder: Path,
-) -> list[Path]:
-    """Write the forecasts of a file, as `write` does.
-
-    Parameters
-    ----------
-    file : Path
-        A CSV file.
-    columns : dict
-        As of `forecast_files.read`.
-    base_rates : tuple of float or None
-        The base rate for which the probabilities were fitted, and the one to correct them to; both or none.
-    method : Method
-        The header.
-    folder : Path
-        As of `write`.
 
     Raises
     ------
@@ -100,22 +60,33 @@ def convert(
     forecasts = forecast_files.read(file, columns, labelled=False)
     for warning in forecasts.warnings:
         log.warning("warning: %s", warning)
-    rows, (fitted, wanted) = forecasts.rows, base_rates
+    rows, (fitted, wanted) = forecasts.rows, rates
     if (fitted is None) != (wanted is None):
         raise InputError(
             "--fitted-rate and --base-rate go together: give the base rate to correct from and the one to correct to"
         )
     if fitted and wanted:
         rows = rows.assign(probability=calibration.at_base_rate(rows["probability"], fitted, wanted))
-    return write(rows, method, folder)
+    paths = []
+    for time, rows_of_time in rows.groupby("time"):
+        issued = pd.Timestamp(str(time))
+        paths.append(folder / f"Flare_Forecast_{method.name}_{issued:%Y%m%d_%H%M}.txt")
+        write_file(issued, rows_of_time, method, paths[-1])
+    return paths
 
 
-def lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator[str]:
-    """Yield the lines of one forecast; see `write` for `rows` and `method`."""
+def write_file(issued: pd.Timestamp, rows: pd.DataFrame, method: Method, path: Path) -> None:
+    """Write one forecast. `rows` has ``noaa_ar`` (``""`` for the full disk) and ``probability``."""
+    with atomic_path(path) as partial:
+        partial.write_text("\n".join(_lines(issued, rows, method)) + "\n")
+
+
+def _lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator[str]:
     yield f"Forecasting method: {method.name}"
-    yield f"Issue Time: {_time(issued)}"
-    yield f"Prediction Window Start Time: {_time(issued)}"
-    yield f"Prediction Window End Time: {_time(issued + pd.Timedelta(hours=method.hours))}"
+    start, end = (f"{time:%Y-%m-%dT%H:%MZ}" for time in (issued, issued + pd.Timedelta(hours=method.hours)))
+    yield f"Issue Time: {start}"
+    yield f"Prediction Window Start Time: {start}"
+    yield f"Prediction Window End Time: {end}"
     yield f"Probability Bins: {method.goes_class}+"
     yield f"Input data: {method.data}"
     disk, regions = rows[rows[REGION] == ""], rows[rows[REGION] != ""]
@@ -128,13 +99,9 @@ def lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator[
         yield f"#Region_ID DateTime Location NOAA_AR  {COLUMNS}"
         pairs = zip(regions[REGION].tolist(), regions["probability"].tolist(), strict=True)
         for number, (noaa_ar, probability) in enumerate(pairs, start=1):
-            yield f"{number} {_time(issued)} {NOT_GIVEN} {noaa_ar}  {_probabilities(probability, method)}"
+            yield f"{number} {start} {NOT_GIVEN} {noaa_ar}  {_probabilities(probability, method)}"
 
 
 def _probabilities(probability: float, method: Method) -> str:
     values = {method.goes_class: f"{probability:.4f}"}
     return "  ".join(f"{values.get(letter, NOT_GIVEN)} {NOT_GIVEN} {NOT_GIVEN}" for letter in CLASSES)
-
-
-def _time(time: pd.Timestamp) -> str:
-    return f"{time:%Y-%m-%dT%H:%MZ}"

@@ -1,5 +1,6 @@
 """Score anybody's forecasts and compare two files of them: numbers, a table, figures."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +20,24 @@ from solarflare.verification.scores.scores import Forecast
 SEED = 1
 
 
+@dataclass(frozen=True)
 class Scorer:
     """Scores files of forecasts with the same threshold and the same bootstrap.
 
-    Parameters
+    Attributes
     ----------
     threshold : float
         A probability at or above it is an alarm, 0 to 1.
-    block_days : float
-        Length in days of the bootstrap's blocks.
-    resamples : int
-        Number of bootstrap resamples.
+    block_days, resamples : float and int
+        Length in days of the bootstrap's blocks, and number of its resamples.
     base_rate : float, optional
         The reference of the Brier skill, 0 to 1; by default the share of label 1 in the scored rows.
     """
 
-    def __init__(self, threshold: float, block_days: float, resamples: int, base_rate: float | None = None) -> None:
-        self._threshold, self._block_days, self._resamples = threshold, block_days, resamples
-        self._base_rate = base_rate
+    threshold: float
+    block_days: float
+    resamples: int
+    base_rate: float | None = None
 
     def score(self, file: ForecastFile) -> dict[str, Any]:
         """Return the scores of a file, see `assess`, with its ``columns`` and ``warnings``."""
@@ -65,43 +66,32 @@ class Scorer:
 
     def draw(self, files: dict[str, ForecastFile], folder: Path) -> None:
         """Draw ``roc.png`` with all files, by name, and ``reliability.png`` with the first."""
-        plans = {name: self._plan(file.rows) for name, file in files.items()}
-        forecasts = {name: self._forecast(file.rows) for name, file in files.items()}
-        first = next(iter(files))
-        title = f"{len(files[first].rows):,} forecasts"
+        inputs = {name: (self._forecast(file.rows), self._plan(file.rows)) for name, file in files.items()}
+        forecast, plan = next(iter(inputs.values()))
+        title = f"{len(forecast.label):,} forecasts"
+        roc = figures.roc({name: curves.roc(*pair) for name, pair in inputs.items()}, title)
+        reliability = figures.reliability(curves.calibration(forecast, plan), forecast.label.mean(), title)
         with atomic_directory(folder) as partial:
-            roc = {name: curves.roc(forecast, plans[name]) for name, forecast in forecasts.items()}
-            figures.save(figures.roc(roc, title), partial / "roc.png")
-            reliability = curves.calibration(forecasts[first], plans[first])
-            label_rate = forecasts[first].label.mean()
-            figures.save(figures.reliability(reliability, label_rate, title), partial / "reliability.png")
+            figures.save(roc, partial / "roc.png")
+            figures.save(reliability, partial / "reliability.png")
 
     def _forecast(self, rows: pd.DataFrame) -> Forecast:
         label = rows["label"].to_numpy()
-        base_rate = float(label.mean()) if self._base_rate is None else self._base_rate
-        return Forecast(label, rows["probability"].to_numpy(), self._threshold, base_rate)
+        base_rate = float(label.mean()) if self.base_rate is None else self.base_rate
+        return Forecast(label, rows["probability"].to_numpy(), self.threshold, base_rate)
 
     def _plan(self, rows: pd.DataFrame) -> BlockBootstrap:
         seconds = rows["time"].to_numpy("datetime64[s]").astype(np.int64)
-        return BlockBootstrap(seconds // round(self._block_days * 86_400), self._resamples, SEED)
+        return BlockBootstrap(seconds // round(self.block_days * 86_400), self.resamples, SEED)
 
 
 def _too_few_blocks(plan: BlockBootstrap) -> list[str]:
-    if plan.blocks >= FEWEST_BLOCKS:
-        return []
-    return [
-        f"{plan.blocks} blocks are too few for intervals; if rows far apart are independent, set a smaller --block-days"
-    ]
+    remedy = "if rows far apart are independent, set a smaller --block-days"
+    return [f"{plan.blocks} blocks are too few for intervals; {remedy}"] if plan.blocks < FEWEST_BLOCKS else []
 
 
 def table(content: dict[str, Any]) -> str:
-    """Return scores as a table of three digits, with those of the second file if there is one.
-
-    Parameters
-    ----------
-    content : dict
-        Of :meth:`Scorer.score` or :meth:`Scorer.compare`.
-    """
+    """Return the result of `Scorer.score` or `Scorer.compare` as a table of three digits."""
     against, differences = content.get("against", {}), content.get("differences", {})
     columns = ("score", "value", "against", "difference", "verdict") if against else ("score", "value")
     rows = []

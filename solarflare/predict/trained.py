@@ -11,7 +11,6 @@ from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.shards.schema import Crop
 from solarflare.networks import calibration, input_range, saved_model
-from solarflare.networks.calibration import Calibration
 from solarflare.predict.schema import PredictParams
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
@@ -26,33 +25,10 @@ HOW_TO_TRAIN: dict[Instrument, str] = {
 
 
 class TrainedNetwork:
-    """The network of a task; with several folds, the mean of their probabilities.
+    """The network of a task, from a folder that a training wrote; with several folds, their mean probability.
 
-    Parameters
-    ----------
-    task : Task
-        Its task.
-    folder : Path
-        A folder that a training wrote.
-    chosen : PredictParams
-        The parameters of that training.
-
-    Attributes
-    ----------
-    about : About
-        What the network is and which data trained it.
-    question : str
-        The event whose probability it gives, as the end of a sentence.
-    base_rate : float
-        How often the answer is yes, 0 to 1: ``calibration.base_rate`` of the parameters or, where that is null, the
-        rate in the rows that fitted the calibration.
-    cutter : Cutter
-        Cuts images in the same way as the training's.
-
-    Raises
-    ------
-    InputError
-        If a file is missing or broken, or the parameters and the network differ in question or instrument.
+    Its `question` is the event whose probability it gives, as the end of a sentence. Its `base_rate` is how often the
+    answer is yes: ``calibration.base_rate`` or, where that is null, the rate in the rows that fitted the calibration.
     """
 
     def __init__(self, task: Task, folder: Path, chosen: PredictParams) -> None:
@@ -65,8 +41,12 @@ class TrainedNetwork:
                 "train again with `dvc repro`"
             )
         self.question = wording(label).meaning
-        loaded = [(fold, *saved_model.load(fold)) for fold in folders]
-        self._members = [(model, fitted.apply, _fitted_rate(fold, fitted)) for fold, model, fitted in loaded]
+        self._members = []
+        for fold in folders:
+            model, fitted = saved_model.load(fold)
+            if fitted.fitted_rate is None:
+                raise InputError(f"{fold / saved_model.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
+            self._members.append((model, fitted.apply, fitted.fitted_rate))
         self._ranges = [input_range.read(fold / saved_model.RANGES) for fold in folders]
         mean_rate = float(np.mean([rate for _, _, rate in self._members]))
         self.base_rate = chosen.calibration.base_rate.of(task) or mean_rate
@@ -92,13 +72,7 @@ class TrainedNetwork:
 
 
 def load(models: Path, chosen: PredictParams) -> dict[Task, TrainedNetwork]:
-    """Return the networks of a folder by task.
-
-    Raises
-    ------
-    InputError
-        If there is no network, or one is broken.
-    """
+    """Return the networks of a folder by task; it is an error if there is none, or one is broken."""
     trained = [task for task in TASKS if (models / task).is_dir() and absent.reason(models / task) is None]
     if not trained:
         raise InputError(f"{models} has no network; train some with `dvc repro`, or name another folder with --models")
@@ -133,14 +107,6 @@ def find(name: str) -> tuple[Path, PredictParams]:
 
 def how_to_train(instrument: Instrument) -> str:
     """Return how to get an answer for an instrument's real images where all networks are of the simulated Sun."""
-    how = f"of {instrument} (scrape.origin: live or archive in params.yaml, `dvc repro`)"
-    if instrument in HOW_TO_TRAIN:
-        how = f"with {HOW_TO_TRAIN[instrument]}"
+    repro = f"of {instrument} (scrape.origin: live or archive in params.yaml, `dvc repro`)"
+    how = f"with {HOW_TO_TRAIN[instrument]}" if instrument in HOW_TO_TRAIN else repro
     return f"train some on real images {how}, or add --simulated-model for an answer that means little"
-
-
-def _fitted_rate(folder: Path, fitted: Calibration) -> float:
-    """Return the base rate of the rows that fitted a calibration."""
-    if fitted.fitted_rate is None:
-        raise InputError(f"{folder / saved_model.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
-    return fitted.fitted_rate

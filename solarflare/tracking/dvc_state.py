@@ -18,9 +18,7 @@ from dvc_data.index import DataIndexDirError
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory
 
-DVC = Path(".dvc")
-"""What makes a folder a DVC project."""
-
+DVC = Path(".dvc")  # what makes a folder a DVC project
 RESTORE = "restore the file with `git checkout dvc.yaml`"
 
 
@@ -28,39 +26,19 @@ RESTORE = "restore the file with `git checkout dvc.yaml`"
 class Inputs:
     """What goes into a stage, as it is in the working folder.
 
-    Attributes
-    ----------
-    params : dict
-        The values of the keys of ``params.yaml`` that ``dvc.yaml`` names for the stage.
-    contents : dict of str
-        Hashes of the files and folders that the stage depends on, by path.
-    fingerprint : str
-        SHA-256, in hexadecimal, of the parameters, the contents and the command. It does not depend on the folder of
-        the project, on the machine or on byte-compiled files.
+    The fingerprint is the SHA-256, in hexadecimal, of parameters, contents and command. It does not depend on the
+    folder of the project, on the machine or on byte-compiled files.
     """
 
-    params: dict[str, Any]
-    contents: dict[str, str]
+    params: dict[str, Any]  # the values of the keys of ``params.yaml`` that ``dvc.yaml`` names for the stage
+    contents: dict[str, str]  # hashes of the files and folders that the stage depends on, by path
     fingerprint: str
 
 
 def inputs(stage: str) -> dict[str, Inputs] | None:
-    """Return the inputs of a stage and of all stages before it.
+    """Return the inputs of a stage and of all stages before it, by name in the order of ``dvc.yaml``.
 
-    Parameters
-    ----------
-    stage : str
-        Its name in ``dvc.yaml``.
-
-    Returns
-    -------
-    dict of Inputs or None
-        By the names of the stages, in the order of ``dvc.yaml``; None outside a DVC project.
-
-    Raises
-    ------
-    InputError
-        If ``dvc.yaml`` cannot be read or a dependency is missing.
+    None outside a DVC project; an error if ``dvc.yaml`` cannot be read or a dependency is missing.
     """
     if not DVC.is_dir():
         return None
@@ -100,12 +78,7 @@ def modified() -> dict[str, list[str]]:
     """Return, by stage, the parameters, code and results here that are not as ``dvc.lock`` records them.
 
     What is absent does not count: a fresh clone has the results that are in Git, and no data. Nothing is returned
-    outside a DVC project.
-
-    Raises
-    ------
-    InputError
-        As `outdated` does.
+    outside a DVC project. Errors are those of `outdated`.
     """
     status = _status() if DVC.is_dir() else {}
     names = {stage: [name for entry in entries for name in _modified(entry)] for stage, entries in status.items()}
@@ -137,21 +110,10 @@ def _status(*stages: str) -> dict[str, list[Any]]:
 
 
 def restore(revision: str, names: list[str], folder: Path) -> None:
-    """Copy files and folders of a revision, whether Git or DVC keeps them, into a folder.
+    """Copy files and folders of a commit, whether Git or DVC keeps them, into a folder, under their own names.
 
-    Parameters
-    ----------
-    revision : str
-        A commit.
-    names : list of str
-        Paths, relative to the project.
-    folder : Path
-        Where each is copied to under its own name; replaced as a whole once all of them are there.
-
-    Raises
-    ------
-    InputError
-        If one of the names is not in the revision, or its content not in DVC's cache.
+    The folder is replaced as a whole once all of them are there. It is an error if one is not in the commit, or its
+    content not in DVC's cache.
     """
     try:
         files = DVCFileSystem(".", rev=revision)
@@ -160,6 +122,5 @@ def restore(revision: str, names: list[str], folder: Path) -> None:
                 files.get(name, (partial / name).as_posix(), recursive=files.isdir(name))
     # The public file system of DVC raises the private `DataIndexDirError` where a folder is not in the cache.
     except (DvcException, DataIndexDirError, OSError) as error:
-        raise InputError(
-            f"{revision} does not have {' and '.join(names)} here ({error}); run the experiment again, or `dvc pull`"
-        ) from None
+        missing = f"{revision} does not have {' and '.join(names)} here ({error})"
+        raise InputError(f"{missing}; run the experiment again, or `dvc pull`") from None

@@ -20,29 +20,20 @@ PROFILES = Path("profiles")
 
 @dataclass(frozen=True)
 class Profile:
-    """A named set of overrides of ``params.yaml``, with variants.
+    """A named set of overrides of ``params.yaml`` by dotted key, with at least one variant.
 
-    Attributes
-    ----------
-    name : str
-        The name of the file, without ``.yaml``.
-    overrides : dict
-        What all variants change, by dotted key; includes the folder and the digest of the archive, if there is one.
-    variants : dict
-        By name, what each variant changes besides, by dotted key; at least one.
-    published : dict
-        By task, the accuracy that others published for this design; may be empty. If it is not, the variants are
-        repeats, and their mean counts.
+    `published` has by task the accuracy that others published for this design. If it is not empty, the variants are
+    repeats, and their mean counts.
     """
 
-    name: str
-    overrides: dict[str, Any]
-    variants: dict[str, dict[str, Any]]
+    name: str  # of the file, without ``.yaml``
+    overrides: dict[str, Any]  # of all variants; with the folder and the digest of the archive, if there is one
+    variants: dict[str, dict[str, Any]]  # by name, what each variant changes besides
     published: dict[str, float]
 
 
 def read(name: str, folder: Path | None = None) -> Profile:
-    """Read a profile.
+    """Read a profile, whose keys and values fit ``params.yaml``.
 
     Parameters
     ----------
@@ -50,11 +41,6 @@ def read(name: str, folder: Path | None = None) -> Profile:
         Of a file in ``profiles/``, without ``.yaml``.
     folder : Path, optional
         The archive, for a profile whose origin is one.
-
-    Returns
-    -------
-    Profile
-        With keys and values that fit ``params.yaml``.
 
     Raises
     ------
@@ -82,7 +68,10 @@ def read(name: str, folder: Path | None = None) -> Profile:
     if not variants:
         raise InputError(f"{path}: variants is empty; name at least one, such as `default: {{}}`")
     if overrides.get("scrape.origin") == "archive":
-        overrides |= _archive(name, folder)
+        if folder is None:
+            raise InputError(f"the profile {name} needs an archive: add --archive FOLDER (with make: ARCHIVE=FOLDER)")
+        # Relative: an absolute path would be committed with the experiment's params.yaml.
+        overrides |= {"scrape.archive.path": os.path.relpath(folder), "scrape.archive.digest": scrape.digest(folder)}
     for changes in variants:
         params.check(_applied(overrides | changes), path)
     return Profile(name, overrides, dict(zip(list(groups)[1:], variants, strict=True)), published)
@@ -92,11 +81,6 @@ def run(profile: Profile) -> dict[str, str]:
     """Run each variant of a profile as a DVC experiment in a temporary copy; the workspace does not change.
 
     An experiment of the same name and commit is replaced.
-
-    Parameters
-    ----------
-    profile : Profile
-        What to change.
 
     Returns
     -------
@@ -114,7 +98,10 @@ def run(profile: Profile) -> dict[str, str]:
         if _references(name, _output("git", "rev-parse", "HEAD")):
             _dvc("exp", "remove", "--quiet", name)
         before = _references(name)
-        flags = [f"--set-param={key}={_hydra(value)}" for key, value in (profile.overrides | changes).items()]
+        flags = [
+            f"--set-param={key}={json.dumps(value, default=str, ensure_ascii=False)}"  # dates become text
+            for key, value in (profile.overrides | changes).items()
+        ]
         _dvc("exp", "run", "--temp", "--name", name, *flags)
         # Not looked up by HEAD: somebody may commit while an experiment runs.
         (reference,) = _references(name) - before
@@ -123,18 +110,13 @@ def run(profile: Profile) -> dict[str, str]:
 
 
 def models(name: str) -> Path:
-    """Return the folder of the models that an experiment trained; its ``params.yaml`` is in the parent folder.
+    """Return the folder, in the cache of downloads, of an experiment's models; ``params.yaml`` is in its parent.
 
     Parameters
     ----------
     name : str
         An experiment, such as ``sdo-euv-folds``, the newest if several have the name; or any commit or branch of which
         DVC has the models.
-
-    Returns
-    -------
-    Path
-        In the cache of downloads.
 
     Raises
     ------
@@ -179,19 +161,6 @@ def _applied(changes: dict[str, Any]) -> dict[str, Any]:
             group = group[name]
         group[last] = value
     return content
-
-
-def _archive(name: str, folder: Path | None) -> dict[str, Any]:
-    """Return the folder and the digest of the archive, as overrides."""
-    if folder is None:
-        raise InputError(f"the profile {name} needs an archive: add --archive FOLDER (with make: ARCHIVE=FOLDER)")
-    # Relative: an absolute path would be committed with the experiment's params.yaml.
-    return {"scrape.archive.path": os.path.relpath(folder), "scrape.archive.digest": scrape.digest(folder)}
-
-
-def _hydra(value: Any) -> str:
-    """Return a value as ``dvc exp run -S`` reads it, which is JSON; dates become text."""
-    return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _dvc(*arguments: str) -> None:

@@ -25,7 +25,7 @@ from solarflare.dataset.crops.cutter import Cutter
 from solarflare.networks import calibration, saved_model
 from solarflare.networks.architectures import build
 from solarflare.networks.input_range import Ranges
-from solarflare.predict import answer_forecast, now, regions, trained
+from solarflare.predict import now, regions, trained
 from solarflare.predict.images import find_images
 from solarflare.predict.predictor import ImageAnswer, Predictor
 from solarflare.sources.live.schema import Live
@@ -305,7 +305,7 @@ def test_a_watch_goes_on_after_a_round_without_an_answer(
 
 def test_a_forecast_needs_networks_that_forecast(predictor: Predictor) -> None:
     with pytest.raises(InputError, match="solarflare experiment forecast"):
-        answer_forecast.forecasting_networks(predictor.networks)
+        now.forecasting_networks(predictor.networks)
 
 
 def test_the_remedy_fits_the_instrument() -> None:

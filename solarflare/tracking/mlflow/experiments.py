@@ -5,9 +5,7 @@ from typing import Any
 
 from solarflare.core.tasks import Task
 
-MODELS: dict[Task, str] = {Task.DISK: "disk-activity", Task.REGION: "region-flare"}
-"""The names of the networks in the registry."""
-
+MODELS: dict[Task, str] = {Task.DISK: "disk-activity", Task.REGION: "region-flare"}  # names in the registry
 QUESTIONS: dict[Task, str] = {
     Task.DISK: "**Is the Sun active?** One full-disk image in, one probability out.",
     Task.REGION: "**Is this active region flaring?** One cutout of an active region in, one probability out.",
@@ -23,9 +21,7 @@ all of this for more runs, with what changed.
 GAIN = {"value": "gain", "low": "gain_low", "high": "gain_high"}
 """The metrics that hold the difference from the reference run, with its interval."""
 
-TRAINING_MENU = "workflowType=machine_learning"
-"""The end of each address in MLflow; without it MLflow shows its menu for agents."""
-
+TRAINING_MENU = "workflowType=machine_learning"  # ends each address, else MLflow shows its menu for agents
 VIEW = "verdicts"
 WIDTHS = {
     "attributes.`Run Name`": 340,

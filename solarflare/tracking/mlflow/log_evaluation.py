@@ -10,19 +10,11 @@ from solarflare.core.console import log
 from solarflare.core.paths import PAGE
 from solarflare.core.tasks import Task
 from solarflare.tracking import dvc_state
-from solarflare.tracking.mlflow import (
-    description,
-    log_training,
-    registry,
-    run_comparison,
-    runs,
-    stage_outputs,
-    store,
-    unlogged,
-)
+from solarflare.tracking.mlflow import description, log_training, registry, run_comparison, runs, stage_outputs, store
 from solarflare.tracking.mlflow.experiments import GAIN
 from solarflare.tracking.mlflow.reference_run import compare
 from solarflare.tracking.mlflow.run_state import EVALUATION, RunState
+from solarflare.tracking.mlflow.unlogged import unlogged_evaluation
 from solarflare.verification.scores.assessment import rounded
 
 STAGES = ("audit", "evaluate")
@@ -33,13 +25,8 @@ def log_evaluation(task: Task) -> None:
 
     Logs the training first if it is not in the store. Nothing happens, without importing MLflow, if all of it is there.
     Otherwise as `log_training.log_training`.
-
-    Parameters
-    ----------
-    task : str
-        ``"disk"`` or ``"region"``.
     """
-    if (evaluation := unlogged.evaluation(task)) is None:
+    if (evaluation := unlogged_evaluation(task)) is None:
         return
     state, digest = evaluation
     metrics, predictions = task.metrics, task.predictions
@@ -55,7 +42,9 @@ def log_evaluation(task: Task) -> None:
                 mlflow.log_artifact(str(path), run_id=run_id)
         mlflow.log_artifact(str(predictions), "predictions", run_id=run_id)
         for name, df in _tables(task, scores).items():
-            _log_table(mlflow, run_id, f"tables/{name}.json", df)
+            # MLflow would append the rows to those of an earlier evaluation of the same training.
+            mlflow.MlflowClient().log_dict(run_id, {"columns": [], "data": []}, f"tables/{name}.json")
+            mlflow.log_table(df, f"tables/{name}.json", run_id=run_id)
         _log_stages(mlflow, state, scores)
         _judge(mlflow, state, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
         mlflow.MlflowClient().set_tag(run_id, EVALUATION, digest)
@@ -70,12 +59,6 @@ def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
         plots["confusion"] = counts.sort_index().reset_index()
     parts = [{"slice": name, **runs.numbers(part)} for name, part in scores.get("slices", {}).items()]
     return plots | ({"slices": pd.DataFrame(parts)} if parts else {})
-
-
-def _log_table(mlflow: Any, run_id: str, path: str, df: pd.DataFrame) -> None:
-    # MLflow would append the rows to those of an earlier evaluation of the same training.
-    mlflow.MlflowClient().log_dict(run_id, {"columns": [], "data": []}, path)
-    mlflow.log_table(df, path, run_id=run_id)
 
 
 def _log_stages(mlflow: Any, state: RunState, scores: dict[str, Any]) -> None:

@@ -19,11 +19,6 @@ def monitored(task: Task) -> Iterator[None]:
 
     Nothing is recorded if a training of the same inputs is in the store already, if the task is absent, or outside a
     DVC project. A store that cannot be reached is a warning.
-
-    Parameters
-    ----------
-    task : str
-        ``"disk"`` or ``"region"``.
     """
     state = _unlogged(task)
     monitor = None
@@ -52,11 +47,6 @@ def log_training(task: Task) -> None:
 
     Nothing happens in the cases of `monitored`. A store that cannot be reached is a warning; `solarflare log` logs the
     training later.
-
-    Parameters
-    ----------
-    task : str
-        ``"disk"`` or ``"region"``.
     """
     state = _unlogged(task)
     if state is not None:
@@ -65,15 +55,7 @@ def log_training(task: Task) -> None:
 
 
 def complete(mlflow: Any, state: RunState) -> str:
-    """Return the id of the run of a state, in which the training is logged now if it is not yet.
-
-    Parameters
-    ----------
-    mlflow : module
-        Of `store.connected`.
-    state : RunState
-        Of the working folder.
-    """
+    """Return the id of the run of a state, in which the training is logged now if it is not yet."""
     run = runs.of_state(mlflow, state)
     run_id: str = run.info.run_id
     if run.info.status == "FINISHED":

@@ -15,37 +15,17 @@ MAX_IMAGES = 1000  # in a request, so that a server does not run out of memory
 
 
 class CalibratedNetwork:
-    """The model that MLflow loads.
-
-    Parameters
-    ----------
-    folder : Path
-        What ``train_<task>`` wrote.
-    """
+    """The model that MLflow loads, from the folder that ``train_<task>`` wrote."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def predict(self, images: npt.NDArray[np.uint8], params: dict[str, Any] | None = None) -> npt.NDArray[np.float64]:
-        """Return the probability of label 1 for each image.
+        """Return the probabilities of label 1, (N,), of images (N, H, W, C) as the crop stage cuts them.
 
-        Parameters
-        ----------
-        images : ndarray of uint8, shape (N, H, W, C)
-            As the crop stage cuts them; MLflow checks them against the model's signature.
-        params : None
-            Part of MLflow's signature; there are none.
-
-        Returns
-        -------
-        ndarray of float64, shape (N,)
-            From 0 to 1.
-
-        Raises
-        ------
-        MlflowException
-            If there is no image, there are too many, or one is outside of the input ranges of the network, such as
-            one with pixels from 0 to 1: ``mlflow models serve`` answers 400.
+        MLflow checks the images against the model's signature, and passes `params`, of which there are none. The error
+        MlflowException, for which ``mlflow models serve`` answers 400, is raised if there is no image, there are too
+        many, or one is outside of the input ranges of the network, such as one with pixels from 0 to 1.
         """
         from mlflow import MlflowException
 
@@ -80,16 +60,15 @@ def log_model(mlflow: Any, task: Task, run_id: str) -> None:
 
     example = Crops(task.crops).take([0])
     schema, tensor = mlflow.types.Schema, mlflow.types.TensorSpec
+    inputs = schema([tensor(np.dtype(np.uint8), (-1, *example.shape[1:]))])
+    outputs = schema([tensor(np.dtype(np.float64), (-1,))])
     # Saved, then logged: `log_model` of MLflow would run the network on the example, and import TensorFlow.
     with tempfile.TemporaryDirectory() as folder:
         mlflow.pyfunc.save_model(
             f"{folder}/model",
             loader_module=__name__,
             data_path=f"models/{task}",
-            signature=mlflow.models.ModelSignature(
-                inputs=schema([tensor(np.dtype(np.uint8), (-1, *example.shape[1:]))]),
-                outputs=schema([tensor(np.dtype(np.float64), (-1,))]),
-            ),
+            signature=mlflow.models.ModelSignature(inputs, outputs),
             input_example=example,
             pip_requirements=[f"tensorflow=={importlib.metadata.version('tensorflow')}"],
         )

@@ -23,26 +23,18 @@ def register(
 ) -> None:
     """Register the model of a run, unless it is, and make it the champion if it is trusted and better than the present.
 
-    Parameters
-    ----------
-    mlflow : module
-        Of `store.connected`.
-    task : str
-        ``"disk"`` or ``"region"``.
-    run_id : str
-        The run that holds the model.
-    trusted : bool
-        Whether the audit and the split let the scores count.
-    leading : ModelVersion, optional
-        The present champion.
-    against : RunComparison, optional
-        The comparison with the run of the champion, if that is another run.
+    `trusted` says whether the audit and the split let the scores count. `leading` is the present champion, and
+    `against` the comparison with its run, if that is another run.
     """
     client, name = mlflow.MlflowClient(), MODELS[task]
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name, description=QUESTIONS[task])
     versions = client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
-    version = versions[0] if versions else client.create_model_version(name, _source(mlflow, run_id), run_id)
+    if versions:
+        version = versions[0]
+    else:
+        source = f"{mlflow.get_run(run_id).info.artifact_uri}/model"
+        version = client.create_model_version(name, source, run_id)
     if leading is not None and leading.run_id == run_id:
         if not trusted:
             client.delete_registered_model_alias(name, CHAMPION)
@@ -51,10 +43,6 @@ def register(
     if wins:
         client.set_registered_model_alias(name, CHAMPION, version.version)
     client.update_model_version(name, version.version, _description(trusted, against, wins))
-
-
-def _source(mlflow: Any, run_id: str) -> str:
-    return f"{mlflow.get_run(run_id).info.artifact_uri}/model"
 
 
 def _description(trusted: bool, against: RunComparison | None, wins: bool) -> str:

@@ -19,33 +19,19 @@ from solarflare.verification.evaluation.schema import EvaluationParams
 STATE, EVALUATION = "solarflare.state", "solarflare.evaluation"
 """Tags by which runs are found again."""
 
-CODE = ("solarflare", "stages")
-"""The folders of code; what else a stage depends on is data."""
-
+CODE = ("solarflare", "stages")  # the folders of code; what else a stage depends on is data
 DIGITS = 12  # of a hash, in tags
 CHANGES = 2  # changed parameters that fit into the name of a run
 
 
 @dataclass(frozen=True)
 class RunState:
-    """The stages up to the training of a task, as they are in the working folder.
-
-    Attributes
-    ----------
-    task : str
-        ``"disk"`` or ``"region"``.
-    params : EvaluationParams
-        The parameters of the evaluation.
-    groups : dict
-        All groups of ``params.yaml``.
-    stages : dict of Inputs
-        The inputs of each stage, by name; the training is the last.
-    """
+    """The stages up to the training of a task, as they are in the working folder."""
 
     task: Task
     params: EvaluationParams
-    groups: dict[str, Any]
-    stages: dict[str, dvc_state.Inputs]
+    groups: dict[str, Any]  # all of ``params.yaml``
+    stages: dict[str, dvc_state.Inputs]  # the inputs of each stage, by name; the training is the last
 
     @property
     def key(self) -> str:
@@ -60,7 +46,7 @@ class RunState:
     @property
     def question(self) -> str:
         """The question that the labels answer, in a few words."""
-        label = self.params.label.disk if self.task == Task.DISK else self.params.label.region
+        label = self.params.label.of(self.task)
         if isinstance(label, DiskLabel) and label.target == "active_region":
             return "active region"
         flare = f"{label.min_class} flare {'in progress' if label.event == 'overlap' else 'starting'}"
@@ -109,13 +95,7 @@ class RunState:
         return {name: value for name, value in tags.items() if value}
 
     def change(self, former: Mapping[str, str], former_tags: Mapping[str, str]) -> str:
-        """Return in a few words what differs from another run.
-
-        Parameters
-        ----------
-        former, former_tags : mapping
-            Parameters and tags of that run.
-        """
+        """Return in a few words what differs from another run, given its parameters and tags."""
         changed = changes(former, self.parameters())
         new = [f"{key.removeprefix(f'train_{self.task}.')}={after}" for key, _, after in changed[:CHANGES]]
         if len(changed) > CHANGES:
@@ -126,15 +106,8 @@ class RunState:
 
 
 def current(task: Task) -> RunState | None:
-    """Return the state of the working folder; None if the task is absent or outside a DVC project.
-
-    Raises
-    ------
-    InputError
-        If the parameters or ``dvc.yaml`` cannot be read.
-    """
-    outputs = (task.labels, task.crops, task.model)
-    if any(map(absent.reason, outputs)):
+    """Return the state of the working folder; None if the task is absent or outside a DVC project."""
+    if any(map(absent.reason, (task.labels, task.crops, task.model))):
         return None
     stages = dvc_state.inputs(f"train_{task}")
     if stages is None:
@@ -158,5 +131,4 @@ def of_task(task: Task, groups: dict[str, Any]) -> dict[str, str]:
 
 def _git(*arguments: str) -> str:
     """Return what git prints; nothing where there is no repository."""
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False).stdout.strip()

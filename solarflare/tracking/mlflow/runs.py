@@ -15,28 +15,14 @@ from solarflare.tracking import dvc_state
 from solarflare.tracking.mlflow.experiments import TRAINING_MENU
 from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, RunState, of_task
 
-PIPELINE = "pipeline"
-"""The tag ``stage`` of the run for a state."""
-
-UNSCORED = "not scored"
-"""The verdict on a run until it is evaluated."""
-
+PIPELINE = "pipeline"  # the tag ``stage`` of the run for a state
+UNSCORED = "not scored"  # the verdict on a run until it is evaluated
 BATCH = 1000  # metrics that MLflow takes at once
 MAX_RUNS = 20  # that a search returns
 
 
 def find(mlflow: Any, task: Task, tags: Mapping[str, str]) -> list[Any]:
-    """Return the runs with some tags, the newest first.
-
-    Parameters
-    ----------
-    mlflow : module
-        Of `store.connected`.
-    task : str
-        Its experiment is searched.
-    tags : mapping of str
-        A run has to have all of them.
-    """
+    """Return the runs of a task that have all of some tags, the newest first."""
     experiment = mlflow.get_experiment_by_name(task)
     query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
     return mlflow.search_runs([experiment.experiment_id], query, max_results=MAX_RUNS, output_format="list")

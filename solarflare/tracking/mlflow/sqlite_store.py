@@ -10,9 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-ARTIFACTS = "mlartifacts"
-"""The folder of artifacts, next to the SQLite file."""
-
+ARTIFACTS = "mlartifacts"  # the folder of artifacts, next to the SQLite file
 FOLDERS = (
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
@@ -27,12 +25,7 @@ FOLDERS = (
 def create(mlflow: Any, path: Path) -> None:
     """Create an empty store, as a whole or not at all: MLflow cannot repair one whose first migration was interrupted.
 
-    Parameters
-    ----------
-    mlflow : module
-        Its tracking URI is another one afterwards.
-    path : Path
-        Of the file.
+    MLflow's tracking URI is another one afterwards.
     """
     # A folder with a new name each time: SQLite would apply the journal that a killed process left to this store.
     with TemporaryDirectory(prefix=".partial-mlflow-", dir=path.parent) as folder:
@@ -43,10 +36,7 @@ def create(mlflow: Any, path: Path) -> None:
 
 
 def has_finished_run(path: Path, tags: Mapping[str, str]) -> bool:
-    """Return whether a store has a finished run with these tags.
-
-    False as well where that cannot be read: there is no such file, it has no tables, or another process writes to it.
-    """
+    """Return whether a store has a finished run with these tags; False as well where it cannot be read."""
     query = (
         "SELECT run_uuid FROM runs JOIN tags USING (run_uuid) "
         "WHERE status = 'FINISHED' AND lifecycle_stage = 'active' AND key = ? AND value = ?"

@@ -12,15 +12,7 @@ RAW = ("images", "flares", "regions")
 
 
 def numbers(stage: str, task: Task) -> dict[str, float]:
-    """Return the counts of a stage's rows; of the audit, its scores.
-
-    Parameters
-    ----------
-    stage : str
-        Its name; only the stages of the data and the audit have numbers.
-    task : str
-        ``"disk"`` or ``"region"``.
-    """
+    """Return the counts of the rows of a stage of the data, or the scores of the audit; other stages have none."""
     match stage:
         case "scrape":
             return {name: len(pd.read_csv(f"data/raw/{name}.csv", usecols=[0])) for name in RAW}

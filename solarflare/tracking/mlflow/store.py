@@ -49,10 +49,7 @@ def create() -> None:
 def show(port: int) -> NoReturn:
     """Print the address of each experiment's runs; then become MLflow's server, unless the store is a server itself.
 
-    Parameters
-    ----------
-    port : int
-        Where the server listens, on this machine alone.
+    The server listens at `port`, on this machine alone.
 
     Raises
     ------
@@ -62,10 +59,11 @@ def show(port: int) -> NoReturn:
     uri = store_uri()
     with connected() as mlflow:
         ids = {task: mlflow.get_experiment_by_name(task).experiment_id for task in TASKS}
-    server = uri.rstrip("/") if uri.startswith("http") else f"http://127.0.0.1:{port}"
+    is_server = uri.startswith("http")
+    server = uri.rstrip("/") if is_server else f"http://127.0.0.1:{port}"
     for task, experiment in ids.items():
         log.info("%s: %s/%s", task, server, experiments.page(experiment))
-    if server == uri.rstrip("/"):
+    if is_server:
         sys.exit()
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
     os.execv(sys.executable, command)  # noqa: S606 - so that Ctrl-C ends the server
@@ -84,10 +82,7 @@ def warned() -> Iterator[None]:
 def connected() -> Iterator[Any]:
     """Yield MLflow, connected to the store, while no other process of this project is.
 
-    Raises
-    ------
-    StoreError
-        If the store cannot be reached or refuses.
+    Raises `StoreError` if the store cannot be reached or refuses.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)

@@ -8,18 +8,10 @@ from solarflare.tracking.mlflow import run_state, store
 from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, RunState
 
 
-def evaluation(task: Task) -> tuple[RunState, str] | None:
+def unlogged_evaluation(task: Task) -> tuple[RunState, str] | None:
     """Return the state of an evaluation that is not in the store yet, and the hash of what ``evaluate`` wrote.
 
-    Parameters
-    ----------
-    task : str
-        ``"disk"`` or ``"region"``.
-
-    Returns
-    -------
-    tuple of RunState and str, or None
-        None if it is in the store, the task is absent, or there is no DVC project.
+    None if it is in the store, the task is absent, or there is no DVC project.
 
     Raises
     ------

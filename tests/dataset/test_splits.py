@@ -159,7 +159,7 @@ def test_rows_without_a_label_take_no_part() -> None:
 def test_what_is_left_out_has_a_reason() -> None:
     table = splits.split(region_labels(6), METHODS["blocked_kfold"], Task.REGION)
     assert ((table["part"] == "") == (table["reason"] != "")).all()
-    assert set(table["reason"]) == {"", splits.GAP, splits.OTHER_HOME, splits.NO_PARTNER}
+    assert set(table["reason"]) == {"", splits.GAP, splits.OTHER_PART, splits.NO_PARTNER}
 
 
 @pytest.mark.parametrize(

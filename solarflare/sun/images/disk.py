@@ -102,7 +102,7 @@ def nominal_disks(instrument: Instrument, time: pd.Timestamp, shape: tuple[int, 
     """
     height, width = shape[:2]
     x, y = GONG_CENTRE if instrument == "gong" else ((width - 1) / 2, (height - 1) / 2)
-    arcsec = float(solar_radius([time])[0])
+    arcsec = float(solar_radius(np.array([time], dtype="datetime64[ns]"))[0])
     return [Disk(x, y, round(arcsec * width / span, 2), fitted=False) for span in WIDTH[instrument]]
 
 

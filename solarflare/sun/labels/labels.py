@@ -204,7 +204,7 @@ def _true_probability(truth: pd.DataFrame, windows: Windows, question: FlareQues
     row = by_time[np.arange(count.sum()) + np.repeat(begin - np.cumsum(count) + count, count)]
     of_regions = Windows(windows.first[row], windows.last[row], np.repeat(life.index.to_numpy(np.int64), count))
     expected = np.bincount(row, _expected_flares(truth, of_regions, question), minlength=len(windows.first))
-    return _at_least_one(expected)
+    return _at_least_one(expected.astype(np.float64))
 
 
 def _at_least_one(expected: Values) -> Values:

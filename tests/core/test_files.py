@@ -69,8 +69,8 @@ def test_a_command_ends_with_one_sentence_and_exit_code_1(trouble: str, sentence
     program = f"""
 import os, signal
 from pathlib import Path
-from solarflare.console import run
-from solarflare.errors import InputError
+from solarflare.core.console import run
+from solarflare.core.errors import InputError
 def main():
     {trouble}
 run(main)
@@ -84,7 +84,7 @@ run(main)
 def test_an_interruption_during_a_finaliser_is_not_lost() -> None:
     program = """
 import os, signal, time
-from solarflare.console import run
+from solarflare.core.console import run
 class Held:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGINT)

@@ -62,8 +62,9 @@ def read(folder: Path) -> tuple[pd.DataFrame, Maps]:
         If they are missing.
     """
     try:
-        types = {"noaa_ar": "Int64"}
-        rows = pd.read_csv(folder / INDEX, parse_dates=["time"], dtype=types, float_precision="round_trip")
+        rows = pd.read_csv(
+            folder / INDEX, parse_dates=["time"], dtype={"noaa_ar": "Int64"}, float_precision="round_trip"
+        )
         return rows, np.load(folder / MAPS)
     except FileNotFoundError as error:
         raise InputError(f"{error.filename} is not there; make it with `dvc repro evaluate`") from None

@@ -54,7 +54,7 @@ def closure(path: Path) -> set[Path]:
 
 
 def paths(entries: list[Any]) -> list[str]:
-    """Return the paths of a list of deps, outs or metrics, each of which may have settings; every origin's if it varies."""
+    """Return the paths of a list of deps, outs or metrics, with settings or without; of every origin where it varies."""
     names = [name for entry in entries for name in ([entry] if isinstance(entry, str) else entry)]
     return [name.replace("${scrape.origin}", origin) for name in names for origin in ORIGINS[: 1 + 2 * ("$" in name)]]
 

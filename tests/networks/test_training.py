@@ -259,10 +259,14 @@ def test_a_model_read_back_gives_the_same_probabilities(
     assert read == fitted
 
 
-def test_predictions_do_not_depend_on_how_many_images_are_held(trained: tuple[tf.keras.Model, pd.DataFrame]) -> None:
+def test_predictions_do_not_depend_on_how_many_images_are_held(
+    trained: tuple[tf.keras.Model, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
     images, _ = spots(50)
     positions = np.arange(50)[::-1].copy()
-    few, many = (training.predict(trained[0], images, positions, batch_size) for batch_size in (7, 50))
+    many = training.predict(trained[0], images, positions)
+    monkeypatch.setattr(training, "AT_ONCE", 7)
+    few = training.predict(trained[0], images, positions)
     assert few.dtype == np.float32
     assert few == pytest.approx(many, abs=1e-6)
 

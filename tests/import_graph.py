@@ -54,7 +54,7 @@ def closure(path: Path) -> set[Path]:
 
 
 def paths(entries: list[Any]) -> list[str]:
-    """Return the paths of a list of deps, outs or metrics, with settings or without; of every origin where it varies."""
+    """Return the paths of a list of deps, outs or metrics, of every origin where they vary."""
     names = [name for entry in entries for name in ([entry] if isinstance(entry, str) else entry)]
     return [name.replace("${scrape.origin}", origin) for name in names for origin in ORIGINS[: 1 + 2 * ("$" in name)]]
 
@@ -106,7 +106,10 @@ def rerun_table() -> str:
     rows = ["| an edit in | reruns | and, if what these write changes |", "|---|---|---|"]
     for folder in folders():
         first = rerun_first(folder)
-        rows.append(f"| `{folder}/` | {', '.join(first) or 'nothing'} | {', '.join(downstream(first)) or '-'} |")
+        later = downstream(first)
+        if folder.startswith(tuple(f"solarflare/sources/{origin}" for origin in ORIGINS)):
+            first = ["scrape, if this is the origin"]
+        rows.append(f"| `{folder}/` | {', '.join(first) or 'nothing'} | {', '.join(later) or '-'} |")
     return "\n".join(rows)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 from solarflare.core import tables
-from solarflare.core.paths import PAGE
+from solarflare.core.paths import PAGE, PARAMS
 from solarflare.core.tasks import TASKS, Task
 from solarflare.report import task_figures
 from solarflare.report.page import page
@@ -20,6 +21,7 @@ from solarflare.report.page.phrases import changed_answers, compared, precision_
 from solarflare.report.page.sections import slices_by
 from solarflare.report.page.timeline import timeline
 from solarflare.verification.evaluation import evaluate
+from tests.projects import ROOT
 from tests.verification.test_evaluate import RECORDS, make_two_folds, small_and_fast, write_inputs
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("project")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        shutil.copy(ROOT / "params.yaml", folder)
         write_inputs(*make_two_folds(folder / "trained"))
         coverage = {"list": "swpc", "start": "2014-01-01", "end": "2014-01-03", "status": "complete"}
         absent = {
@@ -143,10 +146,12 @@ def test_what_was_before_is_called_as_the_answer_is() -> None:
 
 
 def test_a_sample_that_was_not_matched_is_not_called_so(project: Path) -> None:
-    written, chosen = (project / PAGE).read_text(), small_and_fast()
-    simulated = chosen.scrape.simulated.model_copy(update={"sampling": "original"})
-    page.write(chosen.model_copy(update={"scrape": chosen.scrape.model_copy(update={"simulated": simulated})}))
+    written, chosen = (project / PAGE).read_text(), PARAMS.read_text()
+    assert "sampling: matched" in chosen
+    PARAMS.write_text(chosen.replace("sampling: matched", "sampling: original", 1))
+    page.write(small_and_fast())
     assert "drawn in pairs" not in (project / PAGE).read_text()
+    PARAMS.write_text(chosen)
     (project / PAGE).write_text(written)
 
 

@@ -53,15 +53,7 @@ GONG's images."""
 
 @dataclass(frozen=True)
 class Elements:
-    """Concentrations of magnetic flux.
-
-    Attributes
-    ----------
-    latitude, longitude : (n,) float64
-        Stonyhurst, in radians.
-    flux : (n,) float64
-        Signed flux, Mx.
-    """
+    """n concentrations of magnetic flux: Stonyhurst latitude and longitude in radians, signed flux in Mx."""
 
     latitude: Values
     longitude: Values

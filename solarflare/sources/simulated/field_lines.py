@@ -34,20 +34,11 @@ class Sources:
 
 @dataclass(frozen=True)
 class FieldLines:
-    """Field lines.
+    """Points along n field lines, (s, n, 3) float32, in solar radii.
 
-    Attributes
-    ----------
-    points : (s, n, 3) float32
-        Points along n lines, in solar radii.
-    active : (s, n) bool
-        Whether the line continues from each point.
-    length : (n,) float32
-        Solar radii.
-    closed : (n,) bool
-        Whether the line returned to the surface.
-    foot_field : (n,) float32
-        Field strength at the start of the line, in the sources' unit per square solar radius.
+    ``active``, (s, n), tells whether the line continues from each point, ``closed``, (n,), whether it returned to the
+    surface. ``length``, (n,), is in solar radii; ``foot_field``, (n,), is the field strength at the line's start, in
+    the sources' unit per square solar radius.
     """
 
     points: Floats
@@ -66,20 +57,10 @@ def field(sources: Sources, position: Floats) -> Floats:
 
 
 def trace(sources: Sources, feet: Floats, outward: Floats) -> FieldLines:
-    """Trace field lines.
+    """Trace field lines from their `feet` on the surface, (n, 3) float32.
 
-    Parameters
-    ----------
-    sources : Sources
-        Sources of the field.
-    feet : (n, 3) float32
-        Start of each line, on the surface.
-    outward : (n,) float32
-        1 to go along the field, -1 to go against it.
-
-    Notes
-    -----
-    Midpoint rule, with steps that grow with height.
+    `outward`, (n,) float32, is 1 to go along the field and -1 to go against it. Midpoint rule, with steps that grow
+    with height.
     """
     position = feet.copy()
     alive = np.ones(len(feet), dtype=bool)

@@ -26,27 +26,9 @@ def unmatched(
 ) -> pd.DataFrame:
     """Choose the times of a task's images as in 2020: positives and negatives independently, not in pairs.
 
-    Parameters
-    ----------
-    params : SimulatedParams
-        The task's instrument and question, the number of images, the time span.
-    task : Task
-        Whose images.
-    lists : EventLists
-        Where the labels come from.
-    generator : Generator
-        Source of all random numbers.
-
-    Returns
-    -------
-    DataFrame
-        ``time``, ``pair_id`` (blank) and ``drawn_as``, the instrument whose image is drawn (it may differ from the
-        instrument in the image table); sorted by time, at most one image per day and class.
-
-    Raises
-    ------
-    InputError
-        If the simulated Sun has too few such times.
+    Returns ``time``, ``pair_id`` (blank) and ``drawn_as``, the instrument whose image is drawn (it may differ from that
+    in the image table), sorted by time, at most one image per day and class. Raises an InputError if the simulated Sun
+    has too few such times.
     """
     simulated, instrument = params.scrape.simulated, params.instrument.of(task)
     count = simulated.images(task) // 2

@@ -42,14 +42,10 @@ DOUBLINGS = 5  # the texture is smeared along the field over 2 ** DOUBLINGS pixe
 
 
 class QuietCorona:
-    """The quiet corona of one image.
+    """The quiet corona of one image; all arrays are (width, width) float32.
 
-    Attributes
-    ----------
-    grain, along_field : (width, width) float32
-        Texture of unit variance, isotropic and smeared along the field; 0 outside of the disk.
-    emission : (width, width) float32
-        1 at the centre of a featureless disk at solar minimum.
+    ``grain`` and ``along_field`` are textures of unit variance, isotropic and smeared along the field, 0 outside of the
+    disk. ``emission`` is 1 at the centre of a featureless disk at solar minimum.
     """
 
     def __init__(
@@ -108,11 +104,9 @@ def _tiles(seed: int) -> tuple[Floats, Floats, Floats]:
 def _smeared(
     noise: Floats, view: View, west: Floats, north: Floats, toward: Floats, sources: field_lines.Sources
 ) -> Floats:
-    """Return noise smeared along the field above the surface (line integral convolution), of unit variance.
+    """Return noise smeared along the field above the surface, of unit variance.
 
-    Notes
-    -----
-    Cabral & Leedom 1993, doi:10.1145/166117.166151; each pass doubles the length.
+    Line integral convolution: Cabral & Leedom 1993, doi:10.1145/166117.166151; each pass doubles the length.
     """
     coarse = slice(COARSE // 2, None, COARSE)
     coarse_west, coarse_north = np.broadcast_arrays(west[:, coarse], north[coarse])

@@ -128,15 +128,7 @@ def relative_flux(age: Values, rise: Values, decay: Values) -> Values:
 
 
 def emerge(start: np.datetime64, end: np.datetime64, generator: np.random.Generator) -> Regions:
-    """Draw the regions that exist at any time between two dates.
-
-    Parameters
-    ----------
-    start, end : datetime64
-        The time span.
-    generator : Generator
-        Source of all random numbers.
-    """
+    """Draw the regions that exist at any time between two dates."""
     days = np.arange(start - np.timedelta64(int(LONGEST_LIFE), "D"), end, np.timedelta64(1, "D"))
     rate = EMERGENCE_AT_MINIMUM + (EMERGENCE_AT_MAXIMUM - EMERGENCE_AT_MINIMUM) * activity(days)
     count = generator.poisson(rate)

@@ -14,28 +14,9 @@ from solarflare.sun.images.instruments import Instrument
 def matched(
     params: SimulatedParams, task: Task, lists: matching.EventLists, generator: np.random.Generator
 ) -> pd.DataFrame:
-    """Choose the times of a task's images in matched pairs.
+    """Choose the times of a task's images in matched pairs: ``time``, ``pair_id`` and ``drawn_as`` (its instrument).
 
-    Parameters
-    ----------
-    params : SimulatedParams
-        The task's instrument and question, the number of images, the time span, ``max_days``.
-    task : Task
-        Whose images.
-    lists : EventLists
-        Where the labels come from.
-    generator : Generator
-        Source of all random numbers.
-
-    Returns
-    -------
-    DataFrame
-        ``time``, ``pair_id`` and ``drawn_as`` (the task's instrument), sorted by time.
-
-    Raises
-    ------
-    InputError
-        If the simulated Sun has no pair at all for this question.
+    Raises an InputError if the simulated Sun has no pair at all for this question.
     """
     simulated = params.scrape.simulated
     design = matching.SampleDesign(

@@ -13,16 +13,8 @@ Values = npt.NDArray[np.float64]
 class View:
     """Projection of the Sun onto an image: orthographic, solar north up, west right.
 
-    Attributes
-    ----------
-    x, y : float
-        The disk's centre in pixels.
-    radius : float
-        The solar radius in pixels.
-    tilt : float
-        Latitude of the disk's centre (B0) in radians.
-    width : int
-        Side of the image in pixels.
+    ``x``, ``y`` (the disk's centre), ``radius`` and ``width`` (the image's side) are in pixels; ``tilt`` is the
+    latitude of the disk's centre (B0) in radians.
     """
 
     x: float
@@ -77,14 +69,7 @@ def splat(
 def spectral_noise(generator: np.random.Generator, width: int, scale: float, power: float = 0.0) -> Floats:
     """Return periodic noise (width, width) of unit variance.
 
-    Parameters
-    ----------
-    generator : Generator
-        Source of all random numbers.
-    width : int
-        Pixels.
-    scale, power : float
-        The power spectrum is proportional to ``exp(-k * scale) * k ** -power``, with k in cycles per pixel.
+    Its power spectrum is proportional to ``exp(-k * scale) * k ** -power``, with k in cycles per pixel.
     """
     spectrum = np.fft.rfft2(generator.standard_normal((width, width)))
     k = np.hypot(np.fft.fftfreq(width)[:, None], np.fft.rfftfreq(width)[None, :])

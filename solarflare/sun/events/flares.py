@@ -141,12 +141,8 @@ def sort_keys(noaa_ar: Integers | None, times: Integers) -> Integers:
 class Windows:
     """Time windows, one for each row of another table.
 
-    Attributes
-    ----------
-    first, last : (n,) int64
-        Seconds since 1970; both belong to the window.
-    noaa_ar : (n,) int64 or None
-        The region whose flares count in each window; None if all flares of the Sun count.
+    ``first`` and ``last``, (n,) int64, are seconds since 1970 and belong to the window. ``noaa_ar``, (n,) int64, is the
+    region whose flares count; None if all flares of the Sun count.
     """
 
     first: Integers
@@ -187,14 +183,7 @@ def min_flux(question: FlareQuestion) -> float:
 def strongest_class(flares: pd.DataFrame, windows: Windows, question: FlareQuestion) -> npt.NDArray[np.object_]:
     """Return the GOES class of the strongest flare in each window; blank if there is no flare or it has no class.
 
-    Parameters
-    ----------
-    flares : DataFrame
-        As `clean` returns them; if the windows are about regions, only flares with a region.
-    windows : Windows
-        n windows, in any order.
-    question : FlareQuestion
-        Its ``event`` says whether a flare counts at its start only or at any time of its duration.
+    `flares` is as `clean` returns it; if the windows are about regions, it holds only flares with a region.
     """
     return np.append(flares["goes_class"].to_numpy(object), "")[strongest(flares, windows, question.event)]
 

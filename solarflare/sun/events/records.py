@@ -108,21 +108,9 @@ def features(rows: pd.DataFrame, records: Records, question: DiskLabel | RegionL
 
 
 def flared_before(rows: pd.DataFrame, flares: pd.DataFrame, question: FlareQuestion) -> pd.DataFrame:
-    """Return whether a flare that the question counts was known from a window of equal length before its own.
+    """Return ``before``: 1.0 if a flare that the question counts ended in the window of equal length before its own.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        With ``time``, and ``noaa_ar`` if only flares of that region count.
-    flares : DataFrame
-        As `flares.clean` returns them; if `rows` has ``noaa_ar``, only flares with a region.
-    question : FlareQuestion
-        Gives the length of the window (`NOWCAST_WINDOW` if that is zero) and the weakest class.
-
-    Returns
-    -------
-    DataFrame
-        ``before``: 1.0 if a flare of at least that class ended in the window, else 0.0.
+    If `rows` has ``noaa_ar``, only flares of that region count. A question without a window gets `NOWCAST_WINDOW`.
     """
     windows = _windows(rows, question, question.before + question.after or NOWCAST_WINDOW)
     strong_enough = _strongest_flux(flares, windows) >= min_flux(question)
@@ -130,20 +118,10 @@ def flared_before(rows: pd.DataFrame, flares: pd.DataFrame, question: FlareQuest
 
 
 def spots_before(rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Return whether the report before the one that gives the answer listed a region with spots.
+    """Return ``before``: 1.0 if the report before the one that gives the answer listed a region with spots, else 0.0.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        With ``time``.
-    regions : DataFrame
-        Of `tables.REGIONS`. A report is used for images up to `coordinates.REPORT_REACH` away; the one before is the
-        report of the 24 hours that end there.
-
-    Returns
-    -------
-    DataFrame
-        ``before``: 1.0 if it did, else 0.0.
+    A report is used for images up to `coordinates.REPORT_REACH` away; the one before is that of the 24 hours that end
+    there.
     """
     reported = np.sort(seconds(regions.loc[has_spots(regions).fillna(False), "time"]))
     last = seconds(rows["time"] - REPORT_REACH)
@@ -153,18 +131,9 @@ def spots_before(rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
 
 
 def flare_history(rows: pd.DataFrame, flares: pd.DataFrame, question: FlareQuestion) -> pd.DataFrame:
-    """Count and sum the known flares of each of `HORIZONS`.
+    """Return for each of `HORIZONS` the ``number`` of known flares, and the sum and maximum of their peak fluxes.
 
-    Parameters
-    ----------
-    rows, flares, question
-        As in `flared_before`.
-
-    Returns
-    -------
-    DataFrame
-        For each horizon ``number`` of flares, ``flux`` (sum of their peak fluxes) and ``strongest`` (largest peak
-        flux), in units of C1.0, each as log(1 + x), because flares follow a power law.
+    Fluxes are in units of C1.0. All are log(1 + x), because flares follow a power law. Arguments as in `flared_before`.
     """
     noaa_ar = flares["noaa_ar"].to_numpy(np.int64) if "noaa_ar" in rows else None
     ended = sort_keys(noaa_ar, seconds(flares["end"]))
@@ -185,20 +154,10 @@ def flare_history(rows: pd.DataFrame, flares: pd.DataFrame, question: FlareQuest
 def reported_regions(rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Describe the region of each row, or all regions on the disk, by the last report known at its time.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        With ``time``, and ``noaa_ar`` if only that region is described.
-    regions : DataFrame
-        Of `tables.REGIONS`.
-
-    Returns
-    -------
-    DataFrame
-        ``reported`` (1.0), ``area`` in millionths of the hemisphere and number of ``spots``, both as log(1 + x),
-        ``magnetic``, ``zurich``, ``penumbra`` and ``compactness`` as ranks, from 1, in `MOUNT_WILSON` and `MCINTOSH`.
-        For the disk, the sum and the maximum of each. Blank values are 0; all are 0 if no report of the last 24 hours
-        was known.
+    The columns are ``reported`` (1.0), ``area`` in millionths of the hemisphere and number of ``spots``, both as log(1
+    + x), and ``magnetic``, ``zurich``, ``penumbra`` and ``compactness`` as ranks, from 1, in `MOUNT_WILSON` and
+    `MCINTOSH`; for the disk, the sum and the maximum of each. Blank values are 0; all are 0 if no report of the last 24
+    hours was known.
     """
     reports, by = _as_numbers(regions), ["noaa_ar"] if "noaa_ar" in rows else []
     if not by:

@@ -73,23 +73,10 @@ def label_disk(
     truth: pd.DataFrame | None,
     question: DiskLabel,
 ) -> pd.DataFrame:
-    """Label full-disk images.
+    """Label full-disk images: a table of `tables.DISK_LABELS`, sorted by time and path.
 
-    Parameters
-    ----------
-    images : DataFrame
-        With ``path``, ``time`` and ``pair_id``.
-    flares, regions, coverage : DataFrame
-        Of `tables.FLARES`, `tables.REGIONS`, `tables.COVERAGE`.
-    truth : DataFrame or None
-        Of `tables.TRUTH`, if the origin has it.
-    question : DiskLabel
-        ``target: active_region``: 1 if a numbered region with spots is on the disk; ``flare``: 1 if a flare counts.
-
-    Returns
-    -------
-    DataFrame
-        Of `tables.DISK_LABELS`, sorted by time and path.
+    ``target: active_region`` is 1 if a numbered region with spots is on the disk, ``flare`` if a flare counts. Tables
+    as in `label_images`; `truth` is None if the origin does not know it.
     """
     df = images[["path", "time", "pair_id"]].sort_values(["time", "path"], ignore_index=True)
     df["goes_class"], df["true_probability"] = "", np.nan
@@ -120,20 +107,10 @@ def label_regions(
     truth: pd.DataFrame | None,
     question: RegionLabel,
 ) -> pd.DataFrame:
-    """Label each region on the disk of each image.
+    """Label each region on the disk of each image: a table of `tables.REGION_LABELS`, sorted by time, path and region.
 
-    Parameters
-    ----------
-    images, flares, regions, coverage, truth : DataFrame
-        As in `label_disk`.
-    question : RegionLabel
-        Which flares count, how far from the central meridian a region may be, and whether a flare without a region
-        makes the labels of regions unknown.
-
-    Returns
-    -------
-    DataFrame
-        Of `tables.REGION_LABELS`, sorted by time, path and region.
+    The question says which flares count, how far from the central meridian a region may be, and whether a flare without
+    a region makes the labels of regions unknown.
     """
     df = regions_on_disk(images[["path", "time"]], regions)
     df = df.merge(images[["path", "pair_id"]], on="path", how="left")

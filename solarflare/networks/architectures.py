@@ -1,8 +1,8 @@
-"""The Keras models, by name: images in as they are stored, one probability out, all scaling inside.
+"""The Keras models, by name. Input: pixels as stored. Output: one probability. Scaling is part of the model.
 
-Each network ends in a logit. An ensemble of networks that differ in their seeds answers with the mean of its members'
-logits (Lakshminarayanan et al. 2017, arXiv:1612.01474, average probabilities; logits add up, and so do their
-gradients), and is one Keras model like any other. So is one that is asked for an image and its mirror images.
+Each network ends in a logit. An ensemble of networks that differ in their seeds returns the mean of its members' logits
+(Lakshminarayanan et al. 2017, arXiv:1612.01474, average probabilities; the mean of logits is linear, and so are its
+gradients). An ensemble is one Keras model, and so is a network that averages over an image and its mirror images.
 """
 
 import math
@@ -12,9 +12,9 @@ from solarflare.networks.backend import keras, tf
 
 layers = keras.layers
 
-LARGEST_SIDE = 75  # pixels that a side of an image has where `compact` starts to learn
-MAP = "map"  # name of the layer of a network that knows where on the disk the regions are
-NOWHERE = 1e-7  # probability of a disk whose cells are all empty beyond what float32 can tell: a logit has to be finite
+LARGEST_SIDE = 75  # pixels per side, at most, at the first convolution of the compact networks
+MAP = "map"  # name of the layer that maps where the regions are
+NOWHERE = 1e-7  # least probability of a disk, so that its logit stays finite in float32
 
 FLIPS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
 """Axes along which an image is flipped, as in `solarflare.networks.batches.augment`; the first leaves it as it is."""
@@ -28,13 +28,13 @@ def centred() -> keras.Layer:
 
 
 def paialunga2020(shape: Shape) -> keras.Model:
-    """Return the network of 2020, whatever the images' size.
+    """Return the network of 2020, for images of any size.
 
-    Two convolutions of three filters with maximum pooling, and one sigmoid over all that is left: 16,102 parameters for
+    Two convolutions of three filters with maximum pooling, then one dense unit: 16,102 parameters for
     grey images, 11,332 for colour (P. Paialunga, *Convolutional Neural Networks for binary classification of Solar
     Flares*, github.com/PieroPaialungaAI/SunML). Its inputs were 300 x 300 grey and 250 x 250 in colour.
 
-    They are centred here: with inputs from 0 to 1, about every second seed leaves six filters that never fire again.
+    The input is centred here: with inputs from 0 to 1, all filters end up inactive for about every second seed.
     """
     side = 300 if shape[-1] == 1 else 250
     return keras.Sequential(
@@ -55,33 +55,33 @@ def paialunga2020(shape: Shape) -> keras.Model:
 def compact(shape: Shape) -> keras.Model:
     """Return our own network for full disks, for two CPU cores.
 
-    Four blocks of convolution and maximum pooling; what is left is asked for its peak and its mean wherever they are,
-    and for a mean weighted by place, which is learned: spots keep to two belts of the disk.
+    Four blocks of convolution and maximum pooling, then the maximum, the mean, and a mean with learned weights by
+    position, because sunspots appear in two belts of latitude.
     """
     inputs = keras.Input(shape)
-    x = _blocks(_brought_down(inputs, shape), filters=(8, 16, 32, 48))
+    x = _blocks(_reduced(inputs, shape), filters=(8, 16, 32, 48))
     by_place = layers.Flatten()(layers.DepthwiseConv2D(x.shape[1:3])(x))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x), by_place])
     return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.5)(x)))
 
 
 def compact_map(shape: Shape) -> keras.Model:
-    """Return our own network for full disks that can be shown where the regions are.
+    """Return our own network for full disks that also learns where the regions are.
 
     Three blocks of convolution and maximum pooling and one without pooling lead to a map: for each cell of
-    `map_side` by `map_side` the logit of a region there that makes the answer yes. The disk's answer is yes if that of
-    any cell is. Training teaches the answer and the map (`solarflare.networks.training.fit`).
+    `map_side` by `map_side`, the logit of a region there that makes the label 1. The disk's logit is that of at least
+    one such cell. Both the map and the label are training targets (`solarflare.networks.training.fit`).
     """
     inputs = keras.Input(shape)
-    x = _blocks(_brought_down(inputs, shape), filters=(8, 16, 32))
+    x = _blocks(_reduced(inputs, shape), filters=(8, 16, 32))
     x = layers.SpatialDropout2D(0.25)(_block(x, 48, layers.Identity()))
-    # Most cells are empty: without the bias the first steps would teach nothing else.
+    # Most cells are empty: the bias starts the map near their share.
     cells = layers.Conv2D(1, 1, bias_initializer=keras.initializers.Constant(-3.0), name=MAP)(x)
     return keras.Model(inputs, NoisyOr()(cells))
 
 
 def map_side(name: str, shape: Shape) -> int:
-    """Return how many cells a network's map has along each side, of images of a shape; 0 if it has no map."""
+    """Return the number of cells along each side of a network's map, for images of a shape; 0 if it has no map."""
     if name != "compact_map":
         return 0
     side = min(shape[:2])
@@ -89,9 +89,9 @@ def map_side(name: str, shape: Shape) -> int:
 
 
 class NoisyOr(keras.Layer):
-    """From the logits of cells, (N, H, W, 1), to that of there being any, (N, 1).
+    """Combines the logits of cells, (N, H, W, 1), to the logit that at least one cell is positive, (N, 1).
 
-    Each cell counts for itself: 1 - p is the product of theirs (Pearl 1988, *Probabilistic Reasoning in Intelligent
+    Cells are independent: 1 - p is the product of their 1 - p (Pearl 1988, *Probabilistic Reasoning in Intelligent
     Systems*, 4.3.2).
     """
 
@@ -104,20 +104,19 @@ class NoisyOr(keras.Layer):
 def compact_pooled(shape: Shape) -> keras.Model:
     """Return our own network for cutouts, for two CPU cores.
 
-    The same four blocks, asked for peak and mean alone: a few hundred cutouts do not teach where in one to look.
+    The same four blocks, then maximum and mean only: a few hundred cutouts are too few to learn weights by position.
     """
     inputs = keras.Input(shape)
-    x = _blocks(_brought_down(inputs, shape), filters=(8, 16, 32, 48))
+    x = _blocks(_reduced(inputs, shape), filters=(8, 16, 32, 48))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x)])
     return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.3)(x)))
 
 
-def _brought_down(inputs: keras.KerasTensor, shape: Shape) -> keras.KerasTensor:
-    """Bring a large image down to at most `LARGEST_SIDE` pixels a side.
+def _reduced(inputs: keras.KerasTensor, shape: Shape) -> keras.KerasTensor:
+    """Reduce a large image to at most `LARGEST_SIDE` pixels a side.
 
-    What costs time is the first layers, at full resolution. Three summaries of each cell cost nothing to train: its
-    mean (of a magnetogram, the net flux), its highest and its lowest value, so that one small spot on a whole disk is
-    not averaged away.
+    The first layers at full resolution would take most of the time. Each cell becomes three channels: its mean (of a
+    magnetogram, the net flux), maximum and minimum, so that one small spot on a disk is not averaged away.
     """
     cell = math.ceil(min(shape[:2]) / LARGEST_SIDE)
     x = centred()(inputs)
@@ -136,9 +135,9 @@ def _blocks(x: keras.KerasTensor, filters: tuple[int, ...]) -> keras.KerasTensor
 
 def _block(x: keras.KerasTensor, count: int, pooling: keras.Layer) -> keras.KerasTensor:
     x = layers.Conv2D(count, 3, padding="same", use_bias=False)(x)
-    # Pooled before it is normalised: the same maximum, a quarter of the work.
+    # Pooling first gives the same maximum for a quarter of the work.
     x = pooling(x)
-    # Training takes few steps: averages with Keras' momentum, 0.99, would not arrive.
+    # Training takes few steps: with Keras' momentum of 0.99 the moving averages would lag behind.
     return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
 

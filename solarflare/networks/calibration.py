@@ -1,7 +1,7 @@
-"""A network's scores become probabilities, and a probability becomes yes or no: both fitted on validation alone.
+"""Calibration: the curve from scores to probabilities, and the threshold for yes. Both are fitted on validation only.
 
-A matched sample has far more positives than the Sun has. Probabilities fitted on it hold at its own base rate, and so
-do all scores in ``metrics/``; a probability that is shown to somebody for today is corrected first (`at_base_rate`).
+A matched sample has a larger share of positives than the Sun. Probabilities fitted on it are valid at its own base rate,
+and so are all scores in ``metrics/``. A probability for today is corrected first (`at_base_rate`).
 """
 
 import json
@@ -21,9 +21,9 @@ from solarflare.core.files import atomic_path
 Values = npt.NDArray[np.float64]
 Method = Literal["platt", "isotonic", "temperature"]
 
-SMALLEST_SCORE = 1e-7  # the resolution of float32 next to 1: what a score says beyond it is rounding
-DECIMALS = 9  # of a fitted line: the processor's instructions decide about the last of sixteen
-HOTTEST = 5.0  # logarithm of the largest temperature: a perfect separation of the classes has no best one
+SMALLEST_SCORE = 1e-7  # scores are cut to this distance from 0 and 1: the resolution of float32 near 1
+DECIMALS = 9  # of a fitted line; the last of sixteen depend on the processor
+HOTTEST = 5.0  # largest absolute logarithm of the temperature; needed if the classes are separated perfectly
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Platt:
     def fit(cls, logits: Values, labels: npt.NDArray) -> Self:
         """Fit a logistic curve by maximum likelihood.
 
-        The targets are not 0 and 1 but what a class of this many rows supports, so that a perfect separation does not
-        end in certainty: Platt 1999, *Probabilistic outputs for support vector machines*, 2.2.
+        The targets are not 0 and 1 but smoothed by the number of rows of each class, so that a perfect separation does
+        not give probabilities of 0 and 1: Platt 1999, *Probabilistic outputs for support vector machines*, 2.2.
         """
         positives, negatives = np.sum(labels == 1), np.sum(labels == 0)
         targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
@@ -58,7 +58,7 @@ class Platt:
 
 @dataclass(frozen=True)
 class Isotonic:
-    """A curve that never falls: linear between its corners, constant beyond its ends."""
+    """A curve that never falls: linear between its points, constant outside."""
 
     logits: tuple[float, ...]
     probabilities: tuple[float, ...]
@@ -69,10 +69,9 @@ class Isotonic:
 
     @classmethod
     def fit(cls, logits: Values, labels: npt.NDArray) -> Self:
-        """Fit the curve that never falls and is nearest to the labels.
+        """Fit isotonic regression.
 
-        It is kept as far from 0 and 1 as Laplace's rule of succession says for this many rows: no finite validation
-        part proves that something cannot happen.
+        The probabilities stay away from 0 and 1 by Laplace's rule of succession for this many rows.
         """
         least = 1 / (len(labels) + 2)
         model = IsotonicRegression(y_min=least, y_max=1 - least).fit(logits, labels)
@@ -93,7 +92,7 @@ class Temperature:
     def fit(cls, logits: Values, labels: npt.NDArray) -> Self:
         """Fit one number by maximum likelihood: Guo et al. 2017, arXiv:1706.04599, 4.2.
 
-        It makes a network less or more certain, and cannot shift it towards an answer.
+        It scales the logits; it cannot shift them.
         """
 
         def loss(logarithm: float) -> float:
@@ -109,16 +108,16 @@ CURVES: dict[Method, type[Curve]] = {"platt": Platt, "isotonic": Isotonic, "temp
 
 @dataclass(frozen=True)
 class Calibration:
-    """How scores become probabilities, and from which probability the answer is yes.
+    """The curve from scores to probabilities, and the threshold.
 
     Attributes
     ----------
     curve : Platt, Isotonic or Temperature
         From logits of scores to probabilities.
     threshold : float
-        The answer is yes from this probability on.
+        The answer is yes if the probability is at least this.
     fitted_rate : float or None
-        Share of label 1 in the rows that the curve was fitted on; None where an older file does not say.
+        Share of label 1 in the rows that the curve was fitted on; None in older files without it.
     """
 
     curve: Curve
@@ -126,7 +125,7 @@ class Calibration:
     fitted_rate: float | None = None
 
     def apply(self, scores: npt.ArrayLike) -> Values:
-        """Return calibrated probabilities, (N,) float64, of what the network gives, (N,); both from 0 to 1."""
+        """Return calibrated probabilities, (N,) float64, of scores (N,); both from 0 to 1."""
         return self.curve(_logits(scores))
 
     def write(self, path: Path) -> None:
@@ -172,14 +171,14 @@ def fit(scores: npt.ArrayLike, labels: npt.ArrayLike, method: Method) -> Calibra
 
 
 def at_base_rate(probabilities: npt.ArrayLike, fitted_rate: float, base_rate: float) -> Values:
-    """Return probabilities as they are where the event is rarer, or more frequent, than where they were fitted.
+    """Return probabilities corrected to another base rate than that of the rows they were fitted on.
 
     Parameters
     ----------
     probabilities : (N,) float
         From 0 to 1, calibrated on rows of which a share `fitted_rate` has label 1.
     fitted_rate, base_rate : float
-        Shares of label 1 there and here, between 0 and 1.
+        Shares of label 1 in those rows, and where the probabilities are needed; between 0 and 1.
 
     Returns
     -------
@@ -188,9 +187,9 @@ def at_base_rate(probabilities: npt.ArrayLike, fitted_rate: float, base_rate: fl
 
     Notes
     -----
-    The logarithm of the odds is shifted by as much as that of the base rate: Saerens et al. 2002,
-    doi:10.1162/089976602753284446, eq. 2.4. It holds if the classes look there as they do here, and only their shares
-    differ, which is what a matched sample is drawn for.
+    The logit is shifted by the difference of the logits of the base rates: Saerens et al. 2002,
+    doi:10.1162/089976602753284446, eq. 2.4. This is valid if only the shares of the classes differ, not what the images
+    of each class look like.
     """
     return expit(logit(np.asarray(probabilities, np.float64)) + logit(base_rate) - logit(fitted_rate))
 
@@ -206,11 +205,11 @@ def best_threshold(probabilities: Values, labels: npt.NDArray) -> float:
     Returns
     -------
     float
-        Halfway between two of the probabilities, or the least of them (all are yes); the lowest such among equals.
+        The midpoint between two of the probabilities, or the lowest probability (all rows are yes). Of equals, the lowest.
     """
     values = np.unique(probabilities)
     cuts = np.concatenate([values[:1], (values[1:] + values[:-1]) / 2])
-    # Falling below a cut: the share of each class, read off the sorted values.
+    # The share of each class below each cut.
     missed = np.searchsorted(np.sort(probabilities[labels == 1]), cuts) / np.sum(labels == 1)
     rejected = np.searchsorted(np.sort(probabilities[labels == 0]), cuts) / np.sum(labels == 0)
     return float(cuts[np.argmax(rejected - missed)])

@@ -1,7 +1,7 @@
-"""What the crops that a network learned from look like, in a few numbers: it is not asked about what looks otherwise.
+"""Input ranges: a few statistics of the training crops. An image outside of their ranges is refused.
 
-The numbers are those that tell another instrument, a blank or covered Sun and a photograph from the Sun, and hardly
-change with what the Sun does.
+The statistics differ for another instrument, for a blank or covered Sun and for a photograph, and change little with
+solar activity.
 """
 
 import json
@@ -17,32 +17,32 @@ from solarflare.sun.images.imaging import Pixels
 
 Values = npt.NDArray[np.float64]
 
-INSIDE = 0.42  # how far from the middle, in widths, black pixels are counted: there the Sun covers all of a full disk
-BLACK = 4  # grey level below which nothing shines: JPEG makes such of a black sky, or of the Moon before the Sun
-TAIL = 0.005  # share of the training crops beyond either end of what is usual: one odd image does not widen the range
-MARGIN = 0.5  # how far a range reaches beyond what is usual, in widths of that
-LEAST_MARGIN = 1.0  # grey levels or percent: a number that hardly differs between training crops may differ by so much
+INSIDE = 0.42  # widths from the centre within which black pixels are counted; the Sun fills this part of a full disk
+BLACK = 4  # grey level below which a pixel counts as black: a dark sky after JPEG compression, or the Moon
+TAIL = 0.005  # quantile of the training crops at either end of the range, so that one odd image does not widen it
+MARGIN = 0.5  # how far the range reaches beyond the quantiles, in units of their distance
+LEAST_MARGIN = 1.0  # the least such margin, in grey levels or percent, for statistics that hardly vary
 
 NAMES = ("brightness", "contrast", "grain", "share of black", "share of red", "share of blue")
-"""What the numbers are called; the last two are those of crops in colour."""
+"""Names of the statistics; the last two are those of colour crops only."""
 
 
 @dataclass(frozen=True)
 class Ranges:
-    """From where to where each number of a crop may be."""
+    """The lowest and highest accepted value of each statistic of a crop."""
 
     limits: dict[str, tuple[float, float]]
 
     @classmethod
     def of(cls, batches: Iterable[Pixels]) -> "Ranges":
-        """Return the ranges that the crops (n, H, W, C), uint8, span that a network learned from."""
+        """Return the ranges of the crops, batches of (n, H, W, C) uint8, that a network was trained on."""
         low, high = np.quantile(np.concatenate([statistics(crops) for crops in batches]), [TAIL, 1 - TAIL], axis=0)
         margin = np.maximum(MARGIN * (high - low), LEAST_MARGIN)
         ends = np.column_stack([np.maximum(low - margin, 0), high + margin]).round(2).tolist()
         return cls(dict(zip(NAMES, map(tuple, ends), strict=False)))
 
     def refusal(self, crop: Pixels) -> str | None:
-        """Return in what a crop, (H, W, C), is unlike those that these ranges come from, or None if it is like them."""
+        """Return why a crop, (H, W, C), is outside of the ranges: the first such statistic; None if it is inside."""
         values = statistics(crop[None])[0].tolist()
         for (name, (low, high)), value in zip(self.limits.items(), values, strict=True):
             if not low <= value <= high:
@@ -64,7 +64,7 @@ def read(path: Path) -> Ranges:
     """
     try:
         limits = {name: (float(low), float(high)) for name, (low, high) in json.loads(path.read_text()).items()}
-        # Crops in grey have no shares of colours.
+        # Grey crops have no shares of colours.
         if tuple(limits) not in (NAMES[:-2], NAMES) or not all(low <= high for low, high in limits.values()):
             raise ValueError(limits)
         return Ranges(limits)
@@ -75,15 +75,15 @@ def read(path: Path) -> Ranges:
 
 
 def refusal(known: Iterable[Ranges], crop: Pixels) -> str | None:
-    """Return in what a crop, (H, W, C), is unlike what any of several networks learned from; None if it is like all."""
+    """Return why a crop, (H, W, C), is outside of the ranges of any of several networks; None if it is inside of all."""
     return next(filter(None, (ranges.refusal(crop) for ranges in known)), None)
 
 
 def statistics(crops: Pixels) -> Values:
-    """Return a few numbers, (N, k) float64, of each crop (N, H, W, C).
+    """Return k statistics, (N, k) float64, of crops (N, H, W, C).
 
-    They are in grey levels the mean and the standard deviation of the pixels, and the mean difference of neighbours in
-    a row; in percent the pixels near the middle that are black and, of colour, the shares of red and of blue.
+    In grey levels: mean and standard deviation of the pixels, and mean absolute difference of neighbours in a row. In
+    percent: black pixels near the centre and, for colour crops, the shares of red and blue.
     """
     grey = crops.mean(axis=-1, dtype=np.float32)
     place = np.linspace(-0.5, 0.5, grey.shape[1])

@@ -1,4 +1,4 @@
-"""A trained model as it stands in a folder: weights, what it is, its calibration, its curves, the range seen."""
+"""A trained model in a folder: weights, description, calibration, training curves and input ranges."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ AT_ONCE = 64  # images that a prediction holds in memory
 
 @dataclass(frozen=True)
 class About:
-    """What a model is and where it comes from: one trained on one kind of Sun does not answer for another.
+    """What a model is and which data it was trained on. It answers only for images of the same kind.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class About:
     question : dict
         ``label.<task>`` of ``params.yaml``.
     crop : dict
-        ``crop.mask`` and ``crop.<task>``: how the images were cut, and any other has to be.
+        ``crop.mask`` and ``crop.<task>``: how images have to be cut.
     members, flips
-        How many networks answer together, and whether for an image and its mirror images.
+        The number of networks in the ensemble, and whether it averages over mirror images.
     """
 
     network: str
@@ -63,9 +63,9 @@ def folders(models: Path) -> list[Path]:
 
 
 def save(folder: Path, model: keras.Model, history: pd.DataFrame, fitted: Calibration, about: About) -> None:
-    """Write all that `load` needs, and the training's curves; the same bytes for the same training."""
+    """Write what `load` needs, and the training curves; the same training gives the same bytes."""
     folder.mkdir(exist_ok=True)
-    # A .keras file would hold the date.
+    # A .keras file would contain the date.
     model.save_weights(folder / WEIGHTS)
     fitted.write(folder / CALIBRATION)
     (folder / ABOUT).write_text(json.dumps(asdict(about), indent=2) + "\n")
@@ -73,7 +73,7 @@ def save(folder: Path, model: keras.Model, history: pd.DataFrame, fitted: Calibr
 
 
 def load(folder: Path) -> tuple[keras.Model, Calibration]:
-    """Return what a training left in a folder: the network with its weights, and its calibration.
+    """Return the network of a folder with its weights, and its calibration.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def load(folder: Path) -> tuple[keras.Model, Calibration]:
 
 
 def about(folder: Path) -> About:
-    """Return what the model in a folder is and where it comes from.
+    """Return the description of the model in a folder.
 
     Raises
     ------

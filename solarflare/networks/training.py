@@ -1,4 +1,4 @@
-"""Fits one network to images, and asks it about others."""
+"""Trains one network or ensemble, and returns its scores for images."""
 
 import logging
 import math
@@ -20,18 +20,18 @@ from solarflare.networks.schema import Train
 DECIMALS = 6  # of the curves in history.csv
 CURVES = "loss", "roc_auc", "val_loss", "val_roc_auc"
 LOGGED = {"loss": "loss", "val_loss": "val_loss", "val_roc_auc": "val ROC-AUC"}  # curves in a log without a terminal
-SEEDS_APART = 1000  # from one member's seed to the next one's: experiments with seeds in a row share no member
+SEEDS_APART = 1000  # between the seeds of ensemble members: experiments with consecutive seeds share no member
 
 log = logging.getLogger("solarflare")
 
 
 def configure(threads: int) -> None:
-    """Make TensorFlow deterministic on a number of CPU threads; to be called before it computes anything.
+    """Make TensorFlow deterministic on a number of CPU threads. Call this before TensorFlow computes anything.
 
     Parameters
     ----------
     threads : int
-        ``compute.threads``: another number changes the last bits of the weights.
+        ``compute.threads``; the last bits of the weights depend on it.
     """
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
@@ -48,7 +48,7 @@ def fit(
     images : Images
         All images, by position.
     training, validation : Rows
-        What it learns from, and what decides when the training stops and shows its progress; None only without
+        The rows to learn from, and those that measure progress and decide when training stops; None only without
         ``patience``.
     settings : Train
         Which network, and how to train it.
@@ -78,7 +78,7 @@ def _fit_member(
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train one network that ends in a logit, and return it with its history.
 
-    With patience it keeps the weights of the epoch with the least validation loss, without those of the last.
+    With patience it keeps the weights of the epoch with the lowest validation loss, otherwise those of the last epoch.
     """
     network = initialised(settings, image_shape(images))
     learner = compiled(network, settings, steps=-(-len(training.labels) // settings.batch_size))
@@ -93,7 +93,7 @@ def _fit_member(
         epochs=settings.epochs,
         callbacks=callbacks,
         verbose=1 if interactive else 0,
-        shuffle=False,  # The pipeline does that; Keras would warn that it cannot.
+        shuffle=False,  # The input pipeline shuffles; Keras cannot shuffle a dataset.
     )
     history = pd.DataFrame(_curves(fitted.history))
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
@@ -151,14 +151,14 @@ def predict(model: keras.Model, images: Images, positions: npt.NDArray[np.int64]
 
 
 class _RocAuc(keras.metrics.AUC):
-    """The area under the curve where targets may lie between 0 and 1: each counts as the nearer."""
+    """The area under the ROC curve for targets between 0 and 1, which are rounded to 0 or 1."""
 
     def update_state(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None) -> None:
         super().update_state(tf.round(y_true), y_pred, sample_weight)
 
 
 def _curves(logs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of Keras' numbers that are in `CURVES`; of a network with two outputs Keras logs more."""
+    """Return the curves in `CURVES` from Keras' logs, which hold more for a network with two outputs."""
     renamed = {name.replace(f"{ANSWER}_roc_auc", "roc_auc"): values for name, values in logs.items()}
     return {name: renamed[name] for name in CURVES if name in renamed}
 

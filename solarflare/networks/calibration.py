@@ -1,7 +1,7 @@
 """Calibration: the curve from scores to probabilities, and the threshold for yes. Both are fitted on validation only.
 
-A matched sample has a larger share of positives than the Sun. Probabilities fitted on it are valid at its own base rate,
-and so are all scores in ``metrics/``. A probability for today is corrected first (`at_base_rate`).
+A matched sample has a larger share of positives than the Sun. Probabilities fitted on it are valid at its own base
+rate, and so are all scores in ``metrics/``. A probability for today is corrected first (`at_base_rate`).
 """
 
 import json
@@ -205,7 +205,7 @@ def best_threshold(probabilities: Values, labels: npt.NDArray) -> float:
     Returns
     -------
     float
-        The midpoint between two of the probabilities, or the lowest probability (all rows are yes). Of equals, the lowest.
+        The midpoint of two probabilities, or the lowest probability (all rows are yes). Of equals, the lowest.
     """
     values = np.unique(probabilities)
     cuts = np.concatenate([values[:1], (values[1:] + values[:-1]) / 2])

@@ -75,7 +75,7 @@ def read(path: Path) -> Ranges:
 
 
 def refusal(known: Iterable[Ranges], crop: Pixels) -> str | None:
-    """Return why a crop, (H, W, C), is outside of the ranges of any of several networks; None if it is inside of all."""
+    """Return why a crop, (H, W, C), is outside of the ranges of any of several networks; None if inside of all."""
     return next(filter(None, (ranges.refusal(crop) for ranges in known)), None)
 
 

@@ -27,20 +27,9 @@ class Merged(EventLists):
 
 
 def collect(params: LiveParams, fetcher: Fetcher) -> Merged:
-    """Collect the lists.
+    """Read the lists that ``scrape.live`` names, for its span and the windows of the labels.
 
-    Parameters
-    ----------
-    params : LiveParams
-        ``scrape.live`` names the lists and the span, ``label`` has the windows.
-    fetcher : Fetcher
-        For the reports.
-
-    Returns
-    -------
-    Merged
-        The flares of all lists, each once, with the region that they are near where no list names one; regions; where
-        each list is complete; and where the flare lists disagree.
+    Returns the flares of all lists, each once, with the region that they are near where no list names one.
     """
     live = params.scrape.live
     reach = max(max(question.before, question.after) for question in (params.label.disk, params.label.region))

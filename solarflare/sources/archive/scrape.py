@@ -74,23 +74,10 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
 
 
 def digest(folder: Path) -> str:
-    """Return a SHA-256 over everything that this origin reads of a folder.
+    """Return a SHA-256 (64 hexadecimal digits) over everything that this origin reads of a folder.
 
-    Parameters
-    ----------
-    folder : Path
-        An archive.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits: of the sorted relative names and the contents of the tables and of the images whose names
-        carry a time.
-
-    Raises
-    ------
-    InputError
-        If the folder is missing.
+    It is over the sorted relative names and the contents of the tables and of the images whose names carry a time.
+    Raises an InputError if the folder is missing.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; name one with images, flares.csv and regions.csv")

@@ -13,18 +13,9 @@ log = logging.getLogger("solarflare")
 
 
 def mark_repeats(images: pd.DataFrame) -> pd.DataFrame:
-    """Mark repeated images: an archive that hangs serves its last image again, under a new time.
+    """Add the reasons `REPEAT` and `SAME_TIME`: an archive that hangs serves its last image again, under a new time.
 
-    Parameters
-    ----------
-    images : DataFrame
-        With ``instrument``, ``time``, ``sha256`` and ``reason`` (why an image is left out, blank if it is not), each
-        instrument's in the order of time.
-
-    Returns
-    -------
-    DataFrame
-        The same rows, with the reasons `REPEAT` and `SAME_TIME` added.
+    Needs ``instrument``, ``time``, ``sha256`` and ``reason`` (blank for a usable image), each instrument by time.
     """
     images = images.copy()
     for reason, column in ((REPEAT, "sha256"), (SAME_TIME, "time")):

@@ -12,9 +12,8 @@ from solarflare.core.tasks import Task
 from solarflare.sources.common import matching
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
-from solarflare.sources.live.images.frames import Frame
 from solarflare.sources.live.schema import Live, LiveParams
-from solarflare.sources.live.source import to_datetime
+from solarflare.sources.live.source import Frame, to_datetime
 from solarflare.sun.images.instruments import Instrument
 
 TRIES = 5
@@ -37,15 +36,7 @@ class Wanted:
 
 @dataclass
 class Archives:
-    """All image archives as one.
-
-    Parameters
-    ----------
-    live : Live
-        Which archives, in which order, and the tolerance in time.
-    fetcher : Fetcher
-        For their listings.
-    """
+    """All image archives as one; `live` has their order and the tolerance in time."""
 
     live: Live
     fetcher: Fetcher
@@ -71,26 +62,9 @@ class Archives:
 
 
 def make(params: LiveParams, event_lists: matching.EventLists, archives: Archives) -> list[Wanted]:
-    """Decide which images are wanted.
+    """Return the wanted images in the order of the times, each frame once; `event_lists` is for matching them.
 
-    Parameters
-    ----------
-    params : LiveParams
-        The questions, their instruments, and the sampling of ``scrape.live``.
-    event_lists : EventLists
-        The lists by which images are matched.
-    archives : Archives
-        Where images come from.
-
-    Returns
-    -------
-    list of Wanted
-        In the order of the times, each frame once.
-
-    Raises
-    ------
-    InputError
-        If a question has no pair at all.
+    Raises an InputError if a question has no pair at all.
     """
     wanted: list[Wanted] = []
     for task, seed in seeds(params).items():

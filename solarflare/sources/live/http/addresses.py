@@ -16,10 +16,7 @@ PORTS = {"http": 80, "https": 443, "ftp": 21}
 def authority(url: str) -> str:
     """Return the host of an address, with its port if that is not the default of the scheme.
 
-    Raises
-    ------
-    InputError
-        If the address is not http, https or ftp, names no host, or carries credentials.
+    Raises an InputError if the address is not http, https or ftp, names no host, or carries credentials.
     """
     try:
         parts = urlsplit(url)

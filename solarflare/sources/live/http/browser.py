@@ -49,18 +49,8 @@ log = logging.getLogger("solarflare")
 class Browser:
     """Headless Chromium, started by the first page that needs it.
 
-    It reaches the given hosts alone, loads no images, and keeps nothing after its end.
-
-    Parameters
-    ----------
-    hosts : iterable of str
-        The authorities that it may reach.
-    agent : str
-        Its User-Agent.
-    timeout : float
-        Seconds that a page may take.
-    ready : callable
-        Returns whether the HTML of a page has what is needed.
+    It reaches the authorities in `hosts` alone, loads no images, and keeps nothing after its end. A page may take
+    `timeout` seconds; `ready` returns whether its HTML has what is needed.
     """
 
     def __init__(self, hosts: Iterable[str], agent: str, timeout: float, ready: Callable[[bytes], bool]) -> None:
@@ -83,14 +73,7 @@ class Browser:
     def read(self, url: str) -> bytes:
         """Return the HTML of a page as soon as it is ready.
 
-        Raises
-        ------
-        Absent
-            If it is not ready in time.
-        Temporary
-            If the page cannot be loaded.
-        InputError
-            If there is no browser.
+        Raises Absent if it is not ready in time, Temporary if it cannot be loaded, InputError if there is no browser.
         """
         driver = self._driver = self._driver or self._start()
         try:

@@ -44,15 +44,6 @@ class Fetcher:
         Which hosts get requests, and how often.
     folder : Path
         The folder of the cache.
-
-    Attributes
-    ----------
-    live : Live
-        As given.
-    cache : Cache
-        The files that were ever fetched.
-    agent : str
-        The User-Agent header.
     """
 
     def __init__(self, live: Live, folder: Path) -> None:
@@ -66,7 +57,7 @@ class Fetcher:
         self._absent: dict[str, str] = {}
 
     def get(self, urls: Sequence[str], verify: Verify, *, keep: bool = True, read: Read | None = None) -> bytes:
-        """Return a file.
+        """Return a file, verified.
 
         Parameters
         ----------
@@ -79,19 +70,12 @@ class Fetcher:
         read : callable or None
             Reads an address instead of HTTP or FTP, such as a browser, at the same pace.
 
-        Returns
-        -------
-        bytes
-            The content, verified.
-
         Raises
         ------
         Absent
             If no mirror has the file; at least one answers so, or has a file that cannot be used.
-        Refused
-            If the hosts refuse requests.
-        Interrupted
-            If no host can answer now.
+        Refused, Interrupted
+            If the hosts refuse requests, or none can answer now.
         InputError
             If an address is not on a host of the parameters.
         """

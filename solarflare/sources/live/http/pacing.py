@@ -33,17 +33,10 @@ KEPT = "the files that were fetched are kept: run again"
 
 
 class Host:
-    """One host, and everything that a run remembers of it.
+    """One host, by its authority, and everything that a run remembers of it.
 
-    Parameters
-    ----------
-    name : str
-        Its authority.
-    limits : RequestLimits
-        How often it may get requests.
-    counts : Path
-        A folder with a file for each host and day that grows by a byte with every request, so that the daily cap holds
-        across runs.
+    In the folder `counts`, a file for each host and day grows by a byte with every request, so that the daily cap holds
+    across runs.
     """
 
     def __init__(self, name: str, limits: RequestLimits, counts: Path) -> None:
@@ -64,10 +57,7 @@ class Host:
     def slot(self, scheme: str) -> Iterator[None]:
         """Wait until a request may start, count it, and occupy one of the host's slots while it runs.
 
-        Raises
-        ------
-        Refused, Interrupted
-            If the host gets no more requests, or its daily cap is reached.
+        Raises Refused or Interrupted if the host gets no more requests, or its daily cap is reached.
         """
         if reason := self._ended.get(scheme) or self._ended.get(""):
             raise type(reason)(str(reason))
@@ -92,10 +82,7 @@ class Host:
     def back_off(self, attempt: int, failure: Temporary) -> None:
         """Delay the next request, twice as long with every attempt (from 0), and at least by its Retry-After.
 
-        Raises
-        ------
-        Interrupted
-            If that is longer than the limits' ``max_wait``.
+        Raises Interrupted if that is longer than ``max_wait``.
         """
         seconds = self.limits.backoff * 2.0**attempt * (1 + self._random.uniform(0, BACKOFF_JITTER))
         seconds = max(seconds, failure.retry_after or 0.0)

@@ -44,16 +44,8 @@ class _Connections(threading.local):
 class Transport:
     """Sends requests, over one open connection per thread and host.
 
-    Parameters
-    ----------
-    agent : str
-        The User-Agent.
-    contact : str
-        The password of anonymous FTP: an e-mail address, by custom.
-    timeout : float
-        Seconds without a byte after which a request fails.
-    max_bytes : int
-        A larger answer is not read to its end.
+    `contact` is the password of anonymous FTP (an e-mail address, by custom). A request fails after `timeout` seconds
+    without a byte; an answer of more than `max_bytes` is not read to its end.
     """
 
     def __init__(self, agent: str, contact: str, timeout: float, max_bytes: int) -> None:
@@ -61,19 +53,10 @@ class Transport:
         self._thread = _Connections(agent)
 
     def get(self, url: str, conditions: dict[str, str]) -> Answer:
-        """Send one request.
+        """Send one request; raise Absent, Refused or Temporary if there is no content.
 
-        Parameters
-        ----------
-        url : str
-            An http, https or ftp address. An FTP folder ends in a slash; its content is its names, one a line.
-        conditions : dict
-            The headers of a conditional request.
-
-        Raises
-        ------
-        Absent, Refused, Temporary
-            If there is no content.
+        `url` is an http, https or ftp address; an FTP folder ends in a slash, and its content is its names, one a line.
+        `conditions` are the headers of a conditional request.
         """
         return self._ftp(url) if urlsplit(url).scheme == "ftp" else self._http(url, conditions)
 

@@ -4,11 +4,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from solarflare.sources.common import filenames
 from solarflare.sources.live.http import listing
 from solarflare.sources.live.http.fetch import Absent, Fetcher
-from solarflare.sources.live.images.frames import Frame, filed_by_day
-from solarflare.sources.live.source import image_archive
+from solarflare.sources.live.source import Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "bbso"
@@ -35,9 +33,8 @@ def frames(
         except Absent as failure:
             absent = Absent(f"no folder of {day}: {failure.reason}")
             continue
-        for name in listing.names(content):
-            if (stamp := filenames.parse(name)) and stamp.instrument == instrument:
-                frames.setdefault(name, filed_by_day(NAME, instrument, stamp.time, name, folders))
+        for name, time in listing.images(content, instrument).items():
+            frames.setdefault(name, filed_by_day(NAME, instrument, time, name, folders))
     if not frames and absent:
         raise absent
     return list(frames.values())

@@ -4,11 +4,9 @@ import datetime as dt
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from solarflare.sources.common import filenames
 from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import SDO, SDO_IMAGE_BYTES, Frame, filed_by_day
-from solarflare.sources.live.source import image_archive
+from solarflare.sources.live.source import SDO, SDO_IMAGE_BYTES, Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "gsfc"
@@ -22,9 +20,5 @@ def frames(
     folders = listing.day_folders(bases, time.date())
     browsers = [addresses.join(base, "index.php") + "?b=" + quote(f"{time:%Y/%m/%d}", safe="") for base in bases]
     content = fetcher.get([*folders, *browsers], listing.problem, keep=False)
-    stamps = {name: filenames.parse(name) for name in listing.names(content) if f"_{img_width}_" in name}
-    return [
-        filed_by_day(NAME, instrument, stamp.time, name, folders)
-        for name, stamp in stamps.items()
-        if stamp and stamp.instrument == instrument
-    ]
+    times = listing.images(content, instrument)
+    return [filed_by_day(NAME, instrument, times[name], name, folders) for name in times if f"_{img_width}_" in name]

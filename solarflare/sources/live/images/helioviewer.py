@@ -9,8 +9,7 @@ import numpy as np
 
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import SDO, SDO_IMAGE_BYTES, Frame
-from solarflare.sources.live.source import image_archive
+from solarflare.sources.live.source import SDO, SDO_IMAGE_BYTES, Frame, image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "helioviewer"
@@ -35,13 +34,7 @@ def frames(
 
 
 def parse(content: bytes) -> tuple[int, dt.datetime]:
-    """Return the number and the time (UTC) of an image from an answer of `getClosestImage`.
-
-    Raises
-    ------
-    ValueError
-        If it is another answer.
-    """
+    """Return the number and the time (UTC) in an answer of `getClosestImage`; raise ValueError for another answer."""
     answer = json.loads(content.decode(errors="replace"))
     if not isinstance(answer, dict) or not str(answer.get("id", "")).isdecimal():
         raise ValueError("no image's number in it")

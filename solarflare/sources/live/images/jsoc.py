@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from solarflare.sources.live.http import listing
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import SDO_IMAGE_BYTES, Frame, filed_by_day
-from solarflare.sources.live.source import image_archive
+from solarflare.sources.live.source import SDO_IMAGE_BYTES, Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "jsoc"
@@ -22,13 +21,6 @@ def frames(
     """Return the frames before and after a time, without a request."""
     midnight = dt.datetime.combine(time.date(), dt.time())
     before = midnight + (time - midnight) // STEP * STEP
-    return [
-        filed_by_day(
-            NAME,
-            instrument,
-            slot,
-            f"{slot:%Y%m%d_%H%M%S}_M_{WIDTHS[img_width]}.jpg",
-            listing.day_folders(bases, slot.date()),
-        )
-        for slot in (before, before + STEP)
-    ]
+    ending = f"_M_{WIDTHS[img_width]}.jpg"
+    slots = {slot: listing.day_folders(bases, slot.date()) for slot in (before, before + STEP)}
+    return [filed_by_day(NAME, instrument, slot, f"{slot:%Y%m%d_%H%M%S}{ending}", slots[slot]) for slot in slots]

@@ -1,7 +1,9 @@
 """Readers of single cells: each returns None, or a blank text, for whatever it cannot read."""
 
 import datetime as dt
+import json
 import re
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,14 @@ from solarflare.sun.events.flares import FOUR_DIGITS_FROM
 _GOES_CLASS = re.compile(r"(?<![A-Z])[ABCMX][0-9]{1,2}(?:\.[0-9]+)?(?![0-9])")
 _LOCATION = re.compile(r"([NS])([0-9]{1,2})([EW])([0-9]{1,3})")
 _CLOCK = re.compile(r"([0-9]{2}):?([0-9]{2})(?::[0-9]{2})?")
+
+
+def parsed_json(content: bytes) -> Any:
+    """Return the content of a JSON file."""
+    try:
+        return json.loads(content.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def midnight(day: dt.date) -> dt.datetime:

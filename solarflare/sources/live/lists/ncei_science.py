@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.fetch import Absent, Fetcher
 from solarflare.sources.live.lists import fields, periods
-from solarflare.sources.live.lists.coverage import Span
-from solarflare.sources.live.lists.report import Flare, Report, make_flare
+from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
 
 NAME = "ncei_science"
@@ -25,9 +24,7 @@ _FILE = re.compile(r"sci_xrsf-l2-flrpt_geo_(?:y(?P<year>[0-9]{4})|s[0-9]{8}_e[0-
 
 
 @flare_list(NAME)
-def collect(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Flare], list[Span]]:
+def collect(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of the years of a span."""
     this_year = dt.datetime.now(dt.UTC).year
 
@@ -56,8 +53,7 @@ def _version(match: re.Match[str]) -> list[int]:
 
 def problem(content: bytes) -> str | None:
     """Return why content is not a flare report, or None if it is."""
-    header = _lines(content)[:1]
-    names = [name.strip() for name in header[0].split(",")] if header else []
+    names = [name.strip() for line in _lines(content)[:1] for name in line.split(",")]
     missing = [name for name in COLUMNS if name not in names]
     return f"no flare report: column {missing[0]} is missing" if missing else None
 

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher
 from solarflare.sources.live.lists import fields, periods
-from solarflare.sources.live.lists.coverage import Span
-from solarflare.sources.live.lists.report import Flare, Report, make_flare
+from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
 
 NAME = "ngdc_xrs"
@@ -32,18 +31,14 @@ log = logging.getLogger("solarflare")
 
 
 @flare_list(NAME)
-def collect(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Flare], list[Span]]:
+def collect(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of the years of a span."""
 
     def read(year: int) -> Report[Flare]:
         if year > LAST_YEAR:
             raise Absent(f"the series ended in {LAST_YEAR}")
-        name = NAMES.get(year, f"goes-xrs-report_{year}.txt")
-        return parse(
-            fetcher.get([addresses.join(base, name) for base in bases], lambda content: problem(content, year))
-        )
+        urls = [addresses.join(base, NAMES.get(year, f"goes-xrs-report_{year}.txt")) for base in bases]
+        return parse(fetcher.get(urls, lambda content: problem(content, year)))
 
     return periods.read_years(NAME, start, end, read, unfinished=LAST_YEAR)
 

@@ -14,8 +14,7 @@ from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.browser import Browser
 from solarflare.sources.live.http.fetch import Absent, Fetcher
 from solarflare.sources.live.lists import fields, periods
-from solarflare.sources.live.lists.coverage import Span
-from solarflare.sources.live.lists.report import Flare, Report, make_flare
+from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
 
 NAME = "spaceweatherlive"
@@ -28,15 +27,10 @@ _REGION = re.compile(r"/region/([0-9]{4,5})\b")
 
 
 @flare_list(NAME)
-def collect(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Flare], list[Span]]:
+def collect(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of a span."""
-
-    def is_ready(content: bytes) -> bool:
-        return problem(content) is None
-
-    with Browser(fetcher.hosts, fetcher.agent, fetcher.live.manners.timeout, is_ready) as browser:
+    timeout = fetcher.live.manners.timeout
+    with Browser(fetcher.hosts, fetcher.agent, timeout, lambda page: problem(page) is None) as browser:
         return periods.read_days(NAME, start, end, lambda day: parse(_page(fetcher, browser, bases, day), day))
 
 

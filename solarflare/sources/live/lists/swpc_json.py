@@ -5,7 +5,6 @@ EAST, unlike those of all other lists.
 """
 
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,25 +15,16 @@ from solarflare.sources.common import event_tables
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.lists import fields
-from solarflare.sources.live.lists.coverage import Span
 from solarflare.sources.live.lists.periods import DAY
-from solarflare.sources.live.lists.report import Flare, Region, Report, Row, flare_table, make_flare
+from solarflare.sources.live.lists.report import Flare, Region, Report, Row, Rows, Span, flare_table, make_flare
 from solarflare.sources.live.source import flare_list, region_list
 
 NAME = "swpc_json"
 FLARES = {"edited": "edited_events.json", "goes": "goes/primary/xray-flares-7-day.json"}
 REGIONS = "solar_regions.json"
 
-MAG_TYPES = {
-    "A": "alpha",
-    "B": "beta",
-    "G": "gamma",
-    "D": "delta",
-    "BG": "beta-gamma",
-    "BD": "beta-delta",
-    "GD": "gamma-delta",
-    "BGD": "beta-gamma-delta",
-}
+GREEK = {"A": "alpha", "B": "beta", "G": "gamma", "D": "delta"}
+MAG_TYPES = {code: "-".join(GREEK[letter] for letter in code) for code in (*GREEK, "BG", "BD", "GD", "BGD")}
 """Magnetic classes as the region summaries spell them."""
 
 OUTSIDE = "outside of the rolling window"
@@ -55,15 +45,12 @@ def flares(
         reasons.append(report.gap)
         parts.append(flare_table(report.rows, name))
     merged = event_tables.merge_lists(tables.concat(parts, tables.FLARES)).assign(list=NAME)
-    return merged, _spans(
-        [time.to_pydatetime() for time in merged["start"]], start, end, next(filter(None, reasons), "")
-    )
+    times = [time.to_pydatetime() for time in merged["start"]]
+    return merged, _spans(times, start, end, next(filter(None, reasons), ""))
 
 
 @region_list(NAME)
-def regions(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Region], list[Span]]:
+def regions(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Region]:
     """Return the regions of the last month."""
     report = Report[Region]()
     try:
@@ -91,15 +78,7 @@ def _spans(times: Sequence[dt.datetime], start: dt.datetime, end: dt.datetime, r
 
 def problem(content: bytes) -> str | None:
     """Return why content is not an array of objects in JSON, or None if it is."""
-    return None if _records(content) is not None else "no JSON array"
-
-
-def _records(content: bytes) -> list[Any] | None:
-    try:
-        records = json.loads(content.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        return None
-    return records if isinstance(records, list) else None
+    return None if isinstance(fields.parsed_json(content), list) else "no JSON array"
 
 
 def parse_flares(content: bytes) -> Report[Flare]:
@@ -119,7 +98,7 @@ def _parse(
     content: bytes, read: Callable[[dict[str, Any]], Row | None], concerns: Callable[[dict[str, Any]], bool]
 ) -> Report[Row]:
     report = Report[Row]()
-    for record in _records(content) or []:
+    for record in [] if problem(content) else fields.parsed_json(content):
         if not isinstance(record, dict):
             report.add(None, record)
         elif concerns(record):
@@ -149,8 +128,7 @@ def _region(record: dict[str, Any]) -> Region | None:
     if day is None or position is None:
         return None
     time = fields.midnight(day.date()) + DAY
-    noaa_ar = fields.region_number(record.get("region"), time)
-    if noaa_ar is None:
+    if not (noaa_ar := fields.region_number(record.get("region"), time)):
         return None
     spots, area = fields.count(record.get("number_spots")), fields.number(record.get("area"))
     area = area if area is not None and area >= 0 else None

@@ -20,9 +20,7 @@ from solarflare.sources.common import coverage, event_tables, filenames, left_ou
 from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
 
-TABLES = ("flares.csv", "regions.csv", "coverage.csv")
-"""The tables in an archive's folder; only the first is needed."""
-
+TABLES = ("flares.csv", "regions.csv", "coverage.csv")  # The tables in an archive's folder; only the first is needed
 NO_TIME = "no time in the name"
 
 log = logging.getLogger("solarflare")

@@ -12,9 +12,7 @@ from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.sun.events.flares import five_digits, flux
 
-DEFAULT_LIST = "archive"
-"""The name of the flare list in a table without one."""
-
+DEFAULT_LIST = "archive"  # The name of the flare list in a table without one
 SAME_START = pd.Timedelta(minutes=5)
 """Two lists may differ by so much on the start of one flare. NOAA's edited events and LMSAL's latest events of 14-19
 February 2026 agree to the minute on all 21 flares that both report."""

@@ -26,17 +26,14 @@ ChoosePair = Callable[[Time, list[Time]], tuple[Time, Time] | None]
 
 log = logging.getLogger("solarflare")
 
+# Times of day of Big Bear's images, within its daylight (measured on 2013 and 2018-19).
 GONG_HOURS = np.arange(14, 24)
 GONG_MINUTES = (21, 22)
 GONG_SECOND = 3
-"""Times of day of Big Bear's images, within its daylight (measured on 2013 and 2018-19)."""
-
-PARTNERS = 20
-"""Number of days that are tried for the partner of a positive."""
-
+PARTNERS = 20  # Number of days that are tried for the partner of a positive
+# Candidate times in each draw, and largest number of draws: enough if one time in a thousand is positive.
 CANDIDATES = 10_000
 MAX_DRAWS = 100
-"""Candidate times in each draw, and largest number of draws: enough if one time in a thousand is positive."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +96,8 @@ def matched_pairs(
             if pair := choose(positive, partners):
                 pairs.append(pair)
                 used_days |= {_day(time) for time in pair}
-    log.info(
-        "%s: %d of %d pairs; %d positives without a partner dropped",
-        design.task,
-        len(pairs),
-        design.count // 2,
-        without_partner,
-    )
+    numbers = f"{len(pairs)} of {design.count // 2} pairs; {without_partner} positives without a partner dropped"
+    log.info("%s: %s", design.task, numbers)
     return sorted(pairs)
 
 

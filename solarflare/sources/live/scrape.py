@@ -39,8 +39,8 @@ def scrape(params: LiveParams, raw: Path) -> None:
     """
     live = params.scrape.live
     with fetching(live) as fetcher:
-        event_lists = collect.collect(params, fetcher)
-        wanted = plan.make(params, event_lists, plan.Archives(live, fetcher))
+        event_lists, disagreements = collect.collect(params, fetcher)
+        wanted = plan.make(params, event_lists, fetcher)
         plan_file = main_checkout() / DOWNLOADS / "plan.csv"
         tables.write(plan.table(wanted), plan_file, tables.PLAN)
         fetched = download.fetch(wanted, fetcher, raw)
@@ -50,7 +50,7 @@ def scrape(params: LiveParams, raw: Path) -> None:
     tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
     tables.write(event_lists.flares, raw / "flares.csv", tables.FLARES)
     tables.write(event_lists.regions, raw / "regions.csv", tables.REGIONS)
-    tables.write(event_lists.disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
+    tables.write(disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
     coverage = tables.concat([event_lists.coverage, left_out.absent(fetched)], tables.COVERAGE)
     tables.write(coverage, raw / "coverage.csv", tables.COVERAGE)
 
@@ -58,11 +58,6 @@ def scrape(params: LiveParams, raw: Path) -> None:
 @contextmanager
 def fetching(live: Live) -> Iterator[Fetcher]:
     """Yield a fetcher, and lock the cache: two processes together would ask a host more often than the limits say.
-
-    Parameters
-    ----------
-    live : Live
-        Which hosts get requests, and how often.
 
     Raises
     ------

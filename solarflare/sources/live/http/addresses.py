@@ -9,8 +9,7 @@ from solarflare.sources.live.http.outcomes import Absent
 
 log = logging.getLogger("solarflare")
 
-PORTS = {"http": 80, "https": 443, "ftp": 21}
-"""The allowed schemes, and their default ports."""
+PORTS = {"http": 80, "https": 443, "ftp": 21}  # The allowed schemes, and their default ports
 
 
 def authority(url: str) -> str:

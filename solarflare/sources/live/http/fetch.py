@@ -127,10 +127,7 @@ class Fetcher:
         conditions = {} if cached is None else self.cache.conditions(url)
 
         def request() -> bytes:
-            if read is None:
-                answer = self._follow(url, lambda url: self._transport.get(url, conditions))
-            else:
-                answer = self._follow(url, lambda url: Answer(read(url)))
+            answer = self._follow(url, lambda url: Answer(read(url)) if read else self._transport.get(url, conditions))
             content = cached if answer.content is None else answer.content
             if content is None:
                 raise Absent("not changed, by the host, but not in the cache either")
@@ -164,23 +161,19 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             if robots:
                 self._check_robots(url)
-            answer = self._send(url, send)
+            host, scheme = self._host(url), urlsplit(url).scheme
+            with host.slot(scheme):
+                try:
+                    answer = send(url)
+                except Refused as refusal:
+                    log.warning("%s: %s (%s); it gets no more requests", host.name, refusal.reason, url)
+                    raise host.end(refusal, scheme) from None
             if len(answer.content or b"") > self.live.manners.max_bytes:
                 raise Absent(f"larger than {self.live.manners.max_bytes} bytes")
             if answer.location is None:
                 return answer
             url = addresses.redirected(url, answer.location, self._hosts)
         raise Absent(f"moved more than {MAX_REDIRECTS} times")
-
-    def _send(self, url: str, send: Callable[[str], Answer]) -> Answer:
-        """Send one request when it may start; a host that refuses gets no more."""
-        host, scheme = self._host(url), urlsplit(url).scheme
-        with host.slot(scheme):
-            try:
-                return send(url)
-            except Refused as refusal:
-                log.warning("%s: %s (%s); it gets no more requests", host.name, refusal.reason, url)
-                raise host.end(refusal, scheme) from None
 
     def _check_robots(self, url: str) -> None:
         """Raise Refused if the host's robots.txt, which is read first of all, forbids an address (RFC 9309)."""
@@ -199,8 +192,7 @@ class Fetcher:
 
         def request() -> bytes:
             try:
-                answer = self._follow(url, lambda url: self._transport.get(url, {}), robots=False)
-                return answer.content or b""
+                return self._follow(url, lambda url: self._transport.get(url, {}), robots=False).content or b""
             except Temporary as failure:
                 raise Unreached(f"robots.txt: {failure.reason}", failure.retry_after) from failure
 

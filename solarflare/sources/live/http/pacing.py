@@ -20,15 +20,11 @@ from protego import Protego
 from solarflare.sources.live.http.outcomes import Absent, Interrupted, Overloaded, Refused, Temporary, Unreached
 from solarflare.sources.live.schema import RequestLimits
 
-AGENT = f"solarflare/{importlib.metadata.version('solarflare')}"
-"""Our name in the User-Agent header and in robots.txt."""
-
+AGENT = f"solarflare/{importlib.metadata.version('solarflare')}"  # Our name in the User-Agent header and in robots.txt
 BACKOFF_JITTER = 0.25
 """A wait after a failure is longer by up to this share, at random: many clients should not return together."""
 
-MAX_FAILED_FILES = 3
-"""After so many files in a row that failed in all retries, the host counts as down."""
-
+MAX_FAILED_FILES = 3  # After so many files in a row that failed in all retries, the host counts as down
 KEPT = "the files that were fetched are kept: run again"
 
 
@@ -40,13 +36,11 @@ class Host:
     """
 
     def __init__(self, name: str, limits: RequestLimits, counts: Path) -> None:
-        self.name = name
-        self.limits = limits
+        self.name, self.limits, self._counts = name, limits, counts
         self.robots: dict[str, Protego] = {}
         self.robots_lock = threading.Lock()
         self._lock = threading.Lock()
         self._ended: dict[str, Refused | Interrupted] = {}
-        self._counts = counts
         self._slots = threading.Semaphore(limits.concurrency)
         self._next_start = 0.0
         self._failed_files = 0
@@ -87,12 +81,8 @@ class Host:
         seconds = self.limits.backoff * 2.0**attempt * (1 + self._random.uniform(0, BACKOFF_JITTER))
         seconds = max(seconds, failure.retry_after or 0.0)
         if seconds > self.limits.max_wait:
-            raise self.end(
-                Interrupted(
-                    f"{self.name}: {failure.reason}, and it wants no request for {seconds:.0f} s; {KEPT} "
-                    "then to continue"
-                )
-            )
+            wait = f"{failure.reason}, and it wants no request for {seconds:.0f} s"
+            raise self.end(Interrupted(f"{self.name}: {wait}; {KEPT} then to continue"))
         with self._lock:
             self._next_start = max(self._next_start, time.monotonic() + seconds)
 
@@ -109,15 +99,12 @@ class Host:
             with self._lock:
                 remaining = self._next_start - time.monotonic()
                 if remaining <= 0:
-                    self._next_start = time.monotonic() + self._delay()
+                    crawl_delays = [float(robots.crawl_delay(AGENT) or 0) for robots in self.robots.values()]
+                    delay = self.limits.delay + self._random.uniform(0, self.limits.jitter)
+                    self._next_start = time.monotonic() + max(delay, *crawl_delays, 0.0)
                     return
             self._stopped.wait(min(remaining, threading.TIMEOUT_MAX))
         raise Interrupted(f"{self.name}: stopped; run again to continue")
-
-    def _delay(self) -> float:
-        """Return the seconds between the starts of two requests."""
-        crawl_delays = [float(robots.crawl_delay(AGENT) or 0) for robots in self.robots.values()]
-        return max(self.limits.delay + self._random.uniform(0, self.limits.jitter), *crawl_delays, 0.0)
 
     def _count(self) -> None:
         today = self._counts / f"{self.name.replace(':', '_')}-{dt.datetime.now(dt.UTC):%Y-%m-%d}"

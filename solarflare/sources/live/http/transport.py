@@ -104,7 +104,7 @@ class Transport:
             raise Absent("a control character in its address")
         host, connected = addresses.authority(url), False
         try:
-            connection = self._connection(url)
+            connection = self._connection(url, host)
             connected = True
             return Answer(self._names(connection, path) if path.endswith("/") else self._retrieve(connection, path))
         except ftplib.error_perm as error:
@@ -119,10 +119,10 @@ class Transport:
                 raise Overloaded(str(error)) from error
             raise (Temporary if connected else Unreached)(f"connection broken ({error})") from error
 
-    def _connection(self, url: str) -> ftplib.FTP:
+    def _connection(self, url: str, host: str) -> ftplib.FTP:
         """Return the thread's connection to a host, logged in."""
-        host, parts = addresses.authority(url), urlsplit(url)
         if host not in self._thread.ftp:
+            parts = urlsplit(url)
             connection = ftplib.FTP(timeout=self._timeout, encoding="latin-1")  # noqa: S321 - public archives
             connection.connect(parts.hostname or "", parts.port or addresses.PORTS["ftp"])
             connection.login("anonymous", self._contact)

@@ -29,12 +29,8 @@ from solarflare.sun.images.imaging import Pixels
 
 NAME = "lmsal_cutout"
 
-MARGIN = 12
-"""Pixels of frame and ticks on each side (measured on five thumbnails: up to 3 of frame, up to 8 of ticks)."""
-
-SIDES = range(128, 1025)
-"""Allowed sides in pixels; those that were measured have 263 to 273."""
-
+MARGIN = 12  # Pixels of frame and ticks on each side (measured on five thumbnails: up to 3 of frame, up to 8 of ticks)
+SIDES = range(128, 1025)  # Allowed sides in pixels; those that were measured have 263 to 273
 _FORM = re.compile(r"/(ssw_service_\d{6}_\d{6}_\d+)/www/(ssw_cutout_(\d+)_context_thumb\.gif)$")
 
 
@@ -107,10 +103,8 @@ def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.Data
     DataFrame
         In the form of `tables.CUTOUTS`.
     """
-    start, end = (fields.midnight(day) for day in (live.start, live.end))
-    events = [
-        event for kind in ("ar", "fl") for event in hek.collect(fetcher, live.urls[hek.NAME], kind, start, end)[0]
-    ]
+    start, end, bases = fields.midnight(live.start), fields.midnight(live.end), live.urls[hek.NAME]
+    events = [event for kind in ("ar", "fl") for event in hek.collect(fetcher, bases, kind, start, end)[0]]
     cutouts = [cutout for cutout in parse(events, wavelength) if start <= cutout.time < end]
     with atomic_directory(folder) as partial:
         rows = []

@@ -10,8 +10,7 @@ from solarflare.sun.images.instruments import Instrument
 
 NAME = "jsoc"
 STEP = dt.timedelta(minutes=15)
-WIDTHS = {512: "512", 1024: "1k", 4096: "4k"}
-"""The names of the image sides in JSOC's file names."""
+WIDTHS = {512: "512", 1024: "1k", 4096: "4k"}  # The names of the image sides in JSOC's file names
 
 
 @image_archive(NAME, instruments=("hmi",), listing_bytes=0, image_bytes=SDO_IMAGE_BYTES)

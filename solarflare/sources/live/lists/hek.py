@@ -32,23 +32,16 @@ SWPC, SSW, DETECTIVE = "SWPC", "SSW Latest Events", "Flare Detective - Trigger M
 OBSERVERS = (SWPC, SSW, DETECTIVE)
 """Whose flares are used; the first of them that saw a flare decides on its times and class."""
 
-POSITION_OBSERVERS = (SSW, SWPC, DETECTIVE)
-"""The order in which they decide on its position."""
-
+POSITION_OBSERVERS = (SSW, SWPC, DETECTIVE)  # The order in which they decide on its position
 REGION_OBSERVER = "NOAA SWPC Observer"
 
-SAME_PEAK = dt.timedelta(minutes=2)
-"""Two observers may differ by so much on the peak of one flare."""
-
-LONGEST = dt.timedelta(days=1)
-"""An end that is later after the start is an error; SSW has had ends days later."""
-
+SAME_PEAK = dt.timedelta(minutes=2)  # Two observers may differ by so much on the peak of one flare
+LONGEST = dt.timedelta(days=1)  # An end that is later after the start is an error; SSW has had ends days later
 HEMISPHERE = 2 * np.pi * 696_000.0**2
 """km2, by the radius with which HEK converts NOAA's millionths into areas at disk centre."""
 
-SPAN = dt.timedelta(days=30)
-LIMIT = 500
-"""The span of one query, and the largest number of events in a page."""
+SPAN = dt.timedelta(days=30)  # The span of one query
+LIMIT = 500  # Events in a page
 
 QUERY = (
     "cosec=2&cmd=search&type=column&event_type={}&event_starttime={}&event_endtime={}"
@@ -132,10 +125,8 @@ def problem(content: bytes) -> str | None:
 
 def parse(content: bytes) -> Page:
     """Read a page; content that is not an answer of HEK is a page without events."""
-    if problem(content):
-        return Page([], more=False)
-    answer = fields.parsed_json(content)
-    events = [event for event in answer["result"] if isinstance(event, dict)]
+    answer = {} if problem(content) else fields.parsed_json(content)
+    events = [event for event in answer.get("result", []) if isinstance(event, dict)]
     return Page(events, more=bool(events) and str(answer.get("overmax")).lower() == "true")
 
 

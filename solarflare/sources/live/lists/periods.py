@@ -11,8 +11,7 @@ from solarflare.sources.live.lists.fields import midnight
 from solarflare.sources.live.lists.report import Flare, Report, Row, Span
 
 DAY = dt.timedelta(days=1)
-SETTLED = dt.timedelta(days=30)
-"""An older report is not edited any more."""
+SETTLED = dt.timedelta(days=30)  # An older report is not edited any more
 
 log = logging.getLogger("solarflare")
 

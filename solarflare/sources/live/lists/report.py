@@ -12,8 +12,7 @@ from solarflare.core import tables
 from solarflare.sources.common.coverage import weakest_class
 from solarflare.sun.events.flares import MIDNIGHT, flux
 
-MAX_SHOWN = 100
-"""Characters of an unreadable row that a message shows."""
+MAX_SHOWN = 100  # Characters of an unreadable row that a message shows
 
 
 USUAL_CLASS = "C1.0"

@@ -20,9 +20,7 @@ from solarflare.sources.live.source import flare_list
 NAME = "spaceweatherlive"
 NO_TABLE = "a page without the table of flares"
 
-TIMES = ("start", "maximum", "end")
-"""The headers by which the table of flares is found, wherever on the page it is."""
-
+TIMES = ("start", "maximum", "end")  # The headers by which the table of flares is found, wherever on the page it is
 _REGION = re.compile(r"/region/([0-9]{4,5})\b")
 
 
@@ -41,7 +39,7 @@ def _page(fetcher: Fetcher, browser: Browser, bases: Sequence[str], day: dt.date
     urls = [addresses.join(folder, name) for folder in folders for name in ("xray.html", "xray")]
     keep = periods.settled(day)
     # A site that has needed the browser once needs it for every page: no other request first.
-    if fetcher.live.browser != "always" and not browser.started:
+    if fetcher.live.browser != "always" and browser.driver is None:
         try:
             return fetcher.get(urls, _require_table, keep=keep)
         except Absent as absence:

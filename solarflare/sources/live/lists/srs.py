@@ -15,9 +15,7 @@ from solarflare.sources.live.lists.report import Region, Report, Rows, Span
 from solarflare.sources.live.source import region_list
 
 NAME = "swpc_srs"
-REACH = dt.timedelta(hours=12)
-"""A report holds for so long before and after its time: half-way to the next."""
-
+REACH = dt.timedelta(hours=12)  # A report holds for so long before and after its time: half-way to the next
 _ISSUED = re.compile(r"^:Issued:\s+(\d{4}) ([A-Z]{3}) (\d{2})\b", re.MULTILINE | re.IGNORECASE)
 _SECTION = re.compile(r"(IA?|II)\.\s", re.IGNORECASE)
 _END = re.compile(r"(III|COMMENT|EFFECTIVE|PLAIN|NNN)", re.IGNORECASE)

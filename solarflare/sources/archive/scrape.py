@@ -1,7 +1,6 @@
 """Imports a folder of images, whose names carry a time, and its tables into the form of the raw contract."""
 
 import hashlib
-import logging
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from solarflare.core import tables
-from solarflare.core.console import cores, progress
+from solarflare.core.console import cores, log, progress
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout, sha256
 from solarflare.sources.archive.schema import Archive, ArchiveParams
@@ -22,8 +21,6 @@ from solarflare.sun.images.instruments import Instrument
 
 TABLES = ("flares.csv", "regions.csv", "coverage.csv")  # The tables in an archive's folder; only the first is needed
 NO_TIME = "no time in the name"
-
-log = logging.getLogger("solarflare")
 T = TypeVar("T")
 R = TypeVar("R")
 

@@ -1,15 +1,12 @@
 """Images that are left out of the raw data, and the reasons."""
 
-import logging
-
 import pandas as pd
 
 from solarflare.core import tables
+from solarflare.core.console import log
 
 REPEAT = "byte for byte the image before it"
 SAME_TIME = "second image of the same time"
-
-log = logging.getLogger("solarflare")
 
 
 def mark_repeats(images: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,6 @@ candidate times come from the label code itself. At most one image is taken per 
 active, so several images of one day would reveal that the day was quiet.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from solarflare.core.console import log
 from solarflare.core.tasks import Task
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images.instruments import Instrument
@@ -23,8 +23,6 @@ Time = np.datetime64
 Times = npt.NDArray[np.datetime64]
 Question = DiskLabel | RegionLabel
 ChoosePair = Callable[[Time, list[Time]], tuple[Time, Time] | None]
-
-log = logging.getLogger("solarflare")
 
 # Times of day of Big Bear's images, within its daylight (measured on 2013 and 2018-19).
 GONG_HOURS = np.arange(14, 24)

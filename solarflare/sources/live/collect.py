@@ -1,11 +1,10 @@
 """Flares and regions from the lists that the parameters name, for the span of the images and the labels' windows."""
 
-import logging
-
 import numpy as np
 import pandas as pd
 
 from solarflare.core import tables
+from solarflare.core.console import log
 from solarflare.sources.common.matching import EventLists
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Fetcher
@@ -14,8 +13,6 @@ from solarflare.sources.live.schema import LiveParams
 
 # Lists are read for so much longer than the windows: regions are placed by the reports before and after.
 MARGIN = np.timedelta64(2, "D")
-
-log = logging.getLogger("solarflare")
 
 
 def collect(params: LiveParams, fetcher: Fetcher) -> tuple[EventLists, pd.DataFrame]:

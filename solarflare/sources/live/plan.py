@@ -1,6 +1,5 @@
 """Which images are wanted, and where each will come from; decided before the first is fetched."""
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +17,6 @@ from solarflare.sun.images.instruments import Instrument
 
 TRIES = 5
 """How often candidates are drawn: where an archive has few images, each draw costs many listings of other days."""
-
-log = logging.getLogger("solarflare")
 
 
 @dataclass(frozen=True)

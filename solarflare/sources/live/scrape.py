@@ -1,6 +1,5 @@
 """The origin `live`: images and lists from the observatories' sites, in the form of the raw contract."""
 
-import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from solarflare.core import tables
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
 from solarflare.core.paths import DOWNLOADS
@@ -17,8 +17,6 @@ from solarflare.sources.common import left_out
 from solarflare.sources.live import collect, download, plan, registry
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.schema import Live, LiveParams
-
-log = logging.getLogger("solarflare")
 
 
 def scrape(params: LiveParams, raw: Path) -> None:

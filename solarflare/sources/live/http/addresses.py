@@ -1,13 +1,11 @@
 """Which addresses may be requested: http, https and ftp, on the hosts of the parameters, without credentials."""
 
-import logging
 from collections.abc import Iterable
 from urllib.parse import quote, urljoin, urlsplit
 
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http.outcomes import Absent
-
-log = logging.getLogger("solarflare")
 
 PORTS = {"http": 80, "https": 443, "ftp": 21}  # The allowed schemes, and their default ports
 

@@ -1,11 +1,10 @@
 """A page as headless Chromium draws it, for pages whose tables are made by a script."""
 
 import contextlib
-import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
-from typing import Literal, Self
+from typing import Literal
 from urllib.parse import urlsplit
 
 from selenium import webdriver
@@ -13,6 +12,7 @@ from selenium.common import exceptions
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http.outcomes import Absent, Temporary
 
@@ -20,28 +20,17 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 """Names of the browser; without any, Selenium Manager looks for one."""
 
 FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-extensions",
-    "--blink-settings=imagesEnabled=false",
+    "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-extensions --blink-settings=imagesEnabled=false"
 )
-
 CONSENT = ("agree", "accept", "accept all", "i agree", "consent")  # Texts on the button of a consent overlay
 POLL = 0.1  # Seconds between two checks of a page that is not ready
 
 # Of a button that a script has removed a moment ago.
 VANISHED = (exceptions.StaleElementReferenceException, exceptions.ElementNotInteractableException)
 
-log = logging.getLogger("solarflare")
 
-
-class Browser:
+class Browser(contextlib.ExitStack):
     """Headless Chromium, started by the first page that needs it; until then `driver` is None.
 
     It reaches the authorities in `hosts` alone, loads no images, and keeps nothing after its end. A page may take
@@ -49,16 +38,9 @@ class Browser:
     """
 
     def __init__(self, hosts: Iterable[str], agent: str, timeout: float, ready: Callable[[bytes], bool]) -> None:
+        super().__init__()
         self._hosts, self._agent, self._timeout, self._ready = sorted(hosts), agent, timeout, ready
-        self._resources = contextlib.ExitStack()
         self.driver: webdriver.Chrome | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.driver = None
-        self._resources.close()
 
     def read(self, url: str) -> bytes:
         """Return the HTML of a page as soon as it is ready.
@@ -89,11 +71,11 @@ class Browser:
 
     def _start(self) -> webdriver.Chrome:
         options = webdriver.ChromeOptions()
-        profile = self._resources.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        profile = self.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         reachable = (f"EXCLUDE {urlsplit(f'//{host}').hostname}" for host in self._hosts)
         rules = ", ".join(["MAP * ~NOTFOUND", *reachable])
         own = (f"--user-data-dir={profile}", f"--user-agent={self._agent}", f"--host-resolver-rules={rules}")
-        for flag in (*FLAGS, *own):
+        for flag in (*FLAGS.split(), *own):
             options.add_argument(flag)
         if program := next(filter(None, map(shutil.which, PROGRAMS)), None):
             options.binary_location = program
@@ -104,7 +86,7 @@ class Browser:
                 f"no browser could be started ({_first_line(error)}); install chromium and chromium-driver (Debian) or "
                 "Chrome, or set scrape.live.browser to never"
             ) from None
-        self._resources.callback(driver.quit)
+        self.callback(driver.quit)
         driver.set_page_load_timeout(self._timeout)
         return driver
 

@@ -5,7 +5,6 @@ do not see it, and neither a truncated body nor a page of HTML instead of an ima
 Retry-After is used. robots.txt is read by `protego`, which knows the wildcards of RFC 9309.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.cache import Cache
@@ -30,8 +30,6 @@ Read = Callable[[str], bytes]
 """Returns the content of an address, or raises Absent, Refused or Temporary."""
 
 MAX_REDIRECTS = 5
-
-log = logging.getLogger("solarflare")
 T = TypeVar("T")
 
 
@@ -50,7 +48,7 @@ class Fetcher:
         self.cache = Cache(folder / "files")
         self.live = live
         self.agent = f"{AGENT} (research; {live.contact or 'no contact given'})"
-        self._hosts = {name: Host(name, limits, folder / "requests") for name, limits in limits_by_host(live).items()}
+        self.hosts = {name: Host(name, limits, folder / "requests") for name, limits in limits_by_host(live).items()}
         contact = live.contact or "anonymous@"
         self._transport = Transport(self.agent, contact, live.manners.timeout, live.manners.max_bytes)
         self._checked: set[str] = set()
@@ -101,25 +99,20 @@ class Fetcher:
         # A mirror without the file is a better reason than one that does not answer.
         raise min(failures, key=lambda failure: (Absent, Refused, Interrupted).index(type(failure)))
 
-    @property
-    def hosts(self) -> list[str]:
-        """The authorities that may get requests."""
-        return sorted(self._hosts)
-
     def concurrency(self, urls: Sequence[str]) -> int:
         """Return how many requests at a time the hosts of some addresses accept at most."""
         return max(self._host(url).limits.concurrency for url in urls)
 
     def stop(self) -> None:
         """Let no further request start."""
-        for host in self._hosts.values():
-            host.stop()
+        for host in self.hosts.values():
+            host.stopped.set()
 
     def _host(self, url: str) -> Host:
         name = addresses.authority(url)
-        if name not in self._hosts:
+        if name not in self.hosts:
             raise InputError(f"{url!r} is on a host that neither scrape.live.urls nor scrape.live.extra_hosts names")
-        return self._hosts[name]
+        return self.hosts[name]
 
     def _fetch(self, url: str, verify: Verify, keep: bool, read: Read | None) -> bytes:
         """Return the content of an address, verified, and cache it."""
@@ -172,7 +165,7 @@ class Fetcher:
                 raise Absent(f"larger than {self.live.manners.max_bytes} bytes")
             if answer.location is None:
                 return answer
-            url = addresses.redirected(url, answer.location, self._hosts)
+            url = addresses.redirected(url, answer.location, self.hosts)
         raise Absent(f"moved more than {MAX_REDIRECTS} times")
 
     def _check_robots(self, url: str) -> None:

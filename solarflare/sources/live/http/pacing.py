@@ -45,7 +45,7 @@ class Host:
         self._next_start = 0.0
         self._failed_files = 0
         self._random = np.random.default_rng()
-        self._stopped = threading.Event()
+        self.stopped = threading.Event()
 
     @contextmanager
     def slot(self, scheme: str) -> Iterator[None]:
@@ -90,12 +90,8 @@ class Host:
         """Forget earlier failures."""
         self._failed_files = 0
 
-    def stop(self) -> None:
-        """Wake the requests that wait, and start no other."""
-        self._stopped.set()
-
     def _wait(self) -> None:
-        while not self._stopped.is_set():
+        while not self.stopped.is_set():
             with self._lock:
                 remaining = self._next_start - time.monotonic()
                 if remaining <= 0:
@@ -103,7 +99,7 @@ class Host:
                     delay = self.limits.delay + self._random.uniform(0, self.limits.jitter)
                     self._next_start = time.monotonic() + max(delay, *crawl_delays, 0.0)
                     return
-            self._stopped.wait(min(remaining, threading.TIMEOUT_MAX))
+            self.stopped.wait(min(remaining, threading.TIMEOUT_MAX))
         raise Interrupted(f"{self.name}: stopped; run again to continue")
 
     def _count(self) -> None:

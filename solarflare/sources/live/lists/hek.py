@@ -13,13 +13,13 @@ Known habits of its records, and what is done about them:
 
 import datetime as dt
 import itertools
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from solarflare.core.console import log
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.lists import fields
 from solarflare.sources.live.lists.periods import DAY, settled
@@ -50,8 +50,6 @@ QUERY = (
 
 Event = dict[str, Any]
 """A record of an event, with HEK's own keys."""
-
-log = logging.getLogger("solarflare")
 
 
 @dataclass(frozen=True)
@@ -186,15 +184,12 @@ def _merged(records: dict[str, Flare]) -> Flare:
 
 def _flare(event: Event) -> Flare | None:
     start, peak, end = (fields.time(event.get(f"event_{name}time")) for name in ("start", "peak", "end"))
-    if (begin := start or peak) is None:
+    if not (begin := start or peak):
         return None
     wrong_end = end and (end <= (peak or begin) or end - begin > LONGEST)
-    return make_flare(
-        (start, peak, None if wrong_end else end),
-        fields.goes_class(event.get("fl_goescls")),
-        fields.region_number(event.get("ar_noaanum"), begin),
-        fields.position(event.get("hgs_y"), event.get("hgs_x")),
-    )
+    position = fields.position(event.get("hgs_y"), event.get("hgs_x"))
+    times = start, peak, None if wrong_end else end
+    return make_flare(times, event.get("fl_goescls"), event.get("ar_noaanum"), position)
 
 
 def parse_regions(events: Sequence[Event]) -> Report[Region]:

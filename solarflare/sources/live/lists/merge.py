@@ -1,13 +1,13 @@
 """Several lists of flares: combined, compared, and completed by the positions that observers report."""
 
 import itertools
-import logging
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from solarflare.core import tables
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.common import event_tables
 from solarflare.sources.live.lists import hek, ncei_science
@@ -16,8 +16,6 @@ from solarflare.sun.events import active_regions
 from solarflare.sun.events.flares import flux
 
 COMPARED = ("start", "peak", "end", "goes_class", "noaa_ar")
-
-log = logging.getLogger("solarflare")
 
 
 def combine(lists: Sequence[Collected], names: Sequence[str]) -> pd.DataFrame:

@@ -81,16 +81,7 @@ def parse(content: bytes) -> Report[Flare]:
 
 
 def _flare(row: dict[str, str]) -> Flare | None:
-    start, peak, end = (fields.time(row.get(name)) for name in ("start_time", "time", "end_time"))
-    if (begin := start or peak or end) is None:
-        return None
-    positions = (
-        fields.position(row.get(f"flare_loc_{name}_hgs_lat"), row.get(f"flare_loc_{name}_hgs_lon"))
-        for name in ("swpc", "xrs")
-    )
-    return make_flare(
-        (start, peak, end),
-        fields.goes_class(row.get("flare_class")),
-        fields.region_number(row.get("active_region"), begin),
-        next(filter(None, positions), None),
-    )
+    times = [fields.time(row.get(name)) for name in ("start_time", "time", "end_time")]
+    columns = [(f"flare_loc_{name}_hgs_lat", f"flare_loc_{name}_hgs_lon") for name in ("swpc", "xrs")]
+    positions = (fields.position(row.get(north), row.get(west)) for north, west in columns)
+    return make_flare(times, row.get("flare_class"), row.get("active_region"), next(filter(None, positions), None))

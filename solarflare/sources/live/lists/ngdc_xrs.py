@@ -6,10 +6,10 @@ N00E00 for no position.
 """
 
 import datetime as dt
-import logging
 import re
 from collections.abc import Sequence
 
+from solarflare.core.console import log
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher
 from solarflare.sources.live.lists import fields, periods
@@ -26,8 +26,6 @@ NAMES = {2015: "goes-xrs-report_2015_modifiedreplacedmissingrows.txt", 2017: "go
 """The years whose file has a name of its own; that of 2015 has 13 flares of M and X that its plain file lacks."""
 
 _ROW = re.compile(r"31777[0-9]{6}")
-
-log = logging.getLogger("solarflare")
 
 
 @flare_list(NAME)
@@ -65,12 +63,8 @@ def _flare(line: str) -> Flare | None:
         return None
     tenths = line[TENTHS].strip()
     goes_class = f"{line[LETTER]}{int(tenths) / 10:.1f}" if tenths.isascii() and tenths.isdecimal() else ""
-    return make_flare(
-        [fields.clock(day, line[column]) for column in (START, MAX, END)],
-        fields.goes_class(goes_class),
-        fields.region_number(line[REGION], fields.midnight(day)),
-        fields.location(line[LOCATION]),
-    )
+    times = [fields.clock(day, line[column]) for column in (START, MAX, END)]
+    return make_flare(times, goes_class, line[REGION], fields.location(line[LOCATION]))
 
 
 def _day(text: str) -> dt.date | None:

@@ -1,10 +1,9 @@
 """Loops over the reports of a span: one file a day, or one file a year."""
 
 import datetime as dt
-import logging
 from collections.abc import Callable, Sequence
 
-from solarflare.core.console import progress
+from solarflare.core.console import log, progress
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.lists.fields import midnight
@@ -12,8 +11,6 @@ from solarflare.sources.live.lists.report import Flare, Report, Row, Span
 
 DAY = dt.timedelta(days=1)
 SETTLED = dt.timedelta(days=30)  # An older report is not edited any more
-
-log = logging.getLogger("solarflare")
 
 
 def settled(day: dt.date) -> bool:

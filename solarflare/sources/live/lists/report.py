@@ -10,6 +10,7 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.sources.common.coverage import weakest_class
+from solarflare.sources.live.lists import fields
 from solarflare.sun.events.flares import MIDNIGHT, flux
 
 MAX_SHOWN = 100  # Characters of an unreadable row that a message shows
@@ -88,21 +89,22 @@ class Report(Generic[Row]):
 
 def make_flare(
     times: Iterable[dt.datetime | None],
-    goes_class: str,
-    noaa_ar: int | None = None,
+    goes_class: object,
+    region: object,
     position: tuple[float, float] | None = None,
 ) -> Flare | None:
     """Return a flare whose times (start, peak and end) are in order, or None if none of them is known.
 
     A peak or end beyond midnight is moved to the next day; one that is before the start otherwise becomes None. The
-    first known time replaces an unknown start: the flare was in progress then. `position` is (latitude, longitude).
+    first known time replaces an unknown start: the flare was in progress then. Class and region may be texts;
+    `position` is (latitude, longitude).
     """
     start, peak, end = times
     begin = start or min((time for time in (peak, end) if time is not None), default=None)
     if begin is None:
         return None
-    latitude, longitude = position or (None, None)
-    return Flare(begin, _after(begin, peak), _after(begin, end), goes_class, noaa_ar, latitude, longitude)
+    facts = fields.goes_class(goes_class), fields.region_number(region, begin), *(position or (None, None))
+    return Flare(begin, _after(begin, peak), _after(begin, end), *facts)
 
 
 def _after(start: dt.datetime, time: dt.datetime | None) -> dt.datetime | None:

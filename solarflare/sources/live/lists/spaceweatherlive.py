@@ -101,8 +101,5 @@ def _flare(cells: dict[str, lxml.html.HtmlElement], day: dt.date) -> Flare | Non
     others = [cell for name, cell in cells.items() if name not in TIMES]
     classes = [fields.goes_class(_text(cell).upper()) for cell in others]
     links = [match[1] for cell in others for href in cell.xpath(".//a/@href") if (match := _REGION.search(href))]
-    return make_flare(
-        [fields.clock(day, _text(cells[name])) for name in TIMES],
-        next(filter(None, classes), ""),
-        fields.region_number(links[0], fields.midnight(day)) if links else None,
-    )
+    times = [fields.clock(day, _text(cells[name])) for name in TIMES]
+    return make_flare(times, next(filter(None, classes), ""), next(iter(links), None))

@@ -63,9 +63,5 @@ def _flare(x_ray: str, lines: list[str], day: dt.date) -> Flare | None:
     optical = [line for line in lines if line[TYPE] == "FLA"]
     numbers = [fields.region_number(line[REGION], fields.midnight(day)) for line in (x_ray, *optical)]
     positions = [fields.location(line[LOCATION]) for line in optical]
-    return make_flare(
-        [fields.clock(day, x_ray[column]) for column in (BEGIN, MAX, END)],
-        fields.goes_class(x_ray[CLASS]),
-        next(filter(None, numbers), None),
-        next(filter(None, positions), None),
-    )
+    times = [fields.clock(day, x_ray[column]) for column in (BEGIN, MAX, END)]
+    return make_flare(times, x_ray[CLASS], next(filter(None, numbers), None), next(filter(None, positions), None))

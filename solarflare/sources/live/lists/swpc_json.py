@@ -108,16 +108,9 @@ def _parse(
 
 def _flare(record: dict[str, Any]) -> Flare | None:
     edited = "begin_datetime" in record
-    suffix = "datetime" if edited else "time"
-    start, peak, end = (fields.time(record.get(f"{name}_{suffix}")) for name in ("begin", "max", "end"))
-    if (begin := start or peak or end) is None:
-        return None
-    return make_flare(
-        (start, peak, end),
-        fields.goes_class(record.get("particulars1" if edited else "max_class")),
-        fields.region_number(record.get("region"), begin),
-        fields.location(record.get("location")),
-    )
+    suffix, goes_class = ("datetime", "particulars1") if edited else ("time", "max_class")
+    times = [fields.time(record.get(f"{name}_{suffix}")) for name in ("begin", "max", "end")]
+    return make_flare(times, record.get(goes_class), record.get("region"), fields.location(record.get("location")))
 
 
 def _region(record: dict[str, Any]) -> Region | None:

@@ -59,13 +59,7 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
         list(zip(kept["file"], kept["path"], strict=True)),
         "images copied",
     )
-
-    tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
-    tables.write(merged, raw / "flares.csv", tables.FLARES)
-    tables.write(regions, raw / "regions.csv", tables.REGIONS)
-    tables.write(
-        tables.concat([completeness, left_out.absent(images)], tables.COVERAGE), raw / "coverage.csv", tables.COVERAGE
-    )
+    left_out.write(images, merged, regions, completeness, raw)
 
 
 def digest(folder: Path) -> str:

@@ -1,4 +1,6 @@
-"""Images that are left out of the raw data, and the reasons."""
+"""Images that are left out of the raw data, the reasons, and the tables of the raw contract without them."""
+
+from pathlib import Path
 
 import pandas as pd
 
@@ -27,6 +29,16 @@ def report(images: pd.DataFrame) -> None:
     for reason, count in images.loc[images["reason"] != "", "reason"].value_counts().sort_index().items():
         first = images.loc[images["reason"] == reason, "file"].iloc[0]
         log.info("images dropped: %d, %s (the first is %s)", count, reason, first)
+
+
+def write(images: pd.DataFrame, flares: pd.DataFrame, regions: pd.DataFrame, coverage: pd.DataFrame, raw: Path) -> None:
+    """Write the tables of the raw contract; images that are left out (``file``, ``reason``) become rows of coverage."""
+    kept = images.loc[images["reason"] == "", list(tables.IMAGES.columns)]
+    coverage = tables.concat([coverage, absent(images)], tables.COVERAGE)
+    tables.write(kept, raw / "images.csv", tables.IMAGES)
+    tables.write(flares, raw / "flares.csv", tables.FLARES)
+    tables.write(regions, raw / "regions.csv", tables.REGIONS)
+    tables.write(coverage, raw / "coverage.csv", tables.COVERAGE)
 
 
 def absent(images: pd.DataFrame) -> pd.DataFrame:

@@ -84,18 +84,13 @@ def _fetch(frame: Frame, fetcher: Fetcher, raw: Path) -> Outcome | Interrupted:
 
 def _table(plan: list[Wanted], outcomes: dict[str, Outcome]) -> pd.DataFrame:
     """Return one row per wanted image."""
-    rows = [
-        {
-            "instrument": item.instrument,
-            "time": item.frame.time if item.frame else item.time,
-            "pair_id": item.pair_id,
-            "path": item.frame.path if item.frame else "",
-            "origin": item.frame.origin if item.frame else "",
-            "file": item.frame.origin if item.frame else item.instrument,
-            **asdict(outcomes[item.frame.path] if item.frame else Outcome(item.reason)),
-        }
-        for item in plan
-    ]
+    rows = []
+    for item in plan:
+        time, path, origin, outcome = item.time, "", "", Outcome(item.reason)
+        if frame := item.frame:
+            time, path, origin, outcome = frame.time, frame.path, frame.origin, outcomes[frame.path]
+        facts = {"instrument": item.instrument, "time": time, "pair_id": item.pair_id, "path": path, "origin": origin}
+        rows.append(facts | {"file": origin or item.instrument} | asdict(outcome))
     images = pd.DataFrame(rows).sort_values(["instrument", "time", "path"], kind="stable", ignore_index=True)
     images = left_out.mark_repeats(images)
     broken = images.loc[(images["reason"] != "") & (images["pair_id"] != ""), "pair_id"]

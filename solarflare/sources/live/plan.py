@@ -15,8 +15,8 @@ from solarflare.sources.live.schema import Live, LiveParams
 from solarflare.sources.live.source import Frame, to_datetime
 from solarflare.sun.images.instruments import Instrument
 
+# How often candidates are drawn: where an archive has few images, each draw costs many listings of other days.
 TRIES = 5
-"""How often candidates are drawn: where an archive has few images, each draw costs many listings of other days."""
 
 
 @dataclass(frozen=True)

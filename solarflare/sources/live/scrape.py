@@ -44,13 +44,8 @@ def scrape(params: LiveParams, raw: Path) -> None:
         fetched = download.fetch(wanted, fetcher, raw)
         shutil.copyfile(plan_file, raw / "plan.csv")
     _summary(fetched)
-    kept = fetched[fetched["reason"] == ""]
-    tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
-    tables.write(event_lists.flares, raw / "flares.csv", tables.FLARES)
-    tables.write(event_lists.regions, raw / "regions.csv", tables.REGIONS)
+    left_out.write(fetched, event_lists.flares, event_lists.regions, event_lists.coverage, raw)
     tables.write(disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
-    coverage = tables.concat([event_lists.coverage, left_out.absent(fetched)], tables.COVERAGE)
-    tables.write(coverage, raw / "coverage.csv", tables.COVERAGE)
 
 
 @contextmanager

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from solarflare.sources.live.http import addresses
-from solarflare.sources.live.http.fetch import Fetcher
+from solarflare.sources.live.http.fetch import Bases, Fetcher
 from solarflare.sources.live.lists.report import Flare, Region, Rows, Span, coverage_table, flare_table, region_table
 from solarflare.sun.images.instruments import Instrument
 
 SDO: tuple[Instrument, ...] = ("hmi", "aia171", "aia193", "aia211")
 
+# By the side in pixels, measured at 512; the others are orders of magnitude.
 SDO_IMAGE_BYTES = {512: 4e4, 1024: 2e5, 4096: 2.5e6}
-"""By the side in pixels, measured at 512; the others are orders of magnitude."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,14 @@ def filed_by_day(source: str, instrument: Instrument, time: dt.datetime, name: s
     return Frame(instrument, np.datetime64(time, "s"), f"{source}/{time:%Y/%m/%d}/{name}", urls)
 
 
-Frames = Callable[[Fetcher, Sequence[str], Instrument, dt.datetime, int], list[Frame]]
+Frames = Callable[[Fetcher, Bases, Instrument, dt.datetime, int], list[Frame]]
 """Returns the frames of an instrument that an archive has around a time, the one next to it included, however far.
 
 It takes a fetcher, the base addresses of the mirrors (best first), the instrument, the time (UTC) and the side of the
 image in pixels. It raises Absent if the archive has nothing there, Refused if it refuses requests."""
 
-FlareReader = Callable[
-    [Fetcher, Sequence[str], dt.datetime, dt.datetime], Rows[Flare] | tuple[pd.DataFrame, list[Span]]
-]
-RegionReader = Callable[[Fetcher, Sequence[str], dt.datetime, dt.datetime], Rows[Region]]
+FlareReader = Callable[[Fetcher, Bases, dt.datetime, dt.datetime], Rows[Flare] | tuple[pd.DataFrame, list[Span]]]
+RegionReader = Callable[[Fetcher, Bases, dt.datetime, dt.datetime], Rows[Region]]
 """Return the rows of a list from a start to an end (UTC, excluded), and where it is complete.
 
 An absent report or a host that refuses is a span with the reason. Flares outside of [start, end) are dropped later. Of
@@ -82,7 +80,7 @@ class Collected:
     coverage: pd.DataFrame
 
 
-Collect = Callable[[Fetcher, Sequence[str], np.datetime64, np.datetime64], Collected]
+Collect = Callable[[Fetcher, Bases, np.datetime64, np.datetime64], Collected]
 
 IMAGES: dict[str, ImageArchive] = {}
 FLARES: dict[str, Collect] = {}
@@ -105,7 +103,7 @@ def flare_list(name: str) -> Callable[[FlareReader], Collect]:
     """Register a list of flares."""
 
     def register(read: FlareReader) -> Collect:
-        def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
+        def collect(fetcher: Fetcher, bases: Bases, start: np.datetime64, end: np.datetime64) -> Collected:
             rows, spans = read(fetcher, bases, to_datetime(start), to_datetime(end))
             table = rows if isinstance(rows, pd.DataFrame) else flare_table(rows, name)
             within = table[(table["start"] >= start) & (table["start"] < end)].reset_index(drop=True)
@@ -121,7 +119,7 @@ def region_list(name: str) -> Callable[[RegionReader], Collect]:
     """Register daily reports of regions."""
 
     def register(read: RegionReader) -> Collect:
-        def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
+        def collect(fetcher: Fetcher, bases: Bases, start: np.datetime64, end: np.datetime64) -> Collected:
             rows, spans = read(fetcher, bases, to_datetime(start), to_datetime(end))
             return Collected(region_table(rows, name), coverage_table("regions", spans))
 

@@ -16,9 +16,8 @@ from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http.outcomes import Absent, Temporary
 
+# Names of the browser; without any, Selenium Manager looks for one.
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-"""Names of the browser; without any, Selenium Manager looks for one."""
-
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-extensions --blink-settings=imagesEnabled=false"

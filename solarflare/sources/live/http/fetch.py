@@ -21,7 +21,10 @@ from solarflare.sources.live.http.pacing import AGENT, Host
 from solarflare.sources.live.http.transport import Answer, Transport
 from solarflare.sources.live.schema import Live, RequestLimits
 
-__all__ = ["Absent", "Fetcher", "Interrupted", "Read", "Refused", "Verify"]
+__all__ = ["Absent", "Bases", "Fetcher", "Interrupted", "Read", "Refused", "Verify"]
+
+Bases = Sequence[str]
+"""The addresses of an archive at its mirrors, best first."""
 
 Verify = Callable[[bytes], str | None]
 """Returns what is wrong with the content, or None."""

@@ -21,9 +21,8 @@ from solarflare.sources.live.http.outcomes import Absent, Interrupted, Overloade
 from solarflare.sources.live.schema import RequestLimits
 
 AGENT = f"solarflare/{importlib.metadata.version('solarflare')}"  # Our name in the User-Agent header and in robots.txt
+# A wait after a failure is longer by up to this share, at random: many clients should not return together.
 BACKOFF_JITTER = 0.25
-"""A wait after a failure is longer by up to this share, at random: many clients should not return together."""
-
 MAX_FAILED_FILES = 3  # After so many files in a row that failed in all retries, the host counts as down
 KEPT = "the files that were fetched are kept: run again"
 

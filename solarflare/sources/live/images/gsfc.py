@@ -1,11 +1,10 @@
 """SDO's browse images at GSFC: a folder a day, listed by an index page or by a file browser."""
 
 import datetime as dt
-from collections.abc import Sequence
 from urllib.parse import quote
 
 from solarflare.sources.live.http import addresses, listing
-from solarflare.sources.live.http.fetch import Fetcher
+from solarflare.sources.live.http.fetch import Bases, Fetcher
 from solarflare.sources.live.source import SDO, SDO_IMAGE_BYTES, Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
 
@@ -13,9 +12,7 @@ NAME = "gsfc"
 
 
 @image_archive(NAME, instruments=SDO, listing_bytes=1e6, image_bytes=SDO_IMAGE_BYTES)
-def frames(
-    fetcher: Fetcher, bases: Sequence[str], instrument: Instrument, time: dt.datetime, img_width: int
-) -> list[Frame]:
+def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.datetime, img_width: int) -> list[Frame]:
     """Return the frames of a day."""
     folders = listing.day_folders(bases, time.date())
     browsers = [addresses.join(base, "index.php") + "?b=" + quote(f"{time:%Y/%m/%d}", safe="") for base in bases]

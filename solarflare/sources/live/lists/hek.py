@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from solarflare.core.console import log
-from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused
 from solarflare.sources.live.lists import fields
 from solarflare.sources.live.lists.periods import DAY, settled
 from solarflare.sources.live.lists.report import Flare, Region, Report, Row, Rows, Span, make_flare
@@ -29,17 +29,15 @@ from solarflare.sources.live.source import flare_list, region_list
 NAME = "hek"
 
 SWPC, SSW, DETECTIVE = "SWPC", "SSW Latest Events", "Flare Detective - Trigger Module"
+# Whose flares are used; the first of them that saw a flare decides on its times and class.
 OBSERVERS = (SWPC, SSW, DETECTIVE)
-"""Whose flares are used; the first of them that saw a flare decides on its times and class."""
-
 POSITION_OBSERVERS = (SSW, SWPC, DETECTIVE)  # The order in which they decide on its position
 REGION_OBSERVER = "NOAA SWPC Observer"
 
 SAME_PEAK = dt.timedelta(minutes=2)  # Two observers may differ by so much on the peak of one flare
 LONGEST = dt.timedelta(days=1)  # An end that is later after the start is an error; SSW has had ends days later
+# km2, by the radius with which HEK converts NOAA's millionths into areas at disk centre.
 HEMISPHERE = 2 * np.pi * 696_000.0**2
-"""km2, by the radius with which HEK converts NOAA's millionths into areas at disk centre."""
-
 SPAN = dt.timedelta(days=30)  # The span of one query
 LIMIT = 500  # Events in a page
 
@@ -61,14 +59,14 @@ class Page:
 
 
 @flare_list(NAME)
-def flares(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
+def flares(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of a span, each once."""
     events, spans = collect(fetcher, bases, "fl", start, end)
     return _rows(deduplicate(events)), spans
 
 
 @region_list(NAME)
-def regions(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Region]:
+def regions(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Region]:
     """Return the regions of a span, the report at its end included."""
     events, spans = collect(fetcher, bases, "ar", start, end + DAY)
     return [region for region in _rows(parse_regions(events)) if start <= region.time <= end], spans
@@ -80,9 +78,7 @@ def _rows(report: Report[Row]) -> list[Row]:
     return report.rows
 
 
-def collect(
-    fetcher: Fetcher, bases: Sequence[str], event_type: str, start: dt.datetime, end: dt.datetime
-) -> Rows[Event]:
+def collect(fetcher: Fetcher, bases: Bases, event_type: str, start: dt.datetime, end: dt.datetime) -> Rows[Event]:
     """Return all events of a type ("fl" or "ar") in a span, and where they are complete."""
     events: list[Event] = []
     spans: list[Span] = []
@@ -99,9 +95,7 @@ def collect(
     return events, spans
 
 
-def _pages(
-    fetcher: Fetcher, bases: Sequence[str], event_type: str, start: dt.datetime, end: dt.datetime
-) -> Iterator[Page]:
+def _pages(fetcher: Fetcher, bases: Bases, event_type: str, start: dt.datetime, end: dt.datetime) -> Iterator[Page]:
     """Yield all pages of a span."""
     page = Page([], more=True)
     for number in itertools.count(1):

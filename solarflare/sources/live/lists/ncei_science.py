@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from solarflare.sources.live.http import addresses, listing
-from solarflare.sources.live.http.fetch import Absent, Fetcher
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher
 from solarflare.sources.live.lists import fields, periods
 from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
@@ -24,7 +24,7 @@ _FILE = re.compile(r"sci_xrsf-l2-flrpt_geo_(?:y(?P<year>[0-9]{4})|s[0-9]{8}_e[0-
 
 
 @flare_list(NAME)
-def collect(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
+def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of the years of a span."""
     this_year = dt.datetime.now(dt.UTC).year
 

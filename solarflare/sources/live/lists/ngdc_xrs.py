@@ -7,11 +7,10 @@ N00E00 for no position.
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 
 from solarflare.core.console import log
 from solarflare.sources.live.http import addresses
-from solarflare.sources.live.http.fetch import Absent, Fetcher
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher
 from solarflare.sources.live.lists import fields, periods
 from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
@@ -22,14 +21,13 @@ LAST_YEAR = 2017
 DATE, START, END, MAX = slice(5, 11), slice(13, 17), slice(18, 22), slice(23, 27)
 LOCATION, LETTER, TENTHS, REGION = slice(28, 34), slice(59, 60), slice(60, 63), slice(80, 85)
 
+# The years whose file has a name of its own; that of 2015 has 13 flares of M and X that its plain file lacks.
 NAMES = {2015: "goes-xrs-report_2015_modifiedreplacedmissingrows.txt", 2017: "goes-xrs-report_2017-ytd.txt"}
-"""The years whose file has a name of its own; that of 2015 has 13 flares of M and X that its plain file lacks."""
-
 _ROW = re.compile(r"31777[0-9]{6}")
 
 
 @flare_list(NAME)
-def collect(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
+def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of the years of a span."""
 
     def read(year: int) -> Report[Flare]:

@@ -1,11 +1,11 @@
 """Loops over the reports of a span: one file a day, or one file a year."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from solarflare.core.console import log, progress
 from solarflare.sources.live.http import addresses
-from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused
 from solarflare.sources.live.lists.fields import midnight
 from solarflare.sources.live.lists.report import Flare, Report, Row, Span
 
@@ -20,7 +20,7 @@ def settled(day: dt.date) -> bool:
 
 def daily_reader(
     fetcher: Fetcher,
-    bases: Sequence[str],
+    bases: Bases,
     suffix: str,
     problem: Callable[[bytes, dt.date], str | None],
     parse: Callable[[bytes, dt.date], Report[Row]],

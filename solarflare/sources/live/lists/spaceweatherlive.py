@@ -6,13 +6,12 @@ A page is requested like any other file. A browser draws it only where a script 
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 
 import lxml.html
 
 from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.browser import Browser
-from solarflare.sources.live.http.fetch import Absent, Fetcher
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher
 from solarflare.sources.live.lists import fields, periods
 from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
@@ -25,14 +24,14 @@ _REGION = re.compile(r"/region/([0-9]{4,5})\b")
 
 
 @flare_list(NAME)
-def collect(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
+def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of a span."""
     timeout = fetcher.live.manners.timeout
     with Browser(fetcher.hosts, fetcher.agent, timeout, lambda page: problem(page) is None) as browser:
         return periods.read_days(NAME, start, end, lambda day: parse(_page(fetcher, browser, bases, day), day))
 
 
-def _page(fetcher: Fetcher, browser: Browser, bases: Sequence[str], day: dt.date) -> bytes:
+def _page(fetcher: Fetcher, browser: Browser, bases: Bases, day: dt.date) -> bytes:
     """Return a page with the table of flares, from a browser if it has none otherwise."""
     # Until about 2021 the name had no ending.
     folders = listing.day_folders(bases, day)

@@ -7,9 +7,8 @@ undisturbed files.
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 
-from solarflare.sources.live.http.fetch import Fetcher
+from solarflare.sources.live.http.fetch import Bases, Fetcher
 from solarflare.sources.live.lists import fields, periods
 from solarflare.sources.live.lists.report import Region, Report, Rows, Span
 from solarflare.sources.live.source import region_list
@@ -25,7 +24,7 @@ _NUMBERED = re.compile(r"\d{4,5}\s")
 
 
 @region_list(NAME)
-def collect(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Region]:
+def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Region]:
     """Return the regions of a span, the report after its end included."""
     read = periods.daily_reader(fetcher, bases, "SRS.txt", problem, parse)
     rows, spans = periods.read_days(NAME, start, end + periods.DAY, read)

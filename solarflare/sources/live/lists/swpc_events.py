@@ -7,9 +7,8 @@ from other observatories may give its position or region. Times with the flag B 
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 
-from solarflare.sources.live.http.fetch import Fetcher
+from solarflare.sources.live.http.fetch import Bases, Fetcher
 from solarflare.sources.live.lists import fields, periods
 from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
@@ -25,7 +24,7 @@ _ROW = re.compile(r"\d{4}.{39}[A-Z]{3}\b")
 
 
 @flare_list(NAME)
-def collect(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
+def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of a span."""
     read = periods.daily_reader(fetcher, bases, "events.txt", problem, parse)
     return periods.read_days(NAME, start, end, read)

@@ -13,7 +13,7 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.sources.common import event_tables
 from solarflare.sources.live.http import addresses
-from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused
 from solarflare.sources.live.lists import fields
 from solarflare.sources.live.lists.periods import DAY
 from solarflare.sources.live.lists.report import Flare, Region, Report, Row, Rows, Span, flare_table, make_flare
@@ -31,9 +31,7 @@ OUTSIDE = "outside of the rolling window"
 
 
 @flare_list(NAME)
-def flares(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[pd.DataFrame, list[Span]]:
+def flares(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> tuple[pd.DataFrame, list[Span]]:
     """Return the flares of the last days, those of both files once."""
     parts, reasons = [], []
     for name, file in FLARES.items():
@@ -50,7 +48,7 @@ def flares(
 
 
 @region_list(NAME)
-def regions(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime) -> Rows[Region]:
+def regions(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Region]:
     """Return the regions of the last month."""
     report = Report[Region]()
     try:
@@ -63,7 +61,7 @@ def regions(fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.
     return within, _spans(times, start, end, reason)
 
 
-def _read(fetcher: Fetcher, bases: Sequence[str], file: str, parse: Callable[[bytes], Report[Row]]) -> Report[Row]:
+def _read(fetcher: Fetcher, bases: Bases, file: str, parse: Callable[[bytes], Report[Row]]) -> Report[Row]:
     urls = [addresses.join(base, *file.split("/")) for base in bases]
     return parse(fetcher.get(urls, problem, keep=False))
 

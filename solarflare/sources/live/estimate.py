@@ -38,11 +38,6 @@ class CacheOnly(Fetcher):
 def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Estimate what a scrape would fetch, and its cost.
 
-    Parameters
-    ----------
-    params : LiveParams
-        As for `scrape`.
-
     Returns
     -------
     wanted : DataFrame

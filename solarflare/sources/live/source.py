@@ -13,7 +13,6 @@ from solarflare.sources.live.lists.report import Flare, Region, Rows, Span, cove
 from solarflare.sun.images.instruments import Instrument
 
 SDO: tuple[Instrument, ...] = ("hmi", "aia171", "aia193", "aia211")
-
 # By the side in pixels, measured at 512; the others are orders of magnitude.
 SDO_IMAGE_BYTES = {512: 4e4, 1024: 2e5, 4096: 2.5e6}
 

@@ -23,15 +23,9 @@ from solarflare.sources.live.schema import Live, RequestLimits
 
 __all__ = ["Absent", "Bases", "Fetcher", "Interrupted", "Read", "Refused", "Verify"]
 
-Bases = Sequence[str]
-"""The addresses of an archive at its mirrors, best first."""
-
-Verify = Callable[[bytes], str | None]
-"""Returns what is wrong with the content, or None."""
-
-Read = Callable[[str], bytes]
-"""Returns the content of an address, or raises Absent, Refused or Temporary."""
-
+Bases = Sequence[str]  # The addresses of an archive at its mirrors, best first
+Verify = Callable[[bytes], str | None]  # Returns what is wrong with the content, or None
+Read = Callable[[str], bytes]  # Returns the content of an address, or raises Absent, Refused or Temporary
 MAX_REDIRECTS = 5
 T = TypeVar("T")
 

@@ -37,12 +37,10 @@ class Host:
     def __init__(self, name: str, limits: RequestLimits, counts: Path) -> None:
         self.name, self.limits, self._counts = name, limits, counts
         self.robots: dict[str, Protego] = {}
-        self.robots_lock = threading.Lock()
-        self._lock = threading.Lock()
+        self.robots_lock, self._lock = threading.Lock(), threading.Lock()
         self._ended: dict[str, Refused | Interrupted] = {}
         self._slots = threading.Semaphore(limits.concurrency)
-        self._next_start = 0.0
-        self._failed_files = 0
+        self._next_start, self._failed_files = 0.0, 0
         self._random = np.random.default_rng()
         self.stopped = threading.Event()
 

@@ -63,7 +63,7 @@ class Transport:
     def _http(self, url: str, conditions: dict[str, str]) -> Answer:
         try:
             with self._thread.http.get(
-                url, headers=conditions, timeout=self._timeout, allow_redirects=False, stream=True
+                url, headers=conditions, timeout=self._timeout, allow_redirects=False
             ) as response:
                 return self._answer(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -163,9 +163,9 @@ def retry_after(value: str) -> float | None:
 def _temporary(error: Exception) -> Temporary:
     """Return a failed connection as an outcome."""
     cause = getattr(error.args[0], "reason", error) if error.args else error
-    if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError) or isinstance(
-        cause, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
-    ):
+    unreached = urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+    on_the_way = requests.exceptions.SSLError | requests.exceptions.ProxyError
+    if isinstance(error, on_the_way) or isinstance(cause, unreached):
         return Unreached(f"cannot be reached ({cause})")
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return Temporary("no answer in time")

@@ -30,8 +30,8 @@ def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.date
         except Absent as failure:
             absent = Absent(f"no folder of {day}: {failure.reason}")
             continue
-        for name, time in listing.images(content, instrument).items():
-            frames.setdefault(name, filed_by_day(NAME, instrument, time, name, folders))
+        for name, taken in listing.images(content, instrument).items():
+            frames.setdefault(name, filed_by_day(NAME, instrument, taken, name, folders))
     if not frames and absent:
         raise absent
     return list(frames.values())

@@ -93,8 +93,6 @@ def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.Data
     ----------
     live : Live
         The span, and the addresses of HEK and of the thumbnails.
-    fetcher : Fetcher
-    wavelength : int
     folder : Path
         Filled with ``AR/*.png``, ``FL/*.png`` and ``cutouts.csv``; its former content is replaced.
 

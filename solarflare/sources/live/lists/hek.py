@@ -27,27 +27,22 @@ from solarflare.sources.live.lists.report import Flare, Region, Report, Row, Row
 from solarflare.sources.live.source import flare_list, region_list
 
 NAME = "hek"
-
 SWPC, SSW, DETECTIVE = "SWPC", "SSW Latest Events", "Flare Detective - Trigger Module"
 # Whose flares are used; the first of them that saw a flare decides on its times and class.
 OBSERVERS = (SWPC, SSW, DETECTIVE)
 POSITION_OBSERVERS = (SSW, SWPC, DETECTIVE)  # The order in which they decide on its position
 REGION_OBSERVER = "NOAA SWPC Observer"
-
 SAME_PEAK = dt.timedelta(minutes=2)  # Two observers may differ by so much on the peak of one flare
 LONGEST = dt.timedelta(days=1)  # An end that is later after the start is an error; SSW has had ends days later
 # km2, by the radius with which HEK converts NOAA's millionths into areas at disk centre.
 HEMISPHERE = 2 * np.pi * 696_000.0**2
 SPAN = dt.timedelta(days=30)  # The span of one query
 LIMIT = 500  # Events in a page
-
 QUERY = (
     "cosec=2&cmd=search&type=column&event_type={}&event_starttime={}&event_endtime={}"
     "&event_coordsys=helioprojective&x1=-5000&x2=5000&y1=-5000&y2=5000&result_limit={}&page={}"
 )
-
-Event = dict[str, Any]
-"""A record of an event, with HEK's own keys."""
+Event = dict[str, Any]  # With HEK's own keys
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,10 @@ def locate(flares: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     Both are `tables.FLARES`. An observation belongs to a flare if the two peak (or begin, where no peak is known)
     within `hek.SAME_PEAK`, and do not name different regions. Returns the same flares, by start; known values stay.
     """
-    flares, observed = (_by_peak(df) for df in (flares, observed))
+    flares, observed = (
+        df.assign(at=df["peak"].fillna(df["start"])).sort_values("at", kind="stable", ignore_index=True)
+        for df in (flares, observed)
+    )
     columns = ["noaa_ar", "latitude", "longitude"]
     within = pd.Timedelta(hek.SAME_PEAK)
     near = pd.merge_asof(flares[["at"]], observed[["at", *columns]], on="at", direction="nearest", tolerance=within)
@@ -106,10 +109,6 @@ def locate(flares: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     log.info("positions: %d of %d flares placed by others", (unplaced & near["latitude"].notna()).sum(), len(flares))
     flares = tables.check(flares[list(tables.FLARES.columns)], tables.FLARES, "the located flares")
     return flares.sort_values(["start", "list", "goes_class"], kind="stable", ignore_index=True)
-
-
-def _by_peak(flares: pd.DataFrame) -> pd.DataFrame:
-    return flares.assign(at=flares["peak"].fillna(flares["start"])).sort_values("at", kind="stable", ignore_index=True)
 
 
 def associate(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:

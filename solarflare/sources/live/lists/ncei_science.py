@@ -42,13 +42,12 @@ def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime
 
 def newest(names: Sequence[str], year: int) -> str | None:
     """Return the newest version of a year's file, or of the whole mission's if the year has no file of its own."""
+
+    def rank(match: re.Match[str]) -> tuple[bool, list[int], str]:
+        return match["year"] is not None, [int(part) for part in match["version"].split("-") if part], match[0]
+
     matches = [match for name in names if (match := _FILE.fullmatch(name)) and match["year"] in (None, str(year))]
-    best = max(matches, key=lambda match: (match["year"] is not None, _version(match), match[0]), default=None)
-    return best[0] if best else None
-
-
-def _version(match: re.Match[str]) -> list[int]:
-    return [int(part) for part in match["version"].split("-") if part]
+    return max(matches, key=rank)[0] if matches else None
 
 
 def problem(content: bytes) -> str | None:

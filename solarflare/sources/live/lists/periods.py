@@ -7,10 +7,12 @@ from solarflare.core.console import log, progress
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused
 from solarflare.sources.live.lists.fields import midnight
-from solarflare.sources.live.lists.report import Flare, Report, Row, Span
+from solarflare.sources.live.lists.report import Flare, Report, Row, Rows, Span
 
 DAY = dt.timedelta(days=1)
 SETTLED = dt.timedelta(days=30)  # An older report is not edited any more
+DayReader = Callable[[dt.date], Report[Row]]
+DayCheck = Callable[[bytes, dt.date], str | None]  # Returns why content is not the report of a day, or None
 
 
 def settled(day: dt.date) -> bool:
@@ -19,12 +21,8 @@ def settled(day: dt.date) -> bool:
 
 
 def daily_reader(
-    fetcher: Fetcher,
-    bases: Bases,
-    suffix: str,
-    problem: Callable[[bytes, dt.date], str | None],
-    parse: Callable[[bytes, dt.date], Report[Row]],
-) -> Callable[[dt.date], Report[Row]]:
+    fetcher: Fetcher, bases: Bases, suffix: str, problem: DayCheck, parse: Callable[[bytes, dt.date], Report[Row]]
+) -> DayReader[Row]:
     """Return a reader, for `read_days`, of NCEI's files ``YYYY/MM/YYYYMMDD<suffix>``."""
 
     def read(day: dt.date) -> Report[Row]:
@@ -34,9 +32,7 @@ def daily_reader(
     return read
 
 
-def read_days(
-    name: str, start: dt.datetime, end: dt.datetime, read: Callable[[dt.date], Report[Row]]
-) -> tuple[list[Row], list[Span]]:
+def read_days(name: str, start: dt.datetime, end: dt.datetime, read: DayReader[Row]) -> Rows[Row]:
     """Read the reports of the days that [start, end) touches, UTC; `name` is that of the source, for messages.
 
     `read` returns the report of a day, or raises Absent or Refused. Returns the rows of all reports, and a span for
@@ -62,7 +58,7 @@ def read_days(
 
 def read_years(
     name: str, start: dt.datetime, end: dt.datetime, read: Callable[[int], Report[Flare]], *, unfinished: int
-) -> tuple[list[Flare], list[Span]]:
+) -> Rows[Flare]:
     """Read the reports of the years that [start, end) touches, like `read_days`, also the rows outside of the span.
 
     From the year `unfinished` on a report is taken to end with the day of its last flare. A row that cannot be read

@@ -15,7 +15,6 @@ from solarflare.sun.events.flares import MIDNIGHT, flux
 
 MAX_SHOWN = 100  # Characters of an unreadable row that a message shows
 
-
 USUAL_CLASS = "C1.0"
 """The class that operational GOES lists are complete for in every year. Weaker flares are lost in the background of an
 active Sun; NOAA reports classes A and B at solar minimum alone."""
@@ -58,8 +57,7 @@ class Span:
     reason: str = ""
 
 
-Rows = tuple[list[Row], list[Span]]
-"""The rows of a list, and in the order of time where it is complete."""
+Rows = tuple[list[Row], list[Span]]  # The rows of a list, and in the order of time where it is complete
 
 
 @dataclass
@@ -88,10 +86,7 @@ class Report(Generic[Row]):
 
 
 def make_flare(
-    times: Iterable[dt.datetime | None],
-    goes_class: object,
-    region: object,
-    position: tuple[float, float] | None = None,
+    times: Iterable[dt.datetime | None], goes_class: object, region: object, position: fields.Position | None = None
 ) -> Flare | None:
     """Return a flare whose times (start, peak and end) are in order, or None if none of them is known.
 

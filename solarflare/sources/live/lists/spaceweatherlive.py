@@ -18,7 +18,6 @@ from solarflare.sources.live.source import flare_list
 
 NAME = "spaceweatherlive"
 NO_TABLE = "a page without the table of flares"
-
 TIMES = ("start", "maximum", "end")  # The headers by which the table of flares is found, wherever on the page it is
 _REGION = re.compile(r"/region/([0-9]{4,5})\b")
 
@@ -95,7 +94,7 @@ def _text(cell: lxml.html.HtmlElement) -> str:
 
 def _flare(cells: dict[str, lxml.html.HtmlElement], day: dt.date) -> Flare | None:
     """Return the flare of a row, its cells by their headers; the class is under a header without text."""
-    if not all(name in cells for name in TIMES):
+    if not cells.keys() >= set(TIMES):
         return None
     others = [cell for name, cell in cells.items() if name not in TIMES]
     classes = [fields.goes_class(_text(cell).upper()) for cell in others]

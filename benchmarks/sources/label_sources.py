@@ -28,7 +28,7 @@ class InMemory(Fetcher):
 
     def __init__(self, mounts: dict[str, Mount]) -> None:
         self.live, self.agent = parameters.load().scrape.live, "benchmark"
-        self._hosts = {}
+        self.hosts = {}
         self._mounts = mounts
         self._contents: dict[str, bytes] = {}
 

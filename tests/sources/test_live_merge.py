@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
-from solarflare.sources.live.lists import coverage, hek, merge
-from solarflare.sources.live.lists.coverage import Span
-from solarflare.sources.live.lists.report import Flare, flare_table
+from solarflare.sources.live.lists import hek, merge
+from solarflare.sources.live.lists.report import Flare, Span, coverage_table, flare_table
 from solarflare.sources.live.source import Collected
 from tests.live_tables import FLARES, REGIONS
 
@@ -103,7 +102,7 @@ def test_the_order_of_the_records_does_not_matter(order: list[int]) -> None:
 def listed(name: str, *flares: Flare, min_class: str = "C1.0") -> Collected:
     rows = flare_table(flares, name)
     spans = [Span(START, START + dt.timedelta(days=1))]
-    return Collected(rows, coverage.table(name, spans, rows).assign(min_class=min_class))
+    return Collected(rows, coverage_table(name, spans, rows).assign(min_class=min_class))
 
 
 def flare(minute: int, goes_class: str = "C2.0", noaa_ar: int | None = None, *place: float) -> Flare:
@@ -179,7 +178,7 @@ def test_each_year_is_complete_to_its_own_depth() -> None:
     weak = [Flare(dt.datetime(2018, 6, 1) + n * MINUTE, None, None, f"B{1 + n % 9}.0") for n in range(50)]
     strong = [Flare(dt.datetime(2019, 6, 1) + n * MINUTE, None, None, f"M{1 + n % 9}.0") for n in range(50)]
     span = Span(dt.datetime(2018, 1, 1), dt.datetime(2021, 1, 1))
-    result = coverage.table("x", [span], flare_table([*weak, *strong], "x"))
+    result = coverage_table("x", [span], flare_table([*weak, *strong], "x"))
     assert result[["start", "min_class"]].astype(str).to_numpy().tolist() == [
         ["2018-01-01", "B1.0"],
         ["2019-01-01", "C1.0"],
@@ -193,7 +192,7 @@ def test_coverage_has_one_row_for_days_that_adjoin(gaps: list[bool]) -> None:
         Span(START + number * dt.timedelta(days=1), START + (number + 1) * dt.timedelta(days=1), "404" * gap)
         for number, gap in enumerate(gaps)
     ]
-    result = coverage.table("regions", spans)
+    result = coverage_table("regions", spans)
     assert list(result["reason"]) == [reason for reason, _ in itertools.groupby("404" * gap for gap in gaps)]
     assert (result["end"].to_numpy()[:-1] == result["start"].to_numpy()[1:]).all()
     assert result["end"].iloc[-1] - result["start"].iloc[0] == np.timedelta64(len(gaps), "D")

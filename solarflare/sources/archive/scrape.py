@@ -1,7 +1,6 @@
 """Imports a folder of images, whose names carry a time, and its tables into the form of the raw contract."""
 
 import hashlib
-import logging
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from solarflare.core import tables
-from solarflare.core.console import cores, progress
+from solarflare.core.console import cores, log, progress
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout, sha256
 from solarflare.sources.archive.schema import Archive, ArchiveParams
@@ -20,12 +19,8 @@ from solarflare.sources.common import coverage, event_tables, filenames, left_ou
 from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
 
-TABLES = ("flares.csv", "regions.csv", "coverage.csv")
-"""The tables in an archive's folder; only the first is needed."""
-
+TABLES = ("flares.csv", "regions.csv", "coverage.csv")  # The tables in an archive's folder; only the first is needed
 NO_TIME = "no time in the name"
-
-log = logging.getLogger("solarflare")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -64,33 +59,14 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
         list(zip(kept["file"], kept["path"], strict=True)),
         "images copied",
     )
-
-    tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
-    tables.write(merged, raw / "flares.csv", tables.FLARES)
-    tables.write(regions, raw / "regions.csv", tables.REGIONS)
-    tables.write(
-        tables.concat([completeness, left_out.absent(images)], tables.COVERAGE), raw / "coverage.csv", tables.COVERAGE
-    )
+    left_out.write(images, merged, regions, completeness, raw)
 
 
 def digest(folder: Path) -> str:
-    """Return a SHA-256 over everything that this origin reads of a folder.
+    """Return a SHA-256 (64 hexadecimal digits) over everything that this origin reads of a folder.
 
-    Parameters
-    ----------
-    folder : Path
-        An archive.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits: of the sorted relative names and the contents of the tables and of the images whose names
-        carry a time.
-
-    Raises
-    ------
-    InputError
-        If the folder is missing.
+    It is over the sorted relative names and the contents of the tables and of the images whose names carry a time.
+    Raises an InputError if the folder is missing.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; name one with images, flares.csv and regions.csv")

@@ -21,39 +21,20 @@ import pandas as pd
 
 from solarflare.core import tables
 
-CHANCE = 1e-4
-"""A smaller probability does not count as chance."""
-
-FLARE_SILENCE = CHANCE**-0.5 - 1
-"""Mean waits between flares: a longer silence is a gap."""
-
-REGION_SILENCE = 30.0
-"""Mean waits between region rows: a longer silence is a gap."""
-
-NEIGHBOURHOOD = 90.0
-"""Days on either side of a silence in which the mean wait is counted."""
-
+CHANCE = 1e-4  # A smaller probability does not count as chance
+FLARE_SILENCE = CHANCE**-0.5 - 1  # Mean waits between flares: a longer silence is a gap
+REGION_SILENCE = 30.0  # Mean waits between region rows: a longer silence is a gap
+NEIGHBOURHOOD = 90.0  # Days on either side of a silence in which the mean wait is counted
 REPORT_REACH = pd.Timedelta(hours=12)
 """How far from a daily region report the Sun is still as reported: half-way to the next."""
 
 
 def infer(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Infer where each flare list and the region reports are complete.
+    """Return where each flare list (before lists are merged) and the region reports are complete, as `tables.COVERAGE`.
 
     A list counts as complete from its first entry to its last, except in gaps, which begin and end with an entry too:
-    no hour counts as quiet without an entry before and after it.
-
-    Parameters
-    ----------
-    flares : DataFrame
-        In the form of `tables.FLARES`, before lists are merged: each list is judged by itself.
-    regions : DataFrame
-        In the form of `tables.REGIONS`.
-
-    Returns
-    -------
-    DataFrame
-        In the form of `tables.COVERAGE`: per list a `complete` row for each stretch and an `absent` row for each gap.
+    no hour counts as quiet without an entry before and after it. Each stretch is a `complete` row, each gap an `absent`
+    one.
     """
     parts = [
         _stretches(str(name), entries["start"], pd.Timedelta(0), FLARE_SILENCE, weakest_class(entries["goes_class"]))
@@ -65,21 +46,11 @@ def infer(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
 
 
 def weakest_class(goes_class: pd.Series) -> str:
-    """Return the weakest GOES class that a list is complete for.
+    """Return the weakest GOES class that a list is complete for, such as ``"C1.0"``; blank if no class is known.
 
-    It is the first class of the most frequent letter, such as C1.0. If the weakest flare is far above that, at C5.0
-    say, the list was cut there: with a cumulative power law of index -1, the weakest of n flares from C1.0 up is above
-    C(x) with probability x**-n.
-
-    Parameters
-    ----------
-    goes_class : Series of str
-        The classes in the list; blanks are ignored.
-
-    Returns
-    -------
-    str
-        Such as ``"C1.0"``; of equally frequent letters the weakest. Blank if no class is known.
+    It is the first class of the most frequent letter, of equally frequent ones of the weakest. If the weakest flare is
+    far above that, at C5.0 say, the list was cut there: with a cumulative power law of index -1, the weakest of n
+    flares from C1.0 up is above C(x) with probability x**-n.
     """
     known = goes_class[goes_class != ""]
     if known.empty:
@@ -92,19 +63,9 @@ def weakest_class(goes_class: pd.Series) -> str:
 
 
 def silences(times: np.ndarray, limit: float) -> np.ndarray:
-    """Return which waits are too long to be a quiet Sun.
+    """Return which waits are too long to be a quiet Sun, (n - 1,) bool: between entry i and entry i + 1.
 
-    Parameters
-    ----------
-    times : ndarray of datetime64[ns]
-        When the entries of a list begin, ascending, shape (n,).
-    limit : float
-        Mean waits that a silence may last.
-
-    Returns
-    -------
-    ndarray of bool
-        Shape (n - 1,): whether the list is silent for too long between entry i and entry i + 1.
+    `times` are when the entries begin, ascending, (n,) datetime64[ns]; a silence may last `limit` mean waits.
     """
     day = (times - times[0]) / np.timedelta64(1, "D")
     before, after = day[:-1], day[1:]

@@ -12,9 +12,7 @@ from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.sun.events.flares import five_digits, flux
 
-DEFAULT_LIST = "archive"
-"""The name of the flare list in a table without one."""
-
+DEFAULT_LIST = "archive"  # The name of the flare list in a table without one
 SAME_START = pd.Timedelta(minutes=5)
 """Two lists may differ by so much on the start of one flare. NOAA's edited events and LMSAL's latest events of 14-19
 February 2026 agree to the minute on all 21 flares that both report."""
@@ -30,22 +28,10 @@ _LOCATION = r"^(?P<north>[NS])(?P<latitude>\d{1,2})(?P<west>[EW])(?P<longitude>\
 def read_flares(path: Path) -> pd.DataFrame:
     """Read a flare table.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV file with the columns `start` and `goes_class`, and optionally `peak`, `end`, `noaa_ar`,
-        `latitude` and `longitude` (or `location`, such as N15E28) and `list`. Other columns are ignored, blanks stay
-        blank, a region 0 is none, and region numbers get the five digits that NOAA counts.
-
-    Returns
-    -------
-    DataFrame
-        In the form of `tables.FLARES`, in the order of the file.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or not a table, a column is missing, or a cell cannot be read; names the row.
+    The columns are `start` and `goes_class`, and optionally `peak`, `end`, `noaa_ar`, `latitude` and `longitude` (or
+    `location`, such as N15E28) and `list`. Other columns are ignored, blanks stay blank, a region 0 is none, and region
+    numbers get the five digits that NOAA counts. Returns `tables.FLARES`, in the order of the file. Raises an
+    InputError, with the row, if the file is missing or not a table, a column is missing, or a cell cannot be read.
     """
     df = _read(path, tables.FLARES, ["start", "goes_class"])
     df["list"] = df["list"].replace("", DEFAULT_LIST)
@@ -83,24 +69,10 @@ def read_regions(path: Path) -> pd.DataFrame:
 
 
 def read_coverage(path: Path) -> pd.DataFrame:
-    """Read a table of where each list is complete.
+    """Read a table of where each list is complete, as `tables.COVERAGE`, in the order of the file.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV file with the columns `list`, `start` and `end`, and optionally `min_class`, `status` (`complete` where
-        blank) and `reason`.
-
-    Returns
-    -------
-    DataFrame
-        In the form of `tables.COVERAGE`, in the order of the file.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or not a table, a column is missing, a cell cannot be read, or a row ends before it
-        starts; names the row.
+    The columns are `list`, `start` and `end`, and optionally `min_class`, `status` (`complete` where blank) and
+    `reason`. Raises an InputError as `read_flares` does, or if a row ends before it starts.
     """
     df = _read(path, tables.COVERAGE, ["list", "start", "end"])
     df["status"] = df["status"].str.lower().replace("", "complete")
@@ -114,24 +86,12 @@ def read_coverage(path: Path) -> pd.DataFrame:
 
 
 def merge_lists(flares: pd.DataFrame, order: Sequence[str] = ()) -> pd.DataFrame:
-    """Make one flare of what several lists report of it.
+    """Make one flare of what several lists report of it; returns `tables.FLARES`, by start time.
 
     Two rows are one flare if they are of different lists, start within `SAME_START` of each other, have peak fluxes
-    within a factor `SAME_FLUX`, and do not name different regions; the closest starts are joined first. The row of the
-    list that comes first in `order` is kept, or else the row with the fewest blanks, and its blanks are filled from
-    the other.
-
-    Parameters
-    ----------
-    flares : DataFrame
-        In the form of `tables.FLARES`, region numbers with five digits.
-    order : sequence of str
-        Names of lists, the most trusted first; all others come after them.
-
-    Returns
-    -------
-    DataFrame
-        In the same form, by start time; as many rows fewer as were merged.
+    within a factor `SAME_FLUX`, and do not name different regions (five digits); the closest starts are joined first.
+    The row of the list that comes first in `order` (names, the most trusted first) is kept, or else the row with the
+    fewest blanks, and its blanks are filled from the other.
     """
     flares = flares.sort_values(["start", "list", "goes_class"], kind="stable", ignore_index=True)
     known = flares.replace("", pd.NA)
@@ -145,13 +105,7 @@ def merge_lists(flares: pd.DataFrame, order: Sequence[str] = ()) -> pd.DataFrame
 
 
 def same_flare(flares: pd.DataFrame) -> list[int]:
-    """Return for each row the number of its flare, by the rule of `merge_lists`.
-
-    Parameters
-    ----------
-    flares : DataFrame
-        In the form of `tables.FLARES`, by start time, on an index from 0.
-    """
+    """Return the number of each row's flare by the rule of `merge_lists`, for `tables.FLARES` by start."""
     start, lists = flares["start"].to_numpy(), flares["list"].to_numpy()
     peak = flux(flares["goes_class"])
     region = flares["noaa_ar"].fillna(0).to_numpy(dtype=int)

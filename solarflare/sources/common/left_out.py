@@ -1,30 +1,20 @@
-"""Images that are left out of the raw data, and the reasons."""
+"""Images that are left out of the raw data, the reasons, and the tables of the raw contract without them."""
 
-import logging
+from pathlib import Path
 
 import pandas as pd
 
 from solarflare.core import tables
+from solarflare.core.console import log
 
 REPEAT = "byte for byte the image before it"
 SAME_TIME = "second image of the same time"
 
-log = logging.getLogger("solarflare")
-
 
 def mark_repeats(images: pd.DataFrame) -> pd.DataFrame:
-    """Mark repeated images: an archive that hangs serves its last image again, under a new time.
+    """Add the reasons `REPEAT` and `SAME_TIME`: an archive that hangs serves its last image again, under a new time.
 
-    Parameters
-    ----------
-    images : DataFrame
-        With ``instrument``, ``time``, ``sha256`` and ``reason`` (why an image is left out, blank if it is not), each
-        instrument's in the order of time.
-
-    Returns
-    -------
-    DataFrame
-        The same rows, with the reasons `REPEAT` and `SAME_TIME` added.
+    Needs ``instrument``, ``time``, ``sha256`` and ``reason`` (blank for a usable image), each instrument by time.
     """
     images = images.copy()
     for reason, column in ((REPEAT, "sha256"), (SAME_TIME, "time")):
@@ -39,6 +29,16 @@ def report(images: pd.DataFrame) -> None:
     for reason, count in images.loc[images["reason"] != "", "reason"].value_counts().sort_index().items():
         first = images.loc[images["reason"] == reason, "file"].iloc[0]
         log.info("images dropped: %d, %s (the first is %s)", count, reason, first)
+
+
+def write(images: pd.DataFrame, flares: pd.DataFrame, regions: pd.DataFrame, coverage: pd.DataFrame, raw: Path) -> None:
+    """Write the tables of the raw contract; images that are left out (``file``, ``reason``) become rows of coverage."""
+    kept = images.loc[images["reason"] == "", list(tables.IMAGES.columns)]
+    coverage = tables.concat([coverage, absent(images)], tables.COVERAGE)
+    tables.write(kept, raw / "images.csv", tables.IMAGES)
+    tables.write(flares, raw / "flares.csv", tables.FLARES)
+    tables.write(regions, raw / "regions.csv", tables.REGIONS)
+    tables.write(coverage, raw / "coverage.csv", tables.COVERAGE)
 
 
 def absent(images: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,6 @@ candidate times come from the label code itself. At most one image is taken per 
 active, so several images of one day would reveal that the day was quiet.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from solarflare.core.console import log
 from solarflare.core.tasks import Task
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images.instruments import Instrument
@@ -24,19 +24,14 @@ Times = npt.NDArray[np.datetime64]
 Question = DiskLabel | RegionLabel
 ChoosePair = Callable[[Time, list[Time]], tuple[Time, Time] | None]
 
-log = logging.getLogger("solarflare")
-
+# Times of day of Big Bear's images, within its daylight (measured on 2013 and 2018-19).
 GONG_HOURS = np.arange(14, 24)
 GONG_MINUTES = (21, 22)
 GONG_SECOND = 3
-"""Times of day of Big Bear's images, within its daylight (measured on 2013 and 2018-19)."""
-
-PARTNERS = 20
-"""Number of days that are tried for the partner of a positive."""
-
+PARTNERS = 20  # Number of days that are tried for the partner of a positive
+# Candidate times in each draw, and largest number of draws: enough if one time in a thousand is positive.
 CANDIDATES = 10_000
 MAX_DRAWS = 100
-"""Candidate times in each draw, and largest number of draws: enough if one time in a thousand is positive."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +45,9 @@ class EventLists:
 
 @dataclass(frozen=True)
 class SampleDesign:
-    """How a task's images are sampled.
+    """How many images of a task, from [start, end) UTC, with at most `max_days` between the two images of a pair.
 
-    Attributes
-    ----------
-    task : Task
-    count : int
-        Number of images.
-    start, end : datetime64
-        UTC; the end is excluded.
-    max_days : int
-        Largest number of days between the two images of a pair.
-    max_draws : int
-        Largest number of draws of candidate times.
+    Candidate times are drawn `max_draws` times at most.
     """
 
     task: Task
@@ -86,29 +71,10 @@ def matched_pairs(
     generator: np.random.Generator,
     choose: ChoosePair = first_partner,
 ) -> list[tuple[Time, Time]]:
-    """Choose the times of pairs of a positive and a negative image.
+    """Choose the (positive, negative) times of pairs of images, sorted by the positives.
 
-    Parameters
-    ----------
-    instrument : str
-        Determines the possible times of day.
-    question : DiskLabel or RegionLabel
-        Determines which times are positive.
-    design : SampleDesign
-        How many images, from which time.
-    lists : EventLists
-        Where the labels come from.
-    generator : Generator
-        Source of all random numbers.
-    choose : callable
-        Takes a positive time and a list of at least one possible partner; returns the two times to use, or None if no
-        image exists at them.
-
-    Returns
-    -------
-    list of (datetime64, datetime64)
-        The positive and the negative time of each pair, sorted by the positives; fewer than half of ``count`` if the
-        Sun has no more.
+    `choose` takes a positive time and at least one possible partner; it returns the two times to use, or None if no
+    image exists at them. There are fewer pairs than half of ``design.count`` if the Sun has no more.
     """
     pairs: list[tuple[Time, Time]] = []
     used_days: set[Time] = set()
@@ -128,13 +94,8 @@ def matched_pairs(
             if pair := choose(positive, partners):
                 pairs.append(pair)
                 used_days |= {_day(time) for time in pair}
-    log.info(
-        "%s: %d of %d pairs; %d positives without a partner dropped",
-        design.task,
-        len(pairs),
-        design.count // 2,
-        without_partner,
-    )
+    numbers = f"{len(pairs)} of {design.count // 2} pairs; {without_partner} positives without a partner dropped"
+    log.info("%s: %s", design.task, numbers)
     return sorted(pairs)
 
 
@@ -153,18 +114,9 @@ def with_pair_ids(pairs: list[tuple[Time, Time]], task: str) -> pd.DataFrame:
 def labels_at(
     times: Times, lists: EventLists, question: Question, of_regions: Literal["max", "min"] = "max"
 ) -> npt.NDArray[np.float64]:
-    """Return the label of an image at each time, NaN if it is unknown.
+    """Return the label of an image at each time (UTC), (n,), NaN if it is unknown.
 
-    Parameters
-    ----------
-    times : (n,) datetime64
-        UTC.
-    lists : EventLists
-        Where the labels come from.
-    question : DiskLabel or RegionLabel
-        Determines which times are positive.
-    of_regions : str, optional
-        How the labels of an image's regions are combined. ``max``: 1 if any region is positive; ``min``: 1 if all are.
+    With several regions, the label is 1 if any of them is positive (``max``) or if all are (``min``).
     """
     unique, position = np.unique(times, return_inverse=True)
     names = [f"{number:09d}" for number in range(len(unique))]

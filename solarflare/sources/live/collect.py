@@ -1,46 +1,25 @@
 """Flares and regions from the lists that the parameters name, for the span of the images and the labels' windows."""
 
-import logging
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from solarflare.core import tables
+from solarflare.core.console import log
 from solarflare.sources.common.matching import EventLists
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.lists import merge
 from solarflare.sources.live.schema import LiveParams
 
+# Lists are read for so much longer than the windows: regions are placed by the reports before and after.
 MARGIN = np.timedelta64(2, "D")
-"""Lists are read for so much longer than the windows: regions are placed by the reports before and after."""
-
-log = logging.getLogger("solarflare")
 
 
-@dataclass(frozen=True)
-class Merged(EventLists):
-    """The merged lists, and where they disagree (`tables.DISAGREEMENTS`)."""
+def collect(params: LiveParams, fetcher: Fetcher) -> tuple[EventLists, pd.DataFrame]:
+    """Read the lists that ``scrape.live`` names, for its span and the windows of the labels.
 
-    disagreements: pd.DataFrame
-
-
-def collect(params: LiveParams, fetcher: Fetcher) -> Merged:
-    """Collect the lists.
-
-    Parameters
-    ----------
-    params : LiveParams
-        ``scrape.live`` names the lists and the span, ``label`` has the windows.
-    fetcher : Fetcher
-        For the reports.
-
-    Returns
-    -------
-    Merged
-        The flares of all lists, each once, with the region that they are near where no list names one; regions; where
-        each list is complete; and where the flare lists disagree.
+    Returns the flares of all lists, each once, with the region that they are near where no list names one, the regions,
+    and where each list is complete; and where the flare lists disagree (`tables.DISAGREEMENTS`).
     """
     live = params.scrape.live
     reach = max(max(question.before, question.after) for question in (params.label.disk, params.label.region))
@@ -57,9 +36,5 @@ def collect(params: LiveParams, fetcher: Fetcher) -> Merged:
         merged = merge.locate(merged, observed.rows)
     reports = tables.concat([collected.rows for collected in regions], tables.REGIONS)
     reports = reports.drop_duplicates(["time", "noaa_ar"]).sort_values(["time", "noaa_ar"], ignore_index=True)
-    return Merged(
-        flares=merge.associate(merged, reports),
-        regions=reports,
-        coverage=tables.concat([collected.coverage for collected in [*flares, *regions]], tables.COVERAGE),
-        disagreements=merge.disagreements(flares),
-    )
+    coverage = tables.concat([collected.coverage for collected in [*flares, *regions]], tables.COVERAGE)
+    return EventLists(merge.associate(merged, reports), reports, coverage), merge.disagreements(flares)

@@ -13,36 +13,19 @@ from PIL import Image
 from solarflare.core.console import progress
 from solarflare.sources.common import left_out
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Interrupted, Refused
-from solarflare.sources.live.images.frames import Frame
 from solarflare.sources.live.plan import Wanted
+from solarflare.sources.live.source import Frame
 from solarflare.sun.images import imaging
 
 PARTNER_LOST = "its partner is absent"
 
 
 def fetch(plan: list[Wanted], fetcher: Fetcher, raw: Path) -> pd.DataFrame:
-    """Fetch the images of a plan.
+    """Fetch the images of a plan into the folder of the raw data.
 
-    Parameters
-    ----------
-    plan : list of Wanted
-        Those without a frame are already absent.
-    fetcher : Fetcher
-        With its cache.
-    raw : Path
-        The folder to fill.
-
-    Returns
-    -------
-    DataFrame
-        One row per wanted image, by time: the columns of `tables.IMAGES`, ``file`` (its name in messages), and
-        ``reason``: why it is absent, blank if it is there. An image whose partner is absent is left out too: alone, it
-        would make the sample differ in more than the Sun.
-
-    Raises
-    ------
-    Interrupted
-        If an archive stopped answering; the images of the others are in the cache.
+    Returns one row per wanted image, by time: the columns of `tables.IMAGES`, ``file`` (its name in messages), and
+    ``reason``: why it is absent, blank if it is there. An image whose partner is absent is left out too: alone, it
+    would make the sample differ in more than the Sun. Raises Interrupted if an archive stops answering.
     """
     frames = sorted((item.frame for item in plan if item.frame), key=lambda frame: frame.origin)
     by_source = [list(group) for _, group in groupby(frames, key=lambda frame: frame.source)]
@@ -101,18 +84,13 @@ def _fetch(frame: Frame, fetcher: Fetcher, raw: Path) -> Outcome | Interrupted:
 
 def _table(plan: list[Wanted], outcomes: dict[str, Outcome]) -> pd.DataFrame:
     """Return one row per wanted image."""
-    rows = [
-        {
-            "instrument": item.instrument,
-            "time": item.frame.time if item.frame else item.time,
-            "pair_id": item.pair_id,
-            "path": item.frame.path if item.frame else "",
-            "origin": item.frame.origin if item.frame else "",
-            "file": item.frame.origin if item.frame else item.instrument,
-            **asdict(outcomes[item.frame.path] if item.frame else Outcome(item.reason)),
-        }
-        for item in plan
-    ]
+    rows = []
+    for item in plan:
+        time, path, origin, outcome = item.time, "", "", Outcome(item.reason)
+        if frame := item.frame:
+            time, path, origin, outcome = frame.time, frame.path, frame.origin, outcomes[frame.path]
+        facts = {"instrument": item.instrument, "time": time, "pair_id": item.pair_id, "path": path, "origin": origin}
+        rows.append(facts | {"file": origin or item.instrument} | asdict(outcome))
     images = pd.DataFrame(rows).sort_values(["instrument", "time", "path"], kind="stable", ignore_index=True)
     images = left_out.mark_repeats(images)
     broken = images.loc[(images["reason"] != "") & (images["pair_id"] != ""), "pair_id"]

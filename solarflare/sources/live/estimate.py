@@ -15,8 +15,7 @@ from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Read, Verify, limits_by_host
 from solarflare.sources.live.schema import Live, LiveParams
 
-REPORT_BYTES = 5e3
-"""The size of a report of flares or regions; an order of magnitude."""
+REPORT_BYTES = 5e3  # The size of a report of flares or regions; an order of magnitude
 
 
 class CacheOnly(Fetcher):
@@ -39,11 +38,6 @@ class CacheOnly(Fetcher):
 def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Estimate what a scrape would fetch, and its cost.
 
-    Parameters
-    ----------
-    params : LiveParams
-        As for `scrape`.
-
     Returns
     -------
     wanted : DataFrame
@@ -58,7 +52,7 @@ def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     # No warnings about reports that are not in the cache.
     logging.disable(logging.WARNING)
     try:
-        event_lists = collect.collect(params, fetcher)
+        event_lists, _ = collect.collect(params, fetcher)
         reports = dict(fetcher.missing)
         wanted = {task: _wanted(params, task, None if reports else event_lists) for task in sorted(params.tasks)}
     finally:

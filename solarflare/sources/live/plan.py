@@ -1,7 +1,6 @@
 """Which images are wanted, and where each will come from; decided before the first is fetched."""
 
-import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,15 +11,12 @@ from solarflare.core.tasks import Task
 from solarflare.sources.common import matching
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
-from solarflare.sources.live.images.frames import Frame
 from solarflare.sources.live.schema import Live, LiveParams
-from solarflare.sources.live.source import to_datetime
+from solarflare.sources.live.source import Frame, to_datetime
 from solarflare.sun.images.instruments import Instrument
 
+# How often candidates are drawn: where an archive has few images, each draw costs many listings of other days.
 TRIES = 5
-"""How often candidates are drawn: where an archive has few images, each draw costs many listings of other days."""
-
-log = logging.getLogger("solarflare")
 
 
 @dataclass(frozen=True)
@@ -35,69 +31,34 @@ class Wanted:
     reason: str = ""
 
 
-@dataclass
-class Archives:
-    """All image archives as one.
-
-    Parameters
-    ----------
-    live : Live
-        Which archives, in which order, and the tolerance in time.
-    fetcher : Fetcher
-        For their listings.
-    """
-
-    live: Live
-    fetcher: Fetcher
-    reason: str = field(default="", init=False)
-    """Why the last call of `nearest` returned None."""
-
-    def nearest(self, instrument: Instrument, time: np.datetime64) -> Frame | None:
-        """Return the frame next to a time, of the first archive that has one within the tolerance, or None."""
-        reasons = []
-        for source in getattr(self.live.sources, instrument):
-            archive, bases = registry.IMAGES[source], self.live.urls[source]
-            try:
-                frames = archive.frames(self.fetcher, bases, instrument, to_datetime(time), self.live.img_width)
-            except (Absent, Refused) as failure:
-                reasons.append(f"{source}: {failure.reason}")
-                continue
-            apart = [abs(frame.time - time) for frame in frames]
-            if frames and min(apart) <= np.timedelta64(round(60 * self.live.tolerance), "s"):
-                return frames[apart.index(min(apart))]
-            reasons.append(f"{source}: no image within {self.live.tolerance:g} minutes")
-        self.reason = "; ".join(reasons)
-        return None
+def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datetime64) -> Frame:
+    """Return the frame next to a time, of the first archive that has one within the tolerance; raise Absent if none."""
+    reasons = []
+    for source in getattr(live.sources, instrument):
+        archive, bases = registry.IMAGES[source], live.urls[source]
+        try:
+            frames = archive.frames(fetcher, bases, instrument, to_datetime(time), live.img_width)
+        except (Absent, Refused) as failure:
+            reasons.append(f"{source}: {failure.reason}")
+            continue
+        apart = [abs(frame.time - time) for frame in frames]
+        if frames and min(apart) <= np.timedelta64(round(60 * live.tolerance), "s"):
+            return frames[apart.index(min(apart))]
+        reasons.append(f"{source}: no image within {live.tolerance:g} minutes")
+    raise Absent("; ".join(reasons))
 
 
-def make(params: LiveParams, event_lists: matching.EventLists, archives: Archives) -> list[Wanted]:
-    """Decide which images are wanted.
+def make(params: LiveParams, event_lists: matching.EventLists, fetcher: Fetcher) -> list[Wanted]:
+    """Return the wanted images in the order of the times, each frame once; `event_lists` is for matching them.
 
-    Parameters
-    ----------
-    params : LiveParams
-        The questions, their instruments, and the sampling of ``scrape.live``.
-    event_lists : EventLists
-        The lists by which images are matched.
-    archives : Archives
-        Where images come from.
-
-    Returns
-    -------
-    list of Wanted
-        In the order of the times, each frame once.
-
-    Raises
-    ------
-    InputError
-        If a question has no pair at all.
+    Raises an InputError if a question has no pair at all.
     """
     wanted: list[Wanted] = []
     for task, seed in seeds(params).items():
         if params.scrape.live.sampling == "cadence":
-            wanted += _regular(params, task, archives)
+            wanted += _regular(params, task, fetcher)
         else:
-            wanted += _matched(params, task, event_lists, archives, np.random.default_rng(seed))
+            wanted += _matched(params, task, event_lists, fetcher, np.random.default_rng(seed))
     # Two tasks of one instrument may want the same image.
     unique = {item.frame.origin if item.frame else (item.instrument, item.time): item for item in reversed(wanted)}
     return sorted(unique.values(), key=lambda item: (item.time, item.instrument, item.task))
@@ -121,18 +82,20 @@ def regular_times(live: Live) -> list[np.datetime64]:
     return list(np.arange(first, np.datetime64(live.end, "s"), np.timedelta64(round(3600 * live.cadence), "s")))
 
 
-def _regular(params: LiveParams, task: Task, archives: Archives) -> list[Wanted]:
+def _regular(params: LiveParams, task: Task, fetcher: Fetcher) -> list[Wanted]:
     """Return the wanted images at regular times."""
-    instrument = params.instrument.of(task)
-    wanted = []
+    instrument, wanted = params.instrument.of(task), []
     for time in regular_times(params.scrape.live):
-        frame = archives.nearest(instrument, time)
-        wanted.append(Wanted(task, instrument, time, frame=frame, reason="" if frame else archives.reason))
+        try:
+            item = Wanted(task, instrument, time, frame=nearest(params.scrape.live, fetcher, instrument, time))
+        except Absent as failure:
+            item = Wanted(task, instrument, time, reason=failure.reason)
+        wanted.append(item)
     return wanted
 
 
 def _matched(
-    params: LiveParams, task: Task, event_lists: matching.EventLists, archives: Archives, generator: np.random.Generator
+    params: LiveParams, task: Task, event_lists: matching.EventLists, fetcher: Fetcher, generator: np.random.Generator
 ) -> list[Wanted]:
     """Return wanted pairs: an archive has each image, and at the image's own time the label is as it should be."""
     instrument, question = params.instrument.of(task), params.label.of(task)
@@ -140,8 +103,10 @@ def _matched(
     missing: dict[np.datetime64, tuple[np.datetime64, str]] = {}
 
     def frame_time(time: np.datetime64, label: int) -> np.datetime64 | None:
-        if (frame := archives.nearest(instrument, time)) is None:
-            missing.setdefault(time.astype("datetime64[D]"), (time, archives.reason))
+        try:
+            frame = nearest(params.scrape.live, fetcher, instrument, time)
+        except Absent as failure:
+            missing.setdefault(time.astype("datetime64[D]"), (time, failure.reason))
             return None
         if matching.labels_at(np.array([frame.time]), event_lists, question)[0] != label:
             return None
@@ -151,15 +116,12 @@ def _matched(
     def find(positive: np.datetime64, free: list[np.datetime64]) -> tuple[np.datetime64, np.datetime64] | None:
         if (first := frame_time(positive, 1)) is None:
             return None
-        partners = (second for time in free if (second := frame_time(time, 0)) is not None)
-        second = next(partners, None)
-        return None if second is None else (first, second)
+        return next(((first, second) for time in free if (second := frame_time(time, 0)) is not None), None)
 
     pairs = matching.matched_pairs(instrument, question, sample(params.scrape.live, task), event_lists, generator, find)
     if not pairs:
-        no_image = next(
-            (f" (no image on {len(missing)} days, on {day}: {why})" for day, (_, why) in missing.items()), ""
-        )
+        first = next(iter(missing), None)
+        no_image = "" if first is None else f" (no image on {len(missing)} days, on {first}: {missing[first][1]})"
         raise InputError(
             f"params.yaml: there is no pair of images for label.{task} from {params.scrape.live.start} to "
             f"{params.scrape.live.end}; ask another question, or widen the span, scrape.live.max_days or "
@@ -175,16 +137,8 @@ def _matched(
 
 def table(wanted: list[Wanted]) -> pd.DataFrame:
     """Return a plan in the form of `tables.PLAN`."""
-    rows = [
-        {
-            "task": item.task,
-            "instrument": item.instrument,
-            "wanted": item.time,
-            "time": item.frame.time if item.frame else pd.NaT,
-            "pair_id": item.pair_id,
-            "origin": item.frame.origin if item.frame else "",
-            "reason": item.reason,
-        }
-        for item in wanted
-    ]
+    rows = []
+    for item in wanted:
+        time, origin = (item.frame.time, item.frame.origin) if item.frame else (pd.NaT, "")
+        rows.append((item.task, item.instrument, item.time, time, item.pair_id, origin, item.reason))
     return tables.check(pd.DataFrame(rows, columns=list(tables.PLAN.columns)), tables.PLAN, "the plan")

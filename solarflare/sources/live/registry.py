@@ -20,13 +20,7 @@ def discover() -> None:
 
 
 def check(live: Live) -> None:
-    """Check the names of sources in the parameters.
-
-    Raises
-    ------
-    InputError
-        If a source is not known, has no images of the instrument, or has no address; names the key.
-    """
+    """Raise an InputError that names the key if a source is not known, lacks an instrument, or has no address."""
     choices: dict[str, tuple[Iterable[str], Iterable[str]]] = {
         "flares": (live.flares, FLARES),
         "regions": (live.regions, REGIONS),

@@ -36,14 +36,9 @@ class RequestLimits(Pace):
         """Return the same limits, at a pace that is in no respect faster than another."""
         if pace is None:
             return self
-        return self.model_copy(
-            update={
-                "delay": max(self.delay, pace.delay),
-                "jitter": max(self.jitter, pace.jitter),
-                "concurrency": min(self.concurrency, pace.concurrency),
-                "daily_cap": min(self.daily_cap, pace.daily_cap),
-            }
-        )
+        waits = {"delay": max(self.delay, pace.delay), "jitter": max(self.jitter, pace.jitter)}
+        concurrency, daily_cap = min(self.concurrency, pace.concurrency), min(self.daily_cap, pace.daily_cap)
+        return self.model_copy(update=waits | {"concurrency": concurrency, "daily_cap": daily_cap})
 
 
 class ImageSources(Group):

@@ -1,6 +1,5 @@
 """The origin `live`: images and lists from the observatories' sites, in the form of the raw contract."""
 
-import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from solarflare.core import tables
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
 from solarflare.core.paths import DOWNLOADS
@@ -17,8 +17,6 @@ from solarflare.sources.common import left_out
 from solarflare.sources.live import collect, download, plan, registry
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.schema import Live, LiveParams
-
-log = logging.getLogger("solarflare")
 
 
 def scrape(params: LiveParams, raw: Path) -> None:
@@ -39,30 +37,20 @@ def scrape(params: LiveParams, raw: Path) -> None:
     """
     live = params.scrape.live
     with fetching(live) as fetcher:
-        event_lists = collect.collect(params, fetcher)
-        wanted = plan.make(params, event_lists, plan.Archives(live, fetcher))
+        event_lists, disagreements = collect.collect(params, fetcher)
+        wanted = plan.make(params, event_lists, fetcher)
         plan_file = main_checkout() / DOWNLOADS / "plan.csv"
         tables.write(plan.table(wanted), plan_file, tables.PLAN)
         fetched = download.fetch(wanted, fetcher, raw)
         shutil.copyfile(plan_file, raw / "plan.csv")
     _summary(fetched)
-    kept = fetched[fetched["reason"] == ""]
-    tables.write(kept[list(tables.IMAGES.columns)], raw / "images.csv", tables.IMAGES)
-    tables.write(event_lists.flares, raw / "flares.csv", tables.FLARES)
-    tables.write(event_lists.regions, raw / "regions.csv", tables.REGIONS)
-    tables.write(event_lists.disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
-    coverage = tables.concat([event_lists.coverage, left_out.absent(fetched)], tables.COVERAGE)
-    tables.write(coverage, raw / "coverage.csv", tables.COVERAGE)
+    left_out.write(fetched, event_lists.flares, event_lists.regions, event_lists.coverage, raw)
+    tables.write(disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
 
 
 @contextmanager
 def fetching(live: Live) -> Iterator[Fetcher]:
     """Yield a fetcher, and lock the cache: two processes together would ask a host more often than the limits say.
-
-    Parameters
-    ----------
-    live : Live
-        Which hosts get requests, and how often.
 
     Raises
     ------

@@ -1,52 +1,68 @@
 """What a live source is, and how its module registers it: with one of the three decorators below."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import Frame
-from solarflare.sources.live.lists import coverage
-from solarflare.sources.live.lists.coverage import Span
-from solarflare.sources.live.lists.report import Flare, Region, flare_table, region_table
+from solarflare.sources.live.http import addresses
+from solarflare.sources.live.http.fetch import Bases, Fetcher
+from solarflare.sources.live.lists.report import Flare, Region, Rows, Span, coverage_table, flare_table, region_table
 from solarflare.sun.images.instruments import Instrument
 
-Frames = Callable[[Fetcher, Sequence[str], Instrument, dt.datetime, int], list[Frame]]
-"""Returns the frames of an instrument that an archive has around a time.
+SDO: tuple[Instrument, ...] = ("hmi", "aia171", "aia193", "aia211")
+# By the side in pixels, measured at 512; the others are orders of magnitude.
+SDO_IMAGE_BYTES = {512: 4e4, 1024: 2e5, 4096: 2.5e6}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An image: its instrument, its time (UTC), its origin as ``archive/YYYY/MM/DD/name``, and its addresses."""
+
+    instrument: Instrument
+    time: np.datetime64
+    origin: str
+    urls: tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        """The name of the archive."""
+        return self.origin.partition("/")[0]
+
+    @property
+    def path(self) -> str:
+        """The path in the raw data."""
+        return f"images/{self.instrument}/{self.origin.partition('/')[2]}"
+
+
+def filed_by_day(source: str, instrument: Instrument, time: dt.datetime, name: str, folders: Sequence[str]) -> Frame:
+    """Return the frame of a file in a day's folder; `folders` are the addresses of that folder at the mirrors."""
+    urls = tuple(addresses.join(folder, name) for folder in folders)
+    return Frame(instrument, np.datetime64(time, "s"), f"{source}/{time:%Y/%m/%d}/{name}", urls)
+
+
+Frames = Callable[[Fetcher, Bases, Instrument, dt.datetime, int], list[Frame]]
+"""Returns the frames of an instrument that an archive has around a time, the one next to it included, however far.
 
 It takes a fetcher, the base addresses of the mirrors (best first), the instrument, the time (UTC) and the side of the
-image in pixels, where the archive has several. The frame next to the time is among those that it returns, however far
-it is. It raises Absent if the archive has nothing there, Refused if it refuses requests.
-"""
+image in pixels. It raises Absent if the archive has nothing there, Refused if it refuses requests."""
 
-FlareReader = Callable[
-    [Fetcher, Sequence[str], dt.datetime, dt.datetime], tuple[Iterable[Flare] | pd.DataFrame, list[Span]]
-]
-RegionReader = Callable[[Fetcher, Sequence[str], dt.datetime, dt.datetime], tuple[Iterable[Region], list[Span]]]
-"""Return the rows of a list from a start to an end (UTC, excluded), and in the order of time where it is complete.
+FlareReader = Callable[[Fetcher, Bases, dt.datetime, dt.datetime], Rows[Flare] | tuple[pd.DataFrame, list[Span]]]
+RegionReader = Callable[[Fetcher, Bases, dt.datetime, dt.datetime], Rows[Region]]
+"""Return the rows of a list from a start to an end (UTC, excluded), and where it is complete.
 
 An absent report or a host that refuses is a span with the reason. Flares outside of [start, end) are dropped later. Of
-regions the report at the end is kept too: flares are placed by the reports before and after.
-"""
+regions the report at the end is kept too: flares are placed by the reports before and after."""
 
 
 @dataclass(frozen=True)
 class ImageArchive:
-    """An archive of images.
+    """An archive of images of some instruments, and the bytes of what it sends (orders of magnitude).
 
-    Attributes
-    ----------
-    frames : Frames
-        Returns the frames around a time.
-    instruments : tuple of str
-        Whose images it has.
-    listing_bytes : float
-        The size of the listing that is requested before an image, 0 if none is; an order of magnitude.
-    image_bytes : mapping of int to float
-        The size of an image by its side in pixels.
+    `listing_bytes` is the listing that is requested before an image, 0 if none is; `image_bytes` the image, by its side
+    in pixels.
     """
 
     frames: Frames
@@ -63,7 +79,7 @@ class Collected:
     coverage: pd.DataFrame
 
 
-Collect = Callable[[Fetcher, Sequence[str], np.datetime64, np.datetime64], Collected]
+Collect = Callable[[Fetcher, Bases, np.datetime64, np.datetime64], Collected]
 
 IMAGES: dict[str, ImageArchive] = {}
 FLARES: dict[str, Collect] = {}
@@ -86,11 +102,11 @@ def flare_list(name: str) -> Callable[[FlareReader], Collect]:
     """Register a list of flares."""
 
     def register(read: FlareReader) -> Collect:
-        def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
+        def collect(fetcher: Fetcher, bases: Bases, start: np.datetime64, end: np.datetime64) -> Collected:
             rows, spans = read(fetcher, bases, to_datetime(start), to_datetime(end))
             table = rows if isinstance(rows, pd.DataFrame) else flare_table(rows, name)
             within = table[(table["start"] >= start) & (table["start"] < end)].reset_index(drop=True)
-            return Collected(within, coverage.table(name, spans, table))
+            return Collected(within, coverage_table(name, spans, table))
 
         FLARES[name] = collect
         return collect
@@ -102,9 +118,9 @@ def region_list(name: str) -> Callable[[RegionReader], Collect]:
     """Register daily reports of regions."""
 
     def register(read: RegionReader) -> Collect:
-        def collect(fetcher: Fetcher, bases: Sequence[str], start: np.datetime64, end: np.datetime64) -> Collected:
+        def collect(fetcher: Fetcher, bases: Bases, start: np.datetime64, end: np.datetime64) -> Collected:
             rows, spans = read(fetcher, bases, to_datetime(start), to_datetime(end))
-            return Collected(region_table(rows, name), coverage.table("regions", spans))
+            return Collected(region_table(rows, name), coverage_table("regions", spans))
 
         REGIONS[name] = collect
         return collect

@@ -1,25 +1,19 @@
 """Which addresses may be requested: http, https and ftp, on the hosts of the parameters, without credentials."""
 
-import logging
 from collections.abc import Iterable
 from urllib.parse import quote, urljoin, urlsplit
 
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http.outcomes import Absent
 
-log = logging.getLogger("solarflare")
-
-PORTS = {"http": 80, "https": 443, "ftp": 21}
-"""The allowed schemes, and their default ports."""
+PORTS = {"http": 80, "https": 443, "ftp": 21}  # The allowed schemes, and their default ports
 
 
 def authority(url: str) -> str:
     """Return the host of an address, with its port if that is not the default of the scheme.
 
-    Raises
-    ------
-    InputError
-        If the address is not http, https or ftp, names no host, or carries credentials.
+    Raises an InputError if the address is not http, https or ftp, names no host, or carries credentials.
     """
     try:
         parts = urlsplit(url)

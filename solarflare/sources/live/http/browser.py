@@ -1,104 +1,58 @@
 """A page as headless Chromium draws it, for pages whose tables are made by a script."""
 
 import contextlib
-import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
-from typing import Literal, Self
+from typing import Literal
 from urllib.parse import urlsplit
 
 from selenium import webdriver
-from selenium.common.exceptions import (
-    ElementNotInteractableException,
-    StaleElementReferenceException,
-    TimeoutException,
-    WebDriverException,
-)
+from selenium.common import exceptions
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http.outcomes import Absent, Temporary
 
+# Names of the browser; without any, Selenium Manager looks for one.
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-"""Names of the browser; without any, Selenium Manager looks for one."""
-
 FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-extensions",
-    "--blink-settings=imagesEnabled=false",
+    "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-extensions --blink-settings=imagesEnabled=false"
 )
+CONSENT = ("agree", "accept", "accept all", "i agree", "consent")  # Texts on the button of a consent overlay
+POLL = 0.1  # Seconds between two checks of a page that is not ready
 
-CONSENT = ("agree", "accept", "accept all", "i agree", "consent")
-"""Texts on the button of a consent overlay."""
-
-POLL = 0.1
-"""Seconds between two checks of a page that is not ready."""
-
-log = logging.getLogger("solarflare")
+# Of a button that a script has removed a moment ago.
+VANISHED = (exceptions.StaleElementReferenceException, exceptions.ElementNotInteractableException)
 
 
-class Browser:
-    """Headless Chromium, started by the first page that needs it.
+class Browser(contextlib.ExitStack):
+    """Headless Chromium, started by the first page that needs it; until then `driver` is None.
 
-    It reaches the given hosts alone, loads no images, and keeps nothing after its end.
-
-    Parameters
-    ----------
-    hosts : iterable of str
-        The authorities that it may reach.
-    agent : str
-        Its User-Agent.
-    timeout : float
-        Seconds that a page may take.
-    ready : callable
-        Returns whether the HTML of a page has what is needed.
+    It reaches the authorities in `hosts` alone, loads no images, and keeps nothing after its end. A page may take
+    `timeout` seconds; `ready` returns whether its HTML has what is needed.
     """
 
     def __init__(self, hosts: Iterable[str], agent: str, timeout: float, ready: Callable[[bytes], bool]) -> None:
+        super().__init__()
         self._hosts, self._agent, self._timeout, self._ready = sorted(hosts), agent, timeout, ready
-        self._resources = contextlib.ExitStack()
-        self._driver: webdriver.Chrome | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._driver = None
-        self._resources.close()
-
-    @property
-    def started(self) -> bool:
-        """Whether a page has needed it."""
-        return self._driver is not None
+        self.driver: webdriver.Chrome | None = None
 
     def read(self, url: str) -> bytes:
         """Return the HTML of a page as soon as it is ready.
 
-        Raises
-        ------
-        Absent
-            If it is not ready in time.
-        Temporary
-            If the page cannot be loaded.
-        InputError
-            If there is no browser.
+        Raises Absent if it is not ready in time, Temporary if it cannot be loaded, InputError if there is no browser.
         """
-        driver = self._driver = self._driver or self._start()
+        driver = self.driver = self.driver or self._start()
         try:
             driver.get(url)
             return WebDriverWait(driver, self._timeout, POLL).until(self._html)
-        except TimeoutException:
+        except exceptions.TimeoutException:
             raise Absent("not what is wanted, even in a browser") from None
-        except WebDriverException as error:
+        except exceptions.WebDriverException as error:
             raise Temporary(f"the browser cannot load it ({_first_line(error)})") from error
 
     def _html(self, driver: webdriver.Chrome) -> bytes | Literal[False]:
@@ -107,8 +61,7 @@ class Browser:
         if self._ready(page):
             return page
         for button in driver.find_elements(By.CSS_SELECTOR, "button, [role=button]"):
-            # A script may remove a button that was there a moment ago.
-            with contextlib.suppress(StaleElementReferenceException, ElementNotInteractableException):
+            with contextlib.suppress(*VANISHED):
                 if " ".join(button.text.split()).lower() in CONSENT:
                     button.click()
                     log.debug("a consent overlay was answered")
@@ -117,28 +70,25 @@ class Browser:
 
     def _start(self) -> webdriver.Chrome:
         options = webdriver.ChromeOptions()
-        profile = self._resources.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        profile = self.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         reachable = (f"EXCLUDE {urlsplit(f'//{host}').hostname}" for host in self._hosts)
-        for flag in (
-            *FLAGS,
-            f"--user-data-dir={profile}",
-            f"--user-agent={self._agent}",
-            f"--host-resolver-rules={', '.join(['MAP * ~NOTFOUND', *reachable])}",
-        ):
+        rules = ", ".join(["MAP * ~NOTFOUND", *reachable])
+        own = (f"--user-data-dir={profile}", f"--user-agent={self._agent}", f"--host-resolver-rules={rules}")
+        for flag in (*FLAGS.split(), *own):
             options.add_argument(flag)
         if program := next(filter(None, map(shutil.which, PROGRAMS)), None):
             options.binary_location = program
         try:
             driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
-        except WebDriverException as error:
+        except exceptions.WebDriverException as error:
             raise InputError(
                 f"no browser could be started ({_first_line(error)}); install chromium and chromium-driver (Debian) or "
                 "Chrome, or set scrape.live.browser to never"
             ) from None
-        self._resources.callback(driver.quit)
+        self.callback(driver.quit)
         driver.set_page_load_timeout(self._timeout)
         return driver
 
 
-def _first_line(error: WebDriverException) -> str:
+def _first_line(error: exceptions.WebDriverException) -> str:
     return str(error.msg or "no reason given").splitlines()[0]

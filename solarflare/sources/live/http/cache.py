@@ -6,14 +6,12 @@ stores neither FTP nor browser pages, and keeps no hash of the content.
 
 import hashlib
 import json
-import logging
 from pathlib import Path
 
+from solarflare.core.console import log
 from solarflare.core.files import atomic_path
 
 KEPT_HEADERS = ("content-type", "etag", "last-modified")
-
-log = logging.getLogger("solarflare")
 
 
 class Cache:

@@ -5,7 +5,6 @@ do not see it, and neither a truncated body nor a page of HTML instead of an ima
 Retry-After is used. robots.txt is read by `protego`, which knows the wildcards of RFC 9309.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.cache import Cache
@@ -21,17 +21,12 @@ from solarflare.sources.live.http.pacing import AGENT, Host
 from solarflare.sources.live.http.transport import Answer, Transport
 from solarflare.sources.live.schema import Live, RequestLimits
 
-__all__ = ["Absent", "Fetcher", "Interrupted", "Read", "Refused", "Verify"]
+__all__ = ["Absent", "Bases", "Fetcher", "Interrupted", "Read", "Refused", "Verify"]
 
-Verify = Callable[[bytes], str | None]
-"""Returns what is wrong with the content, or None."""
-
-Read = Callable[[str], bytes]
-"""Returns the content of an address, or raises Absent, Refused or Temporary."""
-
+Bases = Sequence[str]  # The addresses of an archive at its mirrors, best first
+Verify = Callable[[bytes], str | None]  # Returns what is wrong with the content, or None
+Read = Callable[[str], bytes]  # Returns the content of an address, or raises Absent, Refused or Temporary
 MAX_REDIRECTS = 5
-
-log = logging.getLogger("solarflare")
 T = TypeVar("T")
 
 
@@ -44,29 +39,20 @@ class Fetcher:
         Which hosts get requests, and how often.
     folder : Path
         The folder of the cache.
-
-    Attributes
-    ----------
-    live : Live
-        As given.
-    cache : Cache
-        The files that were ever fetched.
-    agent : str
-        The User-Agent header.
     """
 
     def __init__(self, live: Live, folder: Path) -> None:
         self.cache = Cache(folder / "files")
         self.live = live
         self.agent = f"{AGENT} (research; {live.contact or 'no contact given'})"
-        self._hosts = {name: Host(name, limits, folder / "requests") for name, limits in limits_by_host(live).items()}
+        self.hosts = {name: Host(name, limits, folder / "requests") for name, limits in limits_by_host(live).items()}
         contact = live.contact or "anonymous@"
         self._transport = Transport(self.agent, contact, live.manners.timeout, live.manners.max_bytes)
         self._checked: set[str] = set()
         self._absent: dict[str, str] = {}
 
     def get(self, urls: Sequence[str], verify: Verify, *, keep: bool = True, read: Read | None = None) -> bytes:
-        """Return a file.
+        """Return a file, verified.
 
         Parameters
         ----------
@@ -79,19 +65,12 @@ class Fetcher:
         read : callable or None
             Reads an address instead of HTTP or FTP, such as a browser, at the same pace.
 
-        Returns
-        -------
-        bytes
-            The content, verified.
-
         Raises
         ------
         Absent
             If no mirror has the file; at least one answers so, or has a file that cannot be used.
-        Refused
-            If the hosts refuse requests.
-        Interrupted
-            If no host can answer now.
+        Refused, Interrupted
+            If the hosts refuse requests, or none can answer now.
         InputError
             If an address is not on a host of the parameters.
         """
@@ -117,25 +96,20 @@ class Fetcher:
         # A mirror without the file is a better reason than one that does not answer.
         raise min(failures, key=lambda failure: (Absent, Refused, Interrupted).index(type(failure)))
 
-    @property
-    def hosts(self) -> list[str]:
-        """The authorities that may get requests."""
-        return sorted(self._hosts)
-
     def concurrency(self, urls: Sequence[str]) -> int:
         """Return how many requests at a time the hosts of some addresses accept at most."""
         return max(self._host(url).limits.concurrency for url in urls)
 
     def stop(self) -> None:
         """Let no further request start."""
-        for host in self._hosts.values():
-            host.stop()
+        for host in self.hosts.values():
+            host.stopped.set()
 
     def _host(self, url: str) -> Host:
         name = addresses.authority(url)
-        if name not in self._hosts:
+        if name not in self.hosts:
             raise InputError(f"{url!r} is on a host that neither scrape.live.urls nor scrape.live.extra_hosts names")
-        return self._hosts[name]
+        return self.hosts[name]
 
     def _fetch(self, url: str, verify: Verify, keep: bool, read: Read | None) -> bytes:
         """Return the content of an address, verified, and cache it."""
@@ -143,10 +117,7 @@ class Fetcher:
         conditions = {} if cached is None else self.cache.conditions(url)
 
         def request() -> bytes:
-            if read is None:
-                answer = self._follow(url, lambda url: self._transport.get(url, conditions))
-            else:
-                answer = self._follow(url, lambda url: Answer(read(url)))
+            answer = self._follow(url, lambda url: Answer(read(url)) if read else self._transport.get(url, conditions))
             content = cached if answer.content is None else answer.content
             if content is None:
                 raise Absent("not changed, by the host, but not in the cache either")
@@ -180,23 +151,19 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             if robots:
                 self._check_robots(url)
-            answer = self._send(url, send)
+            host, scheme = self._host(url), urlsplit(url).scheme
+            with host.slot(scheme):
+                try:
+                    answer = send(url)
+                except Refused as refusal:
+                    log.warning("%s: %s (%s); it gets no more requests", host.name, refusal.reason, url)
+                    raise host.end(refusal, scheme) from None
             if len(answer.content or b"") > self.live.manners.max_bytes:
                 raise Absent(f"larger than {self.live.manners.max_bytes} bytes")
             if answer.location is None:
                 return answer
-            url = addresses.redirected(url, answer.location, self._hosts)
+            url = addresses.redirected(url, answer.location, self.hosts)
         raise Absent(f"moved more than {MAX_REDIRECTS} times")
-
-    def _send(self, url: str, send: Callable[[str], Answer]) -> Answer:
-        """Send one request when it may start; a host that refuses gets no more."""
-        host, scheme = self._host(url), urlsplit(url).scheme
-        with host.slot(scheme):
-            try:
-                return send(url)
-            except Refused as refusal:
-                log.warning("%s: %s (%s); it gets no more requests", host.name, refusal.reason, url)
-                raise host.end(refusal, scheme) from None
 
     def _check_robots(self, url: str) -> None:
         """Raise Refused if the host's robots.txt, which is read first of all, forbids an address (RFC 9309)."""
@@ -215,8 +182,7 @@ class Fetcher:
 
         def request() -> bytes:
             try:
-                answer = self._follow(url, lambda url: self._transport.get(url, {}), robots=False)
-                return answer.content or b""
+                return self._follow(url, lambda url: self._transport.get(url, {}), robots=False).content or b""
             except Temporary as failure:
                 raise Unreached(f"robots.txt: {failure.reason}", failure.retry_after) from failure
 

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
+from solarflare.sources.common import filenames
 from solarflare.sources.live.http import addresses
+from solarflare.sun.images.instruments import Instrument
 
 _HREF = re.compile(r"<a\s[^>]*?href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _PAGE = re.compile(rb"<(!doctype|html|head|body|pre|table|a)\b", re.IGNORECASE)
@@ -21,18 +23,17 @@ def problem(content: bytes) -> str | None:
 
 
 def names(content: bytes) -> list[str]:
-    """Return the names in a listing, without folders, sorted, each once.
-
-    Parameters
-    ----------
-    content : bytes
-        An index page with relative or absolute links, or one name a line. Links that sort the page and the like come
-        out as names too.
-    """
+    """Return the names in a listing, without folders, sorted, each once; links that sort the page come out too."""
     text = content.decode(errors="replace")
     if not _PAGE.search(content):
         return sorted({posixpath.basename(line.strip()) for line in text.splitlines()} - {""})
     return sorted({_name(html.unescape(href)) for href in _HREF.findall(text)} - {""})
+
+
+def images(content: bytes, instrument: Instrument) -> dict[str, dt.datetime]:
+    """Return the names of an instrument's images in a listing, and their times (UTC)."""
+    stamps = {name: filenames.parse(name) for name in names(content)}
+    return {name: stamp.time for name, stamp in stamps.items() if stamp and stamp.instrument == instrument}
 
 
 def _name(href: str) -> str:

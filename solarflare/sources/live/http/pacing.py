@@ -20,54 +20,35 @@ from protego import Protego
 from solarflare.sources.live.http.outcomes import Absent, Interrupted, Overloaded, Refused, Temporary, Unreached
 from solarflare.sources.live.schema import RequestLimits
 
-AGENT = f"solarflare/{importlib.metadata.version('solarflare')}"
-"""Our name in the User-Agent header and in robots.txt."""
-
+AGENT = f"solarflare/{importlib.metadata.version('solarflare')}"  # Our name in the User-Agent header and in robots.txt
+# A wait after a failure is longer by up to this share, at random: many clients should not return together.
 BACKOFF_JITTER = 0.25
-"""A wait after a failure is longer by up to this share, at random: many clients should not return together."""
-
-MAX_FAILED_FILES = 3
-"""After so many files in a row that failed in all retries, the host counts as down."""
-
+MAX_FAILED_FILES = 3  # After so many files in a row that failed in all retries, the host counts as down
 KEPT = "the files that were fetched are kept: run again"
 
 
 class Host:
-    """One host, and everything that a run remembers of it.
+    """One host, by its authority, and everything that a run remembers of it.
 
-    Parameters
-    ----------
-    name : str
-        Its authority.
-    limits : RequestLimits
-        How often it may get requests.
-    counts : Path
-        A folder with a file for each host and day that grows by a byte with every request, so that the daily cap holds
-        across runs.
+    In the folder `counts`, a file for each host and day grows by a byte with every request, so that the daily cap holds
+    across runs.
     """
 
     def __init__(self, name: str, limits: RequestLimits, counts: Path) -> None:
-        self.name = name
-        self.limits = limits
+        self.name, self.limits, self._counts = name, limits, counts
         self.robots: dict[str, Protego] = {}
-        self.robots_lock = threading.Lock()
-        self._lock = threading.Lock()
+        self.robots_lock, self._lock = threading.Lock(), threading.Lock()
         self._ended: dict[str, Refused | Interrupted] = {}
-        self._counts = counts
         self._slots = threading.Semaphore(limits.concurrency)
-        self._next_start = 0.0
-        self._failed_files = 0
+        self._next_start, self._failed_files = 0.0, 0
         self._random = np.random.default_rng()
-        self._stopped = threading.Event()
+        self.stopped = threading.Event()
 
     @contextmanager
     def slot(self, scheme: str) -> Iterator[None]:
         """Wait until a request may start, count it, and occupy one of the host's slots while it runs.
 
-        Raises
-        ------
-        Refused, Interrupted
-            If the host gets no more requests, or its daily cap is reached.
+        Raises Refused or Interrupted if the host gets no more requests, or its daily cap is reached.
         """
         if reason := self._ended.get(scheme) or self._ended.get(""):
             raise type(reason)(str(reason))
@@ -92,20 +73,13 @@ class Host:
     def back_off(self, attempt: int, failure: Temporary) -> None:
         """Delay the next request, twice as long with every attempt (from 0), and at least by its Retry-After.
 
-        Raises
-        ------
-        Interrupted
-            If that is longer than the limits' ``max_wait``.
+        Raises Interrupted if that is longer than ``max_wait``.
         """
         seconds = self.limits.backoff * 2.0**attempt * (1 + self._random.uniform(0, BACKOFF_JITTER))
         seconds = max(seconds, failure.retry_after or 0.0)
         if seconds > self.limits.max_wait:
-            raise self.end(
-                Interrupted(
-                    f"{self.name}: {failure.reason}, and it wants no request for {seconds:.0f} s; {KEPT} "
-                    "then to continue"
-                )
-            )
+            wait = f"{failure.reason}, and it wants no request for {seconds:.0f} s"
+            raise self.end(Interrupted(f"{self.name}: {wait}; {KEPT} then to continue"))
         with self._lock:
             self._next_start = max(self._next_start, time.monotonic() + seconds)
 
@@ -113,24 +87,17 @@ class Host:
         """Forget earlier failures."""
         self._failed_files = 0
 
-    def stop(self) -> None:
-        """Wake the requests that wait, and start no other."""
-        self._stopped.set()
-
     def _wait(self) -> None:
-        while not self._stopped.is_set():
+        while not self.stopped.is_set():
             with self._lock:
                 remaining = self._next_start - time.monotonic()
                 if remaining <= 0:
-                    self._next_start = time.monotonic() + self._delay()
+                    crawl_delays = [float(robots.crawl_delay(AGENT) or 0) for robots in self.robots.values()]
+                    delay = self.limits.delay + self._random.uniform(0, self.limits.jitter)
+                    self._next_start = time.monotonic() + max(delay, *crawl_delays, 0.0)
                     return
-            self._stopped.wait(min(remaining, threading.TIMEOUT_MAX))
+            self.stopped.wait(min(remaining, threading.TIMEOUT_MAX))
         raise Interrupted(f"{self.name}: stopped; run again to continue")
-
-    def _delay(self) -> float:
-        """Return the seconds between the starts of two requests."""
-        crawl_delays = [float(robots.crawl_delay(AGENT) or 0) for robots in self.robots.values()]
-        return max(self.limits.delay + self._random.uniform(0, self.limits.jitter), *crawl_delays, 0.0)
 
     def _count(self) -> None:
         today = self._counts / f"{self.name.replace(':', '_')}-{dt.datetime.now(dt.UTC):%Y-%m-%d}"

@@ -44,16 +44,8 @@ class _Connections(threading.local):
 class Transport:
     """Sends requests, over one open connection per thread and host.
 
-    Parameters
-    ----------
-    agent : str
-        The User-Agent.
-    contact : str
-        The password of anonymous FTP: an e-mail address, by custom.
-    timeout : float
-        Seconds without a byte after which a request fails.
-    max_bytes : int
-        A larger answer is not read to its end.
+    `contact` is the password of anonymous FTP (an e-mail address, by custom). A request fails after `timeout` seconds
+    without a byte; an answer of more than `max_bytes` is not read to its end.
     """
 
     def __init__(self, agent: str, contact: str, timeout: float, max_bytes: int) -> None:
@@ -61,26 +53,17 @@ class Transport:
         self._thread = _Connections(agent)
 
     def get(self, url: str, conditions: dict[str, str]) -> Answer:
-        """Send one request.
+        """Send one request; raise Absent, Refused or Temporary if there is no content.
 
-        Parameters
-        ----------
-        url : str
-            An http, https or ftp address. An FTP folder ends in a slash; its content is its names, one a line.
-        conditions : dict
-            The headers of a conditional request.
-
-        Raises
-        ------
-        Absent, Refused, Temporary
-            If there is no content.
+        `url` is an http, https or ftp address; an FTP folder ends in a slash, and its content is its names, one a line.
+        `conditions` are the headers of a conditional request.
         """
         return self._ftp(url) if urlsplit(url).scheme == "ftp" else self._http(url, conditions)
 
     def _http(self, url: str, conditions: dict[str, str]) -> Answer:
         try:
             with self._thread.http.get(
-                url, headers=conditions, timeout=self._timeout, allow_redirects=False, stream=True
+                url, headers=conditions, timeout=self._timeout, allow_redirects=False
             ) as response:
                 return self._answer(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -121,7 +104,7 @@ class Transport:
             raise Absent("a control character in its address")
         host, connected = addresses.authority(url), False
         try:
-            connection = self._connection(url)
+            connection = self._connection(url, host)
             connected = True
             return Answer(self._names(connection, path) if path.endswith("/") else self._retrieve(connection, path))
         except ftplib.error_perm as error:
@@ -136,10 +119,10 @@ class Transport:
                 raise Overloaded(str(error)) from error
             raise (Temporary if connected else Unreached)(f"connection broken ({error})") from error
 
-    def _connection(self, url: str) -> ftplib.FTP:
+    def _connection(self, url: str, host: str) -> ftplib.FTP:
         """Return the thread's connection to a host, logged in."""
-        host, parts = addresses.authority(url), urlsplit(url)
         if host not in self._thread.ftp:
+            parts = urlsplit(url)
             connection = ftplib.FTP(timeout=self._timeout, encoding="latin-1")  # noqa: S321 - public archives
             connection.connect(parts.hostname or "", parts.port or addresses.PORTS["ftp"])
             connection.login("anonymous", self._contact)
@@ -180,9 +163,9 @@ def retry_after(value: str) -> float | None:
 def _temporary(error: Exception) -> Temporary:
     """Return a failed connection as an outcome."""
     cause = getattr(error.args[0], "reason", error) if error.args else error
-    if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError) or isinstance(
-        cause, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
-    ):
+    unreached = urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+    on_the_way = requests.exceptions.SSLError | requests.exceptions.ProxyError
+    if isinstance(error, on_the_way) or isinstance(cause, unreached):
         return Unreached(f"cannot be reached ({cause})")
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return Temporary("no answer in time")

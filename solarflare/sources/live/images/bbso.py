@@ -2,28 +2,23 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from solarflare.sources.common import filenames
 from solarflare.sources.live.http import listing
-from solarflare.sources.live.http.fetch import Absent, Fetcher
-from solarflare.sources.live.images.frames import Frame, filed_by_day
-from solarflare.sources.live.source import image_archive
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher
+from solarflare.sources.live.source import Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "bbso"
 
+# Big Bear observes until 01:05 UT (measured in 2013 and 2018-19); those images may be in the day before's folder.
 AFTER_MIDNIGHT = dt.timedelta(hours=3)
-"""Big Bear observes until 01:05 UT (measured in 2013 and 2018-19); those images may be in the day before's folder."""
-
+# Measured: 59 to 76 kB, whatever the side that other archives are asked for.
 IMAGE_BYTES: Mapping[int, float] = defaultdict(lambda: 6.5e4)
-"""Measured: 59 to 76 kB, whatever the side that other archives are asked for."""
 
 
 @image_archive(NAME, instruments=("gong",), listing_bytes=2e4, image_bytes=IMAGE_BYTES)
-def frames(
-    fetcher: Fetcher, bases: Sequence[str], instrument: Instrument, time: dt.datetime, img_width: int
-) -> list[Frame]:
+def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.datetime, img_width: int) -> list[Frame]:
     """Return the frames of a day, and of the day before shortly after midnight."""
     days = sorted({time.date(), (time - AFTER_MIDNIGHT).date()}, reverse=True)
     frames: dict[str, Frame] = {}
@@ -35,9 +30,8 @@ def frames(
         except Absent as failure:
             absent = Absent(f"no folder of {day}: {failure.reason}")
             continue
-        for name in listing.names(content):
-            if (stamp := filenames.parse(name)) and stamp.instrument == instrument:
-                frames.setdefault(name, filed_by_day(NAME, instrument, stamp.time, name, folders))
+        for name, taken in listing.images(content, instrument).items():
+            frames.setdefault(name, filed_by_day(NAME, instrument, taken, name, folders))
     if not frames and absent:
         raise absent
     return list(frames.values())

@@ -6,6 +6,7 @@ Here all have one wavelength, are decoded as RGB (the order of the palette gives
 white frame and its ticks, whose phase gives away the pointing.
 """
 
+import datetime as dt
 import io
 import re
 from collections.abc import Iterable
@@ -28,12 +29,8 @@ from solarflare.sun.images.imaging import Pixels
 
 NAME = "lmsal_cutout"
 
-MARGIN = 12
-"""Pixels of frame and ticks on each side (measured on five thumbnails: up to 3 of frame, up to 8 of ticks)."""
-
-SIDES = range(128, 1025)
-"""Allowed sides in pixels; those that were measured have 263 to 273."""
-
+MARGIN = 12  # Pixels of frame and ticks on each side (measured on five thumbnails: up to 3 of frame, up to 8 of ticks)
+SIDES = range(128, 1025)  # Allowed sides in pixels; those that were measured have 263 to 273
 _FORM = re.compile(r"/(ssw_service_\d{6}_\d{6}_\d+)/www/(ssw_cutout_(\d+)_context_thumb\.gif)$")
 
 
@@ -42,7 +39,7 @@ class Cutout:
     """A thumbnail: its event, and its folder (`service`) and name at LMSAL."""
 
     event_type: str
-    time: np.datetime64
+    time: dt.datetime
     goes_class: str
     noaa_ar: int | None
     service: str
@@ -64,7 +61,7 @@ def parse(events: Iterable[dict[str, Any]], wavelength: int) -> list[Cutout]:
         if link and time and int(link[3]) == wavelength and event_type in ("AR", "FL"):
             goes_class = fields.goes_class(event.get("fl_goescls"))
             region = fields.region_number(event.get("ar_noaanum"), time)
-            cutout = Cutout(event_type, np.datetime64(time, "s"), goes_class, region, link[1], link[2])
+            cutout = Cutout(event_type, time, goes_class, region, link[1], link[2])
             cutouts.setdefault(cutout.file, cutout)
     return sorted(cutouts.values(), key=lambda cutout: (cutout.event_type, cutout.time, cutout.service))
 
@@ -90,16 +87,12 @@ def pixels(content: bytes) -> Pixels:
 
 
 def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.DataFrame:
-    """Fetch the thumbnails of the span of the parameters.
+    """Fetch the thumbnails of a wavelength (angstrom) in the span of the parameters.
 
     Parameters
     ----------
     live : Live
         The span, and the addresses of HEK and of the thumbnails.
-    fetcher : Fetcher
-        For both.
-    wavelength : int
-        In angstrom.
     folder : Path
         Filled with ``AR/*.png``, ``FL/*.png`` and ``cutouts.csv``; its former content is replaced.
 
@@ -108,29 +101,16 @@ def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.Data
     DataFrame
         In the form of `tables.CUTOUTS`.
     """
-    start, end = (fields.midnight(day) for day in (live.start, live.end))
-    events = [
-        event for kind in ("ar", "fl") for event in hek.collect(fetcher, live.urls[hek.NAME], kind, start, end)[0]
-    ]
-    cutouts = [
-        cutout for cutout in parse(events, wavelength) if np.datetime64(start) <= cutout.time < np.datetime64(end)
-    ]
+    start, end, bases = fields.midnight(live.start), fields.midnight(live.end), live.urls[hek.NAME]
+    events = [event for kind in ("ar", "fl") for event in hek.collect(fetcher, bases, kind, start, end)[0]]
+    cutouts = [cutout for cutout in parse(events, wavelength) if start <= cutout.time < end]
     with atomic_directory(folder) as partial:
-        reasons = [
-            _save(cutout, live, fetcher, partial) for cutout in progress(cutouts, len(cutouts), "thumbnails fetched")
-        ]
-        rows = [
-            {
-                "file": "" if reason else cutout.file,
-                "event_type": cutout.event_type,
-                "time": cutout.time,
-                "goes_class": cutout.goes_class,
-                "noaa_ar": cutout.noaa_ar,
-                "origin": f"{NAME}/{cutout.service}/{cutout.name}",
-                "reason": reason,
-            }
-            for cutout, reason in zip(cutouts, reasons, strict=True)
-        ]
+        rows = []
+        for cutout in progress(cutouts, len(cutouts), "thumbnails fetched"):
+            reason = _save(cutout, live, fetcher, partial)
+            origin = f"{NAME}/{cutout.service}/{cutout.name}"
+            file = "" if reason else cutout.file
+            rows.append((file, cutout.event_type, cutout.time, cutout.goes_class, cutout.noaa_ar, origin, reason))
         df = pd.DataFrame(rows, columns=list(tables.CUTOUTS.columns), dtype=object)
         tables.write(df, partial / "cutouts.csv", tables.CUTOUTS)
     return tables.check(df, tables.CUTOUTS, "the cutouts")

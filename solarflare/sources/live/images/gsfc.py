@@ -1,30 +1,21 @@
 """SDO's browse images at GSFC: a folder a day, listed by an index page or by a file browser."""
 
 import datetime as dt
-from collections.abc import Sequence
 from urllib.parse import quote
 
-from solarflare.sources.common import filenames
 from solarflare.sources.live.http import addresses, listing
-from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import SDO, SDO_IMAGE_BYTES, Frame, filed_by_day
-from solarflare.sources.live.source import image_archive
+from solarflare.sources.live.http.fetch import Bases, Fetcher
+from solarflare.sources.live.source import SDO, SDO_IMAGE_BYTES, Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "gsfc"
 
 
 @image_archive(NAME, instruments=SDO, listing_bytes=1e6, image_bytes=SDO_IMAGE_BYTES)
-def frames(
-    fetcher: Fetcher, bases: Sequence[str], instrument: Instrument, time: dt.datetime, img_width: int
-) -> list[Frame]:
+def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.datetime, img_width: int) -> list[Frame]:
     """Return the frames of a day."""
     folders = listing.day_folders(bases, time.date())
     browsers = [addresses.join(base, "index.php") + "?b=" + quote(f"{time:%Y/%m/%d}", safe="") for base in bases]
     content = fetcher.get([*folders, *browsers], listing.problem, keep=False)
-    stamps = {name: filenames.parse(name) for name in listing.names(content) if f"_{img_width}_" in name}
-    return [
-        filed_by_day(NAME, instrument, stamp.time, name, folders)
-        for name, stamp in stamps.items()
-        if stamp and stamp.instrument == instrument
-    ]
+    times = listing.images(content, instrument)
+    return [filed_by_day(NAME, instrument, times[name], name, folders) for name in times if f"_{img_width}_" in name]

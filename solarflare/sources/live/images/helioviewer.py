@@ -2,28 +2,23 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import numpy as np
 
 from solarflare.sources.live.http import addresses
-from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sources.live.images.frames import SDO, SDO_IMAGE_BYTES, Frame
-from solarflare.sources.live.source import image_archive
+from solarflare.sources.live.http.fetch import Bases, Fetcher
+from solarflare.sources.live.source import SDO, SDO_IMAGE_BYTES, Frame, image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "helioviewer"
+# From the OpenAPI description in Helioviewer's repository, https://github.com/Helioviewer-Project/api.
 SOURCE_IDS: dict[Instrument, int] = {"hmi": 19, "aia171": 10, "aia193": 11, "aia211": 12}
-"""From the OpenAPI description in Helioviewer's repository, https://github.com/Helioviewer-Project/api."""
-
 PRODUCTS: dict[Instrument, str] = {"hmi": "HMIB", "aia171": "0171", "aia193": "0193", "aia211": "0211"}
 
 
 @image_archive(NAME, instruments=SDO, listing_bytes=5e2, image_bytes=SDO_IMAGE_BYTES)
-def frames(
-    fetcher: Fetcher, bases: Sequence[str], instrument: Instrument, time: dt.datetime, img_width: int
-) -> list[Frame]:
+def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.datetime, img_width: int) -> list[Frame]:
     """Return the one frame next to a time, however far it is."""
     query = urlencode({"date": f"{time:%Y-%m-%dT%H:%M:%SZ}", "sourceId": SOURCE_IDS[instrument]})
     urls = [addresses.join(base, "getClosestImage") + "/?" + query for base in bases]
@@ -35,13 +30,7 @@ def frames(
 
 
 def parse(content: bytes) -> tuple[int, dt.datetime]:
-    """Return the number and the time (UTC) of an image from an answer of `getClosestImage`.
-
-    Raises
-    ------
-    ValueError
-        If it is another answer.
-    """
+    """Return the number and the time (UTC) in an answer of `getClosestImage`; raise ValueError for another answer."""
     answer = json.loads(content.decode(errors="replace"))
     if not isinstance(answer, dict) or not str(answer.get("id", "")).isdecimal():
         raise ValueError("no image's number in it")

@@ -1,15 +1,26 @@
 """Readers of single cells: each returns None, or a blank text, for whatever it cannot read."""
 
 import datetime as dt
+import json
 import re
+from typing import Any
 
 import numpy as np
 
 from solarflare.sun.events.flares import FOUR_DIGITS_FROM
 
+Position = tuple[float, float]  # Stonyhurst latitude and longitude, degrees
 _GOES_CLASS = re.compile(r"(?<![A-Z])[ABCMX][0-9]{1,2}(?:\.[0-9]+)?(?![0-9])")
 _LOCATION = re.compile(r"([NS])([0-9]{1,2})([EW])([0-9]{1,3})")
 _CLOCK = re.compile(r"([0-9]{2}):?([0-9]{2})(?::[0-9]{2})?")
+
+
+def parsed_json(content: bytes) -> Any:
+    """Return the content of a JSON file."""
+    try:
+        return json.loads(content.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def midnight(day: dt.date) -> dt.datetime:
@@ -44,7 +55,7 @@ def goes_class(text: object) -> str:
     return match[0] if match else ""
 
 
-def location(text: object) -> tuple[float, float] | None:
+def location(text: object) -> Position | None:
     """Return Stonyhurst latitude and longitude of a text such as N19W66."""
     if not (match := _LOCATION.fullmatch(str(text).strip().upper())):
         return None
@@ -53,7 +64,7 @@ def location(text: object) -> tuple[float, float] | None:
     return position(latitude, longitude)
 
 
-def position(latitude: object, longitude: object) -> tuple[float, float] | None:
+def position(latitude: object, longitude: object) -> Position | None:
     """Return a Stonyhurst position of two numbers; None for (0, 0), which lists print for an unknown position."""
     north, west = number(latitude), number(longitude)
     if north is None or west is None or abs(north) > 90 or abs(west) > 180 or north == west == 0:

@@ -12,76 +12,56 @@ Known habits of its records, and what is done about them:
 """
 
 import datetime as dt
-import json
-import logging
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
+from solarflare.core.console import log
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused
 from solarflare.sources.live.lists import fields
-from solarflare.sources.live.lists.coverage import Span
 from solarflare.sources.live.lists.periods import DAY, settled
-from solarflare.sources.live.lists.report import Flare, Region, Report, Row, make_flare
+from solarflare.sources.live.lists.report import Flare, Region, Report, Row, Rows, Span, make_flare
 from solarflare.sources.live.source import flare_list, region_list
 
 NAME = "hek"
-
 SWPC, SSW, DETECTIVE = "SWPC", "SSW Latest Events", "Flare Detective - Trigger Module"
+# Whose flares are used; the first of them that saw a flare decides on its times and class.
 OBSERVERS = (SWPC, SSW, DETECTIVE)
-"""Whose flares are used; the first of them that saw a flare decides on its times and class."""
-
-POSITION_OBSERVERS = (SSW, SWPC, DETECTIVE)
-"""The order in which they decide on its position."""
-
+POSITION_OBSERVERS = (SSW, SWPC, DETECTIVE)  # The order in which they decide on its position
 REGION_OBSERVER = "NOAA SWPC Observer"
-
-SAME_PEAK = dt.timedelta(minutes=2)
-"""Two observers may differ by so much on the peak of one flare."""
-
-LONGEST = dt.timedelta(days=1)
-"""An end that is later after the start is an error; SSW has had ends days later."""
-
+SAME_PEAK = dt.timedelta(minutes=2)  # Two observers may differ by so much on the peak of one flare
+LONGEST = dt.timedelta(days=1)  # An end that is later after the start is an error; SSW has had ends days later
+# km2, by the radius with which HEK converts NOAA's millionths into areas at disk centre.
 HEMISPHERE = 2 * np.pi * 696_000.0**2
-"""km2, by the radius with which HEK converts NOAA's millionths into areas at disk centre."""
-
-SPAN = dt.timedelta(days=30)
-"""The span of one query."""
-
-LIMIT = 500
-"""Events a page."""
-
+SPAN = dt.timedelta(days=30)  # The span of one query
+LIMIT = 500  # Events in a page
 QUERY = (
     "cosec=2&cmd=search&type=column&event_type={}&event_starttime={}&event_endtime={}"
     "&event_coordsys=helioprojective&x1=-5000&x2=5000&y1=-5000&y2=5000&result_limit={}&page={}"
 )
-
-log = logging.getLogger("solarflare")
+Event = dict[str, Any]  # With HEK's own keys
 
 
 @dataclass(frozen=True)
 class Page:
     """A page of events, and whether more pages follow."""
 
-    events: list[dict[str, Any]]
+    events: list[Event]
     more: bool
 
 
 @flare_list(NAME)
-def flares(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Flare], list[Span]]:
+def flares(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of a span, each once."""
     events, spans = collect(fetcher, bases, "fl", start, end)
     return _rows(deduplicate(events)), spans
 
 
 @region_list(NAME)
-def regions(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Region], list[Span]]:
+def regions(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Region]:
     """Return the regions of a span, the report at its end included."""
     events, spans = collect(fetcher, bases, "ar", start, end + DAY)
     return [region for region in _rows(parse_regions(events)) if start <= region.time <= end], spans
@@ -93,17 +73,9 @@ def _rows(report: Report[Row]) -> list[Row]:
     return report.rows
 
 
-def address(base: str, event_type: str, start: dt.datetime, end: dt.datetime, page: int) -> str:
-    """Return the address of a page, from 1, of the events of a span."""
-    query = QUERY.format(event_type, start.isoformat(), end.isoformat(), LIMIT, page)
-    return f"{base.rstrip('/')}?{query}"
-
-
-def collect(
-    fetcher: Fetcher, bases: Sequence[str], event_type: str, start: dt.datetime, end: dt.datetime
-) -> tuple[list[dict[str, Any]], list[Span]]:
-    """Return all events of a type ("fl" or "ar") in a span, with HEK's own keys, and where they are complete."""
-    events: list[dict[str, Any]] = []
+def collect(fetcher: Fetcher, bases: Bases, event_type: str, start: dt.datetime, end: dt.datetime) -> Rows[Event]:
+    """Return all events of a type ("fl" or "ar") in a span, and where they are complete."""
+    events: list[Event] = []
     spans: list[Span] = []
     while start < end:
         until, reason = min(start + SPAN, end), ""
@@ -118,54 +90,38 @@ def collect(
     return events, spans
 
 
-def _pages(
-    fetcher: Fetcher, bases: Sequence[str], event_type: str, start: dt.datetime, end: dt.datetime
-) -> Iterator[Page]:
+def _pages(fetcher: Fetcher, bases: Bases, event_type: str, start: dt.datetime, end: dt.datetime) -> Iterator[Page]:
     """Yield all pages of a span."""
-    number, page, before = 1, Page([], more=True), None
-    while page.more:
-        urls = [address(base, event_type, start, end, number) for base in bases]
-        page = parse(fetcher.get(urls, problem, keep=settled(end.date())))
-        if page.more and page.events == before:
+    page = Page([], more=True)
+    for number in itertools.count(1):
+        query = QUERY.format(event_type, start.isoformat(), end.isoformat(), LIMIT, number)
+        urls = [f"{base.rstrip('/')}?{query}" for base in bases]
+        before, page = page, parse(fetcher.get(urls, problem, keep=settled(end.date())))
+        if page.more and page.events == before.events:
             raise Absent(f"page {number} repeats the page before")
         yield page
-        number, before = number + 1, page.events
+        if not page.more:
+            return
 
 
 def problem(content: bytes) -> str | None:
     """Return why content is not an answer of HEK, or None if it is."""
-    return None if _page(content) is not None else "no JSON with a result"
+    answer = fields.parsed_json(content)
+    return None if isinstance(answer, dict) and isinstance(answer.get("result"), list) else "no JSON with a result"
 
 
 def parse(content: bytes) -> Page:
     """Read a page; content that is not an answer of HEK is a page without events."""
-    return _page(content) or Page([], more=False)
-
-
-def _page(content: bytes) -> Page | None:
-    try:
-        answer = json.loads(content.decode("utf-8", errors="replace"))
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(answer, dict) or not isinstance(answer.get("result"), list):
-        return None
-    events = [event for event in answer["result"] if isinstance(event, dict)]
+    answer = {} if problem(content) else fields.parsed_json(content)
+    events = [event for event in answer.get("result", []) if isinstance(event, dict)]
     return Page(events, more=bool(events) and str(answer.get("overmax")).lower() == "true")
 
 
-def deduplicate(events: Sequence[dict[str, Any]]) -> Report[Flare]:
-    """Make one flare of the records that several observers have of it.
+def deduplicate(events: Sequence[Event]) -> Report[Flare]:
+    """Make one flare, by peak time, of the records (events of type FL) that several observers have of it.
 
-    Parameters
-    ----------
-    events : sequence of dict
-        Of type FL, with HEK's own keys.
-
-    Returns
-    -------
-    Report of Flare
-        By peak time. Two records are one flare if they start together or peak within `SAME_PEAK`. Records of Flare
-        Detective alone are no flares: they have no class, and many are brightenings that no X-ray list knows.
+    Two records are one flare if they start together or peak within `SAME_PEAK`. Records of Flare Detective alone are no
+    flares: they have no class, and many are brightenings that no X-ray list knows.
     """
     report = Report[Flare]()
     records: dict[str, list[Flare]] = {observer: [] for observer in OBSERVERS}
@@ -190,7 +146,7 @@ def deduplicate(events: Sequence[dict[str, Any]]) -> Report[Flare]:
     return report
 
 
-def _is_test(event: dict[str, Any]) -> bool:
+def _is_test(event: Event) -> bool:
     return str(event.get("event_testflag")).lower() == "true"
 
 
@@ -215,20 +171,17 @@ def _merged(records: dict[str, Flare]) -> Flare:
     )
 
 
-def _flare(event: dict[str, Any]) -> Flare | None:
+def _flare(event: Event) -> Flare | None:
     start, peak, end = (fields.time(event.get(f"event_{name}time")) for name in ("start", "peak", "end"))
-    if (begin := start or peak) is None:
+    if not (begin := start or peak):
         return None
     wrong_end = end and (end <= (peak or begin) or end - begin > LONGEST)
-    return make_flare(
-        (start, peak, None if wrong_end else end),
-        fields.goes_class(event.get("fl_goescls")),
-        fields.region_number(event.get("ar_noaanum"), begin),
-        fields.position(event.get("hgs_y"), event.get("hgs_x")),
-    )
+    position = fields.position(event.get("hgs_y"), event.get("hgs_x"))
+    times = start, peak, None if wrong_end else end
+    return make_flare(times, event.get("fl_goescls"), event.get("ar_noaanum"), position)
 
 
-def parse_regions(events: Sequence[dict[str, Any]]) -> Report[Region]:
+def parse_regions(events: Sequence[Event]) -> Report[Region]:
     """Return the regions that NOAA's observers report, each at the start of its day, of events of type AR."""
     report = Report[Region]()
     for event in events:
@@ -237,19 +190,15 @@ def parse_regions(events: Sequence[dict[str, Any]]) -> Report[Region]:
     return report
 
 
-def _region(event: dict[str, Any]) -> Region | None:
+def _region(event: Event) -> Region | None:
     time, position = fields.time(event.get("event_starttime")), fields.position(event.get("hgs_y"), event.get("hgs_x"))
     noaa_ar = fields.region_number(event.get("ar_noaanum"), time) if time else None
     if time is None or position is None or noaa_ar is None:
         return None
-    area = _millionths(fields.number(event.get("area_atdiskcenter")))
+    square_km = fields.number(event.get("area_atdiskcenter"))
+    area = None
+    if square_km is not None and 0 <= square_km <= HEMISPHERE:
+        area = float(round(1e6 * square_km / HEMISPHERE))
     mcintosh, mag_type = (str(event.get(name) or "") for name in ("ar_mcintoshcls", "ar_mtwilsoncls"))
     spots = fields.count(event.get("ar_numspots"))
     return Region(time, noaa_ar, *position, area, mcintosh.capitalize(), mag_type.lower(), spots)
-
-
-def _millionths(square_km: float | None) -> float | None:
-    """Return an area in whole millionths of the hemisphere; None for an area that is larger than it."""
-    if square_km is None or not 0 <= square_km <= HEMISPHERE:
-        return None
-    return float(round(1e6 * square_km / HEMISPHERE))

@@ -1,13 +1,13 @@
 """Several lists of flares: combined, compared, and completed by the positions that observers report."""
 
 import itertools
-import logging
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from solarflare.core import tables
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.common import event_tables
 from solarflare.sources.live.lists import hek, ncei_science
@@ -17,23 +17,11 @@ from solarflare.sun.events.flares import flux
 
 COMPARED = ("start", "peak", "end", "goes_class", "noaa_ar")
 
-log = logging.getLogger("solarflare")
-
 
 def combine(lists: Sequence[Collected], names: Sequence[str]) -> pd.DataFrame:
-    """Make one list of flares of several; see `event_tables.merge_lists`.
+    """Make one list of flares of several, the list that decides first; see `event_tables.merge_lists`.
 
-    Parameters
-    ----------
-    lists : sequence of Collected
-        With rows of `tables.FLARES`.
-    names : sequence of str
-        Their names, the list that decides first.
-
-    Raises
-    ------
-    InputError
-        If the science list is one of several: its classes are of other fluxes.
+    Raises an InputError if the science list is one of several: its classes are of other fluxes.
     """
     if ncei_science.NAME in names and len(names) > 1:
         raise InputError(
@@ -44,23 +32,13 @@ def combine(lists: Sequence[Collected], names: Sequence[str]) -> pd.DataFrame:
 
 
 def disagreements(lists: Sequence[Collected]) -> pd.DataFrame:
-    """Compare each pair of lists.
+    """Compare each pair of lists of flares; returns `tables.DISAGREEMENTS`, by start.
 
-    Parameters
-    ----------
-    lists : sequence of Collected
-        With rows of `tables.FLARES`, each of one list.
-
-    Returns
-    -------
-    DataFrame
-        In the form of `tables.DISAGREEMENTS`, by start. A flare is missing only where the other list is complete, and
-        down to its class.
+    A flare is missing only where the other list is complete, and down to its class.
     """
     parts = [_compare(first, second) for first, second in itertools.combinations(lists, 2)]
-    return tables.concat(parts, tables.DISAGREEMENTS).sort_values(
-        ["start", "list", "other", "column"], kind="stable", ignore_index=True
-    )
+    order = ["start", "list", "other", "column"]
+    return tables.concat(parts, tables.DISAGREEMENTS).sort_values(order, kind="stable", ignore_index=True)
 
 
 def _compare(first: Collected, second: Collected) -> pd.DataFrame:
@@ -72,11 +50,11 @@ def _compare(first: Collected, second: Collected) -> pd.DataFrame:
     left, right = (flares.set_index(flare)[lists == _name(collected)] for collected in (first, second))
     both = left.join(right, how="inner", rsuffix="_of_other")
     names = _name(first), _name(second)
-    parts = [_rows(both["start"], *names, column, both[column], both[f"{column}_of_other"]) for column in COMPARED]
-    parts = [
-        part[(part["value"] != part["other_value"]) & (part[["value", "other_value"]] != "").all(axis=1)]
-        for part in parts
-    ]
+    parts = []
+    for column in COMPARED:
+        rows = _rows(both["start"], *names, column, both[column], both[f"{column}_of_other"])
+        value, other = rows["value"], rows["other_value"]
+        parts.append(rows[(value != other) & (value != "") & (other != "")])
     for has, lacks, rows, others in ((first, second, left, right), (second, first, right, left)):
         unmatched = rows[~rows.index.isin(others.index)]
         missing = unmatched.loc[_expected(unmatched, lacks.coverage), "start"]
@@ -112,51 +90,32 @@ def _expected(flares: pd.DataFrame, coverage: pd.DataFrame) -> np.ndarray:
 
 
 def locate(flares: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
-    """Fill unknown positions and regions of flares from observations at the same time.
+    """Fill unknown positions and regions of flares from observations, such as HEK's, at the same time.
 
-    Parameters
-    ----------
-    flares, observed : DataFrame
-        In the form of `tables.FLARES`; `observed` are such as HEK's.
-
-    Returns
-    -------
-    DataFrame
-        The same flares, by start; known values stay. An observation belongs to a flare if the two peak (or begin, where
-        no peak is known) within `hek.SAME_PEAK`, and do not name different regions.
+    Both are `tables.FLARES`. An observation belongs to a flare if the two peak (or begin, where no peak is known)
+    within `hek.SAME_PEAK`, and do not name different regions. Returns the same flares, by start; known values stay.
     """
-    flares, observed = (_by_peak(df) for df in (flares, observed))
-    columns = ["noaa_ar", "latitude", "longitude"]
-    near = pd.merge_asof(
-        flares[["at"]], observed[["at", *columns]], on="at", direction="nearest", tolerance=pd.Timedelta(hek.SAME_PEAK)
+    flares, observed = (
+        df.assign(at=df["peak"].fillna(df["start"])).sort_values("at", kind="stable", ignore_index=True)
+        for df in (flares, observed)
     )
+    columns = ["noaa_ar", "latitude", "longitude"]
+    within = pd.Timedelta(hek.SAME_PEAK)
+    near = pd.merge_asof(flares[["at"]], observed[["at", *columns]], on="at", direction="nearest", tolerance=within)
     same = (flares["noaa_ar"] == near["noaa_ar"]).fillna(True).astype(bool)
     unplaced, unnamed = same & flares["latitude"].isna(), same & flares["noaa_ar"].isna()
     for column, blank in zip(columns, (unnamed, unplaced, unplaced), strict=True):
         flares[column] = flares[column].mask(blank, near[column])
     log.info("positions: %d of %d flares placed by others", (unplaced & near["latitude"].notna()).sum(), len(flares))
-    return tables.check(flares[list(tables.FLARES.columns)], tables.FLARES, "the located flares").sort_values(
-        ["start", "list", "goes_class"], kind="stable", ignore_index=True
-    )
-
-
-def _by_peak(flares: pd.DataFrame) -> pd.DataFrame:
-    return flares.assign(at=flares["peak"].fillna(flares["start"])).sort_values("at", kind="stable", ignore_index=True)
+    flares = tables.check(flares[list(tables.FLARES.columns)], tables.FLARES, "the located flares")
+    return flares.sort_values(["start", "list", "goes_class"], kind="stable", ignore_index=True)
 
 
 def associate(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Fill the region of flares that have only a position.
+    """Fill the region of flares that have only a position; returns the same flares in the same order.
 
-    Parameters
-    ----------
-    flares, regions : DataFrame
-        In the form of `tables.FLARES` and `tables.REGIONS`.
-
-    Returns
-    -------
-    DataFrame
-        The same flares in the same order. A flare within `active_regions.NEAR` of the rotated position of exactly one
-        region belongs to that region; near two, its region stays unknown.
+    A flare within `active_regions.NEAR` of the rotated position of exactly one region belongs to that region; near two,
+    its region stays unknown.
     """
     unnamed = flares[flares["noaa_ar"].isna() & flares["latitude"].notna() & flares["longitude"].notna()]
     near = active_regions.flares_near_regions(unnamed, regions).drop_duplicates("path", keep=False)

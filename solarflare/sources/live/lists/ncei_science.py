@@ -11,10 +11,9 @@ import re
 from collections.abc import Sequence
 
 from solarflare.sources.live.http import addresses, listing
-from solarflare.sources.live.http.fetch import Absent, Fetcher
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher
 from solarflare.sources.live.lists import fields, periods
-from solarflare.sources.live.lists.coverage import Span
-from solarflare.sources.live.lists.report import Flare, Report, make_flare
+from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
 
 NAME = "ncei_science"
@@ -25,9 +24,7 @@ _FILE = re.compile(r"sci_xrsf-l2-flrpt_geo_(?:y(?P<year>[0-9]{4})|s[0-9]{8}_e[0-
 
 
 @flare_list(NAME)
-def collect(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Flare], list[Span]]:
+def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of the years of a span."""
     this_year = dt.datetime.now(dt.UTC).year
 
@@ -45,19 +42,17 @@ def collect(
 
 def newest(names: Sequence[str], year: int) -> str | None:
     """Return the newest version of a year's file, or of the whole mission's if the year has no file of its own."""
+
+    def rank(match: re.Match[str]) -> tuple[bool, list[int], str]:
+        return match["year"] is not None, [int(part) for part in match["version"].split("-") if part], match[0]
+
     matches = [match for name in names if (match := _FILE.fullmatch(name)) and match["year"] in (None, str(year))]
-    best = max(matches, key=lambda match: (match["year"] is not None, _version(match), match[0]), default=None)
-    return best[0] if best else None
-
-
-def _version(match: re.Match[str]) -> list[int]:
-    return [int(part) for part in match["version"].split("-") if part]
+    return max(matches, key=rank)[0] if matches else None
 
 
 def problem(content: bytes) -> str | None:
     """Return why content is not a flare report, or None if it is."""
-    header = _lines(content)[:1]
-    names = [name.strip() for name in header[0].split(",")] if header else []
+    names = [name.strip() for line in _lines(content)[:1] for name in line.split(",")]
     missing = [name for name in COLUMNS if name not in names]
     return f"no flare report: column {missing[0]} is missing" if missing else None
 
@@ -85,16 +80,7 @@ def parse(content: bytes) -> Report[Flare]:
 
 
 def _flare(row: dict[str, str]) -> Flare | None:
-    start, peak, end = (fields.time(row.get(name)) for name in ("start_time", "time", "end_time"))
-    if (begin := start or peak or end) is None:
-        return None
-    positions = (
-        fields.position(row.get(f"flare_loc_{name}_hgs_lat"), row.get(f"flare_loc_{name}_hgs_lon"))
-        for name in ("swpc", "xrs")
-    )
-    return make_flare(
-        (start, peak, end),
-        fields.goes_class(row.get("flare_class")),
-        fields.region_number(row.get("active_region"), begin),
-        next(filter(None, positions), None),
-    )
+    times = [fields.time(row.get(name)) for name in ("start_time", "time", "end_time")]
+    columns = [(f"flare_loc_{name}_hgs_lat", f"flare_loc_{name}_hgs_lon") for name in ("swpc", "xrs")]
+    positions = (fields.position(row.get(north), row.get(west)) for north, west in columns)
+    return make_flare(times, row.get("flare_class"), row.get("active_region"), next(filter(None, positions), None))

@@ -6,15 +6,13 @@ N00E00 for no position.
 """
 
 import datetime as dt
-import logging
 import re
-from collections.abc import Sequence
 
+from solarflare.core.console import log
 from solarflare.sources.live.http import addresses
-from solarflare.sources.live.http.fetch import Absent, Fetcher
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher
 from solarflare.sources.live.lists import fields, periods
-from solarflare.sources.live.lists.coverage import Span
-from solarflare.sources.live.lists.report import Flare, Report, make_flare
+from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
 
 NAME = "ngdc_xrs"
@@ -23,27 +21,20 @@ LAST_YEAR = 2017
 DATE, START, END, MAX = slice(5, 11), slice(13, 17), slice(18, 22), slice(23, 27)
 LOCATION, LETTER, TENTHS, REGION = slice(28, 34), slice(59, 60), slice(60, 63), slice(80, 85)
 
+# The years whose file has a name of its own; that of 2015 has 13 flares of M and X that its plain file lacks.
 NAMES = {2015: "goes-xrs-report_2015_modifiedreplacedmissingrows.txt", 2017: "goes-xrs-report_2017-ytd.txt"}
-"""The years whose file has a name of its own; that of 2015 has 13 flares of M and X that its plain file lacks."""
-
 _ROW = re.compile(r"31777[0-9]{6}")
-
-log = logging.getLogger("solarflare")
 
 
 @flare_list(NAME)
-def collect(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Flare], list[Span]]:
+def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of the years of a span."""
 
     def read(year: int) -> Report[Flare]:
         if year > LAST_YEAR:
             raise Absent(f"the series ended in {LAST_YEAR}")
-        name = NAMES.get(year, f"goes-xrs-report_{year}.txt")
-        return parse(
-            fetcher.get([addresses.join(base, name) for base in bases], lambda content: problem(content, year))
-        )
+        urls = [addresses.join(base, NAMES.get(year, f"goes-xrs-report_{year}.txt")) for base in bases]
+        return parse(fetcher.get(urls, lambda content: problem(content, year)))
 
     return periods.read_years(NAME, start, end, read, unfinished=LAST_YEAR)
 
@@ -70,12 +61,8 @@ def _flare(line: str) -> Flare | None:
         return None
     tenths = line[TENTHS].strip()
     goes_class = f"{line[LETTER]}{int(tenths) / 10:.1f}" if tenths.isascii() and tenths.isdecimal() else ""
-    return make_flare(
-        [fields.clock(day, line[column]) for column in (START, MAX, END)],
-        fields.goes_class(goes_class),
-        fields.region_number(line[REGION], fields.midnight(day)),
-        fields.location(line[LOCATION]),
-    )
+    times = [fields.clock(day, line[column]) for column in (START, MAX, END)]
+    return make_flare(times, goes_class, line[REGION], fields.location(line[LOCATION]))
 
 
 def _day(text: str) -> dt.date | None:

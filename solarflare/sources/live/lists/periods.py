@@ -1,21 +1,18 @@
 """Loops over the reports of a span: one file a day, or one file a year."""
 
 import datetime as dt
-import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from solarflare.core.console import progress
+from solarflare.core.console import log, progress
 from solarflare.sources.live.http import addresses
-from solarflare.sources.live.http.fetch import Absent, Refused
-from solarflare.sources.live.lists.coverage import Span
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused
 from solarflare.sources.live.lists.fields import midnight
-from solarflare.sources.live.lists.report import Flare, Report, Row
+from solarflare.sources.live.lists.report import Flare, Report, Row, Rows, Span
 
 DAY = dt.timedelta(days=1)
-SETTLED = dt.timedelta(days=30)
-"""An older report is not edited any more."""
-
-log = logging.getLogger("solarflare")
+SETTLED = dt.timedelta(days=30)  # An older report is not edited any more
+DayReader = Callable[[dt.date], Report[Row]]
+DayCheck = Callable[[bytes, dt.date], str | None]  # Returns why content is not the report of a day, or None
 
 
 def settled(day: dt.date) -> bool:
@@ -23,31 +20,23 @@ def settled(day: dt.date) -> bool:
     return dt.datetime.now(dt.UTC).date() - day > SETTLED
 
 
-def urls(bases: Iterable[str], day: dt.date, name: str) -> list[str]:
-    """Return the addresses of a file in the folder YYYY/MM of a day; ``{day}`` in its name becomes YYYYMMDD."""
-    return [addresses.join(base, f"{day:%Y}", f"{day:%m}", name.format(day=f"{day:%Y%m%d}")) for base in bases]
+def daily_reader(
+    fetcher: Fetcher, bases: Bases, suffix: str, problem: DayCheck, parse: Callable[[bytes, dt.date], Report[Row]]
+) -> DayReader[Row]:
+    """Return a reader, for `read_days`, of NCEI's files ``YYYY/MM/YYYYMMDD<suffix>``."""
+
+    def read(day: dt.date) -> Report[Row]:
+        urls = [addresses.join(base, f"{day:%Y}", f"{day:%m}", f"{day:%Y%m%d}{suffix}") for base in bases]
+        return parse(fetcher.get(urls, lambda content: problem(content, day), keep=settled(day)), day)
+
+    return read
 
 
-def read_days(
-    name: str, start: dt.datetime, end: dt.datetime, read: Callable[[dt.date], Report[Row]]
-) -> tuple[list[Row], list[Span]]:
-    """Read the reports of the days that [start, end) touches.
+def read_days(name: str, start: dt.datetime, end: dt.datetime, read: DayReader[Row]) -> Rows[Row]:
+    """Read the reports of the days that [start, end) touches, UTC; `name` is that of the source, for messages.
 
-    Parameters
-    ----------
-    name : str
-        The name of the source, for messages.
-    start, end : datetime
-        UTC.
-    read : callable
-        Returns the report of a day, or raises Absent or Refused.
-
-    Returns
-    -------
-    rows : list
-        Of all reports.
-    spans : list of Span
-        One a day. A day whose report is absent, or has a row that cannot be read, is a gap.
+    `read` returns the report of a day, or raises Absent or Refused. Returns the rows of all reports, and a span for
+    each day: one whose report is absent, or has a row that cannot be read, is a gap.
     """
     last = (end - dt.timedelta(microseconds=1)).date()
     days = [start.date() + number * DAY for number in range((last - start.date()).days + 1)]
@@ -69,22 +58,11 @@ def read_days(
 
 def read_years(
     name: str, start: dt.datetime, end: dt.datetime, read: Callable[[int], Report[Flare]], *, unfinished: int
-) -> tuple[list[Flare], list[Span]]:
-    """Read the reports of the years that [start, end) touches.
+) -> Rows[Flare]:
+    """Read the reports of the years that [start, end) touches, like `read_days`, also the rows outside of the span.
 
-    Parameters
-    ----------
-    name, start, end, read
-        As for `read_days`, but of a year.
-    unfinished : int
-        From this year on a report is taken to end with the day of its last flare.
-
-    Returns
-    -------
-    rows : list of Flare
-        Of all reports, also outside of the span.
-    spans : list of Span
-        Within the span. A row that cannot be read makes no gap, as its day is not known; a warning names it.
+    From the year `unfinished` on a report is taken to end with the day of its last flare. A row that cannot be read
+    makes no gap, as its day is not known; a warning names it.
     """
     rows: list[Flare] = []
     spans: list[Span] = []
@@ -99,9 +77,9 @@ def read_years(
         if report.gap:
             log.warning("%s: %d: %s", name, year, report.gap)
         rows += report.rows
-        last = max((flare.start for flare in report.rows), default=None)
         reached = until
         if year >= unfinished:
-            reached = min(until, max(begin, midnight(last) + DAY if last else begin))
+            last = max((midnight(flare.start) + DAY for flare in report.rows), default=begin)
+            reached = min(until, max(begin, last))
         spans += [Span(begin, reached), Span(reached, until, "the report does not go so far")]
     return rows, [span for span in spans if span.start < span.end]

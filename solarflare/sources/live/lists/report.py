@@ -1,6 +1,7 @@
-"""The rows of a report, and the tables of the raw contract made of them."""
+"""The rows of reports, the time that they cover, and the tables of the raw contract made of both."""
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
@@ -8,10 +9,15 @@ from typing import Generic, NamedTuple, TypeVar
 import pandas as pd
 
 from solarflare.core import tables
-from solarflare.sun.events.flares import MIDNIGHT
+from solarflare.sources.common.coverage import weakest_class
+from solarflare.sources.live.lists import fields
+from solarflare.sun.events.flares import MIDNIGHT, flux
 
-MAX_SHOWN = 100
-"""Characters of an unreadable row that a message shows."""
+MAX_SHOWN = 100  # Characters of an unreadable row that a message shows
+
+USUAL_CLASS = "C1.0"
+"""The class that operational GOES lists are complete for in every year. Weaker flares are lost in the background of an
+active Sun; NOAA reports classes A and B at solar minimum alone."""
 
 
 class Flare(NamedTuple):
@@ -42,16 +48,23 @@ class Region(NamedTuple):
 Row = TypeVar("Row")
 
 
+@dataclass(frozen=True)
+class Span:
+    """A stretch of time [start, end), with a reason if it is not covered."""
+
+    start: dt.datetime
+    end: dt.datetime
+    reason: str = ""
+
+
+Rows = tuple[list[Row], list[Span]]  # The rows of a list, and in the order of time where it is complete
+
+
 @dataclass
 class Report(Generic[Row]):
-    """The content of a report.
+    """The rows of a report, in its order, and the texts of those that cannot be read.
 
-    Attributes
-    ----------
-    rows : list of Flare or Region
-        In the order of the report.
-    unreadable : list of str
-        The texts of rows that cannot be read. Each could be a flare, so a report with one is not complete.
+    Each of these could be a flare, so a report with one is not complete.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -73,23 +86,20 @@ class Report(Generic[Row]):
 
 
 def make_flare(
-    times: Iterable[dt.datetime | None],
-    goes_class: str,
-    noaa_ar: int | None = None,
-    position: tuple[float, float] | None = None,
+    times: Iterable[dt.datetime | None], goes_class: object, region: object, position: fields.Position | None = None
 ) -> Flare | None:
     """Return a flare whose times (start, peak and end) are in order, or None if none of them is known.
 
-    A peak or end beyond midnight is moved to the next day; one that is before the start otherwise becomes None. An
-    unknown start is replaced by the first known time: the flare was in progress then. `position` is (latitude,
-    longitude).
+    A peak or end beyond midnight is moved to the next day; one that is before the start otherwise becomes None. The
+    first known time replaces an unknown start: the flare was in progress then. Class and region may be texts;
+    `position` is (latitude, longitude).
     """
     start, peak, end = times
     begin = start or min((time for time in (peak, end) if time is not None), default=None)
     if begin is None:
         return None
-    latitude, longitude = position or (None, None)
-    return Flare(begin, _after(begin, peak), _after(begin, end), goes_class, noaa_ar, latitude, longitude)
+    facts = fields.goes_class(goes_class), fields.region_number(region, begin), *(position or (None, None))
+    return Flare(begin, _after(begin, peak), _after(begin, end), *facts)
 
 
 def _after(start: dt.datetime, time: dt.datetime | None) -> dt.datetime | None:
@@ -109,3 +119,35 @@ def region_table(rows: Iterable[Region], name: str) -> pd.DataFrame:
     df = tables.check(pd.DataFrame(rows, columns=list(Region._fields), dtype=object), tables.REGIONS, name)
     df = df.drop_duplicates(["time", "noaa_ar"], keep="last")
     return df.sort_values(["time", "noaa_ar"], kind="stable", ignore_index=True)
+
+
+def coverage_table(name: str, spans: Iterable[Span], flares: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the coverage of a list as `tables.COVERAGE`, from spans in the order of time; like neighbours are joined.
+
+    `name` is that of the list, or ``regions``. Each year's weakest complete class follows from `flares`
+    (`tables.FLARES`); for regions they are None.
+    """
+    classes = None if flares is None else _weaker_classes(flares)
+    rows: list[list[object]] = []
+    for span in spans:
+        for start, end in _by_year(span) if classes is not None and not span.reason else [(span.start, span.end)]:
+            min_class = "" if classes is None else classes.get(start.year, USUAL_CLASS)
+            row = [name, start, end, min_class, "absent" if span.reason else "complete", span.reason]
+            if rows and rows[-1][2] == start and rows[-1][3:] == row[3:]:
+                rows[-1][2] = end
+            elif start < end:
+                rows.append(row)
+    df = pd.DataFrame(rows, columns=list(tables.COVERAGE.columns), dtype=object)
+    return tables.check(df, tables.COVERAGE, f"the coverage of {name}")
+
+
+def _weaker_classes(flares: pd.DataFrame) -> dict[int, str]:
+    """Return the years in which a list is complete for a class weaker than the usual one, and that class."""
+    weakest = flares.groupby(flares["start"].dt.year)["goes_class"].agg(weakest_class)
+    weaker = weakest[flux(weakest) < flux(pd.Series([USUAL_CLASS]))[0]]
+    return {int(str(year)): str(goes_class) for year, goes_class in weaker.items()}
+
+
+def _by_year(span: Span) -> list[tuple[dt.datetime, dt.datetime]]:
+    new_years = [dt.datetime(year, 1, 1) for year in range(span.start.year + 1, span.end.year + 1)]
+    return list(itertools.pairwise([span.start, *(time for time in new_years if time < span.end), span.end]))

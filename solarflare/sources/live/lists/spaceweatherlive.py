@@ -6,48 +6,38 @@ A page is requested like any other file. A browser draws it only where a script 
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 
 import lxml.html
 
 from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.browser import Browser
-from solarflare.sources.live.http.fetch import Absent, Fetcher
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher
 from solarflare.sources.live.lists import fields, periods
-from solarflare.sources.live.lists.coverage import Span
-from solarflare.sources.live.lists.report import Flare, Report, make_flare
+from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
 
 NAME = "spaceweatherlive"
 NO_TABLE = "a page without the table of flares"
-
-TIMES = ("start", "maximum", "end")
-"""The headers by which the table of flares is found, wherever on the page it is."""
-
+TIMES = ("start", "maximum", "end")  # The headers by which the table of flares is found, wherever on the page it is
 _REGION = re.compile(r"/region/([0-9]{4,5})\b")
 
 
 @flare_list(NAME)
-def collect(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Flare], list[Span]]:
+def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of a span."""
-
-    def is_ready(content: bytes) -> bool:
-        return problem(content) is None
-
-    with Browser(fetcher.hosts, fetcher.agent, fetcher.live.manners.timeout, is_ready) as browser:
+    timeout = fetcher.live.manners.timeout
+    with Browser(fetcher.hosts, fetcher.agent, timeout, lambda page: problem(page) is None) as browser:
         return periods.read_days(NAME, start, end, lambda day: parse(_page(fetcher, browser, bases, day), day))
 
 
-def _page(fetcher: Fetcher, browser: Browser, bases: Sequence[str], day: dt.date) -> bytes:
+def _page(fetcher: Fetcher, browser: Browser, bases: Bases, day: dt.date) -> bytes:
     """Return a page with the table of flares, from a browser if it has none otherwise."""
     # Until about 2021 the name had no ending.
     folders = listing.day_folders(bases, day)
     urls = [addresses.join(folder, name) for folder in folders for name in ("xray.html", "xray")]
     keep = periods.settled(day)
     # A site that has needed the browser once needs it for every page: no other request first.
-    if fetcher.live.browser != "always" and not browser.started:
+    if fetcher.live.browser != "always" and browser.driver is None:
         try:
             return fetcher.get(urls, _require_table, keep=keep)
         except Absent as absence:
@@ -104,13 +94,10 @@ def _text(cell: lxml.html.HtmlElement) -> str:
 
 def _flare(cells: dict[str, lxml.html.HtmlElement], day: dt.date) -> Flare | None:
     """Return the flare of a row, its cells by their headers; the class is under a header without text."""
-    if not all(name in cells for name in TIMES):
+    if not cells.keys() >= set(TIMES):
         return None
     others = [cell for name, cell in cells.items() if name not in TIMES]
     classes = [fields.goes_class(_text(cell).upper()) for cell in others]
     links = [match[1] for cell in others for href in cell.xpath(".//a/@href") if (match := _REGION.search(href))]
-    return make_flare(
-        [fields.clock(day, _text(cells[name])) for name in TIMES],
-        next(filter(None, classes), ""),
-        fields.region_number(links[0], fields.midnight(day)) if links else None,
-    )
+    times = [fields.clock(day, _text(cells[name])) for name in TIMES]
+    return make_flare(times, next(filter(None, classes), ""), next(iter(links), None))

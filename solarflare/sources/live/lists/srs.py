@@ -7,18 +7,14 @@ undisturbed files.
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 
-from solarflare.sources.live.http.fetch import Fetcher
+from solarflare.sources.live.http.fetch import Bases, Fetcher
 from solarflare.sources.live.lists import fields, periods
-from solarflare.sources.live.lists.coverage import Span
-from solarflare.sources.live.lists.report import Region, Report
+from solarflare.sources.live.lists.report import Region, Report, Rows, Span
 from solarflare.sources.live.source import region_list
 
 NAME = "swpc_srs"
-REACH = dt.timedelta(hours=12)
-"""A report holds for so long before and after its time: half-way to the next."""
-
+REACH = dt.timedelta(hours=12)  # A report holds for so long before and after its time: half-way to the next
 _ISSUED = re.compile(r"^:Issued:\s+(\d{4}) ([A-Z]{3}) (\d{2})\b", re.MULTILINE | re.IGNORECASE)
 _SECTION = re.compile(r"(IA?|II)\.\s", re.IGNORECASE)
 _END = re.compile(r"(III|COMMENT|EFFECTIVE|PLAIN|NNN)", re.IGNORECASE)
@@ -28,15 +24,9 @@ _NUMBERED = re.compile(r"\d{4,5}\s")
 
 
 @region_list(NAME)
-def collect(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Region], list[Span]]:
+def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Region]:
     """Return the regions of a span, the report after its end included."""
-
-    def read(day: dt.date) -> Report[Region]:
-        urls = periods.urls(bases, day, "{day}SRS.txt")
-        return parse(fetcher.get(urls, lambda content: problem(content, day), keep=periods.settled(day)), day)
-
+    read = periods.daily_reader(fetcher, bases, "SRS.txt", problem, parse)
     rows, spans = periods.read_days(NAME, start, end + periods.DAY, read)
     return rows, [Span(span.start - REACH, span.end - REACH, span.reason) for span in spans]
 
@@ -44,8 +34,7 @@ def collect(
 def problem(content: bytes, day: dt.date) -> str | None:
     """Return why content is not the region summary issued on a day, or None if it is."""
     text = content.decode(errors="replace")
-    issued = _ISSUED.search(text)
-    if issued is None:
+    if not (issued := _ISSUED.search(text)):
         return "no region summary"
     if " ".join(issued.groups()).upper() != f"{day:%Y %b %d}".upper():
         return f"the region summary of {' '.join(issued.groups())}"
@@ -77,8 +66,9 @@ def _spotted(line: str, time: dt.datetime) -> Region | None:
     if not (match := _SPOTTED.match(line)):
         return None
     name, location, area, mcintosh, spots, mag_type = match.groups()
-    rest = fields.number(area), mcintosh.capitalize(), mag_type.lower(), fields.count(spots)
-    return _region(time, name, location, *rest)
+    return _region(
+        time, name, location, fields.number(area), mcintosh.capitalize(), mag_type.lower(), fields.count(spots)
+    )
 
 
 def _plage(line: str, time: dt.datetime) -> Region | None:

@@ -7,12 +7,10 @@ from other observatories may give its position or region. Times with the flag B 
 
 import datetime as dt
 import re
-from collections.abc import Sequence
 
-from solarflare.sources.live.http.fetch import Fetcher
+from solarflare.sources.live.http.fetch import Bases, Fetcher
 from solarflare.sources.live.lists import fields, periods
-from solarflare.sources.live.lists.coverage import Span
-from solarflare.sources.live.lists.report import Flare, Report, make_flare
+from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
 
 NAME = "swpc_events"
@@ -26,23 +24,16 @@ _ROW = re.compile(r"\d{4}.{39}[A-Z]{3}\b")
 
 
 @flare_list(NAME)
-def collect(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Flare], list[Span]]:
+def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of a span."""
-
-    def read(day: dt.date) -> Report[Flare]:
-        urls = periods.urls(bases, day, "{day}events.txt")
-        return parse(fetcher.get(urls, lambda content: problem(content, day), keep=periods.settled(day)), day)
-
+    read = periods.daily_reader(fetcher, bases, "events.txt", problem, parse)
     return periods.read_days(NAME, start, end, read)
 
 
 def problem(content: bytes, day: dt.date) -> str | None:
     """Return why content is not the event report of a day, or None if it is."""
     text = content.decode(errors="replace")
-    date = _DATE.search(text)
-    if date is None:
+    if not (date := _DATE.search(text)):
         return "no event report"
     if "".join(date.groups()) != f"{day:%Y%m%d}":
         return f"the event report of {'-'.join(date.groups())}"
@@ -71,9 +62,5 @@ def _flare(x_ray: str, lines: list[str], day: dt.date) -> Flare | None:
     optical = [line for line in lines if line[TYPE] == "FLA"]
     numbers = [fields.region_number(line[REGION], fields.midnight(day)) for line in (x_ray, *optical)]
     positions = [fields.location(line[LOCATION]) for line in optical]
-    return make_flare(
-        [fields.clock(day, x_ray[column]) for column in (BEGIN, MAX, END)],
-        fields.goes_class(x_ray[CLASS]),
-        next(filter(None, numbers), None),
-        next(filter(None, positions), None),
-    )
+    times = [fields.clock(day, x_ray[column]) for column in (BEGIN, MAX, END)]
+    return make_flare(times, x_ray[CLASS], next(filter(None, numbers), None), next(filter(None, positions), None))

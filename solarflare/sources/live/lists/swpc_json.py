@@ -5,7 +5,6 @@ EAST, unlike those of all other lists.
 """
 
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,36 +13,25 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.sources.common import event_tables
 from solarflare.sources.live.http import addresses
-from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused
 from solarflare.sources.live.lists import fields
-from solarflare.sources.live.lists.coverage import Span
 from solarflare.sources.live.lists.periods import DAY
-from solarflare.sources.live.lists.report import Flare, Region, Report, Row, flare_table, make_flare
+from solarflare.sources.live.lists.report import Flare, Region, Report, Row, Rows, Span, flare_table, make_flare
 from solarflare.sources.live.source import flare_list, region_list
 
 NAME = "swpc_json"
 FLARES = {"edited": "edited_events.json", "goes": "goes/primary/xray-flares-7-day.json"}
 REGIONS = "solar_regions.json"
 
-MAG_TYPES = {
-    "A": "alpha",
-    "B": "beta",
-    "G": "gamma",
-    "D": "delta",
-    "BG": "beta-gamma",
-    "BD": "beta-delta",
-    "GD": "gamma-delta",
-    "BGD": "beta-gamma-delta",
-}
+GREEK = {"A": "alpha", "B": "beta", "G": "gamma", "D": "delta"}
+MAG_TYPES = {code: "-".join(GREEK[letter] for letter in code) for code in (*GREEK, "BG", "BD", "GD", "BGD")}
 """Magnetic classes as the region summaries spell them."""
 
 OUTSIDE = "outside of the rolling window"
 
 
 @flare_list(NAME)
-def flares(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[pd.DataFrame, list[Span]]:
+def flares(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> tuple[pd.DataFrame, list[Span]]:
     """Return the flares of the last days, those of both files once."""
     parts, reasons = [], []
     for name, file in FLARES.items():
@@ -55,15 +43,12 @@ def flares(
         reasons.append(report.gap)
         parts.append(flare_table(report.rows, name))
     merged = event_tables.merge_lists(tables.concat(parts, tables.FLARES)).assign(list=NAME)
-    return merged, _spans(
-        [time.to_pydatetime() for time in merged["start"]], start, end, next(filter(None, reasons), "")
-    )
+    times = [time.to_pydatetime() for time in merged["start"]]
+    return merged, _spans(times, start, end, next(filter(None, reasons), ""))
 
 
 @region_list(NAME)
-def regions(
-    fetcher: Fetcher, bases: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> tuple[list[Region], list[Span]]:
+def regions(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Region]:
     """Return the regions of the last month."""
     report = Report[Region]()
     try:
@@ -76,7 +61,7 @@ def regions(
     return within, _spans(times, start, end, reason)
 
 
-def _read(fetcher: Fetcher, bases: Sequence[str], file: str, parse: Callable[[bytes], Report[Row]]) -> Report[Row]:
+def _read(fetcher: Fetcher, bases: Bases, file: str, parse: Callable[[bytes], Report[Row]]) -> Report[Row]:
     urls = [addresses.join(base, *file.split("/")) for base in bases]
     return parse(fetcher.get(urls, problem, keep=False))
 
@@ -91,15 +76,7 @@ def _spans(times: Sequence[dt.datetime], start: dt.datetime, end: dt.datetime, r
 
 def problem(content: bytes) -> str | None:
     """Return why content is not an array of objects in JSON, or None if it is."""
-    return None if _records(content) is not None else "no JSON array"
-
-
-def _records(content: bytes) -> list[Any] | None:
-    try:
-        records = json.loads(content.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        return None
-    return records if isinstance(records, list) else None
+    return None if isinstance(fields.parsed_json(content), list) else "no JSON array"
 
 
 def parse_flares(content: bytes) -> Report[Flare]:
@@ -119,7 +96,7 @@ def _parse(
     content: bytes, read: Callable[[dict[str, Any]], Row | None], concerns: Callable[[dict[str, Any]], bool]
 ) -> Report[Row]:
     report = Report[Row]()
-    for record in _records(content) or []:
+    for record in [] if problem(content) else fields.parsed_json(content):
         if not isinstance(record, dict):
             report.add(None, record)
         elif concerns(record):
@@ -129,16 +106,9 @@ def _parse(
 
 def _flare(record: dict[str, Any]) -> Flare | None:
     edited = "begin_datetime" in record
-    suffix = "datetime" if edited else "time"
-    start, peak, end = (fields.time(record.get(f"{name}_{suffix}")) for name in ("begin", "max", "end"))
-    if (begin := start or peak or end) is None:
-        return None
-    return make_flare(
-        (start, peak, end),
-        fields.goes_class(record.get("particulars1" if edited else "max_class")),
-        fields.region_number(record.get("region"), begin),
-        fields.location(record.get("location")),
-    )
+    suffix, goes_class = ("datetime", "particulars1") if edited else ("time", "max_class")
+    times = [fields.time(record.get(f"{name}_{suffix}")) for name in ("begin", "max", "end")]
+    return make_flare(times, record.get(goes_class), record.get("region"), fields.location(record.get("location")))
 
 
 def _region(record: dict[str, Any]) -> Region | None:
@@ -149,8 +119,7 @@ def _region(record: dict[str, Any]) -> Region | None:
     if day is None or position is None:
         return None
     time = fields.midnight(day.date()) + DAY
-    noaa_ar = fields.region_number(record.get("region"), time)
-    if noaa_ar is None:
+    if not (noaa_ar := fields.region_number(record.get("region"), time)):
         return None
     spots, area = fields.count(record.get("number_spots")), fields.number(record.get("area"))
     area = area if area is not None and area >= 0 else None

@@ -25,6 +25,7 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
     Of a profile whose accuracy others published: the accuracies of its repeats, what the audit says of the design, and
     one figure, ``<profile>.png``. Of others: all scores of each variant, the parameters that they share, and
     ``<profile>-<task>-roc.png``.
+
     Parameters
     ----------
     profile : Profile

@@ -3,7 +3,7 @@
 from solarflare.core import params
 from solarflare.core.console import run
 from solarflare.core.tasks import TASKS
-from solarflare.report import audit_figures, summary, task_figures
+from solarflare.report import summary, task_figures
 from solarflare.report.page import page
 from solarflare.report.schema import ReportParams
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
@@ -13,7 +13,7 @@ def main() -> None:
     chosen = params.load(ReportParams)
     for task in TASKS:
         task_figures.draw(task, chosen)
-    audit_figures.draw(chosen.audit.max_probe_auc)
+    task_figures.draw_audit(chosen.audit.max_probe_auc)
     page.write(chosen)
     for task in TASKS:
         log_evaluation(task)

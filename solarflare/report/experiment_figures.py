@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from solarflare.report.figures import FAINT, INK, LEGEND, PROBES, SKY, STYLE, SUN, WHISKER, new_figure
+from solarflare.report.figures import FAINT, INK, LEGEND, PROBES, SKY, SUN, WHISKER, panels
 
 
 def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
@@ -19,10 +18,9 @@ def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
         By task, ``tasks`` of a file in ``docs/results/``.
     """
     lines = {task: 2 + len(results["probes"]) for task, results in tasks.items()}
-    with mpl.rc_context(STYLE):
-        figure = new_figure(7.2, 1.3 + 0.34 * sum(lines.values()))
-        panels = figure.subplots(len(tasks), height_ratios=list(lines.values()), sharex=True, squeeze=False)[:, 0]
-    for axes, (task, results) in zip(panels, tasks.items(), strict=True):
+    options = {"height_ratios": list(lines.values()), "sharex": True, "squeeze": False}
+    figure, grid = panels(7.2, 1.3 + 0.34 * sum(lines.values()), len(tasks), **options)
+    for axes, (task, results) in zip(grid[:, 0], tasks.items(), strict=True):
         accuracies = [repeat["accuracy"] for repeat in results["repeats"].values()]
         axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
         axes.plot(results["published"], 0, "D", color=INK, markersize=7)
@@ -36,7 +34,7 @@ def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
         axes.set_yticks(range(lines[task]), ["published in 2020", f"{len(accuracies)} repeats", *names])
         axes.set(xlim=(0.4, 1.01), ylim=(lines[task] - 0.5, -0.5))
         axes.set_title(task, loc="left")
-    panels[-1].set_xlabel("accuracy; of probes balanced, with 95 % interval")
+    axes.set_xlabel("accuracy; of probes balanced, with 95 % interval")
     return figure
 
 
@@ -48,9 +46,7 @@ def permutation(tests: Mapping[str, Mapping[str, Any]]) -> Figure:
     tests : mapping
         By name, what `solarflare.verification.evaluation.permutation_test.permute` returned.
     """
-    with mpl.rc_context(STYLE):
-        figure = new_figure(6.4, 1.5 + 0.5 * len(tests))
-        axes = figure.subplots()
+    figure, axes = panels(6.4, 1.5 + 0.5 * len(tests))
     axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")
     for place, test in enumerate(tests.values()):
         rotated = axes.plot(test["rotated"], [place] * len(test["rotated"]), "o", color=SKY, alpha=0.5, markersize=7)

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -45,15 +44,7 @@ CELL, CELL_HEIGHT, HEADING, MARGIN = 1.55, 1.9, 0.38, 0.08  # inches, of a conta
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, the same bytes every time.
-
-    Parameters
-    ----------
-    figure : Figure
-        With any canvas.
-    path : Path
-        Ends in ``.png``.
-    """
+    """Write a figure as PNG to a path that ends in ``.png``, the same bytes every time."""
     with atomic_path(path) as partial:
         # The version of matplotlib is no part of the figure.
         figure.savefig(partial, dpi=130, metadata={"Software": None})
@@ -64,10 +55,9 @@ def roc(curves: dict[str, pd.DataFrame], title: str) -> Figure:
 
     Parameters
     ----------
-    curves : dict
+    curves : dict of DataFrame
         By what the legend says, tables of :func:`solarflare.verification.scores.curves.roc`.
     title : str
-        What stands above.
     """
     figure, axes = _square(title)
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="no skill")
@@ -82,12 +72,11 @@ def precision_recall(curves: dict[str, pd.DataFrame], base_rate: float, title: s
 
     Parameters
     ----------
-    curves : dict
+    curves : dict of DataFrame
         By what the legend says, tables of :func:`solarflare.verification.scores.curves.precision_recall`.
     base_rate : float
         The precision without skill, 0 to 1.
     title : str
-        What stands above.
     """
     figure, axes = _square(title)
     axes.axhline(base_rate, color=FAINT, linewidth=1, linestyle="--", label="no skill")
@@ -107,17 +96,12 @@ def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
     base_rate : float
         Share of positives among the rows, 0 to 1.
     title : str
-        What stands above.
     """
-    with mpl.rc_context(STYLE):
-        figure = new_figure(4.8, 5.6)
-        axes, counts = figure.subplots(2, height_ratios=[4, 1], sharex=True)
+    figure, (axes, counts) = panels(4.8, 5.6, 2, height_ratios=[4, 1], sharex=True)
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="perfectly reliable")
     axes.axhline(base_rate, color=FAINT, linewidth=1, linestyle=":", label="base rate")
-    frequency = curve["frequency"]
-    # A bin's own frequency can lie outside its percentile interval when it holds a few rows only.
-    error = np.nan_to_num(np.abs(curve[["low", "high"]].sub(frequency, axis=0).to_numpy().T))
-    axes.errorbar(curve["probability"], frequency, yerr=error, color=SUN, label="forecast, 95 % interval", **WHISKER)
+    drawn = {"yerr": _errors(curve, "frequency"), "color": SUN, "label": "forecast, 95 % interval", **WHISKER}
+    axes.errorbar(curve["probability"], curve["frequency"], **drawn)
     axes.set(ylabel="observed frequency", xlim=(0, 1), ylim=(-0.01, 1.01))
     axes.set_title(title, loc="left")
     axes.legend(loc="upper left", **LEGEND)
@@ -128,26 +112,14 @@ def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
 
 
 def confusion(counts: dict[str, int], classes: tuple[str, str], title: str) -> Figure:
-    """Draw a confusion matrix with counts and shares of each actual class.
-
-    Parameters
-    ----------
-    counts : dict
-        ``tp, fp, fn, tn``.
-    classes : (str, str)
-        What labels 0 and 1 are called.
-    title : str
-        What stands above.
-    """
+    """Draw a confusion matrix with counts and shares of each actual class, from ``tp``, ``fp``, ``fn`` and ``tn``."""
     matrix = np.array([[counts["tn"], counts["fp"]], [counts["fn"], counts["tp"]]])
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     figure, axes = _square(title)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1.2)
     for (row, column), count in np.ndenumerate(matrix):
-        axes.text(
-            column, row, f"{count:,}\n{share[row, column]:.0%}", ha="center", va="center", fontsize=15,
-            color="white" if share[row, column] > 0.6 else "black",
-        )  # fmt: skip
+        text, colour = f"{count:,}\n{share[row, column]:.0%}", "white" if share[row, column] > 0.6 else "black"
+        axes.text(column, row, text, ha="center", va="center", fontsize=15, color=colour)
     axes.set(xticks=[0, 1], xticklabels=classes, yticks=[0, 1], xlabel="predicted", ylabel="actual")
     axes.set_yticklabels(classes, rotation=90, va="center")
     axes.grid(visible=False)
@@ -156,30 +128,19 @@ def confusion(counts: dict[str, int], classes: tuple[str, str], title: str) -> F
 
 
 def probes(scores: pd.DataFrame, limit: float, title: str, width: float = 6.4) -> Figure:
-    """Draw what each probe of an audit scored, a line a probe, grouped by kind.
+    """Draw what each probe of an audit scored, a line a probe, grouped by kind, and the ROC-AUC that a leak passes.
 
-    Parameters
-    ----------
-    scores : DataFrame
-        ``probe``, ``roc_auc``, ``low``, ``high``, ``kind`` (gated, confounder or raw) and ``detectable``; NaN where
-        there is none.
-    limit : float
-        ROC-AUC that a leak passes.
-    title : str
-        What stands above.
-    width : float, optional
-        Inches.
+    `scores` has ``probe``, ``roc_auc``, ``low``, ``high``, ``kind`` (of `PROBES`) and ``detectable``, NaN where there
+    is none. The width is in inches.
     """
     scores = pd.concat([scores[scores["kind"] == kind] for kind in PROBES], ignore_index=True)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(width, 1.6 + 0.27 * len(scores))
-        axes = figure.subplots()
+    figure, axes = panels(width, 1.6 + 0.27 * len(scores))
     axes.axvline(0.5, color=FAINT, linewidth=1)
     axes.axvline(limit, color=FAINT, linewidth=1, linestyle="--", label="a gated probe beyond this leaks")
     for kind, colour in PROBES.items():
         of_kind = scores[scores["kind"] == kind]
-        error = np.nan_to_num(np.abs(of_kind[["low", "high"]].sub(of_kind["roc_auc"], axis=0).to_numpy().T))
-        axes.errorbar(of_kind["roc_auc"], of_kind.index, xerr=error, color=colour, label=kind, **WHISKER)
+        drawn = {"xerr": _errors(of_kind, "roc_auc"), "color": colour, "label": kind, **WHISKER}
+        axes.errorbar(of_kind["roc_auc"], of_kind.index, **drawn)
     axes.plot(scores["detectable"], scores.index, color=SUN, marker="|", markersize=9, linestyle="", label="detectable")
     lowest = float(np.nanmin(scores[["roc_auc", "low"]].to_numpy(float)))
     axes.set(xlabel="ROC-AUC, 95 % interval", xlim=(min(0.4, lowest - 0.02), 1.01))
@@ -192,32 +153,17 @@ def probes(scores: pd.DataFrame, limit: float, title: str, width: float = 6.4) -
 
 
 def forest(scores: pd.DataFrame, no_skill: float | None = None, limits: tuple[float, float] | None = None) -> Figure:
-    """Draw scores with their intervals, a line each.
+    """Draw scores with their intervals, a line each, and a line for the score without skill.
 
-    Parameters
-    ----------
-    scores : DataFrame
-        ``name``, ``value``, ``low`` and ``high``, NaN where there is none, from top to bottom. The network's line has a
-        colour of its own.
-    no_skill : float, optional
-        The score without skill, marked by a line.
-    limits : (float, float), optional
-        The ends of the axis; by default it shows what is drawn.
+    `scores` has ``name``, ``value``, ``low`` and ``high``, NaN where there is none, from top to bottom. `limits` are
+    the ends of the axis; by default it shows what is drawn.
     """
-    with mpl.rc_context(STYLE):
-        figure = new_figure(4.4, 0.55 + 0.32 * len(scores))
-        axes = figure.subplots()
+    figure, axes = panels(4.4, 0.55 + 0.32 * len(scores))
     if no_skill is not None:
         axes.axvline(no_skill, color=FAINT, linewidth=1)
     for line, (name, value, low, high) in enumerate(scores[["name", "value", "low", "high"]].to_numpy()):
-        error = [[value - low], [high - value]] if np.isfinite([value, low]).all() else None
-        axes.errorbar(
-            value,
-            line,
-            xerr=np.maximum(error, 0) if error else None,
-            color=SUN if name == "network" else SKY,
-            **WHISKER,
-        )
+        error = np.maximum([[value - low], [high - value]], 0) if np.isfinite([value, low]).all() else None
+        axes.errorbar(value, line, xerr=error, color=SUN if name == "network" else SKY, **WHISKER)
     axes.set(xlim=limits, ylim=(len(scores) - 0.5, -0.5))
     axes.set_yticks(range(len(scores)), scores["name"])
     axes.locator_params(axis="x", nbins=6)
@@ -228,15 +174,7 @@ def forest(scores: pd.DataFrame, no_skill: float | None = None, limits: tuple[fl
 
 
 def columns(counts: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
-    """Draw stacked columns over the whole width, one for each row, without axes.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        A column for each key of `colours`, the first at the bottom.
-    colours : mapping
-        Their colours.
-    """
+    """Draw stacked columns over the whole width, one for each row, without axes; the first colour is at the bottom."""
     figure, axes = _bare(len(counts), max(1, counts.sum(axis=1).max()))
     edges, top = np.arange(len(counts) + 1), np.zeros(len(counts) + 1)
     for name, colour in colours.items():
@@ -255,18 +193,10 @@ def strip(spans: Sequence[tuple[float, float, str]], width: float) -> Figure:
 
 @dataclass(frozen=True)
 class Picture:
-    """A crop and what is written below it.
+    """A crop and what is written below it."""
 
-    Attributes
-    ----------
-    image : (H, W, C) uint8
-        Grey or RGB.
-    caption : str
-        One or two lines.
-    """
-
-    image: NDArray[np.uint8]
-    caption: str
+    image: NDArray[np.uint8]  # (H, W, C), grey or RGB
+    caption: str  # one or two lines
 
 
 def contact_sheet(rows: Mapping[str, Sequence[Picture]], title: str) -> Figure:
@@ -277,11 +207,10 @@ def contact_sheet(rows: Mapping[str, Sequence[Picture]], title: str) -> Figure:
     rows : mapping
         By heading, the crops below it; a group without crops says so.
     title : str
-        What stands above all.
     """
     lines = {heading: -(-len(pictures) // COLUMNS) for heading, pictures in rows.items()}
     width, height = COLUMNS * CELL + MARGIN, HEADING + sum(HEADING + CELL_HEIGHT * count for count in lines.values())
-    figure = new_figure(width, height, layout=None)
+    figure = Figure(figsize=(width, height))
     top = height - HEADING
     figure.text(MARGIN / width, (top + 0.1) / height, title, fontsize=13)
     for heading, pictures in rows.items():
@@ -298,24 +227,28 @@ def contact_sheet(rows: Mapping[str, Sequence[Picture]], title: str) -> Figure:
     return figure
 
 
-def new_figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
-    """Return a figure of a width and a height in inches."""
-    figure = Figure(figsize=(width, height), layout=layout)
-    FigureCanvasAgg(figure)
-    return figure
+def panels(width: float, height: float, rows: int = 1, **options: Any) -> tuple[Figure, Any]:
+    """Return a figure in `STYLE`, of a width and a height in inches, and its axes, an array if there are many rows."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        return figure, figure.subplots(rows, **options)
+
+
+def _errors(scores: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Return how far the ends of intervals are from a score, (2, n), 0 where there is none."""
+    # The absolute values: a percentile interval of a few rows need not have their score in it.
+    return np.nan_to_num(np.abs(scores[["low", "high"]].sub(scores[column], axis=0).to_numpy().T))
 
 
 def _bare(width: float, height: float) -> tuple[Figure, Axes]:
-    figure = new_figure(10, 1, layout=None)
+    figure = Figure(figsize=(10, 1))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
     axes.set_axis_off()
     return figure, axes
 
 
 def _square(title: str) -> tuple[Figure, Axes]:
-    with mpl.rc_context(STYLE):
-        figure = new_figure(4.8, 4.8)
-        axes = figure.subplots()
+    figure, axes = panels(4.8, 4.8)
     axes.set_title(title, loc="left")
     axes.set_aspect("equal")
     return figure, axes

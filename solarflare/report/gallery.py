@@ -19,20 +19,14 @@ from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 GROUPS = {"best": "Most right", "worst": "Most wrong", "uncertain": "Least certain"}
 """Headings of the groups of `shown.choose`."""
 
+Maps = npt.NDArray[np.float32]
 FOR, AGAINST = (240, 130, 60), (80, 160, 255)
 """Colours of what speaks for label 1 and against it; orange and blue are told apart by the colour-blind too."""
 
-CONTRAST = 4
-"""Factor of the contrast of a magnetogram for the eye: without spots its field is a few greys strong."""
-
-BLUR = 0.02
-"""Width of the smoothing of a map, as a share of a crop's: its grain is finer than the features on the image."""
-
-STRONGEST = 0.995
-"""Quantile of a map's values that gets the full colour: each map is scaled to itself."""
-
-BEHIND = 0.45
-"""Factor of the brightness of the image behind a map."""
+CONTRAST = 4  # factor for a magnetogram, for the eye: without spots its field is a few greys strong
+BLUR = 0.02  # width of the smoothing of a map, as a share of a crop's: its grain is finer than the image's features
+STRONGEST = 0.995  # quantile of a map's values that gets the full colour: each map is scaled to itself
+BEHIND = 0.45  # factor of the brightness of the image behind a map
 
 
 def legible(image: Pixels, instrument: Instrument) -> Pixels:
@@ -43,7 +37,7 @@ def legible(image: Pixels, instrument: Instrument) -> Pixels:
     return np.clip(zero + CONTRAST * (image.astype(np.int16) - zero), 0, 255).astype(np.uint8)
 
 
-def overlay(image: Pixels, attribution: npt.NDArray[np.float32]) -> Pixels:
+def overlay(image: Pixels, attribution: Maps) -> Pixels:
     """Return an image, (H, W, C) uint8, darkened, with its attribution, (H, W), in colours: (H, W, 3) uint8."""
     smooth = gaussian_filter(attribution, BLUR * len(attribution))
     strongest = max(np.quantile(np.abs(smooth), STRONGEST), np.finfo(np.float32).tiny)
@@ -54,29 +48,11 @@ def overlay(image: Pixels, attribution: npt.NDArray[np.float32]) -> Pixels:
 
 
 def write(
-    folder: Path,
-    title: str,
-    rows: pd.DataFrame,
-    pictures: Sequence[Picture],
-    maps: npt.NDArray[np.float32],
-    instrument: Instrument,
+    folder: Path, title: str, rows: pd.DataFrame, pictures: Sequence[Picture], maps: Maps, instrument: Instrument
 ) -> None:
     """Write ``gallery.png``, and for the page the folder ``gallery/`` with each image and its map.
 
-    Parameters
-    ----------
-    folder : Path
-        An existing folder.
-    title : str
-        What stands above.
-    rows : DataFrame
-        Of `shown.read`, n rows.
-    pictures : sequence of Picture
-        Their crops.
-    maps : (n, H, W) float32
-        Of `shown.read`.
-    instrument : str
-        Whose images they are.
+    `rows` and `maps`, (n, H, W), are those of `shown.read`; `pictures` are the crops of the rows.
     """
     images = [replace(picture, image=legible(picture.image, instrument)) for picture in pictures]
     overlays = [Picture(overlay(image.image, attribution), "") for image, attribution in zip(images, maps, strict=True)]

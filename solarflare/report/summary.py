@@ -20,8 +20,7 @@ def render(metrics: Path = Path("metrics")) -> str:
     metrics : Path, optional
         The folder in which ``evaluate`` wrote ``disk.json`` and ``region.json``.
     """
-    rows: list[tuple[str, ...]] = []
-    remarks: list[str] = []
+    rows, remarks = list[tuple[str, ...]](), list[str]()
     for task in TASKS:
         content = read_json(metrics / f"{task}.json", "evaluate")
         if "absent" in content:

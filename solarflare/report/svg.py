@@ -29,16 +29,9 @@ for prefix, address in NAMESPACES.items():
 
 
 def inline(figure: Figure, label: str, stretched: bool = False) -> Markup:
-    """Return a figure as an SVG element, the same bytes every time.
+    """Return a figure as an SVG element, the same bytes every time, with what a screen reader says.
 
-    Parameters
-    ----------
-    figure : Figure
-        Of `solarflare.report.figures`.
-    label : str
-        What a screen reader says.
-    stretched : bool, optional
-        Whether it fills its place whatever its shape; then it should have no text.
+    A stretched one fills its place whatever its shape; it should have no text.
     """
     written = io.StringIO()
     # Text stays text, in the page's font. The salt makes ids the same every time, and those of two figures different.

@@ -1,4 +1,4 @@
-"""The figures of one task below ``reports/<task>/``, drawn from what the stages ``evaluate`` and ``crop`` wrote."""
+"""The figures in ``reports/<task>/`` and ``reports/audit/``, drawn from what other stages wrote."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,8 @@ import pandas as pd
 from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory, read_json
-from solarflare.core.tasks import Task
+from solarflare.core.paths import AUDIT_FIGURES
+from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.shards.reader import Crops
 from solarflare.report import figures, gallery
 from solarflare.report.figures import Picture
@@ -22,16 +23,14 @@ SHOWN = 2 * figures.COLUMNS  # crops in each group of a contact sheet
 
 
 def draw(task: Task, chosen: ReportParams) -> None:
-    """Write all figures of a task, and its gallery.
+    """Write all figures of a task, and its gallery, with the questions and instruments of the parameters.
 
     Where the scores are absent, so are these.
 
     Parameters
     ----------
-    task : str
-        ``"disk"`` or ``"region"``.
+    task : Task
     chosen : ReportParams
-        The questions and the instruments.
 
     Raises
     ------
@@ -46,35 +45,35 @@ def draw(task: Task, chosen: ReportParams) -> None:
     predictions = tables.read(task.predictions, tables.PREDICTIONS)
     rows, maps = shown.read(task.attributions)
     with atomic_directory(task.figures) as partial:
-        draw_scores(partial, words, task.plots, read_json(task.metrics, "evaluate"))
-        draw_contact_sheets(partial, words, predictions, crops)
+        _draw_scores(partial, words, task.plots, read_json(task.metrics, "evaluate"))
+        _draw_contact_sheets(partial, words, predictions, crops)
         title = f"{words.question} Orange speaks for yes, blue for no"
         gallery.write(partial, title, rows, pictures(rows, crops), maps, chosen.instrument.of(task))
         shutil.copy(task.attributions / shown.INDEX, partial / "gallery" / shown.INDEX)
 
 
-def draw_scores(folder: Path, words: Wording, plot_data: Path, scores: dict[str, Any]) -> None:
-    """Draw the curves of a network, the logistic baseline's next to them, and its confusion matrix.
+def draw_audit(limit: float) -> None:
+    """Draw, for each task that was audited, what the probes scored.
 
     Parameters
     ----------
-    folder : Path
-        Where ``roc.png``, ``pr.png``, ``reliability.png`` and ``confusion.png`` are written.
-    words : Wording
-        The names of the question and the answers.
-    plot_data : Path
-        The folder of the tables of `solarflare.verification.scores.curves`.
-    scores : dict
-        The content of ``metrics/<task>.json``.
+    limit : float
+        ``audit.max_probe_auc``: the ROC-AUC that a leak passes.
     """
-    scored = {"network": scores, "logistic": scores["baselines"]["logistic"]}
+    with atomic_directory(AUDIT_FIGURES) as partial:
+        for task in TASKS:
+            if task.audit_plot.is_file():
+                figure = figures.probes(pd.read_csv(task.audit_plot), limit, f"What tells the label of {task}?")
+                figures.save(figure, partial / f"{task}.png")
+
+
+def _draw_scores(folder: Path, words: Wording, plot_data: Path, scores: dict[str, Any]) -> None:
+    """Draw the curves of a network, the logistic baseline's next to them, and its confusion matrix."""
 
     def by_legend(figure: str, score: str) -> dict[str, pd.DataFrame]:
-        files = {"network": figure, "logistic": f"{figure}_logistic"}
-        return {
-            f"{name} {interval(scored[name][score])}": pd.read_csv(plot_data / f"{file}.csv")
-            for name, file in files.items()
-        }
+        network, logistic = (interval(scored[score]) for scored in (scores, scores["baselines"]["logistic"]))
+        files = {f"network {network}": figure, f"logistic {logistic}": f"{figure}_logistic"}
+        return {legend: pd.read_csv(plot_data / f"{file}.csv") for legend, file in files.items()}
 
     base_rate = scores["base_rate"]["value"]
     title = f"{words.question} {scores['n']:,} test rows{'' if scores['trusted'] else ', not trusted'}"
@@ -88,20 +87,8 @@ def draw_scores(folder: Path, words: Wording, plot_data: Path, scores: dict[str,
         figures.save(figure, folder / f"{name}.png")
 
 
-def draw_contact_sheets(folder: Path, words: Wording, predictions: pd.DataFrame, crops: Crops) -> None:
-    """Draw, for each class, the crops of which the network was most certain, rightly and wrongly.
-
-    Parameters
-    ----------
-    folder : Path
-        Where ``contact_sheet_<answer>.png`` is written for each of the two answers.
-    words : Wording
-        The names of the question and the answers.
-    predictions : DataFrame
-        Of `tables.PREDICTIONS`.
-    crops : Crops
-        Of the task.
-    """
+def _draw_contact_sheets(folder: Path, words: Wording, predictions: pd.DataFrame, crops: Crops) -> None:
+    """Draw, for each class, the crops of which the network was most certain, rightly and wrongly."""
     for label, answer in enumerate(words.answers):
         rows = predictions[predictions["label"] == label]
         rows = rows.sort_values("probability", ascending=label == 0, kind="stable")
@@ -116,29 +103,15 @@ def draw_contact_sheets(folder: Path, words: Wording, predictions: pd.DataFrame,
 
 
 def pictures(rows: pd.DataFrame, crops: Crops) -> list[Picture]:
-    """Return the crops of rows with their captions: probability, region and time.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        With ``path``, ``noaa_ar``, missing on full disks, ``time`` and ``probability``.
-    crops : Crops
-        Those that have these rows.
-
-    Raises
-    ------
-    InputError
-        If one does not have a row.
-    """
+    """Return the crops of rows with their captions: probability, region (missing on full disks) and time."""
     key = ["path", "noaa_ar"]
     positions = crops.index[key].assign(position=range(len(crops.index)))
     position = rows[key].merge(positions, on=key, how="left")["position"]
     if position.isna().any():
         raise InputError(f"{rows['path'].iloc[position.isna().argmax()]} has no crop; run `dvc repro` again")
-    regions = ["" if pd.isna(number) else f"  AR {number}" for number in rows["noaa_ar"]]
     return [
-        Picture(crop, f"{probability:.2f}{region}\n{time:%Y-%m-%d %H:%M}")
-        for crop, probability, region, time in zip(
-            crops.take(position), rows["probability"], regions, rows["time"], strict=True
+        Picture(crop, f"{probability:.2f}{'' if pd.isna(number) else f'  AR {number}'}\n{time:%Y-%m-%d %H:%M}")
+        for crop, probability, number, time in zip(
+            crops.take(position), rows["probability"], rows["noaa_ar"], rows["time"], strict=True
         )
     ]

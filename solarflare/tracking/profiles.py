@@ -156,8 +156,7 @@ def _applied(changes: dict[str, Any]) -> dict[str, Any]:
         *groups, last = key.split(".")
         group = content
         for name in groups:
-            if not isinstance(group.get(name), dict):
-                group[name] = {}
+            group[name] = group[name] if isinstance(group.get(name), dict) else {}
             group = group[name]
         group[last] = value
     return content

@@ -18,21 +18,11 @@ def excerpt(metrics: Path = Path("metrics")) -> str:
 
 
 def with_tables(text: str, metrics: Path = Path("metrics")) -> str:
-    """Return a page with each table between its markers.
+    """Return a page with each table between its markers; `metrics` is the folder of the scores of the run.
 
-    Parameters
-    ----------
-    text : str
-        A page with markers: ``<!-- summary -->`` for the table at the end of a run, ``<!-- excerpt -->`` for its first
-        lines, ``<!-- overview -->`` for all profiles in short, and ``<!-- results:<profile> -->``. Each is followed by
-        its end, ``<!-- /summary -->`` and so on.
-    metrics : Path, optional
-        The folder in which ``evaluate`` wrote the scores of the run.
-
-    Raises
-    ------
-    InputError
-        If a marker needs the results of a profile that has none.
+    Markers are ``<!-- summary -->`` for the table at the end of a run, ``<!-- excerpt -->`` for its first lines,
+    ``<!-- overview -->`` for all profiles in short, and ``<!-- results:<profile> -->``. Each is followed by its end,
+    ``<!-- /summary -->`` and so on.
     """
 
     def content(name: str) -> str:

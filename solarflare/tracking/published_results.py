@@ -29,7 +29,6 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
     Parameters
     ----------
     profile : Profile
-        What was run.
     revisions : dict
         By variant, the Git revision that holds its results, as :func:`solarflare.tracking.profiles.run` returns them.
     """
@@ -43,12 +42,10 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
         figures.save(experiment_figures.claims(content["tasks"]), RESULTS / f"{profile.name}.png")
     else:
         content["parameters"] = _common(profile, revisions)
-        content["variants"] = {
-            variant: {"changes": profile.variants[variant], "metrics": found} for variant, found in metrics.items()
-        }
+        changes = profile.variants
+        content["variants"] = {name: {"changes": changes[name], "metrics": found} for name, found in metrics.items()}
         _draw_roc(profile.name, revisions, metrics)
-    with atomic_path(RESULTS / f"{profile.name}.json") as partial:
-        partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
+    _write(RESULTS / f"{profile.name}.json", content)
 
 
 def keep_permutation(name: str, tests: dict[Task, dict[str, Any]]) -> None:
@@ -63,12 +60,14 @@ def keep_permutation(name: str, tests: dict[Task, dict[str, Any]]) -> None:
     """
     content = json.loads(PERMUTATION.read_text()) if PERMUTATION.is_file() else {}
     content[name] = content.get(name, {}) | tests
-    with atomic_path(PERMUTATION) as partial:
-        partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
-    named = {
-        f"{task}, {data}": test for data, by_task in sorted(content.items()) for task, test in sorted(by_task.items())
-    }
+    _write(PERMUTATION, content)
+    named = {f"{task}, {data}": test for data, tests in sorted(content.items()) for task, test in sorted(tests.items())}
     figures.save(experiment_figures.permutation(named), PERMUTATION.with_suffix(".png"))
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    with atomic_path(path) as partial:
+        partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
 
 
 def _common(profile: Profile, revisions: dict[str, str]) -> dict[str, Any]:
@@ -89,7 +88,10 @@ def _repeats(profile: Profile, metrics: dict[str, dict[str, Any]]) -> dict[str, 
     tasks = {
         task: {
             "published": published,
-            "repeats": {variant: _in_short(found[task]) for variant, found in metrics.items()},
+            "repeats": {
+                variant: {"n": found[task]["n"], **{key: found[task][key]["value"] for key in ("accuracy", "roc_auc")}}
+                for variant, found in metrics.items()
+            },
             "probes": {
                 name: {key: probe[key] for key in ("kind", "roc_auc", "balanced_accuracy", "leak")}
                 for name, probe in audited[task]["probes"].items()
@@ -99,10 +101,6 @@ def _repeats(profile: Profile, metrics: dict[str, dict[str, Any]]) -> dict[str, 
         for task, published in profile.published.items()
     }
     return {"variants": profile.variants, "tasks": tasks}
-
-
-def _in_short(metrics: dict[str, Any]) -> dict[str, Any]:
-    return {"n": metrics["n"], **{score: metrics[score]["value"] for score in ("accuracy", "roc_auc")}}
 
 
 def _draw_roc(name: str, revisions: dict[str, str], metrics: dict[str, dict[str, Any]]) -> None:

@@ -53,23 +53,15 @@ def _read(name: str) -> dict[str, Any]:
     return content
 
 
-def scored(content: dict[str, Any], task: Task) -> list[dict[str, Any]]:
-    """Return the metrics of a task in each variant of a file of results that has them, in the file's order."""
-    metrics = [variant["metrics"][task] for variant in content["variants"].values()]
-    return [of_variant for of_variant in metrics if "absent" not in of_variant]
-
-
 def _every_variant(content: dict[str, Any]) -> Table:
     """Return the scores of each variant and of its baselines."""
-    columns = (content["profile"], "task", "test rows", "positive", "forecast", *LABELS, "network's lead in ROC-AUC")
-    rows = [
-        row
-        for variant, results in content["variants"].items()
-        for task in TASKS
-        if "absent" not in results["metrics"][task]
-        for row in _rows(variant, task, results["metrics"][task])
-    ]
-    return Table(columns, rows)
+    rows: list[list[str]] = []
+    for variant, results in content["variants"].items():
+        for task in TASKS:
+            if "absent" not in results["metrics"][task]:
+                rows += _rows(variant, task, results["metrics"][task])
+    columns = ("task", "test rows", "positive", "forecast", *LABELS, "network's lead in ROC-AUC")
+    return Table((content["profile"], *columns), rows)
 
 
 def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> Iterator[list[str]]:
@@ -87,7 +79,8 @@ def _spread(content: dict[str, Any]) -> Table:
     """Return, for each task, the mean of each score over the seeds, and their standard deviation."""
     rows = []
     for task in TASKS:
-        if metrics := scored(content, task):
+        every = [variant["metrics"][task] for variant in content["variants"].values()]
+        if metrics := [of_seed for of_seed in every if "absent" not in of_seed]:
             values = {score: [of_seed[score]["value"] for of_seed in metrics] for score in SHOWN}
             means = [f"{fmean(of_score):.3f} ± {stdev(of_score):.3f}" for of_score in values.values()]
             each = " ".join(f"{value:.3f}" for value in values["roc_auc"])
@@ -120,20 +113,13 @@ def _probes(tasks: dict[str, Any]) -> Table:
 
 def _permutations(content: dict[str, Any]) -> Table:
     """Return the scores of each permutation test, after training on the true labels and on those of other days."""
-    rows = [
-        [
-            data,
-            task,
-            str(test["n"]),
-            f"**{test['true']:.2f}**",
-            " ".join(f"{roc_auc:.2f}" for roc_auc in sorted(test["rotated"])),
-            f"{fmean(sorted(test['rotated'])):.2f}",
-            f"p = {test['wilcoxon_p']:.2f}",
-            f"p = {test['p']:.3f}",
-        ]
-        for data, tests in content.items()
-        for task, test in tests.items()
-    ]
+    rows = []
+    for data, tests in content.items():
+        for task, test in tests.items():
+            rotated = sorted(test["rotated"])
+            cells = (f"**{test['true']:.2f}**", " ".join(f"{value:.2f}" for value in rotated), f"{fmean(rotated):.2f}")
+            p_values = (f"p = {test['wilcoxon_p']:.2f}", f"p = {test['p']:.3f}")
+            rows.append([data, task, str(test["n"]), *cells, *p_values])
     columns = ("true labels", "rotated labels, ROC-AUC", "mean", "around 0.5", "true beyond")
     return Table(("data", "task", "test rows", *columns), rows)
 
@@ -141,12 +127,8 @@ def _permutations(content: dict[str, Any]) -> Table:
 def overview(metrics: Path = Path("metrics")) -> str:
     """Return the network's lead over its best baseline, for each profile and task, as a table in Markdown.
 
-    Variants that train the network of 2020 are left out, and so are those that repeat the results of one above.
-
-    Parameters
-    ----------
-    metrics : Path, optional
-        The folder in which ``evaluate`` wrote the scores of the default profile.
+    Variants that train the network of 2020 are left out, and so are those that repeat the results of one above. The
+    scores of the default profile are those that ``evaluate`` wrote into a folder.
 
     Raises
     ------
@@ -159,19 +141,14 @@ def overview(metrics: Path = Path("metrics")) -> str:
         for variant, content in _read(profile)["variants"].items():
             if not variant.endswith(NETWORK_OF_2020):
                 variants[profile, variant] = content["metrics"]
-    rows: list[list[str]] = []
-    shown = []
+    rows, shown = list[list[str]](), []
     for name, results in variants.items():
         for task in TASKS:
-            metrics_of_task = results[task]
-            if "absent" not in metrics_of_task and (name[0], metrics_of_task) not in shown:
-                shown.append((name[0], metrics_of_task))
-                rows.append([", ".join(name), task, *_against_the_best(metrics_of_task)])
+            scores = results[task]
+            if "absent" not in scores and (name[0], scores) not in shown:
+                shown.append((name[0], scores))
+                baseline, (best, *_), lead = next(compared(scores))
+                verdict = lead["verdict"] if scores["trusted"] else "not trusted"
+                cells = (interval(scores["roc_auc"]), f"{baseline} {best}", interval(lead), verdict)
+                rows.append([", ".join(name), task, str(scores["n"]), *cells])
     return Table(("profile, test", "task", "rows", "network", "best baseline", "lead", "verdict"), rows).markdown()
-
-
-def _against_the_best(metrics: dict[str, Any]) -> list[str]:
-    """Return the cells of `overview` that hold scores."""
-    name, (best, *_), lead = next(compared(metrics))
-    verdict = lead["verdict"] if metrics["trusted"] else "not trusted"
-    return [str(metrics["n"]), interval(metrics["roc_auc"]), f"{name} {best}", interval(lead), verdict]

@@ -353,11 +353,11 @@ def test_a_timeline_counts_every_row_once() -> None:
     splits = pd.DataFrame({"path": ["a", "b", "d"], "fold": 0, "part": ["train", "", "test"]})
     drawn = timeline(Task.DISK, labels, splits, tables.empty(tables.COVERAGE))
     parts = ["training", "validation", "test", "left out"]
-    assert drawn.by_year.columns == ["year", "label 1", "label 0", "no label", *parts]
-    assert drawn.by_year.rows == [
+    assert drawn["by_year"].columns == ["year", "label 1", "label 0", "no label", *parts]
+    assert drawn["by_year"].rows == [
         ("2013", "1", "0", "0", "1", "0", "0", "0"),
         ("2014", "1", "1", "1", "0", "0", "1", "1"),
     ]
-    assert drawn.unlabelled.rows == [("a flare without a class", "1")]
-    assert drawn.most == 2
-    assert "training 2013-12 to 2013-12, left out 2014-01 to 2014-01, test 2014-03 to 2014-03" in drawn.strips[0][1]
+    assert drawn["unlabelled"].rows == [("a flare without a class", "1")]
+    assert drawn["most"] == 2
+    assert "training 2013-12 to 2013-12, left out 2014-01 to 2014-01, test 2014-03 to 2014-03" in drawn["strips"][0][1]

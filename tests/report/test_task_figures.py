@@ -12,7 +12,7 @@ from PIL import Image
 from solarflare.core import absent, tables
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.shards.reader import Crops
-from solarflare.report import audit_figures, task_figures
+from solarflare.report import task_figures
 from solarflare.verification.evaluation import evaluate
 from tests.import_graph import closure
 from tests.verification.test_evaluate import RECORDS, ROOT, make_two_folds, small_and_fast, write_inputs
@@ -69,7 +69,7 @@ def test_each_audited_task_has_a_figure(tmp_path: Path, monkeypatch: pytest.Monk
     Path("metrics/plots/audit").mkdir(parents=True)
     Path("metrics/plots/audit/disk.csv").write_text("\n".join([header, *[row] * 12, ""]))
     for _ in range(2):
-        audit_figures.draw(limit=0.6)
+        task_figures.draw_audit(limit=0.6)
     (figure,) = Path("reports/audit").iterdir()
     with Image.open(figure) as image:
         assert (figure.name, image.format) == ("disk.png", "PNG")

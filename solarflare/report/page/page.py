@@ -40,24 +40,16 @@ INSTRUMENTS = {
 
 
 def write(chosen: ReportParams) -> None:
-    """Write ``reports/index.html``: one file, the same bytes for the same outputs.
-
-    Parameters
-    ----------
-    chosen : ReportParams
-        All parameters.
-    """
+    """Write ``reports/index.html``: one file, the same bytes for the same outputs."""
     audit = read_json(paths.AUDIT, "audit")
     reasons = {task: reason for task in TASKS if (reason := absent.reason(task.metrics))}
     sections = [section(task, chosen, audit.get(task, audit)) for task in TASKS if task not in reasons]
-    listed = parameters(chosen.scrape.origin)
+    listed = _parameters(chosen.scrape.origin)
+    hashes = {path.as_posix(): sha256(path) for pattern in HASHED for path in sorted(Path().glob(pattern))}
     folder = Path(__file__).parent
+    loader = FileSystemLoader(folder)
     environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     text = environment.get_template("page.html.j2").render(
         style=Markup((folder / "style.css").read_text()),  # noqa: S704 - our own file
@@ -74,19 +66,14 @@ def write(chosen: ReportParams) -> None:
         block_days=chosen.split.block_days,
         parameters=page_tables.pairs(("parameter", "value"), listed, code=True),
         versions=page_tables.pairs(("library", "version"), {name: version(name) for name in LIBRARIES}),
-        hashes=page_tables.pairs(("file", "SHA-256"), hashes(), code=True),
+        hashes=page_tables.pairs(("file", "SHA-256"), hashes, code=True),
     )
     with atomic_path(paths.PAGE) as partial:
         partial.write_text(text, encoding="utf-8")
 
 
-def parameters(origin: str) -> dict[str, Any]:
+def _parameters(origin: str) -> dict[str, Any]:
     """Return the parameters by dotted key, without those of other origins and `LEFT_OUT`."""
     others = tuple(f"scrape.{name}." for name in ("simulated", "archive", "live") if name != origin)
     content = params.dotted(params.read_yaml(paths.PARAMS))
     return {key: value for key, value in content.items() if key not in LEFT_OUT and not key.startswith(others)}
-
-
-def hashes() -> dict[str, str]:
-    """Return the SHA-256 of what went in and came out, by path."""
-    return {path.as_posix(): sha256(path) for pattern in HASHED for path in sorted(Path().glob(pattern))}

@@ -69,21 +69,10 @@ def other_probes(probes: Mapping[str, dict[str, Any]]) -> Table:
 
 
 def slices(parts: Mapping[str, dict[str, Any]], shown: Mapping[str, str], answer: str) -> Table:
-    """Return the scores of parts of the rows.
-
-    Parameters
-    ----------
-    parts : mapping
-        By name, of ``slices`` in ``metrics/<task>.json``.
-    shown : mapping
-        By score, its heading.
-    answer : str
-        What label 1 is called.
-    """
-    rows = [
-        (name, f"{part['n']}", f"{part['positive']}", *(interval(part[score]) for score in shown))
-        for name, part in parts.items()
-    ]
+    """Return the scores of parts of the rows; `shown` has the headings of scores, and label 1 is called `answer`."""
+    rows = []
+    for name, part in parts.items():
+        rows.append((name, f"{part['n']}", f"{part['positive']}", *(interval(part[score]) for score in shown)))
     return Table(("part", "rows", answer, *shown.values()), rows)
 
 

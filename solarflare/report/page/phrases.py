@@ -3,17 +3,11 @@
 from typing import Any
 
 from solarflare.verification.scores.assessment import COMPARED
-from solarflare.verification.scores.score_table import SCORES, strongest_first
+from solarflare.verification.scores.score_table import SCORES, joined, strongest_first
 
 
 def verdicts(metrics: dict[str, Any]) -> list[str]:
-    """Return how the network compares with the baselines and with the confounders, in a phrase each.
-
-    Parameters
-    ----------
-    metrics : dict
-        Of ``metrics/<task>.json``.
-    """
+    """Return how the network of ``metrics/<task>.json`` compares with baselines and confounders, in a phrase each."""
     differences = metrics["differences"]
     groups = {"baselines": "every baseline", "confounders": "every confounder of the audit"}
     names = {label: [name for name, _ in strongest_first(metrics.get(group, {}))] for group, label in groups.items()}
@@ -24,46 +18,30 @@ def verdicts(metrics: dict[str, Any]) -> list[str]:
 def compared(names: list[str], differences: dict[str, Any], together: str) -> str:
     """Return how a network compares with other forecasts in ROC-AUC, the bad news first.
 
-    Parameters
-    ----------
-    names : list of str
-        The other forecasts.
-    differences : dict
-        Of ``metrics/<task>.json``.
-    together : str
-        What all of them are called.
+    `together` is what all of the other forecasts are called.
     """
     by_verdict: dict[str, list[str]] = {"worse": [], "not distinguishable": [], "better": []}
     for name in names:
-        by_verdict[differences[name]["roc_auc"]["verdict"]].append(name)
+        by_verdict[differences[name]["roc_auc"]["verdict"]].append(name.replace("_", " "))
     if len(by_verdict["better"]) == len(names):
         return f"better than {together} in ROC-AUC"
     phrases = zip(("worse than", "not distinguishable from", "better than"), by_verdict.values(), strict=True)
-    return "; ".join(f"{phrase} {_joined(others)}" for phrase, others in phrases if others) + ", in ROC-AUC"
+    return "; ".join(f"{phrase} {joined(others)}" for phrase, others in phrases if others) + ", in ROC-AUC"
 
 
 def worse_in_other_scores(names: list[str], differences: dict[str, Any]) -> list[str]:
     """Return in which scores but the ROC-AUC a network is worse than others, a phrase for each score."""
     worse = {
-        score: [name for name in names if differences[name][score]["verdict"] == "worse"] for score in COMPARED[1:]
+        SCORES[score]: [name.replace("_", " ") for name in names if differences[name][score]["verdict"] == "worse"]
+        for score in COMPARED[1:]
     }
-    return [f"worse than {_joined(others)} in {SCORES[score]}" for score, others in worse.items() if others]
+    return [f"worse than {joined(others)} in {score}" for score, others in worse.items() if others]
 
 
 def changed_answers(slices: dict[str, Any], answers: tuple[str, str]) -> list[tuple[str, int, dict[str, Any]]]:
     """Return how a network does where the answer is not what it was before: there persistence is always wrong.
 
-    Parameters
-    ----------
-    slices : dict
-        Of ``metrics/<task>.json``.
-    answers : (str, str)
-        What labels 0 and 1 are called.
-
-    Returns
-    -------
-    list of (str, int, dict)
-        The new answer, the number of rows that have it, and the share of these that was recognised.
+    Each change is the new answer, the number of rows that have it, and the share of these that was recognised.
     """
     changes = []
     for name, score, label in (("quiet_before", "recall", 1), ("active_before", "specificity", 0)):
@@ -77,23 +55,8 @@ def changed_answers(slices: dict[str, Any], answers: tuple[str, str]) -> list[tu
 def precision_at(base_rate: float, scores: dict[str, Any]) -> float | None:
     """Return the precision, 0 to 1, that a recall and a specificity give at another base rate, by Bayes' rule.
 
-    Parameters
-    ----------
-    base_rate : float
-        The share of positives there, 0 to 1.
-    scores : dict
-        Of ``metrics/<task>.json``.
-
-    Returns
-    -------
-    float or None
-        None if nothing would be called positive.
+    It is None if nothing would be called positive.
     """
     hits = base_rate * scores["recall"]["value"]
     alarms = hits + (1 - base_rate) * (1 - scores["specificity"]["value"])
     return hits / alarms if alarms else None
-
-
-def _joined(names: list[str]) -> str:
-    *others, last = (name.replace("_", " ") for name in names)
-    return f"{', '.join(others)} and {last}" if others else last

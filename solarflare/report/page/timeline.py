@@ -1,8 +1,8 @@
 """When a task's images were taken, what they were labelled, which part they were in, and what the lists cover."""
 
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -11,57 +11,16 @@ from solarflare.core.tasks import Task
 from solarflare.report import figures, svg
 from solarflare.report.figures import FAINT, GOLD, INK, LIST, SKY, SUN, TRAINING
 from solarflare.report.page import page_tables
-from solarflare.verification.scores.score_table import Table
 
 PARTS = {"train": "training", "validation": "validation", "test": "test", "": "left out"}
 PART_COLOURS = {"train": TRAINING, "validation": GOLD, "test": INK}
 LABEL_COLOURS = {"label 1": SUN, "label 0": SKY, "no label": FAINT}
 
 
-@dataclass(frozen=True)
-class Timeline:
-    """A chart in lanes over the same months: names are HTML, as text in a drawing would shrink with it on a phone.
+def timeline(task: Task, labels: pd.DataFrame, splits: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, Any]:
+    """Return what the template shows of a task's tables: a chart in lanes over the same months, and tables of counts.
 
-    Attributes
-    ----------
-    years : list of (int, float)
-        Each year, and the place of its first month in percent of the width.
-    labels : Markup
-        Columns, one for each month.
-    most : int
-        The count of the highest column.
-    strips : list of (str, Markup)
-        The name of each lane, and spans over the same months.
-    by_year : Table
-        By year, the counts of labels and parts.
-    unlabelled : Table
-        How many rows have no label, by reason, the most frequent first.
-    gaps : Table
-        How many rows of each list were expected and are absent, by reason.
-    """
-
-    years: list[tuple[int, float]]
-    labels: Markup
-    most: int
-    strips: list[tuple[str, Markup]]
-    by_year: Table
-    unlabelled: Table
-    gaps: Table
-
-
-def timeline(task: Task, labels: pd.DataFrame, splits: pd.DataFrame, coverage: pd.DataFrame) -> Timeline:
-    """Return the timeline of a task.
-
-    Parameters
-    ----------
-    task : str
-        ``"disk"`` or ``"region"``.
-    labels : DataFrame
-        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`.
-    splits : DataFrame
-        Of `tables.SPLITS`.
-    coverage : DataFrame
-        Of `tables.COVERAGE`.
+    The names of lanes are HTML, as text in a drawing would shrink with it on a phone.
     """
     month = labels["time"].dt.to_period("M")
     months = pd.period_range(month.min(), month.max(), freq="M")
@@ -77,16 +36,18 @@ def timeline(task: Task, labels: pd.DataFrame, splits: pd.DataFrame, coverage: p
     gaps = coverage[coverage["status"] == "absent"].groupby(["list", "reason"]).size()
     noun = "images" if task == Task.DISK else "regions"
     description = f"Labelled {noun} a month, from {months[0]} to {months[-1]}; the table below has the numbers"
-    return Timeline(
-        [(day.year, 100 * place / len(months)) for place, day in enumerate(months) if day.month == 1 or place == 0],
-        svg.inline(figures.columns(counts, LABEL_COLOURS), description, stretched=True),
-        int(counts.sum(axis=1).max()),
-        [(f"fold {fold}" if folds[1:] else "parts", _parts(rows, months)) for fold, rows in enumerate(folds)]
-        + [(f"list {name}", _coverage(str(name), rows, months)) for name, rows in complete.groupby("list")],
-        page_tables.counts(by_year.rename_axis("year").reset_index()),
-        page_tables.counts(unlabelled.rename_axis("reason").reset_index(name="rows")),
-        page_tables.counts(gaps.reset_index(name="rows")),
-    )
+    strips = [(f"fold {fold}" if folds[1:] else "parts", _parts(rows, months)) for fold, rows in enumerate(folds)]
+    strips += [(f"list {name}", _coverage(str(name), rows, months)) for name, rows in complete.groupby("list")]
+    years = [(day.year, place) for place, day in enumerate(months) if day.month == 1 or place == 0]
+    return {
+        "years": [(year, 100 * place / len(months)) for year, place in years],  # with its place in percent of the width
+        "labels": svg.inline(figures.columns(counts, LABEL_COLOURS), description, stretched=True),
+        "most": int(counts.sum(axis=1).max()),  # the count of the highest column
+        "strips": strips,  # the name of each lane, and its drawing
+        "by_year": page_tables.counts(by_year.rename_axis("year").reset_index()),
+        "unlabelled": page_tables.counts(unlabelled.rename_axis("reason").reset_index(name="rows")),
+        "gaps": page_tables.counts(gaps.reset_index(name="rows")),  # what was expected and is absent
+    }
 
 
 def _parts(rows: pd.DataFrame, months: pd.PeriodIndex) -> Markup:

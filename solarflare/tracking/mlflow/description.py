@@ -23,19 +23,7 @@ COMPARE = (
 
 
 def name(called: str, run: ComparedRun, trusted: bool, experiment: str | None) -> str:
-    """Return the name of a run: what other runs call it, its verdict, what changed.
-
-    Parameters
-    ----------
-    called : str
-        Of `runs.called`.
-    run : ComparedRun
-        The run, compared with others.
-    trusted : bool
-        Whether its scores are trusted.
-    experiment : str or None
-        What DVC calls the experiment, if it is one.
-    """
+    """Return the name of a run: what other runs call it, its verdict, what changed, and DVC's name of an experiment."""
     change = f"{experiment} ({run.change})" if experiment else run.change
     phrase = PHRASES[run.reference.verdict].format(run.reference.name) if run.reference else "first"
     return f"{called} {phrase if trusted else 'not trusted'}: {change}"
@@ -49,15 +37,7 @@ def verdict(run: ComparedRun, trusted: bool) -> str:
 
 
 def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
-    """Return the verdict on a run with what it rests on, in Markdown.
-
-    Parameters
-    ----------
-    run : ComparedRun
-        The run, compared with others.
-    scores : dict
-        Of ``metrics/<task>.json``.
-    """
+    """Return the verdict on a run with what it rests on, in Markdown; scores are those of ``metrics/<task>.json``."""
     reference = run.reference
     if not scores["trusted"]:
         return f"**Not trusted**, so that no verdict counts: {scores['untrusted_because']}"
@@ -76,17 +56,7 @@ def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
 
 
 def render(scores: dict[str, Any], run: ComparedRun, report: str) -> str:
-    """Return the description of a run.
-
-    Parameters
-    ----------
-    scores : dict
-        Of ``metrics/<task>.json``.
-    run : ComparedRun
-        The run, compared with others.
-    report : str
-        Where the page is.
-    """
+    """Return the description of a run in Markdown, with a link to the page."""
     audit = "the audit found no leak" if scores["trusted"] else "**not trusted**"
     rows = f"{scores['n']:,} test rows in {scores['blocks']} blocks of days"
     parts = [

@@ -21,44 +21,18 @@ EARLIER = 5  # runs that a run is compared with, besides the champion
 class ComparedRun:
     """A run compared with others.
 
-    Attributes
-    ----------
-    others : list of RunComparison
-        Earlier runs, the newest first, and the champion.
-    reference : RunComparison or None
-        The run that the verdict is about: the champion, or the newest trusted run with the same test rows; None if
-        there is neither.
-    champion : RunComparison or None
-        The champion, if that is another run.
-    changes : list of (str, str, str)
-        The parameters that differ from the reference run: key, its value, the value now.
-    change : str
-        The same in a few words.
+    The verdict is about the reference run: the champion, or the newest trusted run with the same test rows.
     """
 
-    others: list[RunComparison]
-    reference: RunComparison | None
-    champion: RunComparison | None
-    changes: list[tuple[str, str, str]]
-    change: str
+    others: list[RunComparison]  # earlier runs, the newest first, and the champion
+    reference: RunComparison | None  # None if there is neither
+    champion: RunComparison | None  # if that is another run
+    changes: list[tuple[str, str, str]]  # parameters that differ from the reference run: key, its value, the value now
+    change: str  # the same in a few words
 
 
 def compare(mlflow: Any, state: RunState, run: Any, leading: Any | None, predictions: pd.DataFrame) -> ComparedRun:
-    """Compare a run with others.
-
-    Parameters
-    ----------
-    mlflow : module
-        Of `store.connected`.
-    state : RunState
-        Of the working folder.
-    run : Run
-        Of that state.
-    leading : ModelVersion, optional
-        The champion.
-    predictions : DataFrame
-        Of `tables.PREDICTIONS`.
-    """
+    """Compare the run of a state, and its table of predictions, with others; `leading` is the champion's version."""
     champion = leading.run_id if leading is not None and leading.run_id != run.info.run_id else None
     others = {other.info.run_id: other for other in runs.scored(mlflow, state.task, before=run)[:EARLIER]}
     if champion:

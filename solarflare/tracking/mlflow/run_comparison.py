@@ -22,29 +22,15 @@ KEY = ["path", "noaa_ar", "label"]
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Another run, and what a paired comparison with it says.
-
-    Attributes
-    ----------
-    name, link : str
-        What the other run is called, and where its page is.
-    champion, trusted : bool
-        Whether it is the champion, and whether its scores are trusted.
-    reseeded : bool
-        Whether only the seed of the training differs, so that a difference is luck.
-    difference : dict or None
-        Of `differences`; None if the test rows are not the same.
-    spread : Spread or None
-        How much another seed alone changes the scores, which the difference allows for; None without a difference.
-    """
+    """Another run, and what a paired comparison with it says."""
 
     name: str
-    link: str
+    link: str  # to its page
     champion: bool
     trusted: bool
-    reseeded: bool
-    difference: dict[str, Any] | None
-    spread: Spread | None
+    reseeded: bool  # whether only the seed of the training differs, so that a difference is luck
+    difference: dict[str, Any] | None  # of `differences`; None if the test rows are not the same
+    spread: Spread | None  # what another seed alone changes, which the difference allows for; None without a difference
 
     @property
     def counts(self) -> bool:
@@ -62,13 +48,7 @@ class RunComparison:
 
 
 def digest(predictions: pd.DataFrame) -> str:
-    """Return what identifies the test rows and their labels: runs are comparable where this is the same.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        Of `tables.PREDICTIONS`.
-    """
+    """Return what identifies the test rows and their labels: runs are comparable where this is the same."""
     text = _ordered(predictions)[KEY].to_csv(index=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -76,14 +56,7 @@ def digest(predictions: pd.DataFrame) -> str:
 def spreads(task: Task, own: Mapping[str, str], others: Mapping[str, Mapping[str, str]]) -> dict[str, Spread]:
     """Return how much another seed alone changes the scores of each of other runs, or else those of the run itself.
 
-    Parameters
-    ----------
-    task : str
-        ``"disk"`` or ``"region"``.
-    own : mapping of str
-        The parameters of the run.
-    others : mapping of mapping
-        Those of the others, by any key.
+    `own` are the parameters of the run, and `others` those of the others, by any key.
     """
     path = Path(seeds.PATH)
     text = path.read_text() if path.exists() else None
@@ -97,21 +70,8 @@ def differences(
 ) -> dict[str, dict[str, Any]]:
     """Return the differences of forecasts from others in ROC-AUC, with intervals of 95 % and verdicts.
 
-    Parameters
-    ----------
-    predictions : DataFrame
-        Of `tables.PREDICTIONS`.
-    others : mapping of DataFrame
-        The same of other runs by any key, of rows with the same `digest`.
-    settings : Evaluate
-        The resamples and their seed.
-    known : mapping of Spread
-        Of `spreads`: by key, what another seed alone would have done, for which interval and verdict allow.
-
-    Returns
-    -------
-    dict of dict
-        By key, what `Spread.widen` returns.
+    `others` are tables of predictions by any key, with the same `digest`. By key, `known` has what another seed alone
+    would have done, for which interval and verdict allow: each is what `Spread.widen` returns.
     """
     rows = _ordered(predictions)
     plan = BlockBootstrap(rows["block"].to_numpy(), settings.resamples, settings.seed)

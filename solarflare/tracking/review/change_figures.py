@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from matplotlib.figure import Figure
 
 from solarflare.core.tasks import Task
 from solarflare.report import figures
@@ -21,19 +20,9 @@ HEADINGS = {"roc": "ROC", "pr": "Precision and recall", "reliability": "Reliabil
 
 
 def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """Draw a task's figures, if it has scores to show.
+    """Draw a task's figures into a folder, if it has scores to show.
 
-    Parameters
-    ----------
-    comparison : Comparison
-        Of the task.
-    folder : Path
-        Where to.
-
-    Yields
-    ------
-    (str, list of str)
-        A heading, and the file names of the figures that belong below it, before and after.
+    Yields a heading, and the file names of the figures that belong below it, before and after.
     """
     if not comparison.has_scores:
         return
@@ -42,7 +31,7 @@ def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]
         for when, results in comparison.sides.items():
             if name in results.curves:
                 files.append(f"{comparison.task}-{name}-{when}.png")
-                _curve(name, results, f"{comparison.task}, {when}", folder / files[-1])
+                figures.save(_curve(name, results, f"{comparison.task}, {when}"), folder / files[-1])
         if files:
             yield f"{heading} of {comparison.task}", files
     if pictures := _flipped(comparison.task, comparison.flipped):
@@ -51,16 +40,14 @@ def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]
         yield f"Answers of {comparison.task} that changed", [file]
 
 
-def _curve(name: str, results: Results, title: str, path: Path) -> None:
+def _curve(name: str, results: Results, title: str) -> Figure:
     curve, scores = results.curves[name], results.scores
     base_rate = scores["base_rate"]["value"]
     if name == "roc":
-        figure = figures.roc({f"network {interval(scores['roc_auc'])}": curve}, title)
-    elif name == "pr":
-        figure = figures.precision_recall({f"network {interval(scores['pr_auc'])}": curve}, base_rate, title)
-    else:
-        figure = figures.reliability(curve, base_rate, title)
-    figures.save(figure, path)
+        return figures.roc({f"network {interval(scores['roc_auc'])}": curve}, title)
+    if name == "pr":
+        return figures.precision_recall({f"network {interval(scores['pr_auc'])}": curve}, base_rate, title)
+    return figures.reliability(curve, base_rate, title)
 
 
 def _flipped(task: Task, flipped: pd.DataFrame) -> dict[str, list[Picture]]:
@@ -73,15 +60,13 @@ def _flipped(task: Task, flipped: pd.DataFrame) -> dict[str, list[Picture]]:
 
     crops = Crops(folder)
     cut = flipped.merge(crops.index[KEY].assign(position=range(len(crops.index))), on=KEY)
+
+    def pictures(rows: pd.DataFrame) -> list[Picture]:
+        captions = [
+            f"{row['before']:.2f} to {row['after']:.2f}, label {row['label']}\n{row['time']:%Y-%m-%d %H:%M}"
+            for row in rows.to_dict("records")
+        ]
+        return list(map(Picture, crops.take(rows["position"]), captions))
+
     groups = {"Now right": cut[cut["right"]], "Now wrong": cut[~cut["right"]]}
-    return {
-        heading: _pictures(rows.head(SHOWN), crops.take(rows["position"].head(SHOWN)))
-        for heading, rows in groups.items()
-    }
-
-
-def _pictures(rows: pd.DataFrame, images: NDArray[np.uint8]) -> list[Picture]:
-    return [
-        Picture(image, f"{row['before']:.2f} to {row['after']:.2f}, label {row['label']}\n{row['time']:%Y-%m-%d %H:%M}")
-        for row, image in zip(rows.to_dict("records"), images, strict=True)
-    ]
+    return {heading: pictures(rows.head(SHOWN)) for heading, rows in groups.items()}

@@ -1,6 +1,6 @@
 """Pieces of Markdown that GitHub, GitLab and a terminal show alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 MOST_LISTED = 10  # names and paths that a list holds
@@ -17,12 +17,6 @@ def listed(names: Sequence[str]) -> str:
     """Return the first names or paths of a list, and how many more there are."""
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
     return ", ".join(map(code, names[:MOST_LISTED])) + more
-
-
-def joined(names: Iterable[str]) -> str:
-    """Return names as a sentence has them, such as ``ROC-AUC, TSS and Brier skill``."""
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def folded(title: str, content: str) -> str:

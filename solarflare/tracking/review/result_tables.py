@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from solarflare.tracking.review.markdown import code, folded, joined, listed
-from solarflare.tracking.review.revisions import Results
+from solarflare.tracking.review.markdown import code, folded, listed
 from solarflare.tracking.review.score_changes import PAIRED, Comparison
 from solarflare.tracking.review.verdicts import Review
 from solarflare.verification.scores.assessment import COMPARED, ERRORS
 from solarflare.verification.scores.reliability import BINS
-from solarflare.verification.scores.score_table import SCORES, Table, interval, lead
+from solarflare.verification.scores.score_table import SCORES, Table, interval, joined, lead
 
 ABSENT = "not there"
 OF_EACH = 5  # images that are right now, and that are wrong now
@@ -37,20 +36,18 @@ def scores(review: Review) -> str:
 
 
 def _scores(comparison: Comparison) -> str:
-    others = [name for name in PAIRED if name not in COMPARED]
-    more = folded(f"All scores of {comparison.task}", _score_table(comparison, others))
-    return "\n\n".join([_score_table(comparison, COMPARED), _rows_scored(comparison), more])
+    def table(names: Iterable[str]) -> str:
+        rows: Cells = []
+        for name in names:
+            sides = (results.scores.get(name) for results in comparison.sides.values())
+            values = ["-" if score is None else interval(score, "z.3f") for score in sides]
+            change = _change(comparison, name) if comparison.differences else ("", comparison.verdict, "")
+            rows.append((SCORES[name], *values, *change))
+        columns = ("before", "after", "after - before", "verdict", "smallest difference that would show")
+        return Table((comparison.task, *columns), rows).markdown()
 
-
-def _score_table(comparison: Comparison, names: Iterable[str]) -> str:
-    columns = (comparison.task, "before", "after", "after - before", "verdict", "smallest difference that would show")
-    rows: Cells = []
-    for name in names:
-        sides = (results.scores.get(name) for results in comparison.sides.values())
-        values = ["-" if score is None else interval(score, "z.3f") for score in sides]
-        change = _change(comparison, name) if comparison.differences else ("", comparison.verdict, "")
-        rows.append((SCORES[name], *values, *change))
-    return Table(columns, rows).markdown()
+    more = folded(f"All scores of {comparison.task}", table(name for name in PAIRED if name not in COMPARED))
+    return "\n\n".join([table(COMPARED), _rows_scored(comparison), more])
 
 
 def _change(comparison: Comparison, name: str) -> tuple[str, str, str]:
@@ -90,11 +87,8 @@ def parameters(review: Review) -> str:
 def audit(review: Review) -> str:
     """Return what the audit found in each task."""
     limits = [revision.parameters.get("audit.max_probe_auc") for revision in (review.before, review.after)]
-    rows = [
-        (one.task, *map(_audited, (one.before.audit, one.after.audit), limits))
-        for one in review.comparisons
-        if one.verdict != "absent"
-    ]
+    tasks = [comparison for comparison in review.comparisons if comparison.verdict != "absent"]
+    rows = [(task.task, *map(_audited, (task.before.audit, task.after.audit), limits)) for task in tasks]
     return _section("## Audit", _table(("can anything but the Sun tell?", "before", "after"), rows))
 
 
@@ -106,11 +100,9 @@ def _audited(found: dict[str, Any], limit: float | None) -> str:
     leaks = [name for name, probe in gated.items() if probe["leak"]]
     strongest = sorted(gated, key=lambda name: -(gated[name]["roc_auc"]["value"] or 0))[:1]
     probes = ", ".join(f"{name.replace('_', ' ')} {interval(gated[name]['roc_auc'])}" for name in leaks or strongest)
-    if limit is not None:
-        probes += f" (limit {limit:.2f})"
-    pairs = found.get("near_duplicates", {}).get("pairs", 0)
+    probes += "" if limit is None else f" (limit {limit:.2f})"
     reasons = [probes] if leaks else []
-    if pairs:
+    if pairs := found.get("near_duplicates", {}).get("pairs", 0):
         reasons.append(f"{pairs} pairs of near duplicates across the test's border (allowed: 0)")
     passed = f"{len(gated) - len(leaks)} of {len(gated)} gated probes passed"
     return f"**LEAK:** {'; '.join(reasons)}; {passed}" if found["leak"] else f"no leak: {passed}, the highest {probes}"
@@ -120,12 +112,11 @@ def cost(review: Review) -> str:
     """Return what differs in the cost of each task's network."""
     rows: Cells = []
     for comparison in review.comparisons:
-        before, after = (results.scores.get("cost", {}) for results in comparison.sides.values())
-        rows += [
-            (f"{comparison.task}: {label}", _count(before.get(name)), _count(after.get(name), before.get(name)))
-            for name, label in COSTS.items()
-            if before.get(name) != after.get(name)
-        ]
+        costs = [results.scores.get("cost", {}) for results in comparison.sides.values()]
+        for name, label in COSTS.items():
+            before, after = (cost.get(name) for cost in costs)
+            if before != after:
+                rows.append((f"{comparison.task}: {label}", _count(before), _count(after, before)))
     return _section("## Cost", _table(("cost", "before", "after"), rows))
 
 
@@ -140,16 +131,15 @@ def data(review: Review) -> str:
     """Return where the counts of rows differ."""
     rows: Cells = []
     for comparison in review.comparisons:
-        before, after = (_counts(results.data) for results in comparison.sides.values())
+        before, after = (
+            {form.format(name): n for group, form in DATA.items() for name, n in results.data.get(group, {}).items()}
+            for results in comparison.sides.values()
+        )
         for name in {**before, **after} if before and after else ():
             if change := after.get(name, 0) - before.get(name, 0):
                 counts = (f"{side.get(name, 0):,}" for side in (before, after))
                 rows.append((f"{comparison.task}: {name}", *counts, f"{change:+,}"))
     return _section("## Data", _table(("rows", "before", "after", "in or out"), rows))
-
-
-def _counts(counted: dict[str, Any]) -> dict[str, int]:
-    return {form.format(name): n for group, form in DATA.items() for name, n in counted.get(group, {}).items()}
 
 
 def answers(review: Review) -> str:
@@ -165,18 +155,14 @@ def answers(review: Review) -> str:
 
 def _flips(comparison: Comparison) -> str:
     flipped, right = len(comparison.flipped), int(comparison.flipped["right"].sum())
-    thresholds = [_thresholds(results) for results in comparison.sides.values()]
+    # The probabilities from which each side answers yes: one for each fold.
+    tables = [side.predictions for side in comparison.sides.values() if side.predictions is not None]
+    thresholds = [joined(f"{value:.2f}" for value in sorted(table["threshold"].unique())) for table in tables]
     return (
         f"- {comparison.task}: {flipped:,} of {comparison.after.scores['n']:,} test images, "
         f"{right:,} now right and {flipped - right:,} now wrong; "
         f"*yes* is from {thresholds[0]} before, from {thresholds[1]} after"
     )
-
-
-def _thresholds(results: Results) -> str:
-    """Return the probabilities from which a network answers yes: one for each fold."""
-    assert results.predictions is not None
-    return joined(f"{threshold:.2f}" for threshold in sorted(results.predictions["threshold"].unique()))
 
 
 def _flipped(flipped: pd.DataFrame) -> str:
@@ -186,8 +172,7 @@ def _flipped(flipped: pd.DataFrame) -> str:
     if shown["noaa_ar"].notna().any():
         cells["region"] = [f"AR {number}" for number in shown["noaa_ar"]]
     cells["label"] = shown["label"].astype(str)
-    for when in ("before", "after"):
-        cells[when] = shown[when].map("{:.2f}".format)
+    cells[["before", "after"]] = shown[["before", "after"]].map("{:.2f}".format)
     cells["now"] = shown["right"].map({True: "right", False: "wrong"})
     return Table(cells.columns.tolist(), cells.to_numpy().tolist()).markdown()
 
@@ -214,14 +199,12 @@ def _points(curves: dict[str, pd.DataFrame]) -> dict[str, str]:
         points |= {f"precision at {x:.0%} recall": f"{y:.0%}" for x, y in zip(RECALLS, precision, strict=True)}
     if (reliability := curves.get("reliability")) is not None:
         bins = np.minimum((reliability["probability"] * BINS).astype(int), BINS - 1)
-        happened = dict.fromkeys(range(BINS), "-") | {
-            place: f"{frequency:.0%} of {n:,}"
-            for place, frequency, n in zip(bins, reliability["frequency"], reliability["n"], strict=True)
-        }
-        points |= {
-            f"happened where {place / BINS:.0%} to {(place + 1) / BINS:.0%} were forecast": share
-            for place, share in happened.items()
-        }
+        names = [
+            f"happened where {place / BINS:.0%} to {(place + 1) / BINS:.0%} were forecast" for place in range(BINS)
+        ]
+        points |= dict.fromkeys(names, "-")
+        for place, frequency, n in zip(bins, reliability["frequency"], reliability["n"], strict=True):
+            points[names[place]] = f"{frequency:.0%} of {n:,}"
     return points
 
 
@@ -233,3 +216,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _section(heading: str, *parts: str) -> str:
     """Return what is below a heading; blank if nothing is."""
     return "\n\n".join([heading, *filter(None, parts)]) if any(parts) else ""
+
+
+SECTIONS = (scores, parameters, audit, cost, data, answers, curves)
+"""What returns each part of the page, blank if there is nothing to say, in the page's order."""

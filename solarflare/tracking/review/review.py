@@ -36,20 +36,13 @@ def write(base: str, path: Path) -> Review:
         If there is no such commit, or a file that is compared is broken.
     """
     settings = params.load(EvaluateParams).evaluate
-    commit = revisions.Commit.shared_with(base)
-    before, after, code = revisions.read(commit), revisions.read(revisions.Workspace()), commit.changed_code()
-    comparisons = [
-        compare(
-            task,
-            before.tasks[task],
-            after.tasks[task],
-            settings.resamples,
-            settings.seed,
-            seeds.read(task, before.files.get(seeds.PATH), before.parameters),
-            reseeded=not code and seeds.reseeded(task, before.parameters, after.parameters),
-        )
-        for task in TASKS
-    ]
+    commit = revisions.shared_commit(base)
+    before, after, code = revisions.read(commit), revisions.read(), revisions.changed_code(commit)
+    comparisons = []
+    for task in TASKS:
+        spread = seeds.read(task, before.files.get(seeds.PATH), before.parameters)
+        reseeded = not code and seeds.reseeded(task, before.parameters, after.parameters)
+        comparisons.append(compare(task, before.tasks[task], after.tasks[task], settings, spread, reseeded))
     folder = path.with_suffix("")
     with atomic_directory(folder) as partial:
         drawings = [
@@ -57,7 +50,7 @@ def write(base: str, path: Path) -> Review:
             for comparison in comparisons
             for heading, files in change_figures.draw(comparison, partial)
         ]
-    name = f"`{commit.sha[:7]}`" if commit.sha.startswith(base) else f"`{commit.sha[:7]}` of {base}"
+    name = f"`{commit[:7]}`" if commit.startswith(base) else f"`{commit[:7]}` of {base}"
     review = Review(name, before, after, comparisons, code, dvc_state.modified(), drawings)
     with atomic_path(path) as partial:
         partial.write_text(page.render(review))

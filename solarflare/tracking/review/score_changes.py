@@ -8,6 +8,7 @@ import pandas as pd
 
 from solarflare.core.tasks import Task
 from solarflare.tracking.review.revisions import Results
+from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.scores.assessment import COMPARED, ERRORS, assess
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.score_table import SCORES
@@ -23,25 +24,14 @@ PAIRED = tuple(name for name in SCORES if name != "base_rate")
 class Comparison:
     """What a change did to a task.
 
-    Attributes
-    ----------
-    task : str
-        ``"disk"`` or ``"region"``.
-    before, after : Results
-        The two sides.
-    verdict : str
-        Whether the two sides were compared; then `differences` has a verdict on each score. If they are ``reseeded``,
-        only the seed differs, and every difference is luck.
-    because : str
-        Why they were not compared; blank if they were.
-    differences : dict
-        By score of `PAIRED`, after less before with interval, verdict and what was ``resolvable``, all of which allow
-        for the seed where `spread` is known; empty if they were not compared.
-    flipped : DataFrame
-        The test rows whose answer changed: ``path``, ``noaa_ar``, ``time``, ``label``, ``before`` and ``after``
-        (probabilities) and ``right`` (whether the new answer is), the largest change first.
-    spread : Spread or None
-        What another seed alone would have done; None if they were not compared.
+    The verdict says whether the two sides were compared, and `because` why they were not. If they were, there is a
+    verdict on each score in `differences`. If they are ``reseeded``, only the seed differs, and every difference is
+    luck.
+
+    `differences` has, by score of `PAIRED`, after less before with interval, verdict and what was ``resolvable``, all
+    of which allow for the seed where `spread`, what another seed alone would have done, is known. `flipped` are the
+    test rows whose answer changed: ``path``, ``noaa_ar``, ``time``, ``label``, ``before`` and ``after`` (probabilities)
+    and ``right`` (whether the new answer is), the largest change first.
     """
 
     task: Task
@@ -74,59 +64,48 @@ class Comparison:
 
 
 def compare(
-    task: Task, before: Results, after: Results, resamples: int, seed: int, spread: Spread, reseeded: bool
+    task: Task, before: Results, after: Results, settings: Evaluate, spread: Spread, reseeded: bool
 ) -> Comparison:
-    """Compare the two sides of a task.
+    """Compare the two sides of a task with a paired block bootstrap.
 
-    Parameters
-    ----------
-    task : str
-        ``"disk"`` or ``"region"``.
-    before, after : Results
-        The two sides.
-    resamples, seed : int
-        Of the paired block bootstrap, as in ``params.yaml``'s ``evaluate``.
-    spread : Spread
-        What another seed alone does to the scores before.
-    reseeded : bool
-        Whether only the seed of the training differs.
+    `spread` is what another seed alone does to the scores before; `reseeded`, whether only that of the training
+    differs.
     """
     absent = ["absent" in side.scores for side in (before, after)]
     if any(absent):
         verdict: Verdict = "absent" if all(absent) else "new" if absent[0] else "gone"
         return Comparison(task, before, after, verdict, (before if verdict == "new" else after).scores["absent"])
-    sides = {"before": before, "after": after}
-    if untrusted := [when for when, side in sides.items() if not side.scores.get("trusted", True)]:
+    named = (("before", before), ("after", after))
+    if untrusted := [when for when, side in named if not side.scores.get("trusted", True)]:
         return Comparison(task, before, after, "no verdict", f"as {task} {' and '.join(untrusted)} is not trusted")
     if before.predictions is None or after.predictions is None:
         which = "before" if before.predictions is None else "after"
         because = f"metrics/predictions/{task}.csv has another form {which}, which does not tell what an alarm was"
         return Comparison(task, before, after, "not comparable", because)
-    if because := changed_rows(before.predictions, after.predictions):
+    if because := _changed_rows(before.predictions, after.predictions):
         return Comparison(task, before, after, "not comparable", f"the test set changed: {because}")
     if before.predictions.equals(after.predictions):
         return Comparison(task, before, after, "unchanged")
     both = before.predictions.merge(after.predictions, on=KEY, suffixes=("_before", ""), validate="one_to_one")
-    plan = BlockBootstrap(both["block"].to_numpy(), resamples, seed)
-    forecasts = {when: _forecast(both, suffix) for when, suffix in (("before", "_before"), ("after", ""))}
-    assessed = assess(forecasts["after"], {"before": forecasts["before"]}, plan, compared=PAIRED)
+    plan = BlockBootstrap(both["block"].to_numpy(), settings.resamples, settings.seed)
+    former, new = _forecast(both, "_before"), _forecast(both, "")
+    assessed = assess(new, {"before": former}, plan, compared=PAIRED)
     differences = {
         name: spread.widen(name, difference, lower_is_better=name in ERRORS)
         for name, difference in assessed["differences"]["before"].items()
     }
     verdict = "reseeded" if reseeded else "compared"
-    return Comparison(task, before, after, verdict, "", differences, _flipped(both, **forecasts), spread)
+    return Comparison(task, before, after, verdict, "", differences, _flipped(both, former, new), spread)
 
 
-def changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> str:
+def _changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> str:
     """Return how two test sets differ, blank if they are the same rows with the same labels."""
-    both = before[[*KEY, "label"]].merge(
-        after[[*KEY, "label"]], on=KEY, how="outer", suffixes=("_before", "_after"), indicator=True
-    )
+    rows, others = (side[[*KEY, "label"]] for side in (before, after))
+    both = rows.merge(others, on=KEY, how="outer", suffixes=("_before", "_after"), indicator="side")
     counts = {
-        "rows only before": (both["_merge"] == "left_only").sum(),
-        "rows only after": (both["_merge"] == "right_only").sum(),
-        "labels changed": ((both["_merge"] == "both") & (both["label_before"] != both["label_after"])).sum(),
+        "rows only before": (both["side"] == "left_only").sum(),
+        "rows only after": (both["side"] == "right_only").sum(),
+        "labels changed": ((both["side"] == "both") & (both["label_before"] != both["label_after"])).sum(),
     }
     return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from solarflare.core.tasks import TASKS
-from solarflare.tracking.review.markdown import joined, listed
+from solarflare.tracking.review.markdown import listed
 from solarflare.tracking.review.revisions import Revision
 from solarflare.tracking.review.score_changes import Comparison
-from solarflare.verification.scores.score_table import SCORES, in_one_line, lead
+from solarflare.verification.scores.score_table import SCORES, in_one_line, joined, lead
 from solarflare.verification.scores.seeds import PATH
 
 VERDICTS = ("better", "worse", "not distinguishable")
@@ -17,31 +17,15 @@ NEARLY_ALL = 0.98
 
 @dataclass(frozen=True)
 class Review:
-    """All that the page says.
+    """All that the page says."""
 
-    Attributes
-    ----------
-    base : str
-        What the working folder is compared with.
-    before, after : Revision
-        The two sides.
-    comparisons : list of Comparison
-        One for each task.
-    code : list of str
-        Files of code that differ.
-    outdated : dict of list of str
-        By stage, what differs from what its results were made of.
-    figures : list of (str, list of str)
-        A heading, and the paths of the figures that are side by side below it.
-    """
-
-    base: str
+    base: str  # what the working folder is compared with
     before: Revision
     after: Revision
-    comparisons: list[Comparison]
-    code: list[str]
-    outdated: dict[str, list[str]]
-    figures: list[tuple[str, list[str]]]
+    comparisons: list[Comparison]  # one for each task
+    code: list[str]  # files of code that differ
+    outdated: dict[str, list[str]]  # by stage, what differs from what its results were made of
+    figures: list[tuple[str, list[str]]]  # headings, and the paths of the figures that are side by side below each
 
     @property
     def changed(self) -> bool:
@@ -56,8 +40,7 @@ class Review:
     @property
     def untrusted(self) -> dict[str, str]:
         """Why scores are not trusted, by task and side, such as ``disk after``."""
-        sides = {name: scores for name, scores in self._audited.items() if not scores["trusted"]}
-        return {name: scores["untrusted_because"] for name, scores in sides.items()}
+        return {side: scores["untrusted_because"] for side, scores in self._audited.items() if not scores["trusted"]}
 
     @property
     def trusted(self) -> list[str]:

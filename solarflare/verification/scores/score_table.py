@@ -1,7 +1,7 @@
 """How scores are written, once for all: a score with its interval, a verdict, a table as text, Markdown or HTML."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,6 +126,12 @@ class Table:
 def in_one_line(cell: str) -> str:
     """Return a text that cannot end a row or a cell of a table in Markdown."""
     return " ".join(cell.split()).replace("|", "\\|")
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return names as a sentence has them, such as ``ROC-AUC, TSS and Brier skill``."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def interval(score: dict[str, Any], form: str = "z.2f") -> ScoreText:

@@ -41,9 +41,8 @@ def fetch(plan: list[Wanted], fetcher: Fetcher, raw: Path) -> pd.DataFrame:
         raise interruption
     outcomes = (result for result in results if isinstance(result, Outcome))
     images = _table(plan, dict(zip([frame.path for frame in frames], outcomes, strict=True)))
-    for path in images.loc[images["reason"] != "", "path"]:
-        if path:
-            (raw / path).unlink(missing_ok=True)
+    for path in images.loc[(images["reason"] != "") & (images["path"] != ""), "path"]:
+        (raw / path).unlink(missing_ok=True)
     return images
 
 

@@ -83,6 +83,4 @@ def _wanted(params: LiveParams, task: Task, event_lists: matching.EventLists | N
         return []
     generator = np.random.default_rng(plan.seeds(params)[task])
     pairs = matching.matched_pairs(instrument, params.label.of(task), plan.sample(live, task), event_lists, generator)
-    rows = matching.with_pair_ids(pairs, task)
-    times = rows["time"].to_numpy("datetime64[s]")
-    return [plan.Wanted(task, instrument, time, name) for time, name in zip(times, rows["pair_id"], strict=True)]
+    return [plan.Wanted(task, instrument, time, name) for time, name in plan.with_ids(pairs, task)]

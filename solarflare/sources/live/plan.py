@@ -1,5 +1,6 @@
 """Which images are wanted, and where each will come from; decided before the first is fetched."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,12 +128,14 @@ def _matched(
             f"{params.scrape.live.end}; ask another question, or widen the span, scrape.live.max_days or "
             f"scrape.live.tolerance{no_image}"
         )
-    rows = matching.with_pair_ids(pairs, task)
-    chosen = [
-        Wanted(task, instrument, frames[time][0], pair_id, frames[time][1])
-        for time, pair_id in zip(rows["time"].to_numpy("datetime64[s]"), rows["pair_id"], strict=True)
-    ]
+    chosen = [Wanted(task, instrument, frames[time][0], name, frames[time][1]) for time, name in with_ids(pairs, task)]
     return chosen + [Wanted(task, instrument, time, reason=reason) for time, reason in missing.values()]
+
+
+def with_ids(pairs: list[tuple[np.datetime64, np.datetime64]], task: Task) -> Iterator[tuple[np.datetime64, str]]:
+    """Return the time and the pair's name of all images of some pairs, by time."""
+    rows = matching.with_pair_ids(pairs, task)
+    return zip(rows["time"].to_numpy("datetime64[s]"), rows["pair_id"], strict=True)
 
 
 def table(wanted: list[Wanted]) -> pd.DataFrame:

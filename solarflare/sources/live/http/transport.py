@@ -62,9 +62,8 @@ class Transport:
 
     def _http(self, url: str, conditions: dict[str, str]) -> Answer:
         try:
-            with self._thread.http.get(
-                url, headers=conditions, timeout=self._timeout, allow_redirects=False
-            ) as response:
+            get, timeout = self._thread.http.get, self._timeout
+            with get(url, headers=conditions, timeout=timeout, allow_redirects=False, stream=True) as response:
                 return self._answer(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _temporary(error) from error

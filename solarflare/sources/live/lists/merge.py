@@ -52,13 +52,13 @@ def _compare(first: Collected, second: Collected) -> pd.DataFrame:
     names = _name(first), _name(second)
     parts = []
     for column in COMPARED:
-        rows = _rows(both["start"], *names, column, both[column], both[f"{column}_of_other"])
+        rows = _rows(both["start"], names, column, both[column], both[f"{column}_of_other"])
         value, other = rows["value"], rows["other_value"]
         parts.append(rows[(value != other) & (value != "") & (other != "")])
     for has, lacks, rows, others in ((first, second, left, right), (second, first, right, left)):
         unmatched = rows[~rows.index.isin(others.index)]
         missing = unmatched.loc[_expected(unmatched, lacks.coverage), "start"]
-        parts.append(_rows(missing, _name(has), _name(lacks), "start", missing, missing.mask(missing.notna())))
+        parts.append(_rows(missing, (_name(has), _name(lacks)), "start", missing, missing.mask(missing.notna())))
     return tables.check(pd.concat(parts), tables.DISAGREEMENTS, "the disagreements")
 
 
@@ -66,10 +66,8 @@ def _name(collected: Collected) -> str:
     return str(collected.coverage["list"].iloc[0])
 
 
-def _rows(
-    start: pd.Series, name: str, other: str, column: str, value: pd.Series, other_value: pd.Series
-) -> pd.DataFrame:
-    columns = (start, name, other, column, _text(value), _text(other_value))
+def _rows(start: pd.Series, names: tuple[str, str], column: str, value: pd.Series, other: pd.Series) -> pd.DataFrame:
+    columns = (start, *names, column, _text(value), _text(other))
     return pd.DataFrame(dict(zip(tables.DISAGREEMENTS.columns, columns, strict=True)), index=start.index)
 
 

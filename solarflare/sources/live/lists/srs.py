@@ -58,26 +58,17 @@ def parse(content: bytes, day: dt.date) -> Report[Region]:
         elif _END.match(line):
             section = ""
         elif section in ("I", "IA") and _NUMBERED.match(line):
-            report.add(_spotted(line, time) if section == "I" else _plage(line, time), line)
+            report.add(_region(line, section, time), line)
     return report
 
 
-def _spotted(line: str, time: dt.datetime) -> Region | None:
-    if not (match := _SPOTTED.match(line)):
+def _region(line: str, section: str, time: dt.datetime) -> Region | None:
+    if not (match := (_SPOTTED if section == "I" else _PLAGE).match(line)):
         return None
-    name, location, area, mcintosh, spots, mag_type = match.groups()
-    return _region(
-        time, name, location, fields.number(area), mcintosh.capitalize(), mag_type.lower(), fields.count(spots)
-    )
-
-
-def _plage(line: str, time: dt.datetime) -> Region | None:
-    match = _PLAGE.match(line)
-    return _region(time, match[1], match[2], 0.0, "", "", 0) if match else None
-
-
-def _region(
-    time: dt.datetime, name: str, location: str, area: float | None, mcintosh: str, mag_type: str, spots: int | None
-) -> Region | None:
+    cells = match.groups() if section == "I" else (*match.groups(), "0", "", "0", "")
+    name, location, area, mcintosh, spots, mag_type = cells
     noaa_ar, position = fields.region_number(name, time), fields.location(location)
-    return Region(time, noaa_ar, *position, area, mcintosh, mag_type, spots) if noaa_ar and position else None
+    if noaa_ar is None or position is None:
+        return None
+    classes = mcintosh.capitalize(), mag_type.lower()
+    return Region(time, noaa_ar, *position, fields.number(area), *classes, fields.count(spots))

@@ -23,10 +23,10 @@ NAME = "swpc_json"
 FLARES = {"edited": "edited_events.json", "goes": "goes/primary/xray-flares-7-day.json"}
 REGIONS = "solar_regions.json"
 
+# Magnetic classes as the region summaries spell them.
 GREEK = {"A": "alpha", "B": "beta", "G": "gamma", "D": "delta"}
 MAG_TYPES = {code: "-".join(GREEK[letter] for letter in code) for code in (*GREEK, "BG", "BD", "GD", "BGD")}
-"""Magnetic classes as the region summaries spell them."""
-
+Record = dict[str, Any]
 OUTSIDE = "outside of the rolling window"
 
 
@@ -92,9 +92,7 @@ def parse_regions(content: bytes) -> Report[Region]:
     return _parse(content, _region, lambda record: bool(record.get("region")))
 
 
-def _parse(
-    content: bytes, read: Callable[[dict[str, Any]], Row | None], concerns: Callable[[dict[str, Any]], bool]
-) -> Report[Row]:
+def _parse(content: bytes, read: Callable[[Record], Row | None], concerns: Callable[[Record], bool]) -> Report[Row]:
     report = Report[Row]()
     for record in [] if problem(content) else fields.parsed_json(content):
         if not isinstance(record, dict):
@@ -104,14 +102,14 @@ def _parse(
     return report
 
 
-def _flare(record: dict[str, Any]) -> Flare | None:
+def _flare(record: Record) -> Flare | None:
     edited = "begin_datetime" in record
     suffix, goes_class = ("datetime", "particulars1") if edited else ("time", "max_class")
     times = [fields.time(record.get(f"{name}_{suffix}")) for name in ("begin", "max", "end")]
     return make_flare(times, record.get(goes_class), record.get("region"), fields.location(record.get("location")))
 
 
-def _region(record: dict[str, Any]) -> Region | None:
+def _region(record: Record) -> Region | None:
     day = fields.time(record.get("observed_date"))
     east = fields.number(record.get("longitude"))
     west = None if east is None else -east

@@ -31,12 +31,11 @@ def fetch(plan: list[Wanted], fetcher: Fetcher, raw: Path) -> pd.DataFrame:
     by_source = [list(group) for _, group in groupby(frames, key=lambda frame: frame.source)]
     with ThreadPoolExecutor(max(1, len(by_source))) as pool:
         try:
-            nested = list(pool.map(lambda frames: _from_source(frames, fetcher, raw), by_source))
+            results = list(chain.from_iterable(pool.map(lambda frames: _from_source(frames, fetcher, raw), by_source)))
         except BaseException:
             # After Ctrl-C no thread waits for the pause between two requests.
             fetcher.stop()
             raise
-    results = list(chain.from_iterable(nested))
     if interruption := next((result for result in results if isinstance(result, Interrupted)), None):
         raise interruption
     outcomes = (result for result in results if isinstance(result, Outcome))

@@ -10,7 +10,6 @@ from solarflare.sources.live.source import Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "bbso"
-
 # Big Bear observes until 01:05 UT (measured in 2013 and 2018-19); those images may be in the day before's folder.
 AFTER_MIDNIGHT = dt.timedelta(hours=3)
 # Measured: 59 to 76 kB, whatever the side that other archives are asked for.

@@ -17,9 +17,7 @@ from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
 
 NAME = "ncei_science"
-
 COLUMNS = ("time", "start_time", "end_time", "flare_class")
-
 _FILE = re.compile(r"sci_xrsf-l2-flrpt_geo_(?:y(?P<year>[0-9]{4})|s[0-9]{8}_e[0-9]{8})_v(?P<version>[0-9-]+)\.csv")
 
 

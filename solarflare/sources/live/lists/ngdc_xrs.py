@@ -20,7 +20,6 @@ LAST_YEAR = 2017
 
 DATE, START, END, MAX = slice(5, 11), slice(13, 17), slice(18, 22), slice(23, 27)
 LOCATION, LETTER, TENTHS, REGION = slice(28, 34), slice(59, 60), slice(60, 63), slice(80, 85)
-
 # The years whose file has a name of its own; that of 2015 has 13 flares of M and X that its plain file lacks.
 NAMES = {2015: "goes-xrs-report_2015_modifiedreplacedmissingrows.txt", 2017: "goes-xrs-report_2017-ytd.txt"}
 _ROW = re.compile(r"31777[0-9]{6}")
@@ -76,11 +75,10 @@ def _day(text: str) -> dt.date | None:
 
 def _log_errors(lines: list[str], flares: list[Flare]) -> None:
     """Log how many errors of each kind were repaired."""
+    dates = [{time.date() for time in (flare.start, flare.peak, flare.end) if time} for flare in flares]
     errors = {
         "identical rows": len(lines) - len(set(lines)),
-        "peaks or ends after midnight": sum(
-            any(time and time.date() > flare.start.date() for time in (flare.peak, flare.end)) for flare in flares
-        ),
+        "peaks or ends after midnight": sum(len(of_flare) > 1 for of_flare in dates),
         "flares without a class": sum(not flare.goes_class for flare in flares),
         "positions N00E00": sum(line[LOCATION] == "N00E00" for line in lines),
     }

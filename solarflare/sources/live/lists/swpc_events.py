@@ -14,11 +14,9 @@ from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
 
 NAME = "swpc_events"
-
 EVENT, BEST = slice(0, 4), slice(5, 6)
 BEGIN, MAX, END = slice(11, 15), slice(18, 22), slice(28, 32)
 TYPE, LOCATION, CLASS, REGION = slice(43, 46), slice(48, 57), slice(58, 65), slice(76, 80)
-
 _DATE = re.compile(r"^:Date:\s+(\d{4}) (\d{2}) (\d{2})\s*$", re.MULTILINE)
 _ROW = re.compile(r"\d{4}.{39}[A-Z]{3}\b")
 

@@ -24,7 +24,8 @@ from solarflare.core import tables
 CHANCE = 1e-4  # A smaller probability does not count as chance
 FLARE_SILENCE = CHANCE**-0.5 - 1  # Mean waits between flares: a longer silence is a gap
 REGION_SILENCE = 30.0  # Mean waits between region rows: a longer silence is a gap
-NEIGHBOURHOOD = 90.0  # Days on either side of a silence in which the mean wait is counted# How far from a daily region report the Sun is still as reported: half-way to the next.
+NEIGHBOURHOOD = 90.0  # Days on either side of a silence in which the mean wait is counted
+# How far from a daily region report the Sun is still as reported: half-way to the next.
 REPORT_REACH = pd.Timedelta(hours=12)
 
 

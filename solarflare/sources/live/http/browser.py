@@ -24,7 +24,6 @@ FLAGS = (
 )
 CONSENT = ("agree", "accept", "accept all", "i agree", "consent")  # Texts on the button of a consent overlay
 POLL = 0.1  # Seconds between two checks of a page that is not ready
-
 # Of a button that a script has removed a moment ago.
 VANISHED = (exceptions.StaleElementReferenceException, exceptions.ElementNotInteractableException)
 

@@ -17,7 +17,6 @@ from solarflare.sources.live.source import flare_list
 
 NAME = "ngdc_xrs"
 LAST_YEAR = 2017
-
 DATE, START, END, MAX = slice(5, 11), slice(13, 17), slice(18, 22), slice(23, 27)
 LOCATION, LETTER, TENTHS, REGION = slice(28, 34), slice(59, 60), slice(60, 63), slice(80, 85)
 # The years whose file has a name of its own; that of 2015 has 13 flares of M and X that its plain file lacks.

@@ -18,7 +18,7 @@ def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
         By task, ``tasks`` of a file in ``docs/results/``.
     """
     lines = {task: 2 + len(results["probes"]) for task, results in tasks.items()}
-    options = {"height_ratios": list(lines.values()), "sharex": True, "squeeze": False}
+    options: dict[str, Any] = {"height_ratios": list(lines.values()), "sharex": True, "squeeze": False}
     figure, grid = panels(7.2, 1.3 + 0.34 * sum(lines.values()), len(tasks), **options)
     for axes, (task, results) in zip(grid[:, 0], tasks.items(), strict=True):
         accuracies = [repeat["accuracy"] for repeat in results["repeats"].values()]

@@ -100,7 +100,12 @@ def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
     figure, (axes, counts) = panels(4.8, 5.6, 2, height_ratios=[4, 1], sharex=True)
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="perfectly reliable")
     axes.axhline(base_rate, color=FAINT, linewidth=1, linestyle=":", label="base rate")
-    drawn = {"yerr": _errors(curve, "frequency"), "color": SUN, "label": "forecast, 95 % interval", **WHISKER}
+    drawn: dict[str, Any] = {
+        "yerr": _errors(curve, "frequency"),
+        "color": SUN,
+        "label": "forecast, 95 % interval",
+        **WHISKER,
+    }
     axes.errorbar(curve["probability"], curve["frequency"], **drawn)
     axes.set(ylabel="observed frequency", xlim=(0, 1), ylim=(-0.01, 1.01))
     axes.set_title(title, loc="left")
@@ -139,7 +144,7 @@ def probes(scores: pd.DataFrame, limit: float, title: str, width: float = 6.4) -
     axes.axvline(limit, color=FAINT, linewidth=1, linestyle="--", label="a gated probe beyond this leaks")
     for kind, colour in PROBES.items():
         of_kind = scores[scores["kind"] == kind]
-        drawn = {"xerr": _errors(of_kind, "roc_auc"), "color": colour, "label": kind, **WHISKER}
+        drawn: dict[str, Any] = {"xerr": _errors(of_kind, "roc_auc"), "color": colour, "label": kind, **WHISKER}
         axes.errorbar(of_kind["roc_auc"], of_kind.index, **drawn)
     axes.plot(scores["detectable"], scores.index, color=SUN, marker="|", markersize=9, linestyle="", label="detectable")
     lowest = float(np.nanmin(scores[["roc_auc", "low"]].to_numpy(float)))

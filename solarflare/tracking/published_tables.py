@@ -141,7 +141,8 @@ def overview(metrics: Path = Path("metrics")) -> str:
         for variant, content in _read(profile)["variants"].items():
             if not variant.endswith(NETWORK_OF_2020):
                 variants[profile, variant] = content["metrics"]
-    rows, shown = list[list[str]](), []
+    rows: list[list[str]] = []
+    shown = []
     for name, results in variants.items():
         for task in TASKS:
             scores = results[task]

@@ -33,8 +33,7 @@ def infer(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return where each flare list (before lists are merged) and the region reports are complete, as `tables.COVERAGE`.
 
     A list counts as complete from its first entry to its last, except in gaps, which begin and end with an entry too:
-    no hour counts as quiet without an entry before and after it. Each stretch is a `complete` row, each gap an `absent`
-    one.
+    no hour counts as quiet without an entry before and after it. Stretches are `complete` rows, gaps `absent`.
     """
     parts = [
         _stretches(str(name), entries["start"], pd.Timedelta(0), FLARE_SILENCE, weakest_class(entries["goes_class"]))

@@ -62,7 +62,8 @@ def compact(shape: Shape) -> keras.Model:
     x = _blocks(_reduced(inputs, shape), filters=(8, 16, 32, 48))
     by_place = layers.Flatten()(layers.DepthwiseConv2D(x.shape[1:3])(x))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x), by_place])
-    return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.5)(x)))
+    x = layers.Dropout(0.5)(x)  # made before the dense layer: both draw from one random seed
+    return keras.Model(inputs, layers.Dense(1)(x))
 
 
 def compact_map(shape: Shape) -> keras.Model:
@@ -109,7 +110,8 @@ def compact_pooled(shape: Shape) -> keras.Model:
     inputs = keras.Input(shape)
     x = _blocks(_reduced(inputs, shape), filters=(8, 16, 32, 48))
     x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), layers.GlobalAveragePooling2D()(x)])
-    return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.3)(x)))
+    x = layers.Dropout(0.3)(x)  # made before the dense layer: both draw from one random seed
+    return keras.Model(inputs, layers.Dense(1)(x))
 
 
 def _reduced(inputs: keras.KerasTensor, shape: Shape) -> keras.KerasTensor:

@@ -29,9 +29,9 @@ def read_flares(path: Path) -> pd.DataFrame:
     """Read a flare table.
 
     The columns are `start` and `goes_class`, and optionally `peak`, `end`, `noaa_ar`, `latitude` and `longitude` (or
-    `location`, such as N15E28) and `list`. Other columns are ignored. Blanks stay blank, a region 0 means no region, and
-    region numbers with four digits get five. Returns `tables.FLARES`, in the order of the file. Raises an InputError,
-    with the row, if the file is missing or not a table, a column is missing, or a cell cannot be read.
+    `location`, such as N15E28) and `list`. Other columns are ignored. Blanks stay blank. A region 0 means no region,
+    and region numbers with four digits get five. Returns `tables.FLARES`, in the order of the file. Raises an
+    InputError, with the row, if the file is missing or not a table, a column is missing, or a cell cannot be read.
     """
     df = _read(path, tables.FLARES, ["start", "goes_class"])
     df["list"] = df["list"].replace("", DEFAULT_LIST)

@@ -147,7 +147,7 @@ class Fetcher:
                 return answer
 
     def _follow(self, url: str, send: Callable[[str], Answer], *, robots: bool = True) -> Answer:
-        """Request an address and follow its redirects. With `robots`, raise Refused if robots.txt forbids an address."""
+        """Request an address and follow its redirects. With `robots`, raise Refused if robots.txt forbids it."""
         for _ in range(MAX_REDIRECTS + 1):
             if robots:
                 self._check_robots(url)

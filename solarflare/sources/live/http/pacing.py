@@ -58,7 +58,7 @@ class Host:
             yield
 
     def end(self, reason: Refused | Interrupted, scheme: str = "") -> Refused | Interrupted:
-        """Allow no more requests with a scheme (blank: with any), and return the reason. Http may serve what https refuses."""
+        """Allow no more requests with a scheme (blank: any); return the reason. Https may refuse what http serves."""
         self._ended[scheme] = reason
         return reason
 

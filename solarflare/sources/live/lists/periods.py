@@ -21,13 +21,13 @@ def settled(day: dt.date) -> bool:
 
 
 def daily_reader(
-    fetcher: Fetcher, bases: Bases, suffix: str, check: DayCheck, parse: Callable[[bytes, dt.date], Report[Row]]
+    fetcher: Fetcher, bases: Bases, suffix: str, why_not: DayCheck, parse: Callable[[bytes, dt.date], Report[Row]]
 ) -> DayReader[Row]:
     """Return a function for `read_days` that reads NCEI's files ``YYYY/MM/YYYYMMDD<suffix>``."""
 
     def read(day: dt.date) -> Report[Row]:
         urls = [addresses.join(base, f"{day:%Y}", f"{day:%m}", f"{day:%Y%m%d}{suffix}") for base in bases]
-        return parse(fetcher.get(urls, lambda content: check(content, day), keep=settled(day)), day)
+        return parse(fetcher.get(urls, lambda content: why_not(content, day), keep=settled(day)), day)
 
     return read
 

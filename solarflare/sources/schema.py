@@ -1,4 +1,4 @@
-"""The form of the whole group `scrape`, made of each origin's own form, by which `params.yaml` is checked."""
+"""The form of the group `scrape` in `params.yaml`. It consists of the forms of the three origins."""
 
 from typing import Literal
 

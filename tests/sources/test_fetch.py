@@ -98,7 +98,7 @@ def test_what_may_change_is_asked_for_once_a_run_and_only_if_it_has_changed(site
     for _ in range(2):
         client = fetcher(cache, site.url)
         for _ in range(2):
-            assert client.get([f"{site.url}/{FOLDER}/"], listing.problem, keep=False)
+            assert client.get([f"{site.url}/{FOLDER}/"], listing.why_not_a_listing, keep=False)
     assert [request.status for request in site.asked()] == [200, 304]
 
 
@@ -367,12 +367,12 @@ class TestFtp:
     @pytest.mark.parametrize("nlst", [True, False])
     def test_a_folder_is_listed_with_or_without_nlst(self, ftp: FtpServer, cache: Path, nlst: bool) -> None:
         ftp.nlst = nlst
-        content = fetcher(cache, ftp.url).get([f"{ftp.url}/{FOLDER}/"], listing.problem)
+        content = fetcher(cache, ftp.url).get([f"{ftp.url}/{FOLDER}/"], listing.why_not_a_listing)
         assert listing.names(content) == [NAME]
 
     def test_a_day_without_a_folder_is_absent(self, ftp: FtpServer, cache: Path) -> None:
         with pytest.raises(Absent, match="550"):
-            fetcher(cache, ftp.url).get([f"{ftp.url}/pub/archive/2019/02/02/"], listing.problem)
+            fetcher(cache, ftp.url).get([f"{ftp.url}/pub/archive/2019/02/02/"], listing.why_not_a_listing)
 
     @pytest.mark.parametrize("kind", ["crowded", "truncated"])
     def test_what_passes_is_waited_for(self, ftp: FtpServer, cache: Path, kind: Kind) -> None:
@@ -423,7 +423,7 @@ class TestListing:
         assert all(isinstance(name, str) for name in listing.names(content))
 
     def test_an_error_page_is_no_listing(self) -> None:
-        assert listing.problem(b"<html><body>Sorry</body></html>")
+        assert listing.why_not_a_listing(b"<html><body>Sorry</body></html>")
 
 
 @given(st.text())

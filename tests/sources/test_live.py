@@ -243,7 +243,7 @@ def test_helioviewer_gives_numbers_as_numbers_or_as_text(identity: int | str) ->
 @example(b"[" * 100_000)
 @example(b'{"id": "1", "date": "2014-02-30 00:00:00"}')
 def test_whatever_helioviewer_answers_is_an_image_or_one_sentence(content: bytes) -> None:
-    if helioviewer.problem(content) is None:
+    if helioviewer.why_not_an_answer(content) is None:
         helioviewer.parse(content)
 
 

@@ -85,7 +85,7 @@ def test_no_link_leads_out_of_the_archive() -> None:
 def test_real_thumbnails_lose_their_frame(shared_sun: Path) -> None:
     for path in sorted((shared_sun / "samples/lmsal_cutouts").glob("*.gif")):
         content = path.read_bytes()
-        assert cutouts.problem(content) is None
+        assert cutouts.why_not_a_thumbnail(content) is None
         white = cutouts.pixels(content).min(axis=2) > 180
         edges = [white[0], white[-1], white[:, 0], white[:, -1]]
         assert max(edge.mean() for edge in edges) < 0.06, path.name

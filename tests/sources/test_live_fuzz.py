@@ -56,50 +56,70 @@ def targets() -> dict[str, Target]:
     texts: dict[str, tuple[Callable, Callable, Callable, str]] = {
         "swpc_events": (
             lambda content: swpc_events.parse(content, DAY),
-            lambda content: swpc_events.problem(content, DAY),
+            lambda content: swpc_events.why_not_the_report(content, DAY),
             flare_table,
             pages.event_report(DAY, flares),
         ),
         "srs": (
             lambda content: srs.parse(content, DAY),
-            lambda content: srs.problem(content, DAY),
+            lambda content: srs.why_not_the_report(content, DAY),
             region_table,
             pages.region_summary(DAY, regions),
         ),
         "spaceweatherlive": (
             lambda content: spaceweatherlive.parse(content, DAY),
-            spaceweatherlive.problem,
+            spaceweatherlive.why_not_the_page,
             flare_table,
             pages.archive_page(flares, "leading table"),
         ),
         "ngdc_xrs": (
             ngdc_xrs.parse,
-            lambda content: ngdc_xrs.problem(content, 2014),
+            lambda content: ngdc_xrs.why_not_the_report(content, 2014),
             flare_table,
             pages.yearly_report(flares),
         ),
         "ncei_science": (
-            lambda content: Report() if ncei_science.problem(content) else ncei_science.parse(content),
-            ncei_science.problem,
+            lambda content: Report() if ncei_science.why_not_the_report(content) else ncei_science.parse(content),
+            ncei_science.why_not_the_report,
             flare_table,
             pages.science_report(flares),
         ),
         "edited_events": (
             swpc_json.parse_flares,
-            swpc_json.problem,
+            swpc_json.why_not_an_array,
             flare_table,
             json.dumps(pages.edited_events(flares)),
         ),
-        "goes_flares": (swpc_json.parse_flares, swpc_json.problem, flare_table, json.dumps(pages.goes_flares(flares))),
+        "goes_flares": (
+            swpc_json.parse_flares,
+            swpc_json.why_not_an_array,
+            flare_table,
+            json.dumps(pages.goes_flares(flares)),
+        ),
         "solar_regions": (
             swpc_json.parse_regions,
-            swpc_json.problem,
+            swpc_json.why_not_an_array,
             region_table,
             json.dumps(pages.solar_regions(regions)),
         ),
-        "hek_flares": (hek_flares, hek.problem, flare_table, json.dumps({"result": pages.hek_flares(flares)})),
-        "hek_regions": (hek_regions, hek.problem, region_table, json.dumps({"result": pages.hek_regions(regions)})),
-        "listing": (names, listing.problem, lambda *_: None, index("/", ["a.jpg", "../b.jpg", "%2e%2e/c", "d e"])),
+        "hek_flares": (
+            hek_flares,
+            hek.why_not_an_answer,
+            flare_table,
+            json.dumps({"result": pages.hek_flares(flares)}),
+        ),
+        "hek_regions": (
+            hek_regions,
+            hek.why_not_an_answer,
+            region_table,
+            json.dumps({"result": pages.hek_regions(regions)}),
+        ),
+        "listing": (
+            names,
+            listing.why_not_a_listing,
+            lambda *_: None,
+            index("/", ["a.jpg", "../b.jpg", "%2e%2e/c", "d e"]),
+        ),
     }
     return {name: Target(parse, problem, table, text.encode()) for name, (parse, problem, table, text) in texts.items()}
 

@@ -75,7 +75,7 @@ def test_the_regions_of_the_real_export(shared_sun: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"<html>", b"[]", b'{"result": 3}', b"", b'{"overmax": true}', b"[" * 100_000])
 def test_what_is_no_answer_is_refused(content: bytes) -> None:
-    assert hek.problem(content) == "no JSON with a result"
+    assert hek.why_not_an_answer(content) == "no JSON with a result"
     assert hek.parse(content) == hek.Page([], more=False)
 
 

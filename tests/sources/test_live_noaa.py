@@ -40,7 +40,7 @@ def test_real_event_reports(shared_sun: Path) -> None:
     reports = {}
     for path in sorted((shared_sun / "samples/swpc_events").glob("*events.txt")):
         content, day = path.read_bytes(), day_of(path)
-        assert swpc_events.problem(content, day) is None
+        assert swpc_events.why_not_the_report(content, day) is None
         parsed = swpc_events.parse(content, day)
         assert not parsed.gap
         reports[day.day] = parsed.rows
@@ -57,7 +57,7 @@ def test_real_region_summaries(shared_sun: Path) -> None:
     reports = {}
     for path in sorted((shared_sun / "samples/swpc_srs").glob("*SRS.txt")):
         content, day = path.read_bytes(), day_of(path)
-        assert srs.problem(content, day) is None
+        assert srs.why_not_the_report(content, day) is None
         parsed = srs.parse(content, day)
         assert not parsed.gap
         reports[day] = parsed.rows
@@ -139,7 +139,7 @@ def test_another_observatory_names_the_region() -> None:
 
 def test_a_quiet_day_is_a_report() -> None:
     content = b":Product: x\n:Date: 2026 02 15\nNO EVENT REPORTS.\n"
-    assert swpc_events.problem(content, DAY) is None
+    assert swpc_events.why_not_the_report(content, DAY) is None
     assert swpc_events.parse(content, DAY) == Report([], [])
 
 
@@ -154,7 +154,7 @@ def test_a_quiet_day_is_a_report() -> None:
     ],
 )
 def test_what_is_not_the_report_of_the_day_is_refused(content: bytes, reason: str) -> None:
-    assert swpc_events.problem(content, DAY) == reason
+    assert swpc_events.why_not_the_report(content, DAY) == reason
 
 
 def test_four_digits_of_a_region_are_completed_from_june_2002_on() -> None:
@@ -186,7 +186,7 @@ def test_a_region_that_cannot_be_read_is_a_gap() -> None:
     ],
 )
 def test_what_is_not_the_summary_of_the_day_is_refused(content: bytes, reason: str) -> None:
-    assert srs.problem(content, dt.date(2022, 1, 5)) == reason
+    assert srs.why_not_the_report(content, dt.date(2022, 1, 5)) == reason
 
 
 YEARLY = """\
@@ -214,9 +214,9 @@ def test_yearly_reports_print_the_end_before_the_max(caplog: pytest.LogCaptureFi
 
 
 def test_a_yearly_report_is_of_its_year() -> None:
-    assert ngdc_xrs.problem(YEARLY.encode(), 2015) is None
-    assert ngdc_xrs.problem(YEARLY.encode(), 2014) == "no X-ray report of 2014"
-    assert ngdc_xrs.problem(b"<html></html>", 2015) == "no X-ray report of 2015"
+    assert ngdc_xrs.why_not_the_report(YEARLY.encode(), 2015) is None
+    assert ngdc_xrs.why_not_the_report(YEARLY.encode(), 2014) == "no X-ray report of 2014"
+    assert ngdc_xrs.why_not_the_report(b"<html></html>", 2015) == "no X-ray report of 2015"
 
 
 def test_the_newest_science_report_is_taken_and_a_year_before_the_whole_mission() -> None:

@@ -138,7 +138,7 @@ def test_a_wrong_name_of_a_source_is_answered_with_the_right_ones(changes: dict[
     if "sources" in changes:
         changes = {"sources": live.sources.model_copy(update=changes["sources"])}
     with pytest.raises(InputError, match=sentence):
-        registry.check(live.model_copy(update=changes))
+        registry.check_sources(live.model_copy(update=changes))
 
 
 def test_a_new_archive_needs_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

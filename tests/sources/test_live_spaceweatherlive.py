@@ -69,7 +69,7 @@ def test_the_rows_of_2020_come_back_from_pages_of_its_form(
 
 def test_a_day_without_flares_says_none() -> None:
     content = pages.archive_page([]).encode()
-    assert spaceweatherlive.problem(content) is None
+    assert spaceweatherlive.why_not_the_page(content) is None
     assert spaceweatherlive.parse(content, DAY).rows == []
 
 
@@ -77,7 +77,7 @@ def test_a_day_without_flares_says_none() -> None:
     "content", [b"", b"<html></html>", b"<table><tr><th>Start</th></tr></table>", b"\0\xff<table", b"<!-- -->"]
 )
 def test_a_page_without_the_table_is_no_quiet_day(content: bytes) -> None:
-    assert spaceweatherlive.problem(content) == spaceweatherlive.NO_TABLE
+    assert spaceweatherlive.why_not_the_page(content) == spaceweatherlive.NO_TABLE
 
 
 def test_the_region_is_read_from_the_link_and_the_class_from_among_other_things() -> None:

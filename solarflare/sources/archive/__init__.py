@@ -1,4 +1,4 @@
-"""The origin `archive`: a folder of images and tables that the user has. May import `core`, `sun`, `sources.common`.
+"""The origin `archive`: imports a folder of images and tables that the user has.
 
-`scrape` is the only module.
+`scrape` imports the folder; `schema` has the form of the parameters. May import `core`, `sun` and `sources.common`.
 """

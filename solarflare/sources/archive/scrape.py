@@ -1,4 +1,4 @@
-"""Imports a folder of images, whose names carry a time, and its tables into the form of the raw contract."""
+"""Imports a folder of images and tables into the form of the raw contract. The name of an image has its time."""
 
 import hashlib
 import shutil
@@ -31,7 +31,7 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
     Parameters
     ----------
     params : ArchiveParams
-        ``scrape.archive`` has the folder and its digest, ``tasks`` and ``instrument`` say which images are needed.
+        ``scrape.archive`` has the folder and its digest. ``tasks`` and ``instrument`` say which images are needed.
     raw : Path
         An empty folder, filled with the raw contract.
 
@@ -63,9 +63,9 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
 
 
 def digest(folder: Path) -> str:
-    """Return a SHA-256 (64 hexadecimal digits) over everything that this origin reads of a folder.
+    """Return a SHA-256 (64 hexadecimal digits) of everything that this origin reads in a folder.
 
-    It is over the sorted relative names and the contents of the tables and of the images whose names carry a time.
+    It covers the tables and the images with a time in their names: their sorted relative names and their contents.
     Raises an InputError if the folder is missing.
     """
     if not folder.is_dir():
@@ -78,7 +78,7 @@ def digest(folder: Path) -> str:
 
 
 def _folder(archive: Archive) -> Path:
-    """Return the folder of the parameters, checked by its digest."""
+    """Return the folder that the parameters name; raise an InputError if it has another digest."""
     if archive.path is None:
         raise InputError(
             "params.yaml: key scrape.archive.path is null; set it to a folder with images, flares.csv and regions.csv"
@@ -99,7 +99,7 @@ def _folder(archive: Archive) -> Path:
 
 
 def _coverage(archive: Path, flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Return where the lists are complete, by the archive's own table or else inferred from the lists."""
+    """Return where the lists are complete: from the archive's own table, or, without one, inferred from the lists."""
     path = archive / "coverage.csv"
     completeness = event_tables.read_coverage(path) if path.is_file() else coverage.infer(flares, regions)
     for name, start, end, weakest, status, _ in completeness.itertuples(index=False):
@@ -109,7 +109,7 @@ def _coverage(archive: Path, flares: pd.DataFrame, regions: pd.DataFrame) -> pd.
 
 
 def _listing(folder: Path) -> list[str]:
-    """Return the JPEG files below a folder, by their relative names, sorted."""
+    """Return the sorted relative names of the JPEG files below a folder."""
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
@@ -118,7 +118,7 @@ def _listing(folder: Path) -> list[str]:
 
 
 def _find(archive: Path, instruments: list[Instrument]) -> pd.DataFrame:
-    """Return the images of the instruments, and those whose names have neither instrument nor time."""
+    """Return the images of the instruments, and the images whose names cannot be read."""
     files = _listing(archive)
     stamps = [filenames.parse(Path(file).name) for file in files]
     images = pd.DataFrame(
@@ -175,7 +175,7 @@ def _require(instruments: list[Instrument], images: pd.DataFrame) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file; with a link, a later change of the archive would change the data."""
+    """Copy a file. It is no link, because a later change of the archive would then change the data."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
 

@@ -1,16 +1,17 @@
-"""Where a list is complete, inferred from the list itself.
+"""Infers from a list where the list is complete.
 
-"No flare" means "quiet" only if the list was kept at that time, and is complete for the class in question.
+"No flare" means "quiet" only if the list was kept at that time and is complete for the class of the question.
 
-* Peak fluxes of flares follow a power law of differential index -2 (Aschwanden & Freeland 2012, ApJ 754, 112), so a
-  complete list holds more flares of a class the weaker the class is. Below its most frequent class letter a list loses
-  flares, for whatever reason.
+* Peak fluxes of flares follow a power law of differential index -2 (Aschwanden & Freeland 2012, ApJ 754, 112), so in
+  a complete list weaker classes are more frequent. Below its most frequent class letter a list therefore lacks flares,
+  for whatever reason.
 * Flares come in bursts, and a Poisson process of constant rate would call every quiet week a gap. With rates that are
   themselves exponentially distributed about a mean r, the probability of a silence longer than t is (1 + r t)**-2
-  (Wheatland 2000, ApJ 536, L109). A silence of `FLARE_SILENCE` mean waits, with r counted in the `NEIGHBOURHOOD` either
-  side, has probability `CHANCE` and is taken for a gap. On SWPC's list of 2010-2014 (6,375 flares, C1.0 and up) the
-  longest silence of the real Sun is 49 mean waits (6 to 18 September 2013; in days, 34 of May and June 2010).
-* Regions are reported daily, several rows a day; a spotless Sun is reported by no row at all. Regions live for days to
+  (Wheatland 2000, ApJ 536, L109). r is counted in the `NEIGHBOURHOOD` on either side of a silence. A silence of
+  `FLARE_SILENCE` mean waits then has probability `CHANCE`; a longer one is taken for a gap. On SWPC's list of 2010-2014
+  (6,375 flares, C1.0 and up) the longest silence of the real Sun is 49 mean waits (6 to 18 September 2013; in days, 34
+  of May and June 2010).
+* Regions are reported daily, in several rows per day. A report of a spotless Sun has no row. Regions live for days to
   weeks, so the rows come in longer bursts than flares do, but at a steadier level: the longest spotless spell of
   2010-2014 is 24 mean waits (10 to 21 May 2010). `REGION_SILENCE` makes a gap of five days of an active Sun, and of
   some months of the deepest minimum.
@@ -21,19 +22,20 @@ import pandas as pd
 
 from solarflare.core import tables
 
-CHANCE = 1e-4  # A smaller probability does not count as chance
+CHANCE = 1e-4  # An event of smaller probability is not taken for chance
 FLARE_SILENCE = CHANCE**-0.5 - 1  # Mean waits between flares: a longer silence is a gap
 REGION_SILENCE = 30.0  # Mean waits between region rows: a longer silence is a gap
 NEIGHBOURHOOD = 90.0  # Days on either side of a silence in which the mean wait is counted
-# How far from a daily region report the Sun is still as reported: half-way to the next.
+# A daily region report is valid for so long before and after its time: half-way to the next report.
 REPORT_REACH = pd.Timedelta(hours=12)
 
 
 def infer(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return where each flare list (before lists are merged) and the region reports are complete, as `tables.COVERAGE`.
 
-    A list counts as complete from its first entry to its last, except in gaps, which begin and end with an entry too:
-    no hour counts as quiet without an entry before and after it. Stretches are `complete` rows, gaps `absent`.
+    A list counts as complete from its first entry to its last, except in gaps. A gap begins and ends with an entry, so
+    every hour that counts as quiet has an entry before and after it. A complete stretch becomes a row with the status
+    `complete`, a gap one with `absent`.
     """
     parts = [
         _stretches(str(name), entries["start"], pd.Timedelta(0), FLARE_SILENCE, weakest_class(entries["goes_class"]))
@@ -47,9 +49,10 @@ def infer(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
 def weakest_class(goes_class: pd.Series) -> str:
     """Return the weakest GOES class that a list is complete for, such as ``"C1.0"``; blank if no class is known.
 
-    It is the first class of the most frequent letter, of equally frequent ones of the weakest. If the weakest flare is
-    far above that, at C5.0 say, the list was cut there: with a cumulative power law of index -1, the weakest of n
-    flares from C1.0 up is above C(x) with probability x**-n.
+    It is the first class of the most frequent letter, such as C1.0 (of the weakest letter, if several are equally
+    frequent). If the weakest flare of that letter is far above, for example C5.0, the list was cut there, and C5.0 is
+    returned: with a cumulative power law of index -1, the weakest of n flares from C1.0 up is above C(x) with
+    probability x**-n.
     """
     known = goes_class[goes_class != ""]
     if known.empty:
@@ -62,15 +65,16 @@ def weakest_class(goes_class: pd.Series) -> str:
 
 
 def silences(times: np.ndarray, limit: float) -> np.ndarray:
-    """Return which waits are too long to be a quiet Sun, (n - 1,) bool: between entry i and entry i + 1.
+    """Return which waits between entry i and entry i + 1 are too long to be a quiet Sun, (n - 1,) bool.
 
-    `times` are when the entries begin, ascending, (n,) datetime64[ns]; a silence may last `limit` mean waits.
+    `times` are the times of the entries, ascending, (n,) datetime64[ns]. A longer wait than `limit` mean waits is too
+    long.
     """
     day = (times - times[0]) / np.timedelta64(1, "D")
     before, after = day[:-1], day[1:]
     earliest, latest = np.maximum(before - NEIGHBOURHOOD, day[0]), np.minimum(after + NEIGHBOURHOOD, day[-1])
     entries = np.searchsorted(day, latest, "right") - np.searchsorted(day, earliest, "left")
-    # At least a day: a few entries close together say little about the mean wait.
+    # At least one day, because a few entries close together say little about the mean wait.
     observed = np.maximum((before - earliest) + (latest - after), 1.0)
     return (after - before) * entries / observed > limit
 

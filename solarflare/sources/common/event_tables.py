@@ -1,4 +1,4 @@
-"""Reads flare and region tables of many spellings, and merges lists of flares."""
+"""Reads tables of flares, regions and coverage in many spellings, and merges lists of flares."""
 
 import itertools
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from solarflare.sun.events.flares import five_digits, flux
 
 DEFAULT_LIST = "archive"  # The name of the flare list in a table without one
 SAME_START = pd.Timedelta(minutes=5)
-"""Two lists may differ by so much on the start of one flare. NOAA's edited events and LMSAL's latest events of 14-19
-February 2026 agree to the minute on all 21 flares that both report."""
+"""The start of one flare may differ by this much between two lists. NOAA's edited events and LMSAL's latest events of
+14-19 February 2026 agree to the minute on all 21 flares that both report."""
 
 SAME_FLUX = 2.0
-"""Two lists may differ by this ratio on the peak flux of one flare: operational GOES fluxes before 2020 are
-0.7 times the science-quality ones (NOAA NCEI, GOES X-ray Sensor user's guide), and both are rounded."""
+"""The peak flux of one flare may differ by this factor between two lists. Operational GOES fluxes before 2020 are 0.7
+times the science-quality ones (NOAA NCEI, GOES X-ray Sensor user's guide), and both are rounded."""
 
 _BLANKS = {"-", "--", "nan", "nat", "none", "null", "n/a"}
 _LOCATION = r"^(?P<north>[NS])(?P<latitude>\d{1,2})(?P<west>[EW])(?P<longitude>\d{1,3})$"
@@ -29,8 +29,8 @@ def read_flares(path: Path) -> pd.DataFrame:
     """Read a flare table.
 
     The columns are `start` and `goes_class`, and optionally `peak`, `end`, `noaa_ar`, `latitude` and `longitude` (or
-    `location`, such as N15E28) and `list`. Other columns are ignored, blanks stay blank, a region 0 is none, and region
-    numbers get the five digits that NOAA counts. Returns `tables.FLARES`, in the order of the file. Raises an
+    `location`, such as N15E28) and `list`. Other columns are ignored. Blanks stay blank. A region 0 means no region,
+    and region numbers with four digits get five. Returns `tables.FLARES`, in the order of the file. Raises an
     InputError, with the row, if the file is missing or not a table, a column is missing, or a cell cannot be read.
     """
     df = _read(path, tables.FLARES, ["start", "goes_class"])
@@ -46,9 +46,9 @@ def read_regions(path: Path) -> pd.DataFrame:
     ----------
     path : Path
         A CSV file with the columns `time`, `noaa_ar`, `latitude` and `longitude` (or `location`, such as N15E28),
-        and optionally `area`, `mcintosh`, `mag_type` and `spots`. Other columns are ignored; rows without a
-        region number or a position are left out, and of a region that is reported twice for one time the last row
-        stays. Classes get the spelling Fkc and beta-gamma.
+        and optionally `area`, `mcintosh`, `mag_type` and `spots`. Other columns are ignored.
+        Rows without a region number or a position are left out. If a region is reported twice for one time, the last
+        row stays. Classes get the spelling Fkc and beta-gamma.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def read_regions(path: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the file is missing or not a table, a column is missing, or a cell cannot be read; names the row.
+        With the row, if the file is missing or not a table, a column is missing, or a cell cannot be read.
     """
     df = _read(path, tables.REGIONS, ["time", "noaa_ar", "latitude", "longitude"])
     may_be_blank = {name: {"nullable": True} for name in ("noaa_ar", "latitude", "longitude")}
@@ -86,12 +86,12 @@ def read_coverage(path: Path) -> pd.DataFrame:
 
 
 def merge_lists(flares: pd.DataFrame, order: Sequence[str] = ()) -> pd.DataFrame:
-    """Make one flare of what several lists report of it; returns `tables.FLARES`, by start time.
+    """Merge the rows that report the same flare in several lists; return `tables.FLARES`, sorted by start time.
 
     Two rows are one flare if they are of different lists, start within `SAME_START` of each other, have peak fluxes
-    within a factor `SAME_FLUX`, and do not name different regions (five digits); the closest starts are joined first.
-    The row of the list that comes first in `order` (names, the most trusted first) is kept, or else the row with the
-    fewest blanks, and its blanks are filled from the other.
+    within a factor `SAME_FLUX`, and do not name different regions (five digits). The closest starts are joined first.
+    Of a flare's rows, the one whose list comes first in `order` (names, the most trusted first) is kept. If `order`
+    does not decide, the row with the fewest blanks is kept. Its blanks are filled from the other rows.
     """
     flares = flares.sort_values(["start", "list", "goes_class"], kind="stable", ignore_index=True)
     known = flares.replace("", pd.NA)
@@ -105,7 +105,7 @@ def merge_lists(flares: pd.DataFrame, order: Sequence[str] = ()) -> pd.DataFrame
 
 
 def same_flare(flares: pd.DataFrame) -> list[int]:
-    """Return the number of each row's flare by the rule of `merge_lists`, for `tables.FLARES` by start."""
+    """Return for each row the number of its flare, by the rule of `merge_lists`. `flares` are sorted by start."""
     start, lists = flares["start"].to_numpy(), flares["list"].to_numpy()
     peak = flux(flares["goes_class"])
     region = flares["noaa_ar"].fillna(0).to_numpy(dtype=int)
@@ -132,7 +132,7 @@ def same_flare(flares: pd.DataFrame) -> list[int]:
 
 
 def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> pd.DataFrame:
-    """Return the columns of a schema as text in its spelling, with positions from `location` if it is there."""
+    """Read the columns of a schema as text, in the schema's spelling. Positions may come from a column `location`."""
     df = tables.read_text(path)
     df.columns = df.columns.str.strip().str.lower()
     df = df.loc[:, ~df.columns.duplicated()].fillna("").apply(lambda cells: cells.str.strip())

@@ -1,4 +1,4 @@
-"""The instrument and the time in the name of an image."""
+"""Reads the instrument and the time in the name of an image."""
 
 import datetime as dt
 import re

@@ -1,4 +1,4 @@
-"""Images that are left out of the raw data, the reasons, and the tables of the raw contract without them."""
+"""Finds and reports images that are left out, and writes the tables of the raw contract without them."""
 
 from pathlib import Path
 
@@ -12,9 +12,10 @@ SAME_TIME = "second image of the same time"
 
 
 def mark_repeats(images: pd.DataFrame) -> pd.DataFrame:
-    """Add the reasons `REPEAT` and `SAME_TIME`: an archive that hangs serves its last image again, under a new time.
+    """Add the reasons `REPEAT` and `SAME_TIME`: an archive that hangs serves its last image again, with a new time.
 
-    Needs ``instrument``, ``time``, ``sha256`` and ``reason`` (blank for a usable image), each instrument by time.
+    `images` needs ``instrument``, ``time``, ``sha256`` and ``reason`` (blank for a usable image), and is sorted by
+    time within each instrument.
     """
     images = images.copy()
     for reason, column in ((REPEAT, "sha256"), (SAME_TIME, "time")):
@@ -25,14 +26,14 @@ def mark_repeats(images: pd.DataFrame) -> pd.DataFrame:
 
 
 def report(images: pd.DataFrame) -> None:
-    """Log how many images (with ``file`` and ``reason``) are left out, and why."""
+    """Log how many images are left out, and why. `images` needs ``file`` and ``reason``."""
     for reason, count in images.loc[images["reason"] != "", "reason"].value_counts().sort_index().items():
         first = images.loc[images["reason"] == reason, "file"].iloc[0]
         log.info("images dropped: %d, %s (the first is %s)", count, reason, first)
 
 
 def write(images: pd.DataFrame, flares: pd.DataFrame, regions: pd.DataFrame, coverage: pd.DataFrame, raw: Path) -> None:
-    """Write the tables of the raw contract; images that are left out (``file``, ``reason``) become rows of coverage."""
+    """Write the tables of the raw contract. An image that is left out (and has a time) becomes a row of coverage."""
     kept = images.loc[images["reason"] == "", list(tables.IMAGES.columns)]
     coverage = tables.concat([coverage, absent(images)], tables.COVERAGE)
     tables.write(kept, raw / "images.csv", tables.IMAGES)
@@ -42,7 +43,7 @@ def write(images: pd.DataFrame, flares: pd.DataFrame, regions: pd.DataFrame, cov
 
 
 def absent(images: pd.DataFrame) -> pd.DataFrame:
-    """Return the images (``file``, ``time``, ``reason``) that are left out and have a time, as `tables.COVERAGE`."""
+    """Return the images that are left out and have a time (``file``, ``time``, ``reason``), as `tables.COVERAGE`."""
     unused = images[(images["reason"] != "") & images["time"].notna()]
     rows = pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""Choose the times of images in matched pairs, so that only the Sun differs between the two classes.
+"""Chooses the times of images in matched pairs, so that only the Sun differs between the two classes.
 
 Each positive image has a negative partner at the same time of day, at most ``max_days`` away. The labels of all
 candidate times come from the label code itself. At most one image is taken per day: quiet days are rare when the Sun is
@@ -28,7 +28,7 @@ ChoosePair = Callable[[Time, list[Time]], tuple[Time, Time] | None]
 GONG_HOURS = np.arange(14, 24)
 GONG_MINUTES = (21, 22)
 GONG_SECOND = 3
-PARTNERS = 20  # Number of days that are tried for the partner of a positive
+PARTNERS = 20  # For each positive, so many other days are tried as the day of its partner
 # Candidate times in each draw, and largest number of draws: enough if one time in a thousand is positive.
 CANDIDATES = 10_000
 MAX_DRAWS = 100
@@ -36,7 +36,7 @@ MAX_DRAWS = 100
 
 @dataclass(frozen=True)
 class EventLists:
-    """What observatories published of the Sun: `tables.FLARES`, `tables.REGIONS` and `tables.COVERAGE`."""
+    """The lists that observatories published: `tables.FLARES`, `tables.REGIONS` and `tables.COVERAGE`."""
 
     flares: pd.DataFrame
     regions: pd.DataFrame
@@ -45,9 +45,9 @@ class EventLists:
 
 @dataclass(frozen=True)
 class SampleDesign:
-    """How many images of a task, from [start, end) UTC, with at most `max_days` between the two images of a pair.
+    """How the images of a task are sampled: `count` images from [start, end) UTC.
 
-    Candidate times are drawn `max_draws` times at most.
+    The two images of a pair are at most `max_days` apart. Candidate times are drawn at most `max_draws` times.
     """
 
     task: Task
@@ -59,7 +59,7 @@ class SampleDesign:
 
 
 def first_partner(positive: Time, partners: list[Time]) -> tuple[Time, Time] | None:
-    """Return a positive and its first possible partner: the choice where an image exists at every time."""
+    """Return a positive and its first possible partner. Use this choice if an image exists at every time."""
     return positive, partners[0]
 
 
@@ -74,7 +74,7 @@ def matched_pairs(
     """Choose the (positive, negative) times of pairs of images, sorted by the positives.
 
     `choose` takes a positive time and at least one possible partner; it returns the two times to use, or None if no
-    image exists at them. There are fewer pairs than half of ``design.count`` if the Sun has no more.
+    image exists at them. The result has half of ``design.count`` pairs, or fewer if not enough are found.
     """
     pairs: list[tuple[Time, Time]] = []
     used_days: set[Time] = set()
@@ -100,7 +100,7 @@ def matched_pairs(
 
 
 def with_pair_ids(pairs: list[tuple[Time, Time]], task: str) -> pd.DataFrame:
-    """Return ``time`` and ``pair_id`` of all images of some pairs, sorted by time.
+    """Return ``time`` and ``pair_id`` of each image of some pairs, sorted by time.
 
     Examples
     --------

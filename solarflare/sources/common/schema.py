@@ -9,7 +9,7 @@ from solarflare.core.tasks import Task
 
 
 class Sampled(Group):
-    """Of what time images are, how many of each task, and how far apart those of a pair."""
+    """The span of the images, their number for each task, and the largest distance of two partners in days."""
 
     start: Date
     end: Date

@@ -1,4 +1,4 @@
-"""Flares and regions from the lists that the parameters name, for the span of the images and the labels' windows."""
+"""Reads the flares and regions from the lists that the parameters name."""
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,16 @@ from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.lists import merge
 from solarflare.sources.live.schema import LiveParams
 
-# Lists are read for so much longer than the windows: regions are placed by the reports before and after.
+# The lists are read for this much longer at both ends: a region is placed by the reports before and after a time.
 MARGIN = np.timedelta64(2, "D")
 
 
 def collect(params: LiveParams, fetcher: Fetcher) -> tuple[EventLists, pd.DataFrame]:
     """Read the lists that ``scrape.live`` names, for its span and the windows of the labels.
 
-    Returns the flares of all lists, each once, with the region that they are near where no list names one, the regions,
-    and where each list is complete; and where the flare lists disagree (`tables.DISAGREEMENTS`).
+    Returns two things. The first is the flares of all lists (each flare once), the regions, and where each list is
+    complete. If no list names a flare's region, the flare gets the region that it is near. The second is where the
+    flare lists disagree (`tables.DISAGREEMENTS`).
     """
     live = params.scrape.live
     reach = max(max(question.before, question.after) for question in (params.label.disk, params.label.region))

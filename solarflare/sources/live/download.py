@@ -1,4 +1,4 @@
-"""Fetches the images of a plan into the raw data, each archive with its own threads."""
+"""Fetches the images of a plan into the raw data. Each archive has its own threads."""
 
 import hashlib
 import io
@@ -23,9 +23,10 @@ PARTNER_LOST = "its partner is absent"
 def fetch(plan: list[Wanted], fetcher: Fetcher, raw: Path) -> pd.DataFrame:
     """Fetch the images of a plan into the folder of the raw data.
 
-    Returns one row per wanted image, by time: the columns of `tables.IMAGES`, ``file`` (its name in messages), and
-    ``reason``: why it is absent, blank if it is there. An image whose partner is absent is left out too: alone, it
-    would make the sample differ in more than the Sun. Raises Interrupted if an archive stops answering.
+    Returns one row per wanted image, sorted by time: the columns of `tables.IMAGES`, ``file`` (the image's name in
+    messages), and ``reason`` (why the image is absent; blank if it is there). An image is also left out if its partner
+    is absent: without the partner, the two classes would differ in more than the Sun. Raises Interrupted if an archive
+    stops answering.
     """
     frames = sorted((item.frame for item in plan if item.frame), key=lambda frame: frame.origin)
     by_source = [list(group) for _, group in groupby(frames, key=lambda frame: frame.source)]
@@ -47,7 +48,7 @@ def fetch(plan: list[Wanted], fetcher: Fetcher, raw: Path) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an image is, or the reason why it is absent."""
+    """The size and hash of a fetched image, or the reason why it is absent."""
 
     reason: str = ""
     width: int = 0

@@ -1,4 +1,4 @@
-"""What a live scrape would cost in requests, bytes and minutes, estimated from the cache without a request."""
+"""Estimates what a live scrape would cost in requests, bytes and minutes. It reads the cache and sends no request."""
 
 import logging
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Read, Verify, limits_by_host
 from solarflare.sources.live.schema import Live, LiveParams
 
-REPORT_BYTES = 5e3  # The size of a report of flares or regions; an order of magnitude
+REPORT_BYTES = 5e3  # Order of magnitude of the size of one report of flares or regions
 
 
 class CacheOnly(Fetcher):
-    """A fetcher that only reads the cache, and counts the requests by host that it would have to send."""
+    """A fetcher that only reads the cache. It counts, for each host, the requests that it would have to send."""
 
     def __init__(self, live: Live) -> None:
         super().__init__(live, main_checkout() / DOWNLOADS)
         self.missing: dict[str, int] = {}
 
     def get(self, urls: Sequence[str], verify: Verify, *, keep: bool = True, read: Read | None = None) -> bytes:
-        """Return a file from the cache; count any other, and raise Absent."""
+        """Return a file from the cache. If the file is not there, count a request and raise Absent."""
         for url in urls:
             if (content := self.cache.read(url)) is not None:
                 return content
@@ -41,13 +41,13 @@ def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     wanted : DataFrame
-        In the form of `tables.PLAN`, without the frames: which images an archive has is not known without a request.
-        Empty while reports are missing that images are matched by.
+        The wanted images, as `tables.PLAN`. The frames are blank: only a request would tell which images an archive
+        has. The table is empty if images are matched to reports and a report is not in the cache.
     cost : DataFrame
-        For each host ``requests``, ``megabytes`` and ``minutes``: upper limits, as for the images.
+        Upper limits of ``requests``, ``megabytes`` and ``minutes`` for each host.
     """
     live = params.scrape.live
-    registry.check(live)
+    registry.check_sources(live)
     fetcher = CacheOnly(live)
     # No warnings about reports that are not in the cache.
     logging.disable(logging.WARNING)
@@ -75,7 +75,7 @@ def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _wanted(params: LiveParams, task: Task, event_lists: matching.EventLists | None) -> list[plan.Wanted]:
-    """Return the wanted times of a task, as far as they are known."""
+    """Return the wanted images of a task; none if they are matched and `event_lists` is None (not known)."""
     live, instrument = params.scrape.live, params.instrument.of(task)
     if live.sampling == "cadence":
         return [plan.Wanted(task, instrument, time) for time in plan.regular_times(live)]

@@ -1,4 +1,4 @@
-"""Which images are wanted, and where each will come from; decided before the first is fetched."""
+"""Decides which images are wanted, and where each comes from, before the first image is fetched."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from solarflare.sources.live.schema import Live, LiveParams
 from solarflare.sources.live.source import Frame, to_datetime
 from solarflare.sun.images.instruments import Instrument
 
-# How often candidates are drawn: where an archive has few images, each draw costs many listings of other days.
+# How often candidates are drawn. If an archive has few images, each draw costs many requests for listings.
 TRIES = 5
 
 
@@ -33,7 +33,7 @@ class Wanted:
 
 
 def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datetime64) -> Frame:
-    """Return the frame next to a time, of the first archive that has one within the tolerance; raise Absent if none."""
+    """Return the frame nearest to a time, from the first archive with one within the tolerance; else raise Absent."""
     reasons = []
     for source in getattr(live.sources, instrument):
         archive, bases = registry.IMAGES[source], live.urls[source]
@@ -50,9 +50,9 @@ def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datet
 
 
 def make(params: LiveParams, event_lists: matching.EventLists, fetcher: Fetcher) -> list[Wanted]:
-    """Return the wanted images in the order of the times, each frame once; `event_lists` is for matching them.
+    """Return the wanted images sorted by time, each frame once.
 
-    Raises an InputError if a question has no pair at all.
+    `event_lists` gives the labels by which images are matched. Raises an InputError if a question has no pair at all.
     """
     wanted: list[Wanted] = []
     for task, seed in seeds(params).items():
@@ -72,7 +72,7 @@ def seeds(params: LiveParams) -> dict[Task, np.random.SeedSequence]:
 
 
 def sample(live: Live, task: Task) -> matching.SampleDesign:
-    """Return how many images of a task are matched, and of which span."""
+    """Return how many images a task gets, from which span, and how far apart two partners may be."""
     start, end = (np.datetime64(day, "s") for day in (live.start, live.end))
     return matching.SampleDesign(task, live.images(task), start, end, live.max_days, TRIES)
 
@@ -98,7 +98,7 @@ def _regular(params: LiveParams, task: Task, fetcher: Fetcher) -> list[Wanted]:
 def _matched(
     params: LiveParams, task: Task, event_lists: matching.EventLists, fetcher: Fetcher, generator: np.random.Generator
 ) -> list[Wanted]:
-    """Return wanted pairs: an archive has each image, and at the image's own time the label is as it should be."""
+    """Return wanted pairs. An archive has each image, and the label at the image's exact time is the wanted one."""
     instrument, question = params.instrument.of(task), params.label.of(task)
     frames: dict[np.datetime64, tuple[np.datetime64, Frame]] = {}
     missing: dict[np.datetime64, tuple[np.datetime64, str]] = {}
@@ -133,7 +133,7 @@ def _matched(
 
 
 def with_ids(pairs: list[tuple[np.datetime64, np.datetime64]], task: Task) -> Iterator[tuple[np.datetime64, str]]:
-    """Return the time and the pair's name of all images of some pairs, by time."""
+    """Return the time and the pair's name of each image of some pairs, sorted by time."""
     rows = matching.with_pair_ids(pairs, task)
     return zip(rows["time"].to_numpy("datetime64[s]"), rows["pair_id"], strict=True)
 

@@ -1,4 +1,4 @@
-"""All live sources by name. To import this module imports the modules of all sources, which register themselves."""
+"""All live sources by name. Importing this module imports all sources, and each source registers itself."""
 
 import importlib
 import pkgutil
@@ -9,7 +9,7 @@ from solarflare.sources.live import images, lists
 from solarflare.sources.live.schema import Live
 from solarflare.sources.live.source import FLARES, IMAGES, REGIONS
 
-__all__ = ["FLARES", "IMAGES", "REGIONS", "check"]
+__all__ = ["FLARES", "IMAGES", "REGIONS", "check_sources"]
 
 
 def discover() -> None:
@@ -19,8 +19,12 @@ def discover() -> None:
             importlib.import_module(f"{folder.__name__}.{module.name}")
 
 
-def check(live: Live) -> None:
-    """Raise an InputError that names the key if a source is not known, lacks an instrument, or has no address."""
+def check_sources(live: Live) -> None:
+    """Check all sources that the parameters name.
+
+    Raises an InputError, with the key, if a source is not known, does not serve the instrument it is listed for, or has
+    no address.
+    """
     choices: dict[str, tuple[Iterable[str], Iterable[str]]] = {
         "flares": (live.flares, FLARES),
         "regions": (live.regions, REGIONS),

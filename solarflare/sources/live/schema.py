@@ -1,4 +1,4 @@
-"""The form of the parameters of the origin `live`; `registry.check` checks the names of sources."""
+"""The form of the parameters of the origin `live`; `registry.check_sources` checks the names of the sources."""
 
 from typing import Annotated, Literal
 
@@ -24,7 +24,7 @@ class Pace(Group):
 
 
 class RequestLimits(Pace):
-    """How requests to a host are paced, retried and limited."""
+    """The pace of requests to a host, their retries, and the limits of waits and sizes."""
 
     timeout: float = Field(ge=0.1, le=600)
     retries: int = Field(ge=0, le=20)
@@ -33,7 +33,7 @@ class RequestLimits(Pace):
     max_bytes: int = Field(ge=1024, le=1_000_000_000)
 
     def slowed(self, pace: Pace | None) -> "RequestLimits":
-        """Return the same limits, at a pace that is in no respect faster than another."""
+        """Return the same limits at the slower of two paces: of each setting, the slower value."""
         if pace is None:
             return self
         waits = {"delay": max(self.delay, pace.delay), "jitter": max(self.jitter, pace.jitter)}
@@ -79,6 +79,6 @@ class LiveScrape(Origin):
 
 
 class LiveParams(TaskParams, InstrumentParams, LabelParams):
-    """What this origin reads of `params.yaml`; the questions decide which images are positive."""
+    """What this origin reads of `params.yaml`. The questions decide which images are positive."""
 
     scrape: LiveScrape

@@ -1,4 +1,4 @@
-"""The origin `live`: images and lists from the observatories' sites, in the form of the raw contract."""
+"""The origin `live`: fetches images and lists from the observatories' sites and writes the raw contract."""
 
 import shutil
 from collections.abc import Iterator
@@ -25,15 +25,15 @@ def scrape(params: LiveParams, raw: Path) -> None:
     Parameters
     ----------
     params : LiveParams
-        ``scrape.live`` names the sources and the span, ``label`` has the questions that images are matched for.
+        ``scrape.live`` names the sources and the span. ``label`` has the questions by which images are matched.
     raw : Path
         An empty folder, filled with the raw contract, ``plan.csv``, and ``disagreements.csv`` of the flare lists.
 
     Raises
     ------
     InputError
-        If a source is not known, a question has no pair of images, no image at all came, or an archive stops
-        answering. The files that came are in the cache, and the next run continues from there.
+        If a source is not known, a question has no pair of images, no image at all was fetched, or an archive stops
+        answering. The fetched files stay in the cache, and the next run continues from there.
     """
     live = params.scrape.live
     with fetching(live) as fetcher:
@@ -50,14 +50,14 @@ def scrape(params: LiveParams, raw: Path) -> None:
 
 @contextmanager
 def fetching(live: Live) -> Iterator[Fetcher]:
-    """Yield a fetcher, and lock the cache: two processes together would ask a host more often than the limits say.
+    """Yield a fetcher, and lock the cache: two processes together would exceed the limits of a host.
 
     Raises
     ------
     InputError
         If a source in the parameters is not known, or another process has locked the cache.
     """
-    registry.check(live)
+    registry.check_sources(live)
     cache = main_checkout() / DOWNLOADS
     cache.mkdir(parents=True, exist_ok=True)
     try:
@@ -68,7 +68,7 @@ def fetching(live: Live) -> Iterator[Fetcher]:
 
 
 def _summary(fetched: pd.DataFrame) -> None:
-    """Log how many images came, and why the others did not."""
+    """Log how many images were fetched, and why the others were not; raise an InputError if none was."""
     for instrument, rows in fetched.groupby("instrument"):
         log.info("%s: %d of %d images", instrument, (rows["reason"] == "").sum(), len(rows))
     left_out.report(fetched)

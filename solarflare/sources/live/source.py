@@ -1,4 +1,4 @@
-"""What a live source is, and how its module registers it: with one of the three decorators below."""
+"""The types of live sources. A module registers its source with one of the three decorators below."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from solarflare.sources.live.lists.report import Flare, Region, Rows, Span, cove
 from solarflare.sun.images.instruments import Instrument
 
 SDO: tuple[Instrument, ...] = ("hmi", "aia171", "aia193", "aia211")
-# By the side in pixels, measured at 512; the others are orders of magnitude.
+# Bytes of an image, by its side in pixels. That of 512 is measured, the other two are orders of magnitude.
 SDO_IMAGE_BYTES = {512: 4e4, 1024: 2e5, 4096: 2.5e6}
 
 
@@ -44,25 +44,25 @@ def filed_by_day(source: str, instrument: Instrument, time: dt.datetime, name: s
 
 
 Frames = Callable[[Fetcher, Bases, Instrument, dt.datetime, int], list[Frame]]
-"""Returns the frames of an instrument that an archive has around a time, the one next to it included, however far.
+"""A function that returns an archive's frames of an instrument around a time, among them the nearest, however far.
 
 It takes a fetcher, the base addresses of the mirrors (best first), the instrument, the time (UTC) and the side of the
-image in pixels. It raises Absent if the archive has nothing there, Refused if it refuses requests."""
+image in pixels. It raises Absent if the archive has no image there, and Refused if the archive refuses requests."""
 
 FlareReader = Callable[[Fetcher, Bases, dt.datetime, dt.datetime], Rows[Flare] | tuple[pd.DataFrame, list[Span]]]
 RegionReader = Callable[[Fetcher, Bases, dt.datetime, dt.datetime], Rows[Region]]
-"""Return the rows of a list from a start to an end (UTC, excluded), and where it is complete.
+"""Functions that return the rows of a list from a start to an end (UTC, excluded), and where the list is complete.
 
-An absent report or a host that refuses is a span with the reason. Flares outside of [start, end) are dropped later. Of
-regions the report at the end is kept too: flares are placed by the reports before and after."""
+If a report is absent or the host refuses requests, that time is a span with the reason. Flares outside of [start, end)
+are dropped later. A region report at the end is kept too: a region is placed by the reports before and after a time."""
 
 
 @dataclass(frozen=True)
 class ImageArchive:
-    """An archive of images of some instruments, and the bytes of what it sends (orders of magnitude).
+    """An archive of images of some instruments, and the sizes of its answers (orders of magnitude).
 
-    `listing_bytes` is the listing that is requested before an image, 0 if none is; `image_bytes` the image, by its side
-    in pixels.
+    `listing_bytes`: the size of the listing that is requested before an image; 0 if no listing is requested.
+    `image_bytes`: the size of an image, by its side in pixels.
     """
 
     frames: Frames

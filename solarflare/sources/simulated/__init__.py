@@ -1,5 +1,5 @@
 """The origin `simulated`: active regions, flares, magnetograms and EUV images of a Sun whose truth is known.
 
-May import: `core`, `sun`, `sources/common`.
-Start with `scrape`, which calls the other modules in order; `region_evolution` and `flare_process` hold the physics.
+Start with `scrape`, which calls the other modules in order. `region_evolution` and `flare_process` hold the physics.
+May import `core`, `sun` and `sources.common`.
 """

@@ -24,30 +24,30 @@ FARTHEST = 112.0
 SOURCES_PER_REGION = 10
 QUIET_SOURCES = 44
 QUIET_STRENGTH = 0.06
-"""Numbers of point sources of the field, and the strength of those of the quiet Sun in 1e22 Mx."""
+"""Number of point sources of the field per region and of the quiet Sun; strength of the quiet ones in 1e22 Mx."""
 
 LINES_PER_FLUX = 200
 LINES = (40, 400)
-"""Field lines of a region of 1e22 Mx, and their smallest and largest number."""
+"""Number of field lines of a region of 1e22 Mx, and the smallest and largest number of a region."""
 
 LOOP = 22.0
 FOOT_POWER, LENGTH_POWER = 0.5, -0.45
 STRAND_SPREAD = 0.8
 OPEN = 0.6
-"""Emission of a loop, in quiet Suns per solar radius; its power-law exponents for the field at the foot point and for
-the length; the log-normal spread of strands; and the factor for open field lines."""
+"""`LOOP`: emission of a loop, in quiet Suns per solar radius. Powers: exponents of the field at the foot point and of
+the loop's length. `STRAND_SPREAD`: log-normal spread of the strands. `OPEN`: factor for open field lines."""
 
 MOSS = 0.025
 FLARE = 220.0
 FLARE_POWER = 0.7
-"""Emission of a flare of C1.0, in quiet Suns per pixel, and its power-law exponent for the X-ray flux."""
+"""`FLARE`: emission of a C1.0 flare, in quiet Suns per pixel. `FLARE_POWER`: exponent of the X-ray flux."""
 
 POINTS_PER_STEP = 5  # a step along a field line is several pixels long
 
 
 @dataclass(frozen=True)
 class Emission:
-    """Emission of active regions, in quiet Suns: sharp (loops, moss and flares), and unresolved haze."""
+    """Emission of active regions, in quiet Suns. `sharp`: loops, moss and flares. `haze`: unresolved loops."""
 
     sharp: Floats
     haze: Floats
@@ -73,7 +73,7 @@ class _Region:
 
 
 class Magnetism:
-    """The regions of an image, and the field of their sources and those of the quiet Sun."""
+    """The regions of an image, and the magnetic sources of these regions and of the quiet Sun."""
 
     def __init__(
         self, regions: Regions, view: View, time: np.datetime64, seed: int, generator: np.random.Generator
@@ -135,7 +135,7 @@ class Magnetism:
         return splat(*self.view.pixels(points[visible]), weight[visible], self.view.width)
 
     def _moss(self) -> Floats:
-        """Return the emission at the foot points of hot loops, which grows with the flux density."""
+        """Return the emission at the foot points of hot loops. It grows with the flux density."""
         space = np.concatenate([region.space for region in self.regions])
         flux = np.concatenate([np.abs(region.elements.flux) for region in self.regions])
         visible = space[:, 2] > 0
@@ -173,5 +173,5 @@ class Magnetism:
 
 
 def _in_front(points: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
-    """Return which points, (..., 3) in solar radii, are not behind the disk."""
+    """Return which points are not hidden behind the disk; `points` are (..., 3) in solar radii."""
     return (points[..., 2] > 0) | (points[..., 0] ** 2 + points[..., 1] ** 2 > 1)

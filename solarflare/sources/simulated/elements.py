@@ -20,7 +20,7 @@ ELEMENT_FLUX = 1.2e19
 MOST_ELEMENTS = 3_000
 
 SEPARATION = 6.5
-"""Degrees between the polarities of a region of 1e22 Mx; proportional to flux ** 0.4 (Wang & Sheeley 1989, SoPh 124,
+"""Degrees between the polarities of a region of 1e22 Mx. It grows as flux ** 0.4 (Wang & Sheeley 1989, SoPh 124,
 81)."""
 
 DIFFUSION = 250.0
@@ -30,10 +30,10 @@ DIFFUSION = 250.0
 MM_PER_DEGREE = 12.15
 
 SPOT_FLUX = 3.04e16 * 1000.0
-"""Mx per millionth of the hemisphere of spot area: its area in cm2 times its mean field in gauss (Solanki 2003)."""
+"""Mx per millionth of the hemisphere of spot area: area in cm2 times mean field in gauss (Solanki 2003)."""
 
 MAX_SPOT_FRACTION = 0.5
-"""Largest fraction of a region's flux in its spots."""
+"""The spots of a region hold at most this fraction of its flux."""
 
 NESTS = 36
 NEST_SIZE = 0.35
@@ -43,12 +43,12 @@ SPOT_ELEMENTS = 90
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 DIFFERENTIAL = -2.9
-"""Degrees per day, times sin2 of the latitude, relative to the equator's rotation (Howard, Harvey & Forgach 1990)."""
+"""Rotation relative to the equator: degrees per day, times sin2 of the latitude (Howard, Harvey & Forgach 1990)."""
 
 NETWORK_ELEMENTS = 7_000
 NETWORK_FLUX = 9e18
-"""Number of concentrations of the quiet Sun on a hemisphere and their mean flux in Mx: 3 to 5 G on average, as in
-GONG's images."""
+"""Number of concentrations of the quiet Sun on a hemisphere, and their mean flux in Mx. The mean field is 3 to 5 G, as
+in GONG's images."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Elements:
 
 
 def of_region(regions: Regions, region: int, time: np.datetime64, seed: int) -> Elements:
-    """Return the elements of one region at a time; a region evolves in the same way at each call."""
+    """Return the elements of one region at a time. Each call gives the same evolution of the region."""
     generator = np.random.default_rng([seed, 11, int(regions.noaa_ar[region])])
     age = float((time - regions.born[region]) / DAY)
     rise, decay, complexity = regions.rise[region], regions.decay[region], float(regions.complexity[region])
@@ -129,7 +129,7 @@ def of_region(regions: Regions, region: int, time: np.datetime64, seed: int) -> 
 
 
 def network(time: np.datetime64, seed: int) -> Elements:
-    """Return the elements of the quiet Sun on the side towards the Earth: for one day they only rotate with the Sun."""
+    """Return the elements of the quiet Sun on the side towards the Earth. They are new each day, and rotate."""
     day = int(time.astype("datetime64[D]").astype(np.int64))
     generator = np.random.default_rng([seed, 12, day])
     n = NETWORK_ELEMENTS

@@ -20,13 +20,13 @@ from solarflare.sun.images.instruments import Instrument
 
 WIDTH = 512
 SCALE = 4.8
-"""Arcsec a pixel of a browse image: 0.6 arcsec at 4096 pixels."""
+"""Arcsec per pixel of a browse image. An image of 4096 pixels has 0.6 arcsec per pixel."""
 
 CENTRE_SPREAD = 0.4
 """Standard deviation in pixels of the disk's centre from the image's centre."""
 
 QUALITY = 90
-"""JPEG quality: its quantisation tables are those of most real images."""
+"""JPEG quality. It gives the quantisation tables of most real images."""
 
 FIRST_LIGHT = np.datetime64("2010-05-01")
 AGEING = 0.025
@@ -39,7 +39,7 @@ NOISE = 1.5  # data numbers
 class Display:
     """Conversion of data numbers to grey levels, on a square root or logarithmic scale.
 
-    ``quiet``, ``black`` and ``white`` are the data numbers of the quiet Sun and of the lowest and highest grey level.
+    ``quiet``, ``black`` and ``white`` are the data numbers of the quiet Sun, the lowest and the highest grey level.
 
     Notes
     -----

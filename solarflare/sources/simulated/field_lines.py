@@ -12,16 +12,16 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 DEPTH = 0.012
-"""Depth of the sources below the surface in solar radii, so that their field is smooth above it."""
+"""Depth of the sources below the surface, in solar radii. It makes their field smooth above the surface."""
 
 STEPS = 40
 FIRST_STEP = 0.008
 STEP_PER_HEIGHT = 0.22
 LONGEST_STEP = 0.05
-"""Step lengths in solar radii; they grow with height, because the field is smoother there."""
+"""Step lengths in solar radii. They grow with height, because the field is smoother there."""
 
 TOP = 1.7
-"""Height in solar radii above which a line counts as open."""
+"""A line that goes farther than this from the Sun's centre, in solar radii, counts as open."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Sources:
 class FieldLines:
     """Points along n field lines, (s, n, 3) float32, in solar radii.
 
-    ``active``, (s, n), tells whether the line continues from each point, ``closed``, (n,), whether it returned to the
-    surface. ``length``, (n,), is in solar radii; ``foot_field``, (n,), is the field strength at the line's start, in
-    the sources' unit per square solar radius.
+    ``active``, (s, n): whether the line continues from each point. ``closed``, (n,): whether the line returned to the
+    surface. ``length``, (n,): in solar radii. ``foot_field``, (n,): the field strength at the line's start, in the
+    sources' unit per square solar radius.
     """
 
     points: Floats
@@ -59,8 +59,8 @@ def field(sources: Sources, position: Floats) -> Floats:
 def trace(sources: Sources, feet: Floats, outward: Floats) -> FieldLines:
     """Trace field lines from their `feet` on the surface, (n, 3) float32.
 
-    `outward`, (n,) float32, is 1 to go along the field and -1 to go against it. Midpoint rule, with steps that grow
-    with height.
+    `outward`, (n,) float32, is 1 to go along the field and -1 to go against it. The method is the midpoint rule, with
+    steps that grow with height.
     """
     position = feet.copy()
     alive = np.ones(len(feet), dtype=bool)

@@ -1,4 +1,4 @@
-"""Flares of the simulated Sun: a Poisson process in each region; its rate depends on what the images show."""
+"""Flares of the simulated Sun. Each region has a Poisson process whose rate depends on what the images show."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ WEAKEST = 1e-7
 """Peak flux in W/m2 (B1.0) of the weakest simulated flare."""
 
 COMPLETE_FROM = "C1.0"
-"""Class from which the list is complete at any background."""
+"""The flare list is complete for this class and stronger ones, at any background."""
 
 SLOPE = 1.0
 """The number of flares of peak flux F or more is proportional to F ** -SLOPE (differential index 2: Aschwanden &
@@ -41,18 +41,18 @@ RISE_SHARE = 0.4
 
 WITHOUT_REGION = 0.12
 WITH_POSITION = 0.5
-"""Fraction of listed flares without a region (34 % of the M and X flares of 2014, fewer in other years), and the
-fraction of these that have a position."""
+"""`WITHOUT_REGION`: fraction of listed flares without a region (34 % of the M and X flares of 2014, fewer in other
+years). `WITH_POSITION`: fraction of the flares without a region that have a position."""
 
 BACKGROUND_AT_REST = 2e-8
 BACKGROUND_PER_FLARE = 2.5e-8
-"""X-ray background of the whole Sun in W/m2: without regions, and per expected C1.0 flare per day."""
+"""X-ray background of the whole Sun in W/m2: that without regions, and the increase per expected C1.0 flare per day."""
 
 DETECTABLE = 2.0
-"""Smallest ratio of a listed flare's peak flux to the background; flares from `COMPLETE_FROM` on are always listed."""
+"""Smallest ratio of a listed flare's peak flux to the background. Flares from `COMPLETE_FROM` up are always listed."""
 
 STEP = 0.25
-"""Days between two values of a region's rate, which is linear between them."""
+"""Days between two values of a region's rate. Between them the rate is linear."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Flares:
     flux: Values
 
     def in_progress(self, time: np.datetime64) -> Integers:
-        """Return the indices of the flares visible at a time: until their flux has halved four times."""
+        """Return the indices of the flares visible at a time. It is visible until its flux has halved four times."""
         first, last = np.searchsorted(self.start, [time - DAY, time], side="right")
         window = np.arange(first, last)
         return window[self.peak[window] + 4 * (self.end[window] - self.peak[window]) > time]
@@ -88,7 +88,7 @@ class Flares:
 
 
 def rate(flux: Values, complexity: Values) -> Values:
-    """Return the number of flares of C1.0 or more per day of some regions.
+    """Return for some regions the number of flares of C1.0 or more per day.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def rate(flux: Values, complexity: Values) -> Values:
 def true_rates(regions: Regions, start: np.datetime64, end: np.datetime64) -> pd.DataFrame:
     """Return each region's rate of flares on the visible disk, in the form of `tables.TRUTH`.
 
-    Flares behind the limb are not observed, so the rate falls to zero within one `STEP` of the limb.
+    Flares behind the limb are not observed, so the rate falls to zero within one `STEP` at the limb.
     """
     ages = np.arange(0, LONGEST_LIFE, STEP)
     which = np.broadcast_to(np.arange(len(regions.born))[:, None], (len(regions.born), len(ages)))
@@ -123,7 +123,7 @@ def true_rates(regions: Regions, start: np.datetime64, end: np.datetime64) -> pd
 
 
 def erupt(regions: Regions, rates: pd.DataFrame, generator: np.random.Generator) -> Flares:
-    """Draw the flares of all regions, of `WEAKEST` and more, from their rates."""
+    """Draw the flares of all regions from their rates. The peak fluxes are at least `WEAKEST`."""
     times = rates["time"].to_numpy("datetime64[s]").astype(np.int64)
     number, daily = rates["noaa_ar"].to_numpy(np.int64), rates["rate"].to_numpy(np.float64)
     same_region = number[1:] == number[:-1]
@@ -201,6 +201,6 @@ def _to_tenths(flux: Values) -> Values:
 
 def _linear_density(first: Values, last: Values, uniform: Values) -> Values:
     """Transform uniform numbers to numbers from 0 to 1 with a density that is linear from `first` to `last`."""
-    # This form is accurate also if `first` and `last` are almost equal.
+    # This form is also accurate if `first` and `last` are almost equal.
     area = uniform * (first + last)
     return np.asarray(area / (first + np.sqrt(first**2 + area * (last - first)) + 1e-300))

@@ -17,8 +17,8 @@ WIDTH = 860
 CENTRE = (430.0, 415.5)
 CENTRE_SPREAD = (4.5, 3.5)
 SCALE = 2.533
-"""Centre of the disk and its standard deviation in pixels; arcsec per pixel. Measured on seven GONG images of 2013 and
-2019."""
+"""Centre of the disk and its standard deviation, in pixels, and arcsec per pixel. Measured on seven GONG images of 2013
+and 2019."""
 
 MASK_RADIUS = 0.99
 """Solar radii beyond which the images are black."""
@@ -36,7 +36,7 @@ NOISE_TILE = 1_296
 """The ``scale`` of `spectral_noise`, and the side of the tile of noise in pixels."""
 
 QUALITY = 75
-"""JPEG quality: its quantisation tables are those of the real images."""
+"""JPEG quality. It gives the quantisation tables of the real images."""
 
 
 def render(regions: Regions, time: np.datetime64, radius_arcsec: float, tilt: float, seed: int) -> bytes:
@@ -87,7 +87,7 @@ def _cloud(generator: np.random.Generator) -> Floats:
 
 
 def _noise(generator: np.random.Generator, view: View, distance: Floats, seed: int) -> Floats:
-    """Return noise in grey levels: the instrument's, flat on the image, and the Sun's oscillations, on the sphere."""
+    """Return noise in grey levels: the instrument's is flat, that of the Sun's oscillations lies on the sphere."""
     level = NOISE * np.exp(0.15 * generator.standard_normal())
     solar_share = generator.uniform(0.3, 0.9)
     tile = _tile(seed)

@@ -1,8 +1,8 @@
-"""The sampling of the original study of 2020, whose classes differ in more than the Sun: a test of the audit.
+"""The sampling of the original study of 2020. Its classes differ in more than the Sun, which tests the audit.
 
-As measured on the images of github.com/PieroPaialungaAI/SunML: images of active disks are from the solar maximum and
-from any hour of Big Bear's day, those of quiet disks from the minimum and from 18:21. Flaring regions are imaged in one
-wavelength, the others in another.
+Measured on the images of github.com/PieroPaialungaAI/SunML: the images of active disks are from the solar maximum and
+from any hour of Big Bear's day. The images of quiet disks are from the solar minimum and from 18:21. Flaring regions
+have one wavelength, other regions another.
 """
 
 import numpy as np
@@ -26,9 +26,9 @@ def unmatched(
 ) -> pd.DataFrame:
     """Choose the times of a task's images as in 2020: positives and negatives independently, not in pairs.
 
-    Returns ``time``, ``pair_id`` (blank) and ``drawn_as``, the instrument whose image is drawn (it may differ from that
-    in the image table), sorted by time, at most one image per day and class. Raises an InputError if the simulated Sun
-    has too few such times.
+    Returns ``time``, ``pair_id`` (blank) and ``drawn_as``, sorted by time, with at most one image per day and class.
+    ``drawn_as`` is the instrument whose image is drawn. The image table may name another instrument. Raises an
+    InputError if the simulated Sun has too few such times.
     """
     simulated, instrument = params.scrape.simulated, params.instrument.of(task)
     count = simulated.images(task) // 2

@@ -1,6 +1,6 @@
 """The quiet corona: emission by height, texture along the field, coronal holes, streamers.
 
-The structures multiply: each is a factor of the emission or its natural logarithm.
+The structures multiply. Each is a factor of the emission, or the natural logarithm of a factor.
 """
 
 from functools import lru_cache
@@ -21,7 +21,7 @@ RING = 1.008
 """Radius in solar radii at which the corona is brightest, before blurring; 1.013 in real AIA 211 images."""
 
 LIMB = 1.45
-"""Ratio of the emission just outside to that just inside the limb: less than 2, because spicules absorb."""
+"""Emission just outside the limb, divided by that just inside. It is less than 2, because spicules absorb."""
 
 BELT = 0.9
 """Relative increase of the emission from solar minimum to maximum."""
@@ -30,7 +30,7 @@ TILE = 768
 BRIGHT_POINTS = 600  # per tile; X-ray bright points number hundreds on the disk (Golub et al. 1974, ApJ 189, L93)
 
 HOLE_EPOCH = 81.0  # days: holes live for several rotations
-HOLES, CHANNELS = 3, 4  # new ones in an epoch; channels are the long dark lanes over filaments
+HOLES, CHANNELS = 3, 4  # numbers of new ones per epoch; channels are the long dark lanes over filaments
 HOLE_DEPTH = 2.4
 CHANNEL_DEPTH = 0.45
 ORIGIN = np.datetime64("2010-01-01")
@@ -44,8 +44,8 @@ DOUBLINGS = 5  # the texture is smeared along the field over 2 ** DOUBLINGS pixe
 class QuietCorona:
     """The quiet corona of one image; all arrays are (width, width) float32.
 
-    ``grain`` and ``along_field`` are textures of unit variance, isotropic and smeared along the field, 0 outside of the
-    disk. ``emission`` is 1 at the centre of a featureless disk at solar minimum.
+    ``grain`` and ``along_field`` are textures of unit variance, 0 outside of the disk. ``grain`` is isotropic,
+    ``along_field`` is smeared along the field. ``emission`` is 1 at the centre of a featureless disk at solar minimum.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class QuietCorona:
 def _on_sphere(
     view: View, west: Floats, north: Floats, inside: Floats, seed: int, generator: np.random.Generator
 ) -> list[Floats]:
-    """Return textures on the sphere (broad, fine, bright points), from a different part of the tiles in each image."""
+    """Return three textures on the sphere: broad, fine, bright points. Each image uses another part of the tiles."""
     stretch = np.arcsin(inside) / np.maximum(inside, np.float32(1e-3)) * np.float32(view.radius)
     shift = generator.integers(TILE, size=2)
     rows = ((north * stretch).astype(np.int32) + shift[0]) % TILE
@@ -106,7 +106,7 @@ def _smeared(
 ) -> Floats:
     """Return noise smeared along the field above the surface, of unit variance.
 
-    Line integral convolution: Cabral & Leedom 1993, doi:10.1145/166117.166151; each pass doubles the length.
+    Line integral convolution (Cabral & Leedom 1993, doi:10.1145/166117.166151). Each pass doubles the length.
     """
     coarse = slice(COARSE // 2, None, COARSE)
     coarse_west, coarse_north = np.broadcast_arrays(west[:, coarse], north[coarse])
@@ -140,7 +140,7 @@ def _openness(
     broad: Floats,
     seed: int,
 ) -> Floats:
-    """Return the openness of the field, 0 to 1: polar coronal holes, largest at minimum, and low-latitude holes."""
+    """Return the openness of the field, 0 to 1: that of polar holes, largest at solar minimum, and of other holes."""
     days = float((time - ORIGIN) / DAY)
     sine = north * np.cos(np.float32(view.tilt)) + toward * np.sin(np.float32(view.tilt))
     ragged = 0.4 * broad
@@ -171,7 +171,7 @@ def _openness(
 def _streamers(
     north: Floats, west: Floats, distance: Floats, time: np.datetime64, level: float, seed: int
 ) -> npt.NDArray[np.float32]:
-    """Return the relative density of the corona around the limb: streamers, which change within days."""
+    """Return the relative density of the corona around the limb. It shows streamers, which change within days."""
     day = int(time.astype("datetime64[D]").astype(np.int64))
     fraction = day / STREAMER_DAYS - day // STREAMER_DAYS
     before, after = (_profile(seed, number) for number in (day // STREAMER_DAYS, day // STREAMER_DAYS + 1))

@@ -1,4 +1,4 @@
-"""Active regions: when and where they emerge, how they grow and decay.
+"""Active regions: when and where they emerge, and how they grow and decay.
 
 Each region is a bipole. Its flux grows over days and decays over weeks; its spots vanish sooner than its plage. Its
 complexity is the extent to which polarities are mixed. Flux and complexity determine the rate of flares, and both are
@@ -30,7 +30,7 @@ LATITUDES = (28.0, 7.0)
 
 LATITUDE_SPREAD = 5.0
 JOY_SLOPE = 0.5
-"""Tilt in degrees per degree of latitude, leading polarity nearer to the equator (Wang & Sheeley 1989, SoPh 124,
+"""Tilt in degrees per degree of latitude; the leading polarity is nearer to the equator (Wang & Sheeley 1989, SoPh 124,
 81)."""
 
 TILT_SPREAD = 12.0
@@ -45,15 +45,15 @@ DECAY_DAYS = 6.0
 """E-folding time of the flux of a region of `FLUX_MEDIAN`."""
 
 SPOT_DECAY = 0.65
-"""Decay time of the spots' area, relative to that of the flux (van Driel-Gesztelyi & Green 2015, LRSP 12, 1: plage
+"""Decay time of the spots' area, divided by that of the flux (van Driel-Gesztelyi & Green 2015, LRSP 12, 1: plage
 outlives spots)."""
 
 AREA_PER_FLUX = 120.0 / 1e22
 AREA_SPREAD = 0.45
-"""Area of spots in millionths of the hemisphere per Mx at the peak of the flux; its log-normal spread."""
+"""Area of spots per flux at its peak, in millionths of the hemisphere per Mx, and the log-normal spread of the area."""
 
 SMALLEST_AREA = 10.0
-"""Millionths of the hemisphere below which no spot is visible; the smallest visible ones are pores."""
+"""Spots of a smaller area, in millionths of the hemisphere, are not visible. The smallest visible spots are pores."""
 
 FIRST_NUMBER = 11_040
 """First NOAA region number of 2010."""
@@ -122,7 +122,7 @@ class Regions:
 
 
 def relative_flux(age: Values, rise: Values, decay: Values) -> Values:
-    """Return the flux at ages in days, relative to its maximum: a smooth rise, then an exponential decay."""
+    """Return the flux at ages in days, divided by its maximum: it rises smoothly, then decays exponentially."""
     growing = np.sin(np.pi / 2 * np.clip(age / rise, 0, 1)) ** 2
     return np.where(age < rise, growing, np.exp(-np.maximum(age - rise, 0) / decay))
 
@@ -167,7 +167,7 @@ def activity(times: Times) -> Values:
 
     Notes
     -----
-    The mean cycle of Hathaway, Wilson & Reichmann 1994, SoPh 151, 177, eq. 1, which rises for about four years.
+    It is the mean cycle of Hathaway, Wilson & Reichmann 1994, SoPh 151, 177, eq. 1. It rises for about four years.
     """
     months = cycle_phase(times) * CYCLE_YEARS * 12
     x = months / 46.0

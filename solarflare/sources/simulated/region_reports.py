@@ -14,20 +14,20 @@ Values = npt.NDArray[np.float64]
 def daily(regions: Regions, start: np.datetime64, end: np.datetime64) -> pd.DataFrame:
     """Return the region reports of each day at 00:00 UTC, with positions and areas rounded as in NOAA's reports.
 
-    A region is reported from the first day on which it shows spots, as long as it is on the disk. Without spots it is
-    reported as a plage, with 0 area and 0 spots.
+    A region is reported while it is on the disk, from the first day on which it has spots. When its spots are gone, it
+    is reported as a plage, with 0 area and 0 spots.
 
     Parameters
     ----------
     regions : Regions
         All regions of the simulation.
     start, end : datetime64
-        The first day and the last.
+        The first and the last day.
 
     Returns
     -------
     DataFrame
-        Of `tables.REGIONS`, sorted by time and region number.
+        In the form of `tables.REGIONS`, sorted by time and region number.
     """
     first = (regions.born - np.timedelta64(1, "s")).astype("datetime64[D]") + np.timedelta64(1, "D")
     days = first[:, None] + np.arange(int(LONGEST_LIFE)) * np.timedelta64(1, "D")

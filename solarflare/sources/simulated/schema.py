@@ -23,6 +23,6 @@ class SimulatedScrape(Origin):
 
 
 class SimulatedParams(TaskParams, InstrumentParams, LabelParams):
-    """The groups of `params.yaml` that this origin reads; the questions define the positive images."""
+    """The groups of `params.yaml` that this origin reads. The questions define which images are positive."""
 
     scrape: SimulatedScrape

@@ -1,9 +1,10 @@
-"""The origin `simulated`: a Sun with realistic physics whose truth is known; it needs no data and no network.
+"""Simulates a Sun with realistic physics and known truth. It needs no data and no network.
 
-`region_evolution`: active regions emerge, grow and decay. `region_reports`: the daily reports of them.
-`flare_process`: their flares. `elements`: the magnetic flux that they consist of. `magnetogram` draws that flux, and
-`euv` draws the corona above it. `schedule` and `original_sampling` choose the times of the images. Every random number
-is derived from the seed and its purpose, so that the same parameters give the same bytes with any number of processes.
+`region_evolution`: active regions emerge, grow and decay. `region_reports`: the daily reports of the regions.
+`flare_process`: the flares of the regions. `elements`: the magnetic flux of the regions. `magnetogram` draws that flux,
+and `euv` draws the corona above it. `schedule` and `original_sampling` choose the times of the images. Every random
+number is derived from the seed and its purpose. The same parameters therefore give the same bytes with any number of
+processes.
 """
 
 import hashlib
@@ -74,7 +75,7 @@ def scrape(params: SimulatedParams, raw: Path) -> None:
     Parameters
     ----------
     params : SimulatedParams
-        ``scrape.simulated``: which Sun and how many images; ``label``: the questions for which they are matched.
+        ``scrape.simulated`` says which Sun and how many images. ``label`` has the questions by which they are matched.
     raw : Path
         An empty folder; receives the tables and images of ``data/raw/``, and ``truth.csv``.
 

@@ -50,7 +50,7 @@ class View:
 def splat(
     x: npt.NDArray[np.floating], y: npt.NDArray[np.floating], weight: npt.NDArray[np.floating], width: int
 ) -> Floats:
-    """Return an image of points, (width, width): the weight of each is divided among the four pixels around it."""
+    """Return an image of points, (width, width). The weight of a point is divided among the four pixels around it."""
     left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     right_share, low_share = x - left, y - top
     image = np.zeros((width + 1) * (width + 1))

@@ -11,7 +11,7 @@ PORTS = {"http": 80, "https": 443, "ftp": 21}  # The allowed schemes, and their 
 
 
 def authority(url: str) -> str:
-    """Return the host of an address, with its port if that is not the default of the scheme.
+    """Return the host of an address, with the port unless it is the default port of the scheme.
 
     Raises an InputError if the address is not http, https or ftp, names no host, or carries credentials.
     """
@@ -28,7 +28,7 @@ def authority(url: str) -> str:
 
 
 def redirected(url: str, location: str, hosts: Iterable[str]) -> str:
-    """Return the target of a redirect, from its ``Location`` header; raise Absent if it is on none of the hosts."""
+    """Return the target of a redirect (`location` is the header). Raise Absent if it is on none of the hosts."""
     try:
         target = urljoin(url, location)
         allowed = authority(target) in hosts
@@ -41,5 +41,5 @@ def redirected(url: str, location: str, hosts: Iterable[str]) -> str:
 
 
 def join(base: str, *names: str) -> str:
-    """Return an address below a base; each name is quoted as a whole, so that it cannot leave its folder."""
+    """Return an address below a base. Each name is quoted, also its slashes, so that it cannot leave its folder."""
     return base.rstrip("/") + "/" + "/".join(quote(name, safe="") for name in names)

@@ -1,4 +1,4 @@
-"""A page as headless Chromium draws it, for pages whose tables are made by a script."""
+"""Loads a page in headless Chromium, for pages whose tables are made by a script."""
 
 import contextlib
 import shutil
@@ -16,7 +16,7 @@ from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http.outcomes import Absent, Temporary
 
-# Names of the browser; without any, Selenium Manager looks for one.
+# Names of the browser's program. If none is installed, Selenium Manager looks for a browser.
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking "
@@ -24,15 +24,15 @@ FLAGS = (
 )
 CONSENT = ("agree", "accept", "accept all", "i agree", "consent")  # Texts on the button of a consent overlay
 POLL = 0.1  # Seconds between two checks of a page that is not ready
-# Of a button that a script has removed a moment ago.
+# The errors of a button that a script has just removed.
 VANISHED = (exceptions.StaleElementReferenceException, exceptions.ElementNotInteractableException)
 
 
 class Browser(contextlib.ExitStack):
-    """Headless Chromium, started by the first page that needs it; until then `driver` is None.
+    """Headless Chromium. The first page that needs it starts it; until then `driver` is None.
 
-    It reaches the authorities in `hosts` alone, loads no images, and keeps nothing after its end. A page may take
-    `timeout` seconds; `ready` returns whether its HTML has what is needed.
+    It reaches only the authorities in `hosts`, loads no images, and keeps nothing after its end. A page may take
+    `timeout` seconds. `ready` returns whether the HTML of a page has what is needed.
     """
 
     def __init__(self, hosts: Iterable[str], agent: str, timeout: float, ready: Callable[[bytes], bool]) -> None:
@@ -41,9 +41,9 @@ class Browser(contextlib.ExitStack):
         self.driver: webdriver.Chrome | None = None
 
     def read(self, url: str) -> bytes:
-        """Return the HTML of a page as soon as it is ready.
+        """Return the HTML of a page as soon as the page is ready.
 
-        Raises Absent if it is not ready in time, Temporary if it cannot be loaded, InputError if there is no browser.
+        Raises Absent if the page is not ready in time, Temporary if it cannot be loaded, InputError without a browser.
         """
         driver = self.driver = self.driver or self._start()
         try:

@@ -1,7 +1,7 @@
-"""Downloads on disk by address, each with a JSON file of its hash and headers.
+"""Stores downloads on disk, one per address. A JSON file beside each download has its hash and headers.
 
-requests-cache is not used: it reads a whole answer before it stores it (no size cap, no check of the content first),
-stores neither FTP nor browser pages, and keeps no hash of the content.
+requests-cache is not used: it has no size cap and does not check the content before storing it. It stores neither FTP
+files nor browser pages, and keeps no hash of the content.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ KEPT_HEADERS = ("content-type", "etag", "last-modified")
 
 
 class Cache:
-    """A folder of downloads, safe against a killed process, a full disk and a flipped bit.
+    """A folder of downloads. A killed process, a full disk or a flipped bit cannot make it return wrong content.
 
     The JSON file is written after the content and holds its hash. Content without a JSON file, or with another hash,
     counts as missing.
@@ -38,7 +38,7 @@ class Cache:
         return content
 
     def conditions(self, url: str) -> dict[str, str]:
-        """Return the headers that ask for content only if it has changed (RFC 9110, 13.1)."""
+        """Return the request headers that make the host send the content only if it has changed (RFC 9110, 13.1)."""
         headers = (self._facts(url) or {}).get("headers", {})
         conditions = {"If-None-Match": headers.get("etag"), "If-Modified-Since": headers.get("last-modified")}
         return {name: value for name, value in conditions.items() if value}
@@ -61,6 +61,6 @@ class Cache:
         return facts if isinstance(facts, dict) and facts.get("url") == url else None
 
     def _path(self, url: str) -> Path:
-        # A hash, so that no name from a server becomes a path.
+        # The path is a hash, so that no name from a server becomes a path.
         key = hashlib.sha256(url.encode()).hexdigest()
         return self.folder / key[:2] / key

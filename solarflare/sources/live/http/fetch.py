@@ -1,7 +1,7 @@
-"""Files from the archives: from the cache, or from the first mirror that has them, checked and cached.
+"""Returns files of the archives, from the cache or from the first mirror that has them. Checks and caches each file.
 
-Retries are our own loop: urllib3's Retry sends a request again inside the connection, where the pace and the daily cap
-do not see it, and neither a truncated body nor a page of HTML instead of an image makes it try again. Its parser of
+Retries are our own loop. urllib3's Retry sends a request again inside the connection, so the pace and the daily cap do
+not count it. It also does not retry after a truncated body or a page of HTML instead of an image. Its parser of
 Retry-After is used. robots.txt is read by `protego`, which knows the wildcards of RFC 9309.
 """
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class Fetcher:
-    """Everything that is fetched goes through here.
+    """Fetches files at the pace that the parameters allow. Every request of a live scrape goes through a fetcher.
 
     Parameters
     ----------
@@ -61,16 +61,16 @@ class Fetcher:
         verify : callable
             Returns what is wrong with the content, or None.
         keep : bool
-            Whether a copy in the cache is final. If not, a run checks once whether it has changed.
+            Whether a copy in the cache is final. If not, each run asks the host once whether the file has changed.
         read : callable or None
-            Reads an address instead of HTTP or FTP, such as a browser, at the same pace.
+            Reads an address in another way than HTTP or FTP, for example in a browser. The pace is the same.
 
         Raises
         ------
         Absent
-            If no mirror has the file; at least one answers so, or has a file that cannot be used.
+            If no mirror has a usable file, and at least one mirror has answered.
         Refused, Interrupted
-            If the hosts refuse requests, or none can answer now.
+            If the hosts refuse requests, or if no host can answer now.
         InputError
             If an address is not on a host of the parameters.
         """
@@ -93,11 +93,11 @@ class Fetcher:
                 continue
             log.debug("%s: %d bytes%s", url, len(content), f", after {len(failures)} others" if failures else "")
             return content
-        # A mirror without the file is a better reason than one that does not answer.
+        # A mirror without the file is a better reason than a mirror that does not answer.
         raise min(failures, key=lambda failure: (Absent, Refused, Interrupted).index(type(failure)))
 
     def concurrency(self, urls: Sequence[str]) -> int:
-        """Return how many requests at a time the hosts of some addresses accept at most."""
+        """Return how many requests at a time may be sent to the hosts of some addresses."""
         return max(self._host(url).limits.concurrency for url in urls)
 
     def stop(self) -> None:
@@ -112,7 +112,7 @@ class Fetcher:
         return self.hosts[name]
 
     def _fetch(self, url: str, verify: Verify, keep: bool, read: Read | None) -> bytes:
-        """Return the content of an address, verified, and cache it."""
+        """Fetch the content of an address, verify it and cache it."""
         cached = None if keep else self.cache.read(url)
         conditions = {} if cached is None else self.cache.conditions(url)
 
@@ -131,7 +131,7 @@ class Fetcher:
         return self._retry(url, request)
 
     def _retry(self, url: str, request: Callable[[], T]) -> T:
-        """Send a request until it succeeds, at most as often as the limits allow."""
+        """Repeat a request until it succeeds, at most as often as the limits allow."""
         host = self._host(url)
         attempt = 0
         while True:
@@ -147,7 +147,7 @@ class Fetcher:
                 return answer
 
     def _follow(self, url: str, send: Callable[[str], Answer], *, robots: bool = True) -> Answer:
-        """Request an address and follow its redirects; with `robots`, only where robots.txt allows it."""
+        """Request an address and follow its redirects. With `robots`, raise Refused if robots.txt forbids it."""
         for _ in range(MAX_REDIRECTS + 1):
             if robots:
                 self._check_robots(url)
@@ -166,7 +166,7 @@ class Fetcher:
         raise Absent(f"moved more than {MAX_REDIRECTS} times")
 
     def _check_robots(self, url: str) -> None:
-        """Raise Refused if the host's robots.txt, which is read first of all, forbids an address (RFC 9309)."""
+        """Raise Refused if the host's robots.txt (RFC 9309) forbids an address. The first call for a host reads it."""
         parts = urlsplit(url)
         if parts.scheme == "ftp":
             return
@@ -178,7 +178,7 @@ class Fetcher:
             raise Refused("forbidden by robots.txt")
 
     def _read_robots(self, url: str) -> Protego:
-        """Return a host's robots.txt: an absent one allows everything, an unreadable one ends the run."""
+        """Return a host's robots.txt. If it is absent, all is allowed. If it cannot be read, the run ends."""
 
         def request() -> bytes:
             try:
@@ -194,7 +194,7 @@ class Fetcher:
 
 
 def limits_by_host(live: Live) -> dict[str, RequestLimits]:
-    """Return the limits of each host: where several sources share one, the strictest."""
+    """Return the limits of each host. If several sources share a host, the strictest hold."""
     limits: dict[str, RequestLimits] = {}
     for source, bases in live.urls.items():
         of_source = live.manners.slowed(live.slower.get(source))

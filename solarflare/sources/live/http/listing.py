@@ -1,4 +1,4 @@
-"""The file names in a folder of an archive, from an index page or an FTP listing."""
+"""Reads the file names in a folder of an archive from an index page or an FTP listing."""
 
 import datetime as dt
 import html
@@ -15,7 +15,7 @@ _HREF = re.compile(r"<a\s[^>]*?href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _PAGE = re.compile(rb"<(!doctype|html|head|body|pre|table|a)\b", re.IGNORECASE)
 
 
-def problem(content: bytes) -> str | None:
+def why_not_a_listing(content: bytes) -> str | None:
     """Return why content is not a listing (plain names, or a page with links), or None if it is."""
     if _PAGE.search(content) and not _HREF.search(content.decode(errors="replace")):
         return "a page without links instead of a listing"
@@ -23,7 +23,7 @@ def problem(content: bytes) -> str | None:
 
 
 def names(content: bytes) -> list[str]:
-    """Return the names in a listing, without folders, sorted, each once; links that sort the page come out too."""
+    """Return the file names in a listing, without folders, sorted, each once. Other links of the page are included."""
     text = content.decode(errors="replace")
     if not _PAGE.search(content):
         return sorted({posixpath.basename(line.strip()) for line in text.splitlines()} - {""})

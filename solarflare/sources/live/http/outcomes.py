@@ -4,7 +4,7 @@ from solarflare.core.errors import InputError
 
 
 class Failure(Exception):  # noqa: N818 - the subclasses are outcomes, not mistakes
-    """A request without content; `retry_after` is the wait in seconds that the host asks for, if any."""
+    """A request that returned no content. `retry_after`: the wait in seconds that the host asks for, or None."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -13,15 +13,15 @@ class Failure(Exception):  # noqa: N818 - the subclasses are outcomes, not mista
 
 
 class Absent(Failure):
-    """The file is not there, or cannot be used; asking again would not help."""
+    """The file is not there, or cannot be used. A second request would not help."""
 
 
 class Refused(Failure):
-    """The host refuses requests (403, robots.txt): it gets no more of them; files in the cache stay."""
+    """The host refuses requests (403, robots.txt) and gets no more of them. Files in the cache stay."""
 
 
 class Temporary(Failure):
-    """The request failed, but a second try may work: a broken connection, half a file, another file."""
+    """The request failed, but a second try may work: a broken connection, half a file, a wrong file."""
 
 
 class Overloaded(Temporary):

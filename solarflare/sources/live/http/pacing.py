@@ -1,9 +1,9 @@
-"""The pace of requests to one host: how far apart, how many at a time, how many a day, and what robots.txt forbids.
+"""The pace of requests to one host: the time between two, the number at a time and per day, and its robots.txt.
 
 Neither requests-ratelimiter nor the sleeps of urllib3's Retry are used. One pace has to cover HTTP, FTP and the
-browser, in all threads; it has a jitter, slows down for Crawl-delay and Retry-After, ends the run at the daily cap or a
-wait that is too long, and stops at once at Ctrl-C. `requests-ratelimiter` paces requests sessions alone, sleeps until
-a full bucket has room again, whatever Retry-After says, and cannot be woken.
+browser, in all threads. It has a jitter and obeys Crawl-delay and Retry-After. It ends the run at the daily cap or at a
+wait that is too long, and it stops at once at Ctrl-C. `requests-ratelimiter` covers only sessions of requests, ignores
+Retry-After, and cannot be woken from its sleep.
 """
 
 import datetime as dt
@@ -21,16 +21,16 @@ from solarflare.sources.live.http.outcomes import Absent, Interrupted, Overloade
 from solarflare.sources.live.schema import RequestLimits
 
 AGENT = f"solarflare/{importlib.metadata.version('solarflare')}"  # Our name in the User-Agent header and in robots.txt
-# A wait after a failure is longer by up to this share, at random: many clients should not return together.
+# A wait after a failure is longer by a random share, at most this one, so that clients do not all return together.
 BACKOFF_JITTER = 0.25
-MAX_FAILED_FILES = 3  # After so many files in a row that failed in all retries, the host counts as down
+MAX_FAILED_FILES = 3  # If all retries of so many files in a row have failed, the host counts as down
 KEPT = "the files that were fetched are kept: run again"
 
 
 class Host:
-    """One host, by its authority, and everything that a run remembers of it.
+    """One host, and everything that a run remembers of it. `name` is its authority.
 
-    In the folder `counts`, a file for each host and day grows by a byte with every request, so that the daily cap holds
+    The folder `counts` has a file for each host and day. Each request adds one byte to it, so that the daily cap holds
     across runs.
     """
 
@@ -58,12 +58,12 @@ class Host:
             yield
 
     def end(self, reason: Refused | Interrupted, scheme: str = "") -> Refused | Interrupted:
-        """Send no more requests: by one scheme (http may serve what https refuses), or by any; return the reason."""
+        """Allow no more requests with a scheme (blank: any); return the reason. Https may refuse what http serves."""
         self._ended[scheme] = reason
         return reason
 
     def give_up(self, failure: Temporary, scheme: str) -> Absent | Refused | Interrupted:
-        """Return what the failure of the last retry means: the file is lost, or the host is down."""
+        """Return what the failure of the last retry means: the file is absent, or the host is down."""
         self._failed_files += isinstance(failure, Overloaded)
         interrupted = Interrupted(f"{self.name}: {failure.reason}; {KEPT} to continue")
         if isinstance(failure, Unreached):
@@ -71,9 +71,9 @@ class Host:
         return self.end(interrupted) if self._failed_files >= MAX_FAILED_FILES else Absent(failure.reason)
 
     def back_off(self, attempt: int, failure: Temporary) -> None:
-        """Delay the next request, twice as long with every attempt (from 0), and at least by its Retry-After.
+        """Delay the next request. The delay doubles with each attempt (from 0), and is at least Retry-After.
 
-        Raises Interrupted if that is longer than ``max_wait``.
+        Raises Interrupted if the delay is longer than ``max_wait``.
         """
         seconds = self.limits.backoff * 2.0**attempt * (1 + self._random.uniform(0, BACKOFF_JITTER))
         seconds = max(seconds, failure.retry_after or 0.0)

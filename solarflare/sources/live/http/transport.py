@@ -1,7 +1,7 @@
-"""One request over HTTP or FTP, without waiting or retrying.
+"""Sends one request over HTTP or FTP, without waiting or retrying.
 
-FTP is by ftplib: `fsspec` turns every failure into FileNotFoundError (a full server, a refusal, a broken connection),
-has no size cap, does not notice a truncated file, and does not connect again.
+FTP uses ftplib, not `fsspec`. `fsspec` turns every failure (a full server, a refusal, a broken connection) into
+FileNotFoundError. It has no size cap, does not notice a truncated file, and does not connect again.
 """
 
 import ftplib
@@ -23,7 +23,7 @@ REDIRECTS = {301, 302, 303, 307, 308}
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer of a host: content, or None if it has not changed; headers in lower case; the target of a redirect."""
+    """A host's answer: content (None: not changed, or a redirect), headers in lower case, target of a redirect."""
 
     content: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -44,8 +44,8 @@ class _Connections(threading.local):
 class Transport:
     """Sends requests, over one open connection per thread and host.
 
-    `contact` is the password of anonymous FTP (an e-mail address, by custom). A request fails after `timeout` seconds
-    without a byte; an answer of more than `max_bytes` is not read to its end.
+    `contact` is the password of anonymous FTP, by custom an e-mail address. A request fails after `timeout` seconds
+    without a byte. An answer of more than `max_bytes` is not read to its end.
     """
 
     def __init__(self, agent: str, contact: str, timeout: float, max_bytes: int) -> None:
@@ -55,7 +55,8 @@ class Transport:
     def get(self, url: str, conditions: dict[str, str]) -> Answer:
         """Send one request; raise Absent, Refused or Temporary if there is no content.
 
-        `url` is an http, https or ftp address; an FTP folder ends in a slash, and its content is its names, one a line.
+        `url` is an http, https or ftp address. If an ftp address ends in a slash, it is a folder: its content is the
+        names in it, one per line.
         `conditions` are the headers of a conditional request.
         """
         return self._ftp(url) if urlsplit(url).scheme == "ftp" else self._http(url, conditions)
@@ -68,7 +69,7 @@ class Transport:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _temporary(error) from error
         except ValueError as error:
-            # Requests parses the target of a redirect, even if it is not to follow it.
+            # The library requests parses the target of a redirect even if it does not follow the redirect.
             raise Absent("moved to another host") from error
 
     def _answer(self, response: requests.Response) -> Answer:
@@ -84,7 +85,7 @@ class Transport:
             raise Overloaded(status, retry_after(headers.get("retry-after", "")))
         if response.status_code != 200:
             raise Absent(status)
-        # Not decoded: a few bytes of gzip can become gigabytes, and the request asked for no encoding.
+        # An encoded answer is not decoded: a few bytes of gzip can become gigabytes. The request asked for no encoding.
         if headers.get("content-encoding", "identity") != "identity":
             raise Absent(f"encoded as {headers['content-encoding']}, which was not asked for")
         content = bytearray()
@@ -107,10 +108,10 @@ class Transport:
             connected = True
             return Answer(self._names(connection, path) if path.endswith("/") else self._retrieve(connection, path))
         except ftplib.error_perm as error:
-            # 530 says that nobody may log in; other codes are about the file.
+            # Code 530 means that nobody may log in. Other codes are about the file.
             raise Refused(str(error)) if str(error).startswith("53") else Absent(str(error)) from error
         except (Absent, ftplib.Error, EOFError, OSError, UnicodeError) as error:
-            # The transfer may have been left in the middle: the connection is not used again.
+            # The transfer may have stopped in the middle, so the connection is not used again.
             self._thread.ftp.pop(host, None)
             if isinstance(error, Absent):
                 raise
@@ -129,13 +130,13 @@ class Transport:
         return self._thread.ftp[host]
 
     def _names(self, connection: ftplib.FTP, folder: str) -> bytes:
-        """Return the names in a folder, one a line."""
+        """Return the names in a folder, one per line."""
         connection.cwd(folder)
         names = bytearray()
         try:
             connection.retrlines("NLST", lambda name: self._extend(names, name.encode() + b"\n"))
         except ftplib.error_perm:
-            # Some servers do not know NLST, others answer 550 for an empty folder.
+            # Some servers do not know NLST. Other servers answer 550 for an empty folder.
             connection.retrlines("LIST", lambda line: self._extend(names, line.rpartition(" ")[2].encode() + b"\n"))
         if not names:
             raise Absent("an empty folder")
@@ -152,7 +153,7 @@ class Transport:
 
 
 def retry_after(value: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for, at least 0; None if it has neither them nor a date."""
+    """Return the seconds that a Retry-After header asks for, at least 0; None if it has neither seconds nor a date."""
     try:
         return float(urllib3.Retry(retry_after_max=10**9).parse_retry_after(value))
     except (urllib3.exceptions.InvalidHeader, ValueError, TypeError, IndexError, OverflowError):
@@ -160,7 +161,7 @@ def retry_after(value: str) -> float | None:
 
 
 def _temporary(error: Exception) -> Temporary:
-    """Return a failed connection as an outcome."""
+    """Return the outcome that an error of the connection means."""
     cause = getattr(error.args[0], "reason", error) if error.args else error
     unreached = urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
     on_the_way = requests.exceptions.SSLError | requests.exceptions.ProxyError

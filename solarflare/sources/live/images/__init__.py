@@ -1,5 +1,5 @@
-"""Archives of images, one module each: it finds the frames around a time and registers itself with `@image_archive`.
+"""One module per archive of images. It finds the images around a time and registers with `@image_archive`.
 
-`cutouts` fetches LMSAL's thumbnails of events, which are no part of the pipeline. May import `core`, `sun`,
-`sources.common`, `live.http` and `live.source`. Start with `gsfc`.
+`cutouts` is different: it fetches LMSAL's thumbnails of events, which the pipeline does not use. May import `core`,
+`sun`, `sources.common`, `live.http` and `live.source`. Start with `gsfc`.
 """

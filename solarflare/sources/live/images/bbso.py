@@ -1,4 +1,4 @@
-"""GONG magnetograms in Big Bear's archive: a folder a day, over HTTPS, HTTP or FTP."""
+"""GONG magnetograms in Big Bear's archive: one folder per day, over HTTPS, HTTP or FTP."""
 
 import datetime as dt
 from collections import defaultdict
@@ -10,22 +10,22 @@ from solarflare.sources.live.source import Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
 
 NAME = "bbso"
-# Big Bear observes until 01:05 UT (measured in 2013 and 2018-19); those images may be in the day before's folder.
+# Big Bear observes until 01:05 UT (measured in 2013 and 2018-19). Images after 00:00 may be in the folder before.
 AFTER_MIDNIGHT = dt.timedelta(hours=3)
-# Measured: 59 to 76 kB, whatever the side that other archives are asked for.
+# Measured: 59 to 76 kB. The images have one size, so `img_width` has no effect.
 IMAGE_BYTES: Mapping[int, float] = defaultdict(lambda: 6.5e4)
 
 
 @image_archive(NAME, instruments=("gong",), listing_bytes=2e4, image_bytes=IMAGE_BYTES)
 def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.datetime, img_width: int) -> list[Frame]:
-    """Return the frames of a day, and of the day before shortly after midnight."""
+    """Return the frames of the day of a time; up to `AFTER_MIDNIGHT`, also those of the day before."""
     days = sorted({time.date(), (time - AFTER_MIDNIGHT).date()}, reverse=True)
     frames: dict[str, Frame] = {}
     absent = None
     for day in days:
         folders = listing.day_folders(bases, day)
         try:
-            content = fetcher.get(folders, listing.problem, keep=False)
+            content = fetcher.get(folders, listing.why_not_a_listing, keep=False)
         except Absent as failure:
             absent = Absent(f"no folder of {day}: {failure.reason}")
             continue

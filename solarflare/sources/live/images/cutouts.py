@@ -1,9 +1,9 @@
 """Thumbnails that LMSAL cut around events of HEK: the second data set of the experiment of 2020.
 
-They are for rebuilding that data set, not for the pipeline: a thumbnail shows one event, not the disk, and its colour
-table gives away the wavelength, so that regions (171 angstrom) and flares (193) could be told apart by colour alone.
-Here all have one wavelength, are decoded as RGB (the order of the palette gives away the class, too), and lose the
-white frame and its ticks, whose phase gives away the pointing.
+They are for rebuilding that data set, not for the pipeline, because a thumbnail shows one event and not the disk. The
+colour table of a thumbnail reveals its wavelength. In 2020, regions (171 angstrom) and flares (193) could therefore be
+told apart by colour alone. Here all thumbnails have one wavelength. They are decoded as RGB, because the order of the
+palette also reveals the class. The white frame and its ticks are cut off, because the ticks reveal the pointing.
 """
 
 import datetime as dt
@@ -30,13 +30,13 @@ from solarflare.sun.images.imaging import Pixels
 NAME = "lmsal_cutout"
 
 MARGIN = 12  # Pixels of frame and ticks on each side (measured on five thumbnails: up to 3 of frame, up to 8 of ticks)
-SIDES = range(128, 1025)  # Allowed sides in pixels; those that were measured have 263 to 273
+SIDES = range(128, 1025)  # Allowed sides in pixels; the measured thumbnails have sides of 263 to 273
 _FORM = re.compile(r"/(ssw_service_\d{6}_\d{6}_\d+)/www/(ssw_cutout_(\d+)_context_thumb\.gif)$")
 
 
 @dataclass(frozen=True)
 class Cutout:
-    """A thumbnail: its event, and its folder (`service`) and name at LMSAL."""
+    """A thumbnail: facts of its event, and the thumbnail's folder (`service`) and name at LMSAL."""
 
     event_type: str
     time: dt.datetime
@@ -47,12 +47,12 @@ class Cutout:
 
     @property
     def file(self) -> str:
-        """Its path in our folder."""
+        """The path of the thumbnail in our folder."""
         return f"{self.event_type}/{self.service}.png"
 
 
 def parse(events: Iterable[dict[str, Any]], wavelength: int) -> list[Cutout]:
-    """Return the thumbnails of a wavelength (angstrom) that events name, each once, by event type and time."""
+    """Return the thumbnails of a wavelength (angstrom) that events link to, each once, by event type and time."""
     cutouts: dict[str, Cutout] = {}
     for event in events:
         link = _FORM.search(str(event.get("gs_thumburl") or ""))
@@ -66,7 +66,7 @@ def parse(events: Iterable[dict[str, Any]], wavelength: int) -> list[Cutout]:
     return sorted(cutouts.values(), key=lambda cutout: (cutout.event_type, cutout.time, cutout.service))
 
 
-def problem(content: bytes) -> str | None:
+def why_not_a_thumbnail(content: bytes) -> str | None:
     """Return why content is not a thumbnail (some are pages of HTML), or None if it is."""
     try:
         with Image.open(io.BytesIO(content), formats=("GIF", "JPEG")) as image:
@@ -94,7 +94,7 @@ def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.Data
     live : Live
         The span, and the addresses of HEK and of the thumbnails.
     folder : Path
-        Filled with ``AR/*.png``, ``FL/*.png`` and ``cutouts.csv``; its former content is replaced.
+        Receives ``AR/*.png``, ``FL/*.png`` and ``cutouts.csv``, which replace its former content.
 
     Returns
     -------
@@ -117,10 +117,10 @@ def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.Data
 
 
 def _save(cutout: Cutout, live: Live, fetcher: Fetcher, folder: Path) -> str:
-    """Fetch and write a thumbnail; return why it is absent, blank if it is not."""
+    """Fetch and write a thumbnail. Return why it is absent; blank if it was written."""
     urls = [addresses.join(base, cutout.service, "www", cutout.name) for base in live.urls[NAME]]
     try:
-        content = fetcher.get(urls, problem)
+        content = fetcher.get(urls, why_not_a_thumbnail)
     except (Absent, Refused) as failure:
         return failure.reason
     path = folder / cutout.file

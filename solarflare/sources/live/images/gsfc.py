@@ -1,4 +1,4 @@
-"""SDO's browse images at GSFC: a folder a day, listed by an index page or by a file browser."""
+"""SDO's browse images at GSFC: one folder per day. An index page or a file browser lists the folder."""
 
 import datetime as dt
 from urllib.parse import quote
@@ -16,6 +16,6 @@ def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.date
     """Return the frames of a day."""
     folders = listing.day_folders(bases, time.date())
     browsers = [addresses.join(base, "index.php") + "?b=" + quote(f"{time:%Y/%m/%d}", safe="") for base in bases]
-    content = fetcher.get([*folders, *browsers], listing.problem, keep=False)
+    content = fetcher.get([*folders, *browsers], listing.why_not_a_listing, keep=False)
     times = listing.images(content, instrument)
     return [filed_by_day(NAME, instrument, times[name], name, folders) for name in times if f"_{img_width}_" in name]

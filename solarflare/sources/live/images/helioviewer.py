@@ -1,4 +1,4 @@
-"""The image of SDO next to a time: Helioviewer's API, version 2."""
+"""SDO's images by Helioviewer's API, version 2: it returns the image nearest to a time."""
 
 import datetime as dt
 import json
@@ -19,10 +19,10 @@ PRODUCTS: dict[Instrument, str] = {"hmi": "HMIB", "aia171": "0171", "aia193": "0
 
 @image_archive(NAME, instruments=SDO, listing_bytes=5e2, image_bytes=SDO_IMAGE_BYTES)
 def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.datetime, img_width: int) -> list[Frame]:
-    """Return the one frame next to a time, however far it is."""
+    """Return the one frame nearest to a time, however far it is."""
     query = urlencode({"date": f"{time:%Y-%m-%dT%H:%M:%SZ}", "sourceId": SOURCE_IDS[instrument]})
     urls = [addresses.join(base, "getClosestImage") + "/?" + query for base in bases]
-    number, taken = parse(fetcher.get(urls, problem, keep=False))
+    number, taken = parse(fetcher.get(urls, why_not_an_answer, keep=False))
     query = urlencode({"id": number, "width": img_width, "type": "jpg"})
     name = f"{taken:%Y%m%d_%H%M%S}_{img_width}_{PRODUCTS[instrument]}.jpg"
     images = tuple(addresses.join(base, "downloadImage") + "/?" + query for base in bases)
@@ -30,7 +30,7 @@ def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.date
 
 
 def parse(content: bytes) -> tuple[int, dt.datetime]:
-    """Return the number and the time (UTC) in an answer of `getClosestImage`; raise ValueError for another answer."""
+    """Return the image's number and time (UTC) in an answer of `getClosestImage`, or raise ValueError."""
     answer = json.loads(content.decode(errors="replace"))
     if not isinstance(answer, dict) or not str(answer.get("id", "")).isdecimal():
         raise ValueError("no image's number in it")
@@ -38,7 +38,7 @@ def parse(content: bytes) -> tuple[int, dt.datetime]:
     return int(answer["id"]), dt.datetime.strptime(str(answer.get("date")), "%Y-%m-%d %H:%M:%S")
 
 
-def problem(content: bytes) -> str | None:
+def why_not_an_answer(content: bytes) -> str | None:
     """Return why content is no answer of `getClosestImage`, or None if it is."""
     try:
         parse(content)

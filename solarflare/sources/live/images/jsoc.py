@@ -1,4 +1,4 @@
-"""HMI magnetograms at JSOC: one every 15 minutes, at addresses that follow from the time."""
+"""HMI magnetograms at JSOC: one every 15 minutes. The address of an image follows from its time."""
 
 import datetime as dt
 
@@ -14,7 +14,7 @@ WIDTHS = {512: "512", 1024: "1k", 4096: "4k"}  # The names of the image sides in
 
 @image_archive(NAME, instruments=("hmi",), listing_bytes=0, image_bytes=SDO_IMAGE_BYTES)
 def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.datetime, img_width: int) -> list[Frame]:
-    """Return the frames before and after a time, without a request."""
+    """Return the frame before and the frame after a time. No request is needed."""
     midnight = dt.datetime.combine(time.date(), dt.time())
     before = midnight + (time - midnight) // STEP * STEP
     ending = f"_M_{WIDTHS[img_width]}.jpg"

@@ -1,4 +1,4 @@
-"""Readers of single cells: each returns None, or a blank text, for whatever it cannot read."""
+"""Readers of single cells. Each returns None, or a blank text, if it cannot read the cell."""
 
 import datetime as dt
 import json
@@ -16,7 +16,7 @@ _CLOCK = re.compile(r"([0-9]{2}):?([0-9]{2})(?::[0-9]{2})?")
 
 
 def parsed_json(content: bytes) -> Any:
-    """Return the content of a JSON file."""
+    """Return the content of a JSON file, or None if it is not JSON."""
     try:
         return json.loads(content.decode(errors="replace"))
     except (ValueError, RecursionError):
@@ -29,7 +29,7 @@ def midnight(day: dt.date) -> dt.datetime:
 
 
 def clock(day: dt.date, text: str) -> dt.datetime | None:
-    """Return a time of day such as 0158 or 01:58; None for 0075 and ////."""
+    """Return the time of a text such as 0158 or 01:58 on a day; None if the text is not a time (0075 or ////)."""
     if not (match := _CLOCK.fullmatch(text.strip())):
         return None
     hours, minutes = int(match[1]), int(match[2])
@@ -65,7 +65,7 @@ def location(text: object) -> Position | None:
 
 
 def position(latitude: object, longitude: object) -> Position | None:
-    """Return a Stonyhurst position of two numbers; None for (0, 0), which lists print for an unknown position."""
+    """Return a Stonyhurst position; None if it is not possible, or is (0, 0), which lists print for an unknown one."""
     north, west = number(latitude), number(longitude)
     if north is None or west is None or abs(north) > 90 or abs(west) > 180 or north == west == 0:
         return None
@@ -88,7 +88,7 @@ def count(value: object) -> int | None:
 
 
 def region_number(value: object, time: dt.datetime) -> int | None:
-    """Return a NOAA region number with five digits; None for 0, which lists print for no region."""
+    """Return a NOAA region number with five digits; None for 0, which lists print if there is no region."""
     result = count(value)
     if not result or result > 99_999:
         return None

@@ -1,14 +1,14 @@
-"""The Heliophysics Event Knowledgebase: flares and regions as many observers report them.
+"""The Heliophysics Event Knowledgebase (HEK): flares and regions as many observers report them.
 
-Known habits of its records, and what is done about them:
+Known habits of its records, and what this module does about them:
 
-* a flare is there two to four times, by SWPC, by SSW (LMSAL's latest events, at two start times perhaps) and by Flare
-  Detective in several wavelengths: `deduplicate` makes one of them;
-* SWPC's flares without a position have (0, 0), even where ``noposition`` is false: read as no position;
-* region numbers have five digits, four, are 0, null or blank;
-* annotations by people span hours, and may have a peak on another day: not used; nor are bounding boxes, which are
-  points in SSW's flares;
-* some answers hold bytes that are not UTF-8, or are pages of HTML.
+* One flare has two to four records: by SWPC, by SSW (LMSAL's latest events, perhaps with two start times) and by Flare
+  Detective in several wavelengths. `deduplicate` makes one flare of them.
+* SWPC's flares without a position have (0, 0), even if ``noposition`` is false. (0, 0) is read as no position.
+* A region number has five digits or four, or is 0, null or blank.
+* Annotations by people span hours and may have a peak on another day. They are not used.
+* Bounding boxes are single points in SSW's flares. They are not used.
+* Some answers have bytes that are not UTF-8, or are pages of HTML.
 """
 
 import datetime as dt
@@ -28,13 +28,13 @@ from solarflare.sources.live.source import flare_list, region_list
 
 NAME = "hek"
 SWPC, SSW, DETECTIVE = "SWPC", "SSW Latest Events", "Flare Detective - Trigger Module"
-# Whose flares are used; the first of them that saw a flare decides on its times and class.
+# The observers whose flares are used. The first in this order that reports a flare decides on its times and class.
 OBSERVERS = (SWPC, SSW, DETECTIVE)
-POSITION_OBSERVERS = (SSW, SWPC, DETECTIVE)  # The order in which they decide on its position
+POSITION_OBSERVERS = (SSW, SWPC, DETECTIVE)  # The first in this order with a position decides on the flare's position
 REGION_OBSERVER = "NOAA SWPC Observer"
-SAME_PEAK = dt.timedelta(minutes=2)  # Two observers may differ by so much on the peak of one flare
-LONGEST = dt.timedelta(days=1)  # An end that is later after the start is an error; SSW has had ends days later
-# km2, by the radius with which HEK converts NOAA's millionths into areas at disk centre.
+SAME_PEAK = dt.timedelta(minutes=2)  # The peak times of one flare may differ by this much between two observers
+LONGEST = dt.timedelta(days=1)  # A longer flare has a wrong end: some ends by SSW are days after the start
+# Area in km2. The radius is the one with which HEK converts NOAA's millionths into areas at disk centre.
 HEMISPHERE = 2 * np.pi * 696_000.0**2
 SPAN = dt.timedelta(days=30)  # The span of one query
 LIMIT = 500  # Events in a page
@@ -62,7 +62,7 @@ def flares(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime)
 
 @region_list(NAME)
 def regions(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Region]:
-    """Return the regions of a span, the report at its end included."""
+    """Return the regions of a span, with the report at its end."""
     events, spans = collect(fetcher, bases, "ar", start, end + DAY)
     return [region for region in _rows(parse_regions(events)) if start <= region.time <= end], spans
 
@@ -96,7 +96,7 @@ def _pages(fetcher: Fetcher, bases: Bases, event_type: str, start: dt.datetime, 
     for number in itertools.count(1):
         query = QUERY.format(event_type, start.isoformat(), end.isoformat(), LIMIT, number)
         urls = [f"{base.rstrip('/')}?{query}" for base in bases]
-        before, page = page, parse(fetcher.get(urls, problem, keep=settled(end.date())))
+        before, page = page, parse(fetcher.get(urls, why_not_an_answer, keep=settled(end.date())))
         if page.more and page.events == before.events:
             raise Absent(f"page {number} repeats the page before")
         yield page
@@ -104,24 +104,24 @@ def _pages(fetcher: Fetcher, bases: Bases, event_type: str, start: dt.datetime, 
             return
 
 
-def problem(content: bytes) -> str | None:
+def why_not_an_answer(content: bytes) -> str | None:
     """Return why content is not an answer of HEK, or None if it is."""
     answer = fields.parsed_json(content)
     return None if isinstance(answer, dict) and isinstance(answer.get("result"), list) else "no JSON with a result"
 
 
 def parse(content: bytes) -> Page:
-    """Read a page; content that is not an answer of HEK is a page without events."""
-    answer = {} if problem(content) else fields.parsed_json(content)
+    """Read a page. If the content is not an answer of HEK, the page has no events."""
+    answer = {} if why_not_an_answer(content) else fields.parsed_json(content)
     events = [event for event in answer.get("result", []) if isinstance(event, dict)]
     return Page(events, more=bool(events) and str(answer.get("overmax")).lower() == "true")
 
 
 def deduplicate(events: Sequence[Event]) -> Report[Flare]:
-    """Make one flare, by peak time, of the records (events of type FL) that several observers have of it.
+    """Make one flare of the records (events of type FL) of several observers; return the flares sorted by peak time.
 
-    Two records are one flare if they start together or peak within `SAME_PEAK`. Records of Flare Detective alone are no
-    flares: they have no class, and many are brightenings that no X-ray list knows.
+    Two records are one flare if they start at the same time or their peaks are within `SAME_PEAK`. A record that only
+    Flare Detective has is not a flare: it has no class, and many are brightenings that no X-ray list knows.
     """
     report = Report[Flare]()
     records: dict[str, list[Flare]] = {observer: [] for observer in OBSERVERS}
@@ -159,7 +159,7 @@ def _peak(flare: Flare) -> dt.datetime:
 
 
 def _merged(records: dict[str, Flare]) -> Flare:
-    """Return the flare of the records of several observers."""
+    """Return one flare from the records of several observers."""
     ordered = [records[observer] for observer in OBSERVERS if observer in records]
     by_position = [records[observer] for observer in POSITION_OBSERVERS if observer in records]
     placed = next((record for record in by_position if record.latitude is not None), ordered[0])
@@ -182,7 +182,7 @@ def _flare(event: Event) -> Flare | None:
 
 
 def parse_regions(events: Sequence[Event]) -> Report[Region]:
-    """Return the regions that NOAA's observers report, each at the start of its day, of events of type AR."""
+    """Return the regions that NOAA's observers report (events of type AR), each at the start of its day."""
     report = Report[Region]()
     for event in events:
         if event.get("frm_name") == REGION_OBSERVER and not _is_test(event):

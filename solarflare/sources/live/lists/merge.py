@@ -1,4 +1,4 @@
-"""Several lists of flares: combined, compared, and completed by the positions that observers report."""
+"""Combines several lists of flares, compares them, and fills in missing positions and regions."""
 
 import itertools
 from collections.abc import Sequence
@@ -19,9 +19,10 @@ COMPARED = ("start", "peak", "end", "goes_class", "noaa_ar")
 
 
 def combine(lists: Sequence[Collected], names: Sequence[str]) -> pd.DataFrame:
-    """Make one list of flares of several, the list that decides first; see `event_tables.merge_lists`.
+    """Make one list of several lists of flares; see `event_tables.merge_lists`.
 
-    Raises an InputError if the science list is one of several: its classes are of other fluxes.
+    `names` are the names of the lists, the most trusted first. Raises an InputError if one of several lists is the
+    science list: the same class means another flux there.
     """
     if ncei_science.NAME in names and len(names) > 1:
         raise InputError(
@@ -32,9 +33,9 @@ def combine(lists: Sequence[Collected], names: Sequence[str]) -> pd.DataFrame:
 
 
 def disagreements(lists: Sequence[Collected]) -> pd.DataFrame:
-    """Compare each pair of lists of flares; returns `tables.DISAGREEMENTS`, by start.
+    """Compare each pair of lists of flares, and return a table like `tables.DISAGREEMENTS`, sorted by start.
 
-    A flare is missing only where the other list is complete, and down to its class.
+    A flare counts as missing from a list only if that list is complete at that time and down to the flare's class.
     """
     parts = [_compare(first, second) for first, second in itertools.combinations(lists, 2)]
     order = ["start", "list", "other", "column"]
@@ -78,7 +79,7 @@ def _text(values: pd.Series) -> pd.Series:
 
 
 def _expected(flares: pd.DataFrame, coverage: pd.DataFrame) -> np.ndarray:
-    """Return for each flare whether a list of that coverage should have it, shape (n,), bool."""
+    """Return for each flare whether a list with this coverage should have it, (n,) bool."""
     expected = np.zeros(len(flares), dtype=bool)
     peak_flux = flux(flares["goes_class"])
     for row in coverage[coverage["status"] == "complete"].itertuples():
@@ -88,10 +89,11 @@ def _expected(flares: pd.DataFrame, coverage: pd.DataFrame) -> np.ndarray:
 
 
 def locate(flares: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
-    """Fill unknown positions and regions of flares from observations, such as HEK's, at the same time.
+    """Fill unknown positions and regions of flares from another list, such as HEK's.
 
-    Both are `tables.FLARES`. An observation belongs to a flare if the two peak (or begin, where no peak is known)
-    within `hek.SAME_PEAK`, and do not name different regions. Returns the same flares, by start; known values stay.
+    Both tables have the columns of `tables.FLARES`. A row of `observed` belongs to a flare if their peaks are within
+    `hek.SAME_PEAK` and they do not name different regions. If a peak is not known, the start replaces it. Returns the
+    same flares, sorted by start. Known values stay.
     """
     flares, observed = (
         df.assign(at=df["peak"].fillna(df["start"])).sort_values("at", kind="stable", ignore_index=True)
@@ -110,10 +112,10 @@ def locate(flares: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
 
 
 def associate(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Fill the region of flares that have only a position; returns the same flares in the same order.
+    """Fill the region of flares that have only a position; return the same flares in the same order.
 
-    A flare within `active_regions.NEAR` of the rotated position of exactly one region belongs to that region; near two,
-    its region stays unknown.
+    A flare belongs to a region if it is within `active_regions.NEAR` of the region's rotated position. If it is near
+    two regions, its region stays unknown.
     """
     unnamed = flares[flares["noaa_ar"].isna() & flares["latitude"].notna() & flares["longitude"].notna()]
     near = active_regions.flares_near_regions(unnamed, regions).drop_duplicates("path", keep=False)

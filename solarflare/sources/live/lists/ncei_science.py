@@ -1,7 +1,7 @@
-"""NCEI's science-quality flare report, 1995 to now: a file a year, classes by true irradiance.
+"""NCEI's science-quality flare report, 1995 to now: one file per year, with classes by true irradiance.
 
-Until GOES-15 the operational flux was the true one times 0.7 (NOAA NCEI, GOES X-ray Sensor user's guide): M1.0 of the
-operational lists is M1.4 here. A threshold therefore means something else for this list than for the others, and
+Until GOES-15 the operational flux was 0.7 times the true flux (NOAA NCEI, GOES X-ray Sensor user's guide): M1.0 in the
+operational lists is M1.4 here. The same threshold therefore selects other flares in this list than in the others, and
 `merge` refuses to combine them.
 """
 
@@ -27,19 +27,19 @@ def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime
     this_year = dt.datetime.now(dt.UTC).year
 
     def read(year: int) -> Report[Flare]:
-        # The version in a file's name changes: it is looked up.
-        folder = fetcher.get([base.rstrip("/") + "/" for base in bases], listing.problem, keep=False)
+        # The version in a file's name changes, so the name is looked up in the folder.
+        folder = fetcher.get([base.rstrip("/") + "/" for base in bases], listing.why_not_a_listing, keep=False)
         if (name := newest(listing.names(folder), year)) is None:
             raise Absent(f"no file of {year}")
         urls = [addresses.join(base, name) for base in bases]
-        report = parse(fetcher.get(urls, problem, keep=year < this_year))
+        report = parse(fetcher.get(urls, why_not_the_report, keep=year < this_year))
         return Report([flare for flare in report.rows if flare.start.year == year], report.unreadable)
 
     return periods.read_years(NAME, start, end, read, unfinished=this_year)
 
 
 def newest(names: Sequence[str], year: int) -> str | None:
-    """Return the newest version of a year's file, or of the whole mission's if the year has no file of its own."""
+    """Return the newest version of a year's file. If the year has no file, return that of the whole mission's file."""
 
     def rank(match: re.Match[str]) -> tuple[bool, list[int], str]:
         return match["year"] is not None, [int(part) for part in match["version"].split("-") if part], match[0]
@@ -48,7 +48,7 @@ def newest(names: Sequence[str], year: int) -> str | None:
     return max(matches, key=rank)[0] if matches else None
 
 
-def problem(content: bytes) -> str | None:
+def why_not_the_report(content: bytes) -> str | None:
     """Return why content is not a flare report, or None if it is."""
     names = [name.strip() for line in _lines(content)[:1] for name in line.split(",")]
     missing = [name for name in COLUMNS if name not in names]
@@ -60,8 +60,8 @@ def _lines(content: bytes) -> list[str]:
 
 
 def parse(content: bytes) -> Report[Flare]:
-    """Read a CSV file; raises Absent if it lacks a column."""
-    if reason := problem(content):
+    """Read a CSV file; raise Absent if it lacks a column."""
+    if reason := why_not_the_report(content):
         raise Absent(reason)
     report = Report[Flare]()
     reader = csv.DictReader(_lines(content), skipinitialspace=True)

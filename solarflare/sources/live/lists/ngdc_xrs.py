@@ -1,8 +1,8 @@
-"""NGDC's yearly GOES X-ray reports, 1975 to the middle of 2017: start, END, max, unlike the daily reports.
+"""NGDC's yearly GOES X-ray reports, 1975 to the middle of 2017.
 
-Columns are those of the archive's xray.fmt.rev. Known errors of the files are repaired, and logged: identical rows
-twice, ends and peaks after midnight under the date of the start, rows without a class (kept: a flare of unknown class),
-N00E00 for no position.
+The order of the times is start, END, max, unlike in the daily reports. The columns are defined in the archive's file
+xray.fmt.rev. Known errors of the files are repaired and logged: a row that is there twice, an end or peak after
+midnight with the date of the start, a row without a class (kept as a flare of unknown class), N00E00 for no position.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ NAME = "ngdc_xrs"
 LAST_YEAR = 2017
 DATE, START, END, MAX = slice(5, 11), slice(13, 17), slice(18, 22), slice(23, 27)
 LOCATION, LETTER, TENTHS, REGION = slice(28, 34), slice(59, 60), slice(60, 63), slice(80, 85)
-# The years whose file has a name of its own; that of 2015 has 13 flares of M and X that its plain file lacks.
+# The years whose file has a special name. In 2015 the file with the usual name lacks 13 flares of classes M and X.
 NAMES = {2015: "goes-xrs-report_2015_modifiedreplacedmissingrows.txt", 2017: "goes-xrs-report_2017-ytd.txt"}
 _ROW = re.compile(r"31777[0-9]{6}")
 
@@ -32,18 +32,18 @@ def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime
         if year > LAST_YEAR:
             raise Absent(f"the series ended in {LAST_YEAR}")
         urls = [addresses.join(base, NAMES.get(year, f"goes-xrs-report_{year}.txt")) for base in bases]
-        return parse(fetcher.get(urls, lambda content: problem(content, year)))
+        return parse(fetcher.get(urls, lambda content: why_not_the_report(content, year)))
 
     return periods.read_years(NAME, start, end, read, unfinished=LAST_YEAR)
 
 
-def problem(content: bytes, year: int) -> str | None:
+def why_not_the_report(content: bytes, year: int) -> str | None:
     """Return why content is not the report of a year, or None if it is."""
     return None if re.search(rb"^31777%02d" % (year % 100), content, re.MULTILINE) else f"no X-ray report of {year}"
 
 
 def parse(content: bytes) -> Report[Flare]:
-    """Read a report; of identical rows one is kept."""
+    """Read a report; keep one of several identical rows."""
     report = Report[Flare]()
     lines = [line.rstrip() for line in content.decode(errors="replace").splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
@@ -64,7 +64,7 @@ def _flare(line: str) -> Flare | None:
 
 
 def _day(text: str) -> dt.date | None:
-    """Return the date of YYMMDD: the reports begin in 1975."""
+    """Return the date of a text YYMMDD, or None. A year from 75 on is in the 20th century: reports begin in 1975."""
     century = 1900 if text[:2] >= "75" else 2000
     try:
         return dt.date(century + int(text[:2]), int(text[2:4]), int(text[4:6]))

@@ -1,4 +1,4 @@
-"""Loops over the reports of a span: one file a day, or one file a year."""
+"""Loops over the reports of a span: one file per day, or one file per year."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from solarflare.sources.live.lists.report import Flare, Report, Row, Rows, Span
 DAY = dt.timedelta(days=1)
 SETTLED = dt.timedelta(days=30)  # An older report is not edited any more
 DayReader = Callable[[dt.date], Report[Row]]
-DayCheck = Callable[[bytes, dt.date], str | None]  # Returns why content is not the report of a day, or None
+DayCheck = Callable[[bytes, dt.date], str | None]  # Returns why content is not the report of a day, or None if it is
 
 
 def settled(day: dt.date) -> bool:
@@ -21,22 +21,23 @@ def settled(day: dt.date) -> bool:
 
 
 def daily_reader(
-    fetcher: Fetcher, bases: Bases, suffix: str, problem: DayCheck, parse: Callable[[bytes, dt.date], Report[Row]]
+    fetcher: Fetcher, bases: Bases, suffix: str, why_not: DayCheck, parse: Callable[[bytes, dt.date], Report[Row]]
 ) -> DayReader[Row]:
-    """Return a reader, for `read_days`, of NCEI's files ``YYYY/MM/YYYYMMDD<suffix>``."""
+    """Return a function for `read_days` that reads NCEI's files ``YYYY/MM/YYYYMMDD<suffix>``."""
 
     def read(day: dt.date) -> Report[Row]:
         urls = [addresses.join(base, f"{day:%Y}", f"{day:%m}", f"{day:%Y%m%d}{suffix}") for base in bases]
-        return parse(fetcher.get(urls, lambda content: problem(content, day), keep=settled(day)), day)
+        return parse(fetcher.get(urls, lambda content: why_not(content, day), keep=settled(day)), day)
 
     return read
 
 
 def read_days(name: str, start: dt.datetime, end: dt.datetime, read: DayReader[Row]) -> Rows[Row]:
-    """Read the reports of the days that [start, end) touches, UTC; `name` is that of the source, for messages.
+    """Read the reports of all days that [start, end) touches, UTC.
 
-    `read` returns the report of a day, or raises Absent or Refused. Returns the rows of all reports, and a span for
-    each day: one whose report is absent, or has a row that cannot be read, is a gap.
+    `name` is the name of the source, for messages. `read` returns the report of a day, or raises Absent or Refused.
+    Returns the rows of all reports, and one span per day. A day is a gap if its report is absent, or has a row that
+    cannot be read.
     """
     last = (end - dt.timedelta(microseconds=1)).date()
     days = [start.date() + number * DAY for number in range((last - start.date()).days + 1)]
@@ -59,10 +60,10 @@ def read_days(name: str, start: dt.datetime, end: dt.datetime, read: DayReader[R
 def read_years(
     name: str, start: dt.datetime, end: dt.datetime, read: Callable[[int], Report[Flare]], *, unfinished: int
 ) -> Rows[Flare]:
-    """Read the reports of the years that [start, end) touches, like `read_days`, also the rows outside of the span.
+    """Read the reports of all years that [start, end) touches, like `read_days`. Rows outside of the span are kept.
 
-    From the year `unfinished` on a report is taken to end with the day of its last flare. A row that cannot be read
-    makes no gap, as its day is not known; a warning names it.
+    From the year `unfinished` on, a report is complete only until the day of its last flare. A row that cannot be read
+    makes no gap, because its day is not known, but a warning shows the row.
     """
     rows: list[Flare] = []
     spans: list[Span] = []

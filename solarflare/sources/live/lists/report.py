@@ -1,4 +1,4 @@
-"""The rows of reports, the time that they cover, and the tables of the raw contract made of both."""
+"""The rows of reports and the time that they cover. Functions turn both into tables of the raw contract."""
 
 import datetime as dt
 import itertools
@@ -16,8 +16,8 @@ from solarflare.sun.events.flares import MIDNIGHT, flux
 MAX_SHOWN = 100  # Characters of an unreadable row that a message shows
 
 USUAL_CLASS = "C1.0"
-"""The class that operational GOES lists are complete for in every year. Weaker flares are lost in the background of an
-active Sun; NOAA reports classes A and B at solar minimum alone."""
+"""Operational GOES lists are complete for this class and stronger ones in every year. Weaker flares are lost in the
+background of an active Sun. NOAA reports classes A and B only at solar minimum."""
 
 
 class Flare(NamedTuple):
@@ -50,28 +50,28 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time [start, end), with a reason if it is not covered."""
+    """A stretch of time [start, end). `reason` says why it is not covered; blank if it is."""
 
     start: dt.datetime
     end: dt.datetime
     reason: str = ""
 
 
-Rows = tuple[list[Row], list[Span]]  # The rows of a list, and in the order of time where it is complete
+Rows = tuple[list[Row], list[Span]]  # The rows of a list, and its spans in the order of time
 
 
 @dataclass
 class Report(Generic[Row]):
-    """The rows of a report, in its order, and the texts of those that cannot be read.
+    """The rows of a report in their order, and the texts of the rows that cannot be read.
 
-    Each of these could be a flare, so a report with one is not complete.
+    An unreadable row could be a flare, so a report with such a row is not complete.
     """
 
     rows: list[Row] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
     def add(self, row: Row | None, text: object) -> None:
-        """Add a row, or its text if it cannot be read."""
+        """Add a row; if it cannot be read (None), add its text."""
         if row is None:
             self.unreadable.append(str(text))
         else:
@@ -90,8 +90,8 @@ def make_flare(
 ) -> Flare | None:
     """Return a flare whose times (start, peak and end) are in order, or None if none of them is known.
 
-    A peak or end beyond midnight is moved to the next day; one that is before the start otherwise becomes None. The
-    first known time replaces an unknown start: the flare was in progress then. Class and region may be texts;
+    A peak or end after midnight is moved to the next day. Any other peak or end before the start becomes None. If the
+    start is not known, the first known time replaces it: the flare was in progress then. Class and region may be texts.
     `position` is (latitude, longitude).
     """
     start, peak, end = times
@@ -109,23 +109,23 @@ def _after(start: dt.datetime, time: dt.datetime | None) -> dt.datetime | None:
 
 
 def flare_table(rows: Iterable[Flare], name: str) -> pd.DataFrame:
-    """Return the flares of a list as `tables.FLARES`, by start time."""
+    """Return the flares of a list as `tables.FLARES`, sorted by start time."""
     df = pd.DataFrame(rows, columns=list(Flare._fields), dtype=object).assign(list=name)
     return tables.check(df, tables.FLARES, name).sort_values("start", kind="stable", ignore_index=True)
 
 
 def region_table(rows: Iterable[Region], name: str) -> pd.DataFrame:
-    """Return regions as `tables.REGIONS`, by time; of two rows of one region and time the later, a correction."""
+    """Return regions as `tables.REGIONS`, sorted by time. A later row of the same region and time replaces it."""
     df = tables.check(pd.DataFrame(rows, columns=list(Region._fields), dtype=object), tables.REGIONS, name)
     df = df.drop_duplicates(["time", "noaa_ar"], keep="last")
     return df.sort_values(["time", "noaa_ar"], kind="stable", ignore_index=True)
 
 
 def coverage_table(name: str, spans: Iterable[Span], flares: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return the coverage of a list as `tables.COVERAGE`, from spans in the order of time; like neighbours are joined.
+    """Return the coverage of a list as `tables.COVERAGE`. Neighbouring spans with equal facts are joined.
 
-    `name` is that of the list, or ``regions``. Each year's weakest complete class follows from `flares`
-    (`tables.FLARES`); for regions they are None.
+    `name` is the name of the list, or ``regions``. `spans` are in the order of time. `flares` (`tables.FLARES`) show
+    the weakest class for which the list is complete in each year; None for regions.
     """
     classes = None if flares is None else _weaker_classes(flares)
     rows: list[list[object]] = []
@@ -142,7 +142,7 @@ def coverage_table(name: str, spans: Iterable[Span], flares: pd.DataFrame | None
 
 
 def _weaker_classes(flares: pd.DataFrame) -> dict[int, str]:
-    """Return the years in which a list is complete for a class weaker than the usual one, and that class."""
+    """Return the years in which a list is complete for a class weaker than `USUAL_CLASS`, and that class."""
     weakest = flares.groupby(flares["start"].dt.year)["goes_class"].agg(weakest_class)
     weaker = weakest[flux(weakest) < flux(pd.Series([USUAL_CLASS]))[0]]
     return {int(str(year)): str(goes_class) for year, goes_class in weaker.items()}

@@ -1,7 +1,7 @@
-"""SpaceWeatherLive's daily archive pages: NOAA's edited events, the source of the experiment of 2020.
+"""SpaceWeatherLive's daily archive pages with NOAA's edited events. The experiment of 2020 used this source.
 
-A page is requested like any other file. A browser draws it only where a script makes the table
-(``scrape.live.browser``), and never after a refusal.
+A page is requested like any other file. A browser loads the page only if a script makes its table
+(``scrape.live.browser``), and never after the site has refused a request.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ from solarflare.sources.live.source import flare_list
 
 NAME = "spaceweatherlive"
 NO_TABLE = "a page without the table of flares"
-TIMES = ("start", "maximum", "end")  # The headers by which the table of flares is found, wherever on the page it is
+TIMES = ("start", "maximum", "end")  # The table of flares is the one with these headers
 _REGION = re.compile(r"/region/([0-9]{4,5})\b")
 
 
@@ -26,39 +26,39 @@ _REGION = re.compile(r"/region/([0-9]{4,5})\b")
 def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of a span."""
     timeout = fetcher.live.manners.timeout
-    with Browser(fetcher.hosts, fetcher.agent, timeout, lambda page: problem(page) is None) as browser:
+    with Browser(fetcher.hosts, fetcher.agent, timeout, lambda page: why_not_the_page(page) is None) as browser:
         return periods.read_days(NAME, start, end, lambda day: parse(_page(fetcher, browser, bases, day), day))
 
 
 def _page(fetcher: Fetcher, browser: Browser, bases: Bases, day: dt.date) -> bytes:
-    """Return a page with the table of flares, from a browser if it has none otherwise."""
+    """Return a page with the table of flares. A browser loads the page if its plain HTML has no table."""
     # Until about 2021 the name had no ending.
     folders = listing.day_folders(bases, day)
     urls = [addresses.join(folder, name) for folder in folders for name in ("xray.html", "xray")]
     keep = periods.settled(day)
-    # A site that has needed the browser once needs it for every page: no other request first.
+    # A site that needed the browser once needs it for every page, so there is no plain request first.
     if fetcher.live.browser != "always" and browser.driver is None:
         try:
             return fetcher.get(urls, _require_table, keep=keep)
         except Absent as absence:
             if absence.reason != NO_TABLE or fetcher.live.browser == "never":
                 raise
-    return fetcher.get(urls, problem, keep=keep, read=browser.read)
+    return fetcher.get(urls, why_not_the_page, keep=keep, read=browser.read)
 
 
-def problem(content: bytes) -> str | None:
+def why_not_the_page(content: bytes) -> str | None:
     """Return why content is not an archive page, or None if it is."""
     return None if _table(content) else NO_TABLE
 
 
 def _require_table(content: bytes) -> None:
     """Raise Absent for a page without the table: a second request would not change it."""
-    if problem(content):
+    if why_not_the_page(content):
         raise Absent(NO_TABLE)
 
 
 def parse(content: bytes, day: dt.date) -> Report[Flare]:
-    """Read the page of a day; a table whose only row says ``None`` has no flares."""
+    """Read the page of a day. If the table's only row says ``None``, there were no flares."""
     report = Report[Flare]()
     header, *rows = _table(content) or [[]]
     names = [_text(cell) for cell in header]
@@ -93,7 +93,7 @@ def _text(cell: lxml.html.HtmlElement) -> str:
 
 
 def _flare(cells: dict[str, lxml.html.HtmlElement], day: dt.date) -> Flare | None:
-    """Return the flare of a row, its cells by their headers; the class is under a header without text."""
+    """Return the flare of a row. `cells` are the cells by header; the class is under a header without text."""
     if not cells.keys() >= set(TIMES):
         return None
     others = [cell for name, cell in cells.items() if name not in TIMES]

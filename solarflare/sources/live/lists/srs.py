@@ -1,8 +1,8 @@
 """NOAA's daily Solar Region Summaries (SWPC, archived by NCEI, 1996 to now).
 
-sunpy's `read_srs` is not used: it takes 9 ms a file, half a minute for ten years, and fails at the free text of a
-correction (sunpy issue 5162) and at a region without a longitude (28 February 2010). A test compares the two on
-undisturbed files.
+sunpy's `read_srs` is not used: it takes 9 ms per file, half a minute for ten years. It fails at the free text of a
+correction (sunpy issue 5162) and at a region without a longitude (28 February 2010). A test compares the two parsers on
+files without such errors.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from solarflare.sources.live.lists.report import Region, Report, Rows, Span
 from solarflare.sources.live.source import region_list
 
 NAME = "swpc_srs"
-REACH = dt.timedelta(hours=12)  # A report holds for so long before and after its time: half-way to the next
+REACH = dt.timedelta(hours=12)  # A report is valid for so long before and after its time: half-way to the next report
 _ISSUED = re.compile(r"^:Issued:\s+(\d{4}) ([A-Z]{3}) (\d{2})\b", re.MULTILINE | re.IGNORECASE)
 _SECTION = re.compile(r"(IA?|II)\.\s", re.IGNORECASE)
 _END = re.compile(r"(III|COMMENT|EFFECTIVE|PLAIN|NNN)", re.IGNORECASE)
@@ -25,13 +25,13 @@ _NUMBERED = re.compile(r"\d{4,5}\s")
 
 @region_list(NAME)
 def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Region]:
-    """Return the regions of a span, the report after its end included."""
-    read = periods.daily_reader(fetcher, bases, "SRS.txt", problem, parse)
+    """Return the regions of a span, with the report after its end."""
+    read = periods.daily_reader(fetcher, bases, "SRS.txt", why_not_the_report, parse)
     rows, spans = periods.read_days(NAME, start, end + periods.DAY, read)
     return rows, [Span(span.start - REACH, span.end - REACH, span.reason) for span in spans]
 
 
-def problem(content: bytes, day: dt.date) -> str | None:
+def why_not_the_report(content: bytes, day: dt.date) -> str | None:
     """Return why content is not the region summary issued on a day, or None if it is."""
     text = content.decode(errors="replace")
     if not (issued := _ISSUED.search(text)):
@@ -46,8 +46,9 @@ def problem(content: bytes, day: dt.date) -> str | None:
 def parse(content: bytes, day: dt.date) -> Report[Region]:
     """Read the summary issued on a day.
 
-    Its positions are valid at 24 UT of the day before. Regions are spotted ones (section I) and plages (IA, with area
-    and spots 0), not those that are due to return (II). Text between the rows is skipped.
+    The positions are valid at 24 UT of the day before. The regions of section I have spots. Those of section IA are
+    plages, with area 0 and 0 spots. Those of section II are due to return and are left out. Text between the rows is
+    skipped.
     """
     time = fields.midnight(day)
     report = Report[Region]()

@@ -1,8 +1,8 @@
 """NOAA's daily edited event reports: the authority on flares (SWPC, archived by NCEI, 1996 to now).
 
-Columns are fixed (SolarEventReport.pdf of the archive). A flare is an event with an XRA row; rows of the same event
-from other observatories may give its position or region. Times with the flag B (began before), A (ended after) or U
-(uncertain) are taken as printed.
+The columns are fixed (SolarEventReport.pdf of the archive). A flare is an event with an XRA row (X-rays). Rows of the
+same event from other observatories may give its position or region. A time with the flag B (began before), A (ended
+after) or U (uncertain) is used as printed.
 """
 
 import datetime as dt
@@ -24,11 +24,11 @@ _ROW = re.compile(r"\d{4}.{39}[A-Z]{3}\b")
 @flare_list(NAME)
 def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Flare]:
     """Return the flares of a span."""
-    read = periods.daily_reader(fetcher, bases, "events.txt", problem, parse)
+    read = periods.daily_reader(fetcher, bases, "events.txt", why_not_the_report, parse)
     return periods.read_days(NAME, start, end, read)
 
 
-def problem(content: bytes, day: dt.date) -> str | None:
+def why_not_the_report(content: bytes, day: dt.date) -> str | None:
     """Return why content is not the event report of a day, or None if it is."""
     text = content.decode(errors="replace")
     if not (date := _DATE.search(text)):
@@ -41,7 +41,7 @@ def problem(content: bytes, day: dt.date) -> str | None:
 
 
 def parse(content: bytes, day: dt.date) -> Report[Flare]:
-    """Read the report of a day: each event once, from its representative row (marked +), or else from its first."""
+    """Read the report of a day. A flare comes from the X-ray row marked + of its event, or from the first X-ray row."""
     report = Report[Flare]()
     events: dict[str, list[str]] = {}
     for line in content.decode(errors="replace").splitlines():
@@ -56,7 +56,7 @@ def parse(content: bytes, day: dt.date) -> Report[Flare]:
 
 
 def _flare(x_ray: str, lines: list[str], day: dt.date) -> Flare | None:
-    """Return the flare of an X-ray row, with a position from the H-alpha rows of its event."""
+    """Return the flare of an X-ray row. `lines` are the rows of its event: its H-alpha rows may give the position."""
     optical = [line for line in lines if line[TYPE] == "FLA"]
     numbers = [fields.region_number(line[REGION], fields.midnight(day)) for line in (x_ray, *optical)]
     positions = [fields.location(line[LOCATION]) for line in optical]

@@ -1,7 +1,7 @@
-"""NOAA SWPC's JSON of the last days: edited events, the flares of the last week by GOES, the regions of a month.
+"""NOAA SWPC's JSON files of the last days: edited events, the GOES flares of a week, the regions of a month.
 
-The files cover the last days only; the time outside of them is a gap. Longitudes of the regions are positive to the
-EAST, unlike those of all other lists.
+The time that the files do not cover is a gap. The longitudes of the regions are positive to the EAST, unlike those of
+all other lists.
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ OUTSIDE = "outside of the rolling window"
 
 @flare_list(NAME)
 def flares(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> tuple[pd.DataFrame, list[Span]]:
-    """Return the flares of the last days, those of both files once."""
+    """Return the flares of the last days. A flare that is in both files is returned once."""
     parts, reasons = [], []
     for name, file in FLARES.items():
         try:
@@ -63,38 +63,38 @@ def regions(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime
 
 def _read(fetcher: Fetcher, bases: Bases, file: str, parse: Callable[[bytes], Report[Row]]) -> Report[Row]:
     urls = [addresses.join(base, *file.split("/")) for base in bases]
-    return parse(fetcher.get(urls, problem, keep=False))
+    return parse(fetcher.get(urls, why_not_an_array, keep=False))
 
 
 def _spans(times: Sequence[dt.datetime], start: dt.datetime, end: dt.datetime, reason: str) -> list[Span]:
-    """Return the gap before the first of the times, what the times cover, and the gap after the last."""
+    """Return three spans: the gap before the first time, the time from first to last, and the gap after the last."""
     if not times:
         return [Span(start, end, reason or OUTSIDE)]
     first, last = (min(max(time, start), end) for time in (min(times), max(times)))
     return [Span(start, first, OUTSIDE), Span(first, last, reason), Span(last, end, OUTSIDE)]
 
 
-def problem(content: bytes) -> str | None:
+def why_not_an_array(content: bytes) -> str | None:
     """Return why content is not an array of objects in JSON, or None if it is."""
     return None if isinstance(fields.parsed_json(content), list) else "no JSON array"
 
 
 def parse_flares(content: bytes) -> Report[Flare]:
-    """Read edited events (those in X-rays), or the flares that GOES finds; times with or without their Z."""
+    """Read the X-ray events of the edited events, or the flares that GOES finds. Times may end with Z or not."""
     return _parse(content, _flare, lambda record: record.get("type", "XRA") == "XRA")
 
 
 def parse_regions(content: bytes) -> Report[Region]:
     """Read the regions of the last month; records without a number are left out.
 
-    A position is valid at 24 UT of its ``observed_date``: its Carrington longitude shows it.
+    A position is valid at 24 UT of its ``observed_date``, as the record's Carrington longitude shows.
     """
     return _parse(content, _region, lambda record: bool(record.get("region")))
 
 
 def _parse(content: bytes, read: Callable[[Record], Row | None], concerns: Callable[[Record], bool]) -> Report[Row]:
     report = Report[Row]()
-    for record in [] if problem(content) else fields.parsed_json(content):
+    for record in [] if why_not_an_array(content) else fields.parsed_json(content):
         if not isinstance(record, dict):
             report.add(None, record)
         elif concerns(record):

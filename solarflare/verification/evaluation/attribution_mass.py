@@ -84,7 +84,7 @@ def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[
         inside, within = on_sphere(shape, disk, of_image, NEAR[cutter.task])
         printed = imaging.annotation_mask(cutter.instrument, shape)
         for name, mask in zip(masks, (inside, printed, within), strict=True):
-            crop = cutter.squares(np.where(mask, FULL, 0).astype(np.uint8), disk, located_rows.loc[[index]])
+            crop = cutter.cut_squares(np.where(mask, FULL, 0).astype(np.uint8), disk, located_rows.loc[[index]])
             masks[name].append(crop[0] == FULL)
     return {name: np.stack(of_rows) for name, of_rows in masks.items()}
 

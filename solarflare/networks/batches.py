@@ -58,7 +58,7 @@ def batches_in_order(images: Images, rows: Rows, batch_size: int) -> tf.data.Dat
 
 
 def augment(images: tf.Tensor, seed: tf.Tensor, polarity: bool) -> tf.Tensor:
-    """Flip each image (N, H, W, C) at random, east-west and north-south. With `polarity`, also swap its signs at random.
+    """Flip each image (N, H, W, C) at random, east-west and north-south. With `polarity`, swap its signs at random too.
 
     None of this changes the label. On the Sun the hemispheres exchange their signs of the field from one cycle to the
     next (Hale & Nicholson 1925, doi:10.1086/142933), and flares and spots prefer no hemisphere and no sign. The same

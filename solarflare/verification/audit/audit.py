@@ -52,8 +52,8 @@ def audit(
 
         * ``leak`` and ``rows``: whether anything leaks, and the number of rows.
         * ``near_duplicates``: the number of pairs, and the paths of the first.
-        * ``probes``, by name: ``kind``, ``question``, ``leak``, and ``roc_auc`` and ``balanced_accuracy`` with intervals
-          of 95 %. A gated probe also has ``corrected_low`` and ``detectable_roc_auc``.
+        * ``probes``, by name: ``kind``, ``question``, ``leak``, and, with intervals of 95 %, ``roc_auc`` and
+          ``balanced_accuracy``. A gated probe also has ``corrected_low`` and ``detectable_roc_auc``.
 
         A value that is NaN becomes None. With fewer than five blocks there are no intervals, and no probe leaks.
     """

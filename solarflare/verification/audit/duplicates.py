@@ -1,7 +1,7 @@
 """Finds test images that nearly equal an image that a network learns from: the network could simply remember it.
 
 Each crop gets a perceptual hash of 255 bits. A bit says whether one low spatial frequency is stronger in the crop than
-in the median crop. The usual threshold, zero, would give all crops nearly the same bits, because all show a limb.
+in the median crop. The usual threshold, zero, would give all crops the same bits, because all suns have a limb.
 """
 
 import numpy as np
@@ -15,9 +15,9 @@ GRID = 32  # blocks along each side of a crop; the means of the blocks are trans
 FREQUENCIES = 16  # lowest frequencies in each direction; each gets a bit, except the mean, which is the brightness
 
 NEAR = 32
-"""Near duplicates differ in at most this many of 255 bits. A full disk that is saved again as JPEG of quality 70, at 0.6
-of the width, or moved by a pixel differs in 31 bits at most. Full disks of different days differ in at least 61 bits
-(1,200 simulated magnetograms), 68 bits (1,177 of HMI) or 93 bits (338 images of AIA)."""
+"""Near duplicates differ in at most this many of 255 bits. A full disk that is saved again as JPEG of quality 70, at
+0.6 of the width, or moved by a pixel differs in 31 bits at most. Full disks of different days differ in at least 61
+bits (1,200 simulated magnetograms), 68 bits (1,177 of HMI) or 93 bits (338 images of AIA)."""
 
 MIDDLE = 0.5  # share of a full disk's width and height that is hashed: the captions at the edges are all the same
 AT_ONCE = 256

@@ -35,7 +35,7 @@ class ByFold:
     def roc_auc(self, weight: Values) -> Values:
         """Return the share of pairs of a positive and a negative that are ranked correctly; ties count one half.
 
-        The result has one value for each resample of the weights, (resamples, n). It is NaN if no fold has both classes.
+        The result has one value per resample of the weights, (resamples, n). It is NaN if no fold has both classes.
         """
         correct, compared = np.zeros(len(weight)), np.zeros(len(weight))
         for rows, ranking in self._folds:

@@ -50,7 +50,7 @@ def forecast_test_rows(
     * ``base_rate``: the share of label 1 in the rows that the fold's models learned from;
     * ``<name>`` and ``<name>_threshold``: the probability and the threshold of each baseline.
 
-    With `refit` the baselines learn from the validation rows too, after their thresholds are chosen. So does the network.
+    With `refit` the baselines are fitted again after their thresholds are chosen, on the validation rows too.
     """
     folders = saved_model.fold_folders(models, rows["fold"])
     by_fold = [

@@ -9,7 +9,7 @@ from solarflare.verification.audit.forecasts import home_blocks
 
 
 def rotation(rows: pd.DataFrame, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Rotate all labels by whole blocks. Return, for each row of `samples.samples`, the row that it gets its label from.
+    """Rotate all labels by whole blocks. Return, for each row of `samples.samples`, the row that its label comes from.
 
     Each part of each fold is rotated on its own, and so keeps its base rate. Its rows are sorted by time. Rows of one
     group (a region's days, the two images of a matched pair) are next to each other and in one block of days. A random

@@ -130,7 +130,7 @@ def _intervals(values: Mapping[str, float], draws: Mapping[str, Values], plan: B
 def _ceiling(
     label: NDArray, true_probability: Values, roc_auc: float, draws: Values, plan: BlockBootstrap
 ) -> dict[str, Any]:
-    """Score the ranking by the true probability. In a matched sample its values are too low, but their order is right."""
+    """Score the order of the true probabilities. In a matched sample their values are too low, and are not scored."""
     own = float(Ranking(label, true_probability).roc_auc(np.ones((1, len(label))))[0])
     ranking = Ranking(label, true_probability, plan.groups)
     own_draws = plan.draws(lambda weight: {"roc_auc": ranking.roc_auc(weight)}, of_blocks=True)["roc_auc"]

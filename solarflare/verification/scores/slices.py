@@ -20,7 +20,7 @@ spoils what magnetograms and images show."""
 
 
 def by_longitude(longitude: NDArray) -> dict[str, Mask]:
-    """Return masks of rows by their Stonyhurst longitude in degrees: near the meridian, inside and beyond `NEAR_LIMB`."""
+    """Return masks of rows by Stonyhurst longitude in degrees: near the meridian, inside and beyond `NEAR_LIMB`."""
     away = np.abs(longitude)
     return {
         f"inside_{CENTRAL:.0f}_degrees": away <= CENTRAL,

@@ -1,8 +1,8 @@
 """The Keras models, by name. Input: pixels as stored. Output: one probability. Scaling is part of the model.
 
 Each network ends in a logit. An ensemble of networks that differ in their seeds returns the mean of its members' logits
-(Lakshminarayanan et al. 2017, arXiv:1612.01474, average probabilities; the mean of logits is linear, and so are its
-gradients). An ensemble is one Keras model, and so is a network that averages over an image and its mirror images.
+(Lakshminarayanan et al. 2017, arXiv:1612.01474, average probabilities; the mean of logits is linear, so that gradients
+average too). An ensemble is one Keras model. A network that averages over an image and its mirror images is one too.
 """
 
 import math
@@ -14,16 +14,16 @@ layers = keras.layers
 
 LARGEST_SIDE = 75  # pixels per side, at most, at the first convolution of the compact networks
 MAP = "map"  # name of the layer that maps where the regions are
-NOWHERE = 1e-7  # least probability of a disk, so that its logit stays finite in float32
+NOWHERE = 1e-7  # lowest probability that a disk can get, so that its logit stays finite in float32
 
 FLIPS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
-"""Axes along which an image is flipped, as in `solarflare.networks.batches.augment`; the first leaves it as it is."""
+"""Axes along which an image is flipped, as in `solarflare.networks.batches.augment`. The first entry flips nothing."""
 
 Shape = tuple[int, int, int]
 
 
 def centred() -> keras.Layer:
-    """Return the layer that turns grey levels, 0 to 255, into -1 to 1; no field, 128, becomes 0."""
+    """Return the layer that scales grey levels from 0..255 to -1..1. The grey level of no field, 128, becomes 0."""
     return layers.Rescaling(1 / 128, offset=-1)
 
 
@@ -55,8 +55,8 @@ def paialunga2020(shape: Shape) -> keras.Model:
 def compact(shape: Shape) -> keras.Model:
     """Return our own network for full disks, for two CPU cores.
 
-    Four blocks of convolution and maximum pooling, then the maximum, the mean, and a mean with learned weights by
-    position, because sunspots appear in two belts of latitude.
+    Four blocks of convolution and maximum pooling come first. Their output is summarised by its maximum, its mean, and
+    a mean whose weights by position are learned, because sunspots appear in two belts of latitude.
     """
     inputs = keras.Input(shape)
     x = _blocks(_reduced(inputs, shape), filters=(8, 16, 32, 48))
@@ -69,9 +69,10 @@ def compact(shape: Shape) -> keras.Model:
 def compact_map(shape: Shape) -> keras.Model:
     """Return our own network for full disks that also learns where the regions are.
 
-    Three blocks of convolution and maximum pooling and one without pooling lead to a map: for each cell of
-    `map_side` by `map_side`, the logit of a region there that makes the label 1. The disk's logit is that of at least
-    one such cell. Both the map and the label are training targets (`solarflare.networks.training.fit`).
+    Three blocks of convolution and maximum pooling, and one block without pooling, lead to a map of `map_side` by
+    `map_side` cells. The map holds one logit per cell: that the cell has a region that makes the label 1. The disk's
+    logit says that at least one cell has such a region. Both the map and the label are training targets
+    (`solarflare.networks.training.fit`).
     """
     inputs = keras.Input(shape)
     x = _blocks(_reduced(inputs, shape), filters=(8, 16, 32))
@@ -82,7 +83,7 @@ def compact_map(shape: Shape) -> keras.Model:
 
 
 def map_side(name: str, shape: Shape) -> int:
-    """Return the number of cells along each side of a network's map, for images of a shape; 0 if it has no map."""
+    """Return how many cells lie along each side of a network's map for images of this shape, 0 if it has no map."""
     if name != "compact_map":
         return 0
     side = min(shape[:2])
@@ -90,10 +91,10 @@ def map_side(name: str, shape: Shape) -> int:
 
 
 class NoisyOr(keras.Layer):
-    """Combines the logits of cells, (N, H, W, 1), to the logit that at least one cell is positive, (N, 1).
+    """Combines the logits of cells, (N, H, W, 1), into the logit that at least one cell is positive, (N, 1).
 
-    Cells are independent: 1 - p is the product of their 1 - p (Pearl 1988, *Probabilistic Reasoning in Intelligent
-    Systems*, 4.3.2).
+    The cells are taken as independent: 1 - p of the disk is the product of 1 - p over the cells (Pearl 1988,
+    *Probabilistic Reasoning in Intelligent Systems*, 4.3.2).
     """
 
     def call(self, cells: tf.Tensor) -> tf.Tensor:
@@ -105,7 +106,8 @@ class NoisyOr(keras.Layer):
 def compact_pooled(shape: Shape) -> keras.Model:
     """Return our own network for cutouts, for two CPU cores.
 
-    The same four blocks, then maximum and mean only: a few hundred cutouts are too few to learn weights by position.
+    It has the four blocks of `compact`, then the maximum and the mean only: a few hundred cutouts are too few to learn
+    weights by position.
     """
     inputs = keras.Input(shape)
     x = _blocks(_reduced(inputs, shape), filters=(8, 16, 32, 48))
@@ -117,8 +119,9 @@ def compact_pooled(shape: Shape) -> keras.Model:
 def _reduced(inputs: keras.KerasTensor, shape: Shape) -> keras.KerasTensor:
     """Reduce a large image to at most `LARGEST_SIDE` pixels a side.
 
-    The first layers at full resolution would take most of the time. Each cell becomes three channels: its mean (of a
-    magnetogram, the net flux), maximum and minimum, so that one small spot on a disk is not averaged away.
+    At full resolution the first layers would take most of the time. The image is divided into cells of some pixels, and
+    each cell becomes one pixel with three channels: the mean (in a magnetogram, the net flux), the maximum and the
+    minimum of the cell. So one small spot on a disk is not averaged away.
     """
     cell = math.ceil(min(shape[:2]) / LARGEST_SIDE)
     x = centred()(inputs)
@@ -129,7 +132,7 @@ def _reduced(inputs: keras.KerasTensor, shape: Shape) -> keras.KerasTensor:
 
 
 def _blocks(x: keras.KerasTensor, filters: tuple[int, ...]) -> keras.KerasTensor:
-    """Halve the resolution with each block of convolution and maximum pooling."""
+    """Apply one block of convolution and maximum pooling per number of filters; each block halves the resolution."""
     for count in filters:
         x = _block(x, count, layers.MaxPooling2D())
     return x
@@ -143,28 +146,28 @@ def _block(x: keras.KerasTensor, count: int, pooling: keras.Layer) -> keras.Kera
     return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
 
-# Models without names of their own: several of one kind are parts of an ensemble.
+# These models get no Keras name: an ensemble holds several of one kind, and names must differ.
 NETWORKS: dict[str, Callable[[Shape], keras.Model]] = {
     network.__name__: network for network in (compact, compact_map, compact_pooled, paialunga2020)
 }
 
 
 def build(name: str, shape: Shape, members: int = 1, flips: bool = False) -> keras.Model:
-    """Return a network, or an ensemble of several, with fresh weights, drawn from Keras' random seed.
+    """Return a network, or an ensemble of networks, with random weights drawn from Keras' seed.
 
     Parameters
     ----------
     name, members
-        A key of `NETWORKS`, and how many of them.
+        A key of `NETWORKS`, and how many such networks the ensemble has.
     shape : tuple of int
-        Height and width, 16 to 1024 pixels each, and channels of the images: 1 (grey) or 3 (RGB).
+        Height and width of the images, 16 to 1024 pixels each, and their channels: 1 (grey) or 3 (RGB).
     flips : bool, optional
-        Whether the answer is the mean, of the logits again, over an image and its mirror images.
+        True if the answer averages the logits of an image and of its mirror images.
 
     Returns
     -------
     keras.Model
-        From images (N, H, W, C), uint8 or float, 0 to 255, to scores (N, 1), float32, 0 to 1.
+        A model that maps images (N, H, W, C), uint8 or float, 0 to 255, to scores (N, 1), float32, 0 to 1.
     """
     inputs = keras.Input(shape)
     views = [keras.ops.flip(inputs, axes) if axes else inputs for axes in FLIPS[: len(FLIPS) if flips else 1]]

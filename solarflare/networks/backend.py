@@ -1,10 +1,10 @@
-"""Imports TensorFlow and Keras without their start-up messages; all other modules import them from here."""
+"""Imports TensorFlow and Keras without their start-up messages. All other modules import the two from here."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# The same weights, byte for byte, are possible on CPUs only.
+# Training gives the same weights, byte for byte, on CPUs only.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

@@ -1,7 +1,7 @@
 """Batches of images, targets and weights for training and for answering.
 
-Crops are read batch by batch from memory-mapped files while the network computes. What fits stays in the operating
-system's own cache; the process itself holds a few batches, however many crops there are.
+Crops are read batch by batch from memory-mapped files while the network computes. The operating system caches as much
+of the files as fits into memory. The process itself holds a few batches, however many crops there are.
 """
 
 from typing import Protocol
@@ -15,7 +15,7 @@ from solarflare.networks.architectures import MAP, Shape
 from solarflare.networks.backend import tf
 from solarflare.networks.schema import Train
 
-ANSWER = "answer"  # the output of a training model that is the network's own
+ANSWER = "answer"  # name of the output of a training model that is the network's answer, not its map
 
 Floats = npt.NDArray[np.float32]
 
@@ -34,9 +34,9 @@ def image_shape(images: Images) -> Shape:
 
 
 def training_batches(images: Images, rows: Rows, settings: Train, polarity: bool) -> tf.data.Dataset:
-    """Return batches of images, targets and weights, in another order every epoch, augmented if `settings` say so.
+    """Return batches of images, targets and weights, in a new order every epoch, augmented if `settings.augment`.
 
-    `polarity` says whether the images are magnetograms.
+    `polarity` is True if the images are magnetograms.
     """
     targets_and_weights = _by_output(rows, *_targets_and_weights(rows, settings))
     slices = tf.data.Dataset.from_tensor_slices((rows.positions, *targets_and_weights))
@@ -51,18 +51,18 @@ def training_batches(images: Images, rows: Rows, settings: Train, polarity: bool
 
 
 def batches_in_order(images: Images, rows: Rows, batch_size: int) -> tf.data.Dataset:
-    """Return batches of images, labels and weights as they are, in order."""
+    """Return batches of images, labels and weights in the order of the rows, without augmentation."""
     targets, weights = _by_output(rows, rows.labels.astype(np.float32), np.ones(len(rows.labels), np.float32))
     slices = tf.data.Dataset.from_tensor_slices((rows.positions, targets, weights))
     return _take(images, slices.batch(batch_size)).prefetch(2)
 
 
 def augment(images: tf.Tensor, seed: tf.Tensor, polarity: bool) -> tf.Tensor:
-    """Return each image (N, H, W, C) flipped or not, east-west and north-south, and with its polarities swapped or not.
+    """Flip each image (N, H, W, C) at random, east-west and north-south. With `polarity`, swap its signs at random too.
 
-    None of this changes the label: on the Sun the hemispheres and the signs of the field take turns, from one cycle
-    to the next (Hale & Nicholson 1925, doi:10.1086/142933), and no flare and no spot prefers one. The same seed, (2,),
-    makes the same choices.
+    None of this changes the label. On the Sun the hemispheres exchange their signs of the field from one cycle to the
+    next (Hale & Nicholson 1925, doi:10.1086/142933), and flares and spots prefer no hemisphere and no sign. The same
+    seed, (2,), makes the same choices.
     """
     chosen = tf.random.stateless_uniform((3, tf.shape(images)[0], 1, 1, 1), seed) < 0.5
     images = tf.where(chosen[0], tf.reverse(images, [2]), images)
@@ -73,7 +73,8 @@ def augment(images: tf.Tensor, seed: tf.Tensor, polarity: bool) -> tf.Tensor:
 def invert_polarity(images: tf.Tensor) -> tf.Tensor:
     """Return magnetograms, uint8, with the signs of the field swapped.
 
-    No field is 128, on the Sun and where an image is blanked, and stays 128: x becomes 256 - x, and 0 as 1 does.
+    The grey level x becomes 256 - x. So 128, the level of no field and of blanked pixels, stays 128. The level 0 is
+    treated as 1, and becomes 255.
     """
     return 255 - tf.maximum(images, 1) + 1
 
@@ -89,7 +90,7 @@ def _take(images: Images, positions: tf.data.Dataset) -> tf.data.Dataset:
 
 
 def _targets_and_weights(rows: Rows, settings: Train) -> tuple[Floats, Floats]:
-    """Return the target of each row, from 0 to 1, and its weight, 1 on average."""
+    """Return the target of each row, 0 to 1, and the weight of each row, 1 on average."""
     targets, weights = rows.labels.astype(np.float64), np.ones(len(rows.labels))
     if settings.class_weight == "balanced":
         weights = len(targets) / (2 * np.bincount(rows.labels))[rows.labels]
@@ -101,7 +102,7 @@ def _targets_and_weights(rows: Rows, settings: Train) -> tuple[Floats, Floats]:
 
 
 def _by_output(rows: Rows, targets: Floats, weights: Floats) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Return targets and weights by output: those given for the answer, and those of the map if there is one."""
+    """Return targets by output, and weights by output: the given ones for the answer, and more for a map if any."""
     if rows.maps is None:
         return {ANSWER: targets}, {ANSWER: weights}
     maps = rows.maps[..., None]
@@ -112,7 +113,7 @@ def _by_output(rows: Rows, targets: Floats, weights: Floats) -> tuple[dict[str, 
 
 
 def _augment_map(by_output: dict[str, tf.Tensor], seed: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Flip the targets or weights of the map's cells as the images are flipped by the same seed."""
+    """Flip the targets or the weights of the map like `augment` flips the images with the same seed."""
     return {
         name: augment(values, seed, polarity=False) if name == MAP else values for name, values in by_output.items()
     }

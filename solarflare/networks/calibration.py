@@ -1,7 +1,7 @@
 """Calibration: the curve from scores to probabilities, and the threshold for yes. Both are fitted on validation only.
 
-A matched sample has a larger share of positives than the Sun. Probabilities fitted on it are valid at its own base
-rate, and so are all scores in ``metrics/``. A probability for today is corrected first (`at_base_rate`).
+A matched sample has a larger share of positives than the Sun. Probabilities that are fitted on it are valid at the base
+rate of the sample. The scores in ``metrics/`` are too. A probability for today is corrected first (`at_base_rate`).
 """
 
 import json
@@ -22,8 +22,8 @@ Values = npt.NDArray[np.float64]
 Method = Literal["platt", "isotonic", "temperature"]
 
 SMALLEST_SCORE = 1e-7  # scores are cut to this distance from 0 and 1: the resolution of float32 near 1
-DECIMALS = 9  # of a fitted line; the last of sixteen depend on the processor
-HOTTEST = 5.0  # largest absolute logarithm of the temperature; needed if the classes are separated perfectly
+DECIMALS = 9  # of a fitted slope and intercept; the last of sixteen decimals would depend on the processor
+HOTTEST = 5.0  # largest absolute logarithm of the temperature: a limit if the classes are separated perfectly
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ class Platt:
     def fit(cls, logits: Values, labels: npt.NDArray) -> Self:
         """Fit a logistic curve by maximum likelihood.
 
-        The targets are not 0 and 1 but smoothed by the number of rows of each class, so that a perfect separation does
-        not give probabilities of 0 and 1: Platt 1999, *Probabilistic outputs for support vector machines*, 2.2.
+        The targets are not exactly 0 and 1. They are smoothed by the number of rows of each class, so that a perfect
+        separation does not give probabilities of 0 and 1 (Platt 1999, *Probabilistic outputs for support vector
+        machines*, 2.2).
         """
         positives, negatives = np.sum(labels == 1), np.sum(labels == 0)
         targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
@@ -58,7 +59,7 @@ class Platt:
 
 @dataclass(frozen=True)
 class Isotonic:
-    """A curve that never falls: linear between its points, constant outside."""
+    """A curve that never falls. It is linear between its points and constant outside of them."""
 
     logits: tuple[float, ...]
     probabilities: tuple[float, ...]
@@ -71,7 +72,7 @@ class Isotonic:
     def fit(cls, logits: Values, labels: npt.NDArray) -> Self:
         """Fit isotonic regression.
 
-        The probabilities stay away from 0 and 1 by Laplace's rule of succession for this many rows.
+        The probabilities are kept at least 1 / (rows + 2) away from 0 and 1: Laplace's rule of succession.
         """
         least = 1 / (len(labels) + 2)
         model = IsotonicRegression(y_min=least, y_max=1 - least).fit(logits, labels)
@@ -117,7 +118,7 @@ class Calibration:
     threshold : float
         The answer is yes if the probability is at least this.
     fitted_rate : float or None
-        Share of label 1 in the rows that the curve was fitted on; None in older files without it.
+        Share of label 1 in the rows that the curve was fitted on. It is None if an older file does not have it.
     """
 
     curve: Curve
@@ -125,7 +126,7 @@ class Calibration:
     fitted_rate: float | None = None
 
     def apply(self, scores: npt.ArrayLike) -> Values:
-        """Return calibrated probabilities, (N,) float64, of scores (N,); both from 0 to 1."""
+        """Return the calibrated probabilities, (N,) float64, of scores (N,). Both are from 0 to 1."""
         return self.curve(_logits(scores))
 
     def write(self, path: Path) -> None:
@@ -155,10 +156,11 @@ def read(path: Path) -> Calibration:
         raise InputError(f"{path} is not a calibration that a training wrote; make it again with `dvc repro`") from None
 
 
-def fit(scores: npt.ArrayLike, labels: npt.ArrayLike, method: Method) -> Calibration:
-    """Fit the map from scores of validation rows, (N,) from 0 to 1, to probabilities, and the threshold of largest TSS.
+def fit_calibration(scores: npt.ArrayLike, labels: npt.ArrayLike, method: Method) -> Calibration:
+    """Fit the curve from scores to probabilities, and choose the threshold with the largest TSS.
 
-    If the labels, (N,) of 0 and 1, are not of both classes, this raises InputError.
+    The scores, (N,) from 0 to 1, and the labels, (N,) of 0 and 1, are those of the validation rows. If a class is
+    missing, this raises InputError.
     """
     logits, labels = _logits(scores), np.asarray(labels)
     if len(np.unique(labels)) < 2:
@@ -171,14 +173,15 @@ def fit(scores: npt.ArrayLike, labels: npt.ArrayLike, method: Method) -> Calibra
 
 
 def at_base_rate(probabilities: npt.ArrayLike, fitted_rate: float, base_rate: float) -> Values:
-    """Return probabilities corrected to another base rate than that of the rows they were fitted on.
+    """Return probabilities corrected from the base rate of the rows they were fitted on to another base rate.
 
     Parameters
     ----------
     probabilities : (N,) float
         From 0 to 1, calibrated on rows of which a share `fitted_rate` has label 1.
     fitted_rate, base_rate : float
-        Shares of label 1 in those rows, and where the probabilities are needed; between 0 and 1.
+        The share of label 1 in those rows, and the share of label 1 where the probabilities are needed. Both are
+        between 0 and 1.
 
     Returns
     -------
@@ -188,8 +191,8 @@ def at_base_rate(probabilities: npt.ArrayLike, fitted_rate: float, base_rate: fl
     Notes
     -----
     The logit is shifted by the difference of the logits of the base rates: Saerens et al. 2002,
-    doi:10.1162/089976602753284446, eq. 2.4. This is valid if only the shares of the classes differ, not what the images
-    of each class look like.
+    doi:10.1162/089976602753284446, eq. 2.4. This is valid if only the shares of the classes differ. The images of each
+    class must look the same in both places.
     """
     return expit(logit(np.asarray(probabilities, np.float64)) + logit(base_rate) - logit(fitted_rate))
 
@@ -200,12 +203,13 @@ def best_threshold(probabilities: Values, labels: npt.NDArray) -> float:
     Parameters
     ----------
     probabilities, labels : (N,) float, (N,) int
-        From 0 to 1; 0 or 1, both present.
+        Probabilities from 0 to 1, and labels 0 or 1. Both labels must occur.
 
     Returns
     -------
     float
-        The midpoint of two probabilities, or the lowest probability (all rows are yes). Of equals, the lowest.
+        The midpoint of two neighbouring probabilities, or the lowest probability (then all rows are yes). If several
+        thresholds have the largest TSS, the lowest of them.
     """
     values = np.unique(probabilities)
     cuts = np.concatenate([values[:1], (values[1:] + values[:-1]) / 2])

@@ -1,4 +1,4 @@
-"""Trains and calibrates the networks of a task, one network a fold of its split."""
+"""Trains and calibrates the networks of a task, one network per fold of the split."""
 
 import logging
 
@@ -24,7 +24,7 @@ from solarflare.networks import calibration
 from solarflare.networks.architectures import map_side
 from solarflare.networks.batches import Images, image_shape
 from solarflare.networks.input_range import Ranges
-from solarflare.networks.saved_model import AT_ONCE, RANGES, About, fold_folders, save
+from solarflare.networks.saved_model import AT_ONCE, RANGES, ModelDescription, fold_folders, save
 from solarflare.networks.schema import Train, TrainingParams
 from solarflare.networks.training import configure, fit, predict
 from solarflare.sun.events.records import read_records
@@ -34,11 +34,14 @@ log = logging.getLogger("solarflare")
 
 
 def train(task: Task) -> None:
-    """Train and calibrate one network a fold: ``models/<task>/``, or ``models/<task>/fold-<k>/`` for several.
+    """Train and calibrate one network per fold, and write it to ``models/<task>/``.
 
-    Reads ``params.yaml``, and the crops, labels and split of the task. Where one of these is absent, so is the model.
-    With ``refit`` the calibration is that of a network trained on the training rows, and the network that answers has
-    learned from the validation rows too, as scikit-learn's ``CalibratedClassifierCV(ensemble=False)`` does it.
+    If there are several folds, each network is in a folder ``models/<task>/fold-<k>/``. The function reads
+    ``params.yaml`` and the crops, labels and split of the task. If one of these is absent, the model is marked absent.
+
+    With ``refit`` two networks are trained. The first learns from the training rows, and the calibration is fitted on
+    its scores. The second learns from the validation rows too, and only it is saved. Scikit-learn's
+    ``CalibratedClassifierCV(ensemble=False)`` does the same.
 
     Raises
     ------
@@ -64,7 +67,7 @@ def train(task: Task) -> None:
         )
         for fold in rows["fold"].unique()
     }
-    about = About(
+    about = ModelDescription(
         settings.network,
         image_shape(images),
         task,
@@ -84,7 +87,7 @@ def train(task: Task) -> None:
             log.info("%s, fold %d: %d images to train on, %d to validate on", task, fold, *counts)
             model, history = fit(images, training, validation, settings, polarity)
             scores = predict(model, images, validation.positions)
-            fitted = calibration.fit(scores, validation.labels, chosen.calibration.method)
+            fitted = calibration.fit_calibration(scores, validation.labels, chosen.calibration.method)
             if settings.refit:
                 log.info("%s, fold %d: calibrated; now %d images to train on", task, fold, len(both.labels))
                 model, _ = fit(images, both, None, settings, polarity)
@@ -102,11 +105,12 @@ def privileged_information(
     Parameters
     ----------
     task, chosen
-        The task, and the parameters that say what its question and instrument are and whether disks are centred.
+        The task, and the parameters: the task's question, its instrument, and whether disks are centred.
     settings : Train
-        Whether there is a teacher, and which network it is: one with a map learns where the regions are.
+        They say whether there is a teacher, and which network is trained. A network with a map learns where the regions
+        are.
     images, rows
-        All crops, by position, and the rows of `samples`.
+        All crops, by position, and the rows that `samples` returns.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Input ranges: a few statistics of the training crops. An image outside of their ranges is refused.
+"""Input ranges: the ranges of a few statistics of the training crops. An image outside of a range is refused.
 
-The statistics differ for another instrument, for a blank or covered Sun and for a photograph, and change little with
-solar activity.
+The statistics of another instrument, of a blank or covered Sun and of a photograph are different. Solar activity
+changes them little.
 """
 
 import json
@@ -17,14 +17,14 @@ from solarflare.sun.images.imaging import Pixels
 
 Values = npt.NDArray[np.float64]
 
-INSIDE = 0.42  # widths from the centre within which black pixels are counted; the Sun fills this part of a full disk
+INSIDE = 0.42  # black pixels are counted within this many image widths of the centre; the Sun fills this part of a disk
 BLACK = 4  # grey level below which a pixel counts as black: a dark sky after JPEG compression, or the Moon
 TAIL = 0.005  # quantile of the training crops at either end of the range, so that one odd image does not widen it
 MARGIN = 0.5  # how far the range reaches beyond the quantiles, in units of their distance
-LEAST_MARGIN = 1.0  # the least such margin, in grey levels or percent, for statistics that hardly vary
+LEAST_MARGIN = 1.0  # smallest margin, in grey levels or percent, for statistics that hardly vary
 
 NAMES = ("brightness", "contrast", "grain", "share of black", "share of red", "share of blue")
-"""Names of the statistics; the last two are those of colour crops only."""
+"""Names of the statistics. Only colour crops have the last two."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class Ranges:
 
     @classmethod
     def of(cls, batches: Iterable[Pixels]) -> "Ranges":
-        """Return the ranges of the crops, batches of (n, H, W, C) uint8, that a network was trained on."""
+        """Return the ranges of the crops that a network was trained on: batches of (n, H, W, C) uint8."""
         low, high = np.quantile(np.concatenate([statistics(crops) for crops in batches]), [TAIL, 1 - TAIL], axis=0)
         margin = np.maximum(MARGIN * (high - low), LEAST_MARGIN)
         ends = np.column_stack([np.maximum(low - margin, 0), high + margin]).round(2).tolist()
         return cls(dict(zip(NAMES, map(tuple, ends), strict=False)))
 
     def refusal(self, crop: Pixels) -> str | None:
-        """Return why a crop, (H, W, C), is outside of the ranges: the first such statistic; None if it is inside."""
+        """Return which statistic of a crop, (H, W, C), is the first outside of its range; None if all are inside."""
         values = statistics(crop[None])[0].tolist()
         for (name, (low, high)), value in zip(self.limits.items(), values, strict=True):
             if not low <= value <= high:
@@ -75,15 +75,16 @@ def read(path: Path) -> Ranges:
 
 
 def refusal(known: Iterable[Ranges], crop: Pixels) -> str | None:
-    """Return why a crop, (H, W, C), is outside of the ranges of any of several networks; None if inside of all."""
+    """Return why the first of several networks refuses a crop, (H, W, C); None if no network refuses it."""
     return next(filter(None, (ranges.refusal(crop) for ranges in known)), None)
 
 
 def statistics(crops: Pixels) -> Values:
     """Return k statistics, (N, k) float64, of crops (N, H, W, C).
 
-    In grey levels: mean and standard deviation of the pixels, and mean absolute difference of neighbours in a row. In
-    percent: black pixels near the centre and, for colour crops, the shares of red and blue.
+    Three are in grey levels: the mean and the standard deviation of the pixels, and the mean absolute difference of
+    neighbours in a row. The others are in percent: the share of black pixels near the centre and, for colour crops, the
+    shares of red and blue.
     """
     grey = crops.mean(axis=-1, dtype=np.float32)
     place = np.linspace(-0.5, 0.5, grey.shape[1])

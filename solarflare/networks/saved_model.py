@@ -23,21 +23,21 @@ AT_ONCE = 64  # images that a prediction holds in memory
 
 
 @dataclass(frozen=True)
-class About:
-    """What a model is and which data it was trained on. It answers only for images of the same kind.
+class ModelDescription:
+    """What a model is, and which data it was trained on. The model answers only for images of the same kind.
 
     Attributes
     ----------
     network, shape
-        A name that `architectures.build` knows, and height, width and channels of its images.
+        A key of `architectures.NETWORKS`, and the height, width and channels of its images.
     task, instrument, origin : str
-        As in ``params.yaml``.
+        The task, the task's ``instrument`` and ``scrape.origin`` in ``params.yaml``.
     question : dict
         ``label.<task>`` of ``params.yaml``.
     crop : dict
-        ``crop.mask`` and ``crop.<task>``: how images have to be cut.
+        ``crop.mask`` and ``crop.<task>`` of ``params.yaml``: how images have to be cut.
     members, flips
-        The number of networks in the ensemble, and whether it averages over mirror images.
+        The number of networks in the ensemble, and whether the ensemble averages over mirror images.
     """
 
     network: str
@@ -52,18 +52,18 @@ class About:
 
 
 def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
-    """Return where the model of each fold is: the folder itself if there is one fold, else a folder in it."""
+    """Return the folder of each fold's model: `models` itself if there is one fold, else ``fold-<k>`` in it."""
     numbers = sorted(set(folds))
     return {numbers[0]: models} if len(numbers) == 1 else {fold: models / f"fold-{fold}" for fold in numbers}
 
 
-def folders(models: Path) -> list[Path]:
-    """Return the folders of a task's models: its folds, or the folder itself."""
+def model_folders(models: Path) -> list[Path]:
+    """Return the folders that hold a task's models: ``fold-<k>`` in `models`, or `models` itself if there is none."""
     return sorted(models.glob("fold-*")) or [models]
 
 
-def save(folder: Path, model: keras.Model, history: pd.DataFrame, fitted: Calibration, about: About) -> None:
-    """Write what `load` needs, and the training curves; the same training gives the same bytes."""
+def save(folder: Path, model: keras.Model, history: pd.DataFrame, fitted: Calibration, about: ModelDescription) -> None:
+    """Write what `load` needs, and the training curves. The same training writes the same bytes."""
     folder.mkdir(exist_ok=True)
     # A .keras file would contain the date.
     model.save_weights(folder / WEIGHTS)
@@ -89,7 +89,7 @@ def load(folder: Path) -> tuple[keras.Model, Calibration]:
     return model, calibration.read(folder / CALIBRATION)
 
 
-def about(folder: Path) -> About:
+def about(folder: Path) -> ModelDescription:
     """Return the description of the model in a folder.
 
     Raises
@@ -100,7 +100,7 @@ def about(folder: Path) -> About:
     path = folder / ABOUT
     try:
         content = json.loads(path.read_text())
-        return About(**{**content, "shape": tuple(content["shape"])})
+        return ModelDescription(**{**content, "shape": tuple(content["shape"])})
     except FileNotFoundError:
         raise InputError(f"{path} is not there: {folder} holds no model; train one with `dvc repro`") from None
     except (ValueError, KeyError, TypeError):
@@ -108,21 +108,21 @@ def about(folder: Path) -> About:
 
 
 def probabilities(models: Path, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """Return the calibrated probability of label 1 for images in memory; of several folds, the mean.
+    """Return the calibrated probability of label 1 for images in memory. If there are several folds, it is their mean.
 
     Parameters
     ----------
     models : Path
-        What `train` wrote.
+        A folder that `folds.train` wrote, such as ``models/disk``.
     images : (N, H, W, C) uint8
-        As the crop stage cuts them.
+        Images as the crop stage cuts them.
 
     Returns
     -------
     (N,) float64
         From 0 to 1.
     """
-    loaded = [load(folder) for folder in folders(models)]
+    loaded = [load(folder) for folder in model_folders(models)]
     return np.mean(
         [fitted.apply(model.predict(images, batch_size=AT_ONCE, verbose=0)[:, 0]) for model, fitted in loaded], axis=0
     )

@@ -12,7 +12,7 @@ from solarflare.sun.images.instruments import InstrumentParams
 
 
 class Compute(Group):
-    """What the machine lends."""
+    """How much of the machine a training uses."""
 
     threads: int = Field(ge=1, le=64)
 
@@ -42,13 +42,13 @@ class Train(Group):
 
 
 class TrainRegion(Train):
-    """How the network of the regions is trained: a cutout shows one, so there is no map to learn."""
+    """How the network for cutouts is trained. A cutout shows one region, so there is no map to learn."""
 
     network: Literal["compact", "compact_pooled", "paialunga2020"]
 
 
 class BaseRates(ByTask[float | None]):
-    """The Sun's own share of label 1 by task; None where the images were not matched, and show it themselves."""
+    """The share of label 1 on the Sun, by task. None: the images are no matched sample, so their share is the Sun's."""
 
     disk: Annotated[float, Field(gt=0, lt=1)] | None
     region: Annotated[float, Field(gt=0, lt=1)] | None
@@ -75,4 +75,4 @@ class TrainParams(Part):
 
 
 class TrainingParams(OriginParams, InstrumentParams, LabelParams, CropParams, TrainParams):
-    """What a training reads of `params.yaml`."""
+    """The parameters in `params.yaml` that a training reads."""

@@ -20,18 +20,18 @@ from solarflare.networks.schema import Train
 DECIMALS = 6  # of the curves in history.csv
 CURVES = "loss", "roc_auc", "val_loss", "val_roc_auc"
 LOGGED = {"loss": "loss", "val_loss": "val_loss", "val_roc_auc": "val ROC-AUC"}  # curves in a log without a terminal
-SEEDS_APART = 1000  # between the seeds of ensemble members: experiments with consecutive seeds share no member
+SEEDS_APART = 1000  # between the seeds of ensemble members, so that experiments with consecutive seeds share no member
 
 log = logging.getLogger("solarflare")
 
 
 def configure(threads: int) -> None:
-    """Make TensorFlow deterministic on a number of CPU threads. Call this before TensorFlow computes anything.
+    """Make TensorFlow deterministic, and set its number of CPU threads. Call this before TensorFlow computes anything.
 
     Parameters
     ----------
     threads : int
-        ``compute.threads``; the last bits of the weights depend on it.
+        ``compute.threads`` of ``params.yaml``. The last bits of the weights depend on this number.
     """
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
@@ -41,28 +41,28 @@ def configure(threads: int) -> None:
 def fit(
     images: Images, training: Rows, validation: Rows | None, settings: Train, polarity: bool
 ) -> tuple[keras.Model, pd.DataFrame]:
-    """Train a network, or an ensemble of several that differ in their seeds.
+    """Train a network, or an ensemble of networks that differ in their seeds.
 
     Parameters
     ----------
     images : Images
         All images, by position.
     training, validation : Rows
-        The rows to learn from, and those that measure progress and decide when training stops; None only without
-        ``patience``.
+        The rows to learn from, and the rows that measure progress and decide when training stops. Validation may be
+        None if ``patience`` is None.
     settings : Train
-        Which network, and how to train it.
+        Which network to train, and how.
     polarity : bool
-        Whether the images are magnetograms, whose polarities may change places in augmentation.
+        True if the images are magnetograms. Augmentation may swap the polarities of a magnetogram.
 
     Returns
     -------
     model : keras.Model
-        Of `solarflare.networks.architectures.build`.
+        A model as `solarflare.networks.architectures.build` returns it.
     history : DataFrame
-        One row an epoch: ``epoch`` (from 1), ``roc_auc`` and ``loss`` (of augmented and class-weighted
-        training images, with that of the map, if the network learns one), ``val_roc_auc`` and ``val_loss``, if there
-        is validation; of an ensemble, the mean of the members that were still learning.
+        One row per epoch: ``epoch`` (from 1), ``roc_auc`` and ``loss`` of the augmented and class-weighted training
+        images, and, if there is validation, ``val_roc_auc`` and ``val_loss``. If the network learns a map, a loss
+        includes the map's loss. The row of an ensemble is the mean over the members that were still learning.
     """
     seeds = range(settings.seed, settings.seed + settings.ensemble * SEEDS_APART, SEEDS_APART)
     seeded = [settings.model_copy(update={"seed": seed}) for seed in seeds]
@@ -78,7 +78,8 @@ def _fit_member(
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train one network that ends in a logit, and return it with its history.
 
-    With patience it keeps the weights of the epoch with the lowest validation loss, otherwise those of the last epoch.
+    With patience, the network keeps the weights of the epoch with the lowest validation loss. Without patience, it
+    keeps the weights of the last epoch.
     """
     network = initialised(settings, image_shape(images))
     learner = compiled(network, settings, steps=-(-len(training.labels) // settings.batch_size))
@@ -101,16 +102,17 @@ def _fit_member(
 
 
 def initialised(settings: Train, shape: Shape) -> keras.Model:
-    """Return a network that ends in a logit, with random weights from the seed of `settings`, for images of a shape."""
+    """Return a network for images of this shape. It ends in a logit; `settings.seed` decides its random weights."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(settings.seed)
     return NETWORKS[settings.network](shape)
 
 
 def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Model:
-    """Return a compiled model that trains a network: it shares the weights, and has all outputs that have targets.
+    """Return a compiled model that trains a network.
 
-    An epoch has `steps` batches; a falling learning rate reaches its end after the last batch of the last epoch.
+    The model shares the network's weights. Its outputs are the answer and, if the network has one, the map. An epoch
+    has `steps` batches. With the cosine schedule the learning rate reaches zero after the last batch of the last epoch.
     """
     rate: float | keras.optimizers.schedules.LearningRateSchedule = settings.learning_rate
     if settings.schedule == "cosine":
@@ -123,9 +125,9 @@ def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Mod
     learner.compile(
         optimizer=keras.optimizers.Adam(rate),
         loss=losses,
-        # Keras takes the mean over the cells, and the sum is meant.
+        # Keras takes the mean over the cells of a map. The sum is wanted.
         loss_weights={name: math.prod(output.shape[1:]) for name, output in outputs.items()},
-        # Thresholds are taken from 0 to 1.
+        # Keras places the thresholds between 0 and 1.
         metrics={ANSWER: [_RocAuc(name="roc_auc", from_logits=True)]},
     )
     return learner
@@ -137,9 +139,9 @@ def predict(model: keras.Model, images: Images, positions: npt.NDArray[np.int64]
     Parameters
     ----------
     model, images
-        Of `solarflare.networks.architectures.build`, and all images, by position.
+        A model that `solarflare.networks.architectures.build` returned, and all images, by position.
     positions : (N,) int64
-        Which of them.
+        The positions of the images to score.
 
     Returns
     -------
@@ -151,14 +153,14 @@ def predict(model: keras.Model, images: Images, positions: npt.NDArray[np.int64]
 
 
 class _RocAuc(keras.metrics.AUC):
-    """The area under the ROC curve for targets between 0 and 1, which are rounded to 0 or 1."""
+    """The area under the ROC curve. Targets between 0 and 1 are rounded to 0 or 1."""
 
     def update_state(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None) -> None:
         super().update_state(tf.round(y_true), y_pred, sample_weight)
 
 
 def _curves(logs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the curves in `CURVES` from Keras' logs, which hold more for a network with two outputs."""
+    """Return the curves in `CURVES` from Keras' logs. The logs of a network with two outputs hold more than these."""
     renamed = {name.replace(f"{ANSWER}_roc_auc", "roc_auc"): values for name, values in logs.items()}
     return {name: renamed[name] for name in CURVES if name in renamed}
 

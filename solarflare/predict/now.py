@@ -14,7 +14,7 @@ import pandas as pd
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.networks.saved_model import About
+from solarflare.networks.saved_model import ModelDescription
 from solarflare.predict import answer_text, newest_image, picture, scoreboard
 from solarflare.predict.answer_text import region_name
 from solarflare.predict.forecast_files import REGION
@@ -121,7 +121,7 @@ def _write_forecast(
     scoreboard.write_file(now, pd.DataFrame(rows, columns=[REGION, "probability"]).dropna(), method, path)
 
 
-def forecasting_networks(networks: Mapping[Task, TrainedNetwork]) -> dict[Task, About]:
+def forecasting_networks(networks: Mapping[Task, TrainedNetwork]) -> dict[Task, ModelDescription]:
     """Return what is known of the networks that forecast flares of a whole class, by task.
 
     Raises
@@ -130,7 +130,7 @@ def forecasting_networks(networks: Mapping[Task, TrainedNetwork]) -> dict[Task, 
         If there is none.
     """
     classes = {f"{letter}1.0" for letter in scoreboard.CLASSES}
-    forecasting: dict[Task, About] = {}
+    forecasting: dict[Task, ModelDescription] = {}
     for task, network in networks.items():
         question = network.about.question
         flares = question.get("target", "flare") == "flare" and question["min_class"] in classes

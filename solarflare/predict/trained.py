@@ -32,7 +32,7 @@ class TrainedNetwork:
     """
 
     def __init__(self, task: Task, folder: Path, chosen: PredictParams) -> None:
-        folders = saved_model.folders(folder)
+        folders = saved_model.model_folders(folder)
         self.about = saved_model.about(folders[0])
         label, instrument = chosen.label.of(task), chosen.instrument.of(task)
         if dict(self.about.question) != label.model_dump(mode="json") or self.about.instrument != instrument:

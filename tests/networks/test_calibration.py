@@ -24,13 +24,13 @@ def overconfident(n: int = 4000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("method", ["platt", "isotonic"])
 def test_scores_become_the_probabilities_that_they_should_have_been(method: Method) -> None:
     scores, labels, truth = overconfident()
-    fitted = calibration.fit(scores, labels, method)
+    fitted = calibration.fit_calibration(scores, labels, method)
     assert np.abs(fitted.apply(scores) - truth).mean() < 0.03
 
 
 def test_platt_finds_the_slope_and_the_intercept() -> None:
     scores, labels, _ = overconfident(100_000)
-    curve = calibration.fit(scores, labels, "platt").curve
+    curve = calibration.fit_calibration(scores, labels, "platt").curve
     assert isinstance(curve, Platt)
     assert curve.slope == pytest.approx(0.5, abs=0.02)
     assert curve.intercept == pytest.approx(0.25, abs=0.05)
@@ -38,25 +38,25 @@ def test_platt_finds_the_slope_and_the_intercept() -> None:
 
 def test_platt_gives_two_separate_points_the_probabilities_of_his_targets() -> None:
     # Three of each class, each class at one score: the targets 4/5 and 1/5 can be met exactly.
-    fitted = calibration.fit([0.9, 0.9, 0.9, 0.1, 0.1, 0.1], [1, 1, 1, 0, 0, 0], "platt")
+    fitted = calibration.fit_calibration([0.9, 0.9, 0.9, 0.1, 0.1, 0.1], [1, 1, 1, 0, 0, 0], "platt")
     assert fitted.apply([0.9, 0.1]) == pytest.approx([0.8, 0.2], abs=1e-4)
 
 
 def test_temperature_finds_how_much_too_certain_a_network_is() -> None:
     _, labels, truth = overconfident(100_000)
-    curve = calibration.fit(expit(3 * logit(truth)), labels, "temperature").curve
+    curve = calibration.fit_calibration(expit(3 * logit(truth)), labels, "temperature").curve
     assert isinstance(curve, Temperature)
     assert curve.temperature == pytest.approx(3, rel=0.03)
 
 
 def test_temperature_of_a_perfect_separation_is_finite() -> None:
-    fitted = calibration.fit([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1], "temperature")
+    fitted = calibration.fit_calibration([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1], "temperature")
     assert isinstance(fitted.curve, Temperature)
     assert 0 < fitted.curve.temperature < 1
 
 
 def test_isotonic_pools_what_is_out_of_order() -> None:
-    fitted = calibration.fit([0.1, 0.2, 0.3, 0.9], [0, 1, 0, 1], "isotonic")
+    fitted = calibration.fit_calibration([0.1, 0.2, 0.3, 0.9], [0, 1, 0, 1], "isotonic")
     # The two in the middle share 1/2; the ends are kept 1/(4 + 2) away from certainty.
     assert fitted.apply([0.1, 0.2, 0.3, 0.9]) == pytest.approx([1 / 6, 1 / 2, 1 / 2, 5 / 6])
 
@@ -92,7 +92,7 @@ def test_no_threshold_has_a_larger_tss(rows: list[tuple[float, int]]) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_the_order_of_the_scores_is_kept(method: Method) -> None:
     scores, labels, _ = overconfident(500)
-    probabilities = calibration.fit(scores, labels, method).apply(np.linspace(0, 1, 101))
+    probabilities = calibration.fit_calibration(scores, labels, method).apply(np.linspace(0, 1, 101))
     assert (np.diff(probabilities) >= 0).all()
     assert probabilities.min() > 0
     assert probabilities.max() < 1
@@ -119,7 +119,7 @@ def test_a_file_of_before_the_fitted_rate_is_read(tmp_path: Path) -> None:
 
 
 def test_the_rate_that_a_calibration_holds_at_is_kept() -> None:
-    assert calibration.fit([0.2, 0.3, 0.4, 0.9], [0, 0, 0, 1], "platt").fitted_rate == 0.25
+    assert calibration.fit_calibration([0.2, 0.3, 0.4, 0.9], [0, 0, 0, 1], "platt").fitted_rate == 0.25
 
 
 def test_a_rarer_event_by_hand() -> None:
@@ -148,7 +148,7 @@ def test_corrected_probabilities_are_reliable_where_the_event_is_rare() -> None:
 
 def test_one_class_cannot_be_calibrated() -> None:
     with pytest.raises(InputError, match="both classes"):
-        calibration.fit([0.2, 0.3], [0, 0], "platt")
+        calibration.fit_calibration([0.2, 0.3], [0, 0], "platt")
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"method": "magic", "threshold": 1}', '{"method": "platt"}'])

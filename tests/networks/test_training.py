@@ -26,7 +26,7 @@ from solarflare.networks.architectures import MAP
 from solarflare.networks.backend import keras, tf
 from solarflare.networks.batches import augment, batches_in_order, invert_polarity, training_batches
 from solarflare.networks.calibration import Calibration, Platt
-from solarflare.networks.saved_model import About
+from solarflare.networks.saved_model import ModelDescription
 from solarflare.networks.schema import Train
 from solarflare.sun.images import imaging
 from tests import parameters
@@ -35,7 +35,7 @@ from tests import parameters
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 ROOT = Path(__file__).resolve().parents[2]
-ABOUT = About("compact", (32, 32, 1), Task.DISK, "gong", "simulated", {"target": "active_region"}, {})
+ABOUT = ModelDescription("compact", (32, 32, 1), Task.DISK, "gong", "simulated", {"target": "active_region"}, {})
 TRAIN = Train(
     network="compact",
     ensemble=1,
@@ -250,7 +250,7 @@ def test_a_model_read_back_gives_the_same_probabilities(
     images, labels = spots(240)
     positions = np.arange(160, 240)
     scores = training.predict(trained[0], images, positions)
-    fitted = calibration.fit(scores, labels[positions], "platt")
+    fitted = calibration.fit_calibration(scores, labels[positions], "platt")
     saved_model.save(tmp_path, *trained, fitted, ABOUT)
     model, read = saved_model.load(tmp_path)
     assert saved_model.about(tmp_path) == ABOUT

@@ -69,7 +69,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         crops = [cut(rows.iloc[[row]])[1] for row in range(len(rows))]
         question = chosen.label.of(task).model_dump(mode="json")
         cropped = chosen.crop.model_dump(include={"mask", task})
-        about = saved_model.About("compact_pooled", (32, 32, channels), task, "aia211", "archive", question, cropped)
+        about = saved_model.ModelDescription(
+            "compact_pooled", (32, 32, channels), task, "aia211", "archive", question, cropped
+        )
         target = folder / "models" / task
         target.mkdir(parents=True)
         fitted = calibration.Calibration(calibration.Platt(1.0, 0.0), 0.5, 0.5)

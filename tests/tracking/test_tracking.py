@@ -130,7 +130,7 @@ def train() -> npt.NDArray[np.uint8]:
 
     models, shape = Path("models/disk"), (32, 32, 1)
     images = np.random.default_rng(1).integers(0, 256, (2, *shape), np.uint8)
-    about = saved_model.About("compact", shape, Task.DISK, "gong", "simulated", {}, {})
+    about = saved_model.ModelDescription("compact", shape, Task.DISK, "gong", "simulated", {}, {})
     history = pd.read_csv(models / "history.csv")
     saved_model.save(models, architectures.build("compact", shape), history, Calibration(Platt(2.0, 0.5), 0.5), about)
     Ranges.of([images]).write(models / saved_model.RANGES)

@@ -139,7 +139,7 @@ class Archive:
             image[sky] += self.tint
             if self.caption:
                 image[printed] = self.generator.choice([0, 255], printed.sum())
-        return cutter().squares(image, disk, pd.DataFrame())[0][..., None]
+        return cutter().cut_squares(image, disk, pd.DataFrame())[0][..., None]
 
 
 def cutter(crop: Crop = CROP) -> Cutter:
@@ -485,7 +485,7 @@ def test_print_is_read_alike_wherever_the_disk_is(tmp_path: Path) -> None:
         for writing in writings:
             image = np.full((860, 860), 128, np.uint8)
             image[imaging.annotation_boxes("gong", image.shape)[1]] = gaussian_filter(writing, 4) * 6
-            shard.append(cutter(unmasked).squares(image, disk, pd.DataFrame())[0][..., None])
+            shard.append(cutter(unmasked).cut_squares(image, disk, pd.DataFrame())[0][..., None])
     np.save(tmp_path / "all.npy", np.stack(shard))
     rows = pd.DataFrame({"path": [f"{number}.jpg" for number in range(4)], "row": range(4), "shard": "all.npy"})
     rows = rows.assign(noaa_ar=pd.Series(pd.NA, rows.index, "Int64"), fitted="yes")

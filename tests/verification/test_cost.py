@@ -48,7 +48,9 @@ def test_the_network_of_2020_is_counted_as_on_paper() -> None:
 
 def test_an_image_and_its_mirror_images_take_four_times_as_much(tmp_path: Path) -> None:
     def per_image(flips: bool) -> int:
-        about = saved_model.About("compact", (32, 32, 1), Task.DISK, "gong", "simulated", {}, {}, flips=flips)
+        about = saved_model.ModelDescription(
+            "compact", (32, 32, 1), Task.DISK, "gong", "simulated", {}, {}, flips=flips
+        )
         model = build("compact", (32, 32, 1), flips=flips)
         saved_model.save(tmp_path, model, pd.DataFrame({"epoch": [1]}), Calibration(Platt(1.0, 0.0), 0.5), about)
         return cost(tmp_path)["flops"]

@@ -16,7 +16,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.networks import architectures, saved_model
 from solarflare.networks.calibration import Calibration, Platt
-from solarflare.networks.saved_model import About
+from solarflare.networks.saved_model import ModelDescription
 from solarflare.report import summary
 from solarflare.sun.events.records import Records
 from solarflare.verification.evaluation import evaluate, forecast
@@ -226,7 +226,7 @@ class Memory:
 
 def untrained(folder: Path, threshold: float) -> None:
     folder.mkdir(parents=True)
-    about = About("compact", (32, 32, 1), Task.REGION, "gong", "simulated", {}, {})
+    about = ModelDescription("compact", (32, 32, 1), Task.REGION, "gong", "simulated", {}, {})
     history = pd.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.6], "val_loss": [0.7, 0.65]})
     model = architectures.build("compact", (32, 32, 1))
     saved_model.save(folder, model, history, Calibration(Platt(1.0, 0.0), threshold), about)

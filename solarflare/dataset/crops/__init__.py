@@ -1,5 +1,5 @@
 """Cutting of images: the full disk, or a square around each active region.
 
 May import: `core`, `sun/images`, `dataset/shards`.
-Start with `cutter`, which cuts one image; `job` cuts all of them.
+Start with `cutter`: it cuts one image, and decides where each crop is and how wide. `job` cuts all images.
 """

@@ -1,4 +1,8 @@
-"""Cuts from one image what the networks see of it: the whole disk, or a square around each region."""
+"""Cuts from one image what the networks see of it: the whole disk, or a square around each region.
+
+The width of a cutout on the sky, in arcsec, is ``crop.region.field`` of ``params.yaml``. The width of a crop in pixels
+is ``crop.disk.img_width`` or ``crop.region.img_width``. `places_of` says where the centres of the cutouts are.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +21,16 @@ from solarflare.sun.images.instruments import Instrument
 
 @dataclass(frozen=True)
 class Cutter:
-    """What is cut from each image, however many images there are.
+    """Cuts the crops of a task from one image after another.
 
     Attributes
     ----------
     task, instrument : str
-        Which crops, ``"disk"`` or ``"region"``, of whose images.
+        The task of the crops, ``"disk"`` or ``"region"``, and the instrument that took the images.
     raw : Path
         The folder that the images' paths are relative to.
     settings : Crop
-        How to cut.
+        The group ``crop`` of ``params.yaml``.
     """
 
     task: Task
@@ -46,14 +50,14 @@ class Cutter:
         Parameters
         ----------
         places : DataFrame
-            Of `places_of`, the rows of one image.
+            The rows of one image in the table of `places_of`.
 
         Returns
         -------
         Disk
             Where the Sun is in the image.
         (n, H, W, C) uint8
-            A crop a row.
+            One crop per row of `places`.
         """
         first = places.iloc[0]
         image = imaging.decode(self.raw / first["path"], "L" if self.task == Task.DISK else "RGB")
@@ -61,27 +65,30 @@ class Cutter:
         return disk, self.cut(image, disk, places)
 
     def cut(self, image: Pixels, disk: Disk, places: pd.DataFrame) -> Pixels:
-        """Blank what is printed on an image, as the settings say, and cut its crops, (n, H, W, C): see `squares`."""
+        """Return the crops of an image, (n, H, W, C). With `settings.mask`, first blank what is printed on the image.
+
+        The parameters are those of `cut_squares`.
+        """
         if self.settings.mask:
             image = imaging.blank(image, self.instrument, disk)
-        return self.squares(image, disk, places).reshape(-1, *self.shape)
+        return self.cut_squares(image, disk, places).reshape(-1, *self.shape)
 
-    def squares(self, image: Pixels, disk: Disk, places: pd.DataFrame) -> Pixels:
-        """Cut an image, or a mask of one, where the crops are.
+    def cut_squares(self, image: Pixels, disk: Disk, places: pd.DataFrame) -> Pixels:
+        """Return the crops of an image, or of a mask, without blanking anything: one around each place.
 
         Parameters
         ----------
         image : (H, W) or (H, W, 3) uint8
-            In its own pixels; grey for the task ``"disk"``, RGB for ``"region"``, or a mask.
+            The image at its full size, grey for the task ``"disk"`` and RGB for ``"region"``, or a mask of that size.
         disk : Disk
             Where the Sun is in the image.
         places : DataFrame
-            Of `with_positions`, the rows of one image.
+            The rows of one image in a table of `with_positions`.
 
         Returns
         -------
         (n, width, width) or (n, width, width, 3) uint8
-            A crop a row.
+            One crop per row of `places`.
         """
         if self.task == Task.DISK:
             return imaging.disk_image(image, self.instrument, disk, self.shape[0], self.settings.mask)[None]
@@ -95,12 +102,15 @@ class Cutter:
 
 
 def find_disk(grey: Pixels, instrument: Instrument, time: pd.Timestamp) -> Disk:
-    """Find the Sun in an image, (H, W), without regard to what is printed on it."""
+    """Find the Sun in an image, (H, W). What is printed on the image is ignored."""
     return fit_disk(imaging.without_annotations(grey, instrument), instrument, time)
 
 
 def places_of(task: Task, images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a crop, in the index's order: the image, the region, the Sun's radius and where to cut in arcsec."""
+    """Return one row per crop, in the order of the index of crops.
+
+    A row names the image and the region, and holds the Sun's radius and the centre of a cutout, both in arcsec.
+    """
     if task == Task.DISK:
         return with_positions(images[["path", "time"]].assign(noaa_ar=pd.Series(pd.NA, images.index, "Int64")))
     return with_positions(regions_on_disk(images, regions))

@@ -1,6 +1,7 @@
 """Cuts all crops of a task once, in several processes, and stores them in monthly shards.
 
-`solarflare.dataset.shards` reads them. Crops do not depend on labels: a new question cuts nothing again.
+`cutter` decides where and how wide a crop is. `solarflare.dataset.shards` reads the shards. Crops do not depend on
+labels, so that a new question cuts nothing again.
 """
 
 from pathlib import Path
@@ -33,15 +34,17 @@ def cut(
     Parameters
     ----------
     task, instrument : str
-        ``"disk"``, one grey crop an image, or ``"region"``, one RGB crop for each region on the disk, of whose images.
+        The task, and the instrument whose images are cut. ``"disk"`` is one grey crop per image, ``"region"`` one RGB
+        crop per region on the disk.
     images, regions : DataFrame
-        Of `tables.IMAGES`, of any instrument, and of `tables.REGIONS`, which only the task ``"region"`` needs.
+        Tables with the columns of `tables.IMAGES` (images of other instruments are ignored) and of `tables.REGIONS`.
+        Only the task ``"region"`` needs the regions.
     raw : Path
         The folder that the images' paths are relative to.
     folder : Path
-        Replaced as a whole once all is cut.
+        The folder of the crops. It is replaced as a whole once all crops are cut.
     settings : Crop
-        How to cut.
+        The group ``crop`` of ``params.yaml``.
 
     Raises
     ------

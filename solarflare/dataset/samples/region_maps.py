@@ -1,4 +1,4 @@
-"""Where on a full disk the regions are that make the answer yes: a map of a few cells, for a network to learn from."""
+"""Draws maps from which a network learns where on a full disk the regions are that make the answer yes."""
 
 from itertools import product
 
@@ -15,16 +15,18 @@ from solarflare.sun.images.coordinates import with_positions
 from solarflare.sun.images.instruments import Instrument
 
 EMPTY, REGION, UNKNOWN = 0, 1, -1
-"""Values of a cell. Cells around a region's are unknown: a region may reach into them, and its place is a daily one."""
+"""Values of a cell. The cells around a region's cell are unknown: the region may reach into them, and its place is
+known only once a day."""
 
 
 def region_maps(
     images: pd.DataFrame, records: Records, question: DiskLabel, instrument: Instrument, side: int
 ) -> npt.NDArray[np.int8]:
-    """Draw a map for each full-disk image, (n, side, side) int8, from north to south and east to west.
+    """Draw a map for each full-disk image, (n, side, side) int8, from north to south and from east to west.
 
-    A cell is `REGION`, `UNKNOWN` around one, `EMPTY` elsewhere. The regions are those that make the answer to the
-    question yes, at the time or later. Without any region report this raises InputError.
+    A cell with a region is `REGION`, the cells around it are `UNKNOWN`, and all others are `EMPTY`. Only regions that
+    make the answer to the question yes are drawn, at the image's time or later. If there is no region report, this
+    raises InputError.
     """
     if records.regions.empty:
         raise InputError(

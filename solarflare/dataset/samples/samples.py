@@ -24,11 +24,11 @@ class Rows:
     Attributes
     ----------
     positions, labels : (N,) int64
-        Where the images are, and 0 or 1.
+        The position of each image among the crops, and its label, 0 or 1.
     soft_labels : (N,) float64 or None
         A teacher's probability of label 1, from 0 to 1, if there is a teacher.
     maps : (N, side, side) int8 or None
-        Of `region_maps.region_maps`, for a network that learns them.
+        The maps that `region_maps.region_maps` draws, if the network learns them.
     """
 
     positions: npt.NDArray[np.int64]
@@ -39,16 +39,16 @@ class Rows:
 
 @dataclass(frozen=True)
 class PrivilegedInformation:
-    """What a network learns from besides images and labels, and does not get when it answers.
+    """What a network learns from besides images and labels. It does not get this when it answers.
 
-    The term is that of Vapnik & Vashist 2009, doi:10.1016/j.neunet.2009.06.042.
+    The term is from Vapnik & Vashist 2009, doi:10.1016/j.neunet.2009.06.042.
 
     Attributes
     ----------
     records : Records or None
         Flares and region reports, if there is a teacher.
     maps : (rows, side, side) int8 or None
-        Of `region_maps.region_maps`, for each of the rows of `samples`, if the network learns them.
+        The map of each row that `samples` returns (`region_maps.region_maps`), if the network learns maps.
     """
 
     records: Records | None = None
@@ -59,17 +59,17 @@ NOTHING = PrivilegedInformation()
 
 
 def read_samples(task: Task, index: pd.DataFrame) -> pd.DataFrame:
-    """Return `samples` of a task's label table and split, for the index of its crops."""
+    """Read the label table and the split of a task, and return their `samples`. `index` is the index of the crops."""
     labels = tables.read(task.labels, tables.LABELS[task])
     return samples(labels, tables.read(task.splits, tables.SPLITS), index)
 
 
 def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that the split gives a part and in whose image the disk was found, in the split's order.
+    """Return the rows that have a part in the split and an image in which the disk was found, in the split's order.
 
-    Their columns are those of the split and of the labels, and ``position``, the place in `index` (of `tables.CROPS`).
-    Where a nominal disk had to serve, nobody knows what the crop shows. If a row has no label or no crop, or no image
-    shows a disk, this raises InputError.
+    The columns are those of the split and of the labels, and ``position``: the crop's place in `index`, a table with
+    the columns of `tables.CROPS`. An image without a found disk was cut around a nominal disk, and nobody knows what
+    its crop shows. If a row has no label or no crop, or if no image shows a disk, this raises InputError.
     """
     key = [name for name in ("path", "noaa_ar") if name in labels]
     rows = splits.loc[splits["part"] != "", [*key, "fold", "block", "part"]].merge(labels, on=key, how="left")
@@ -90,12 +90,15 @@ def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> 
 
 
 def in_part(rows: pd.DataFrame, fold: int, name: str) -> pd.DataFrame:
-    """Return those of the rows of `samples` that are in one part of a fold."""
+    """Return the rows of one part of a fold, as a table. `rows` is a table that `samples` returned."""
     return rows[(rows["fold"] == fold) & (rows["part"] == name)]
 
 
 def with_validation(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of `samples` with validation made part of training, for what is fitted once more at the end."""
+    """Return the rows with validation made part of training. A model that is fitted again at the end learns from both.
+
+    `rows` is a table that `samples` returned.
+    """
     return rows.assign(part=rows["part"].replace("validation", "train"))
 
 
@@ -105,11 +108,11 @@ def part(rows: pd.DataFrame, fold: int, name: str, privileged: PrivilegedInforma
     Parameters
     ----------
     rows : DataFrame
-        Of `samples`.
+        A table that `samples` returned.
     fold, name
-        Which fold; ``train``, ``validation`` or ``test``.
+        The number of the fold, and the part: ``train``, ``validation`` or ``test``.
     privileged : PrivilegedInformation, optional
-        The maps of these rows are taken along.
+        If it has maps, the result has the maps of its rows.
 
     Raises
     ------
@@ -135,16 +138,16 @@ def training_rows(
     Parameters
     ----------
     rows, fold
-        As of `part`.
+        The same as for `part`.
     question, privileged
-        The task's question, and what a teacher reads, if there are records.
+        The task's question, and the privileged information. If it has records, a teacher makes soft labels from them.
     balanced : bool
-        Whether the teacher gives both classes the same weight.
+        True if the teacher gives both classes the same weight.
 
     Raises
     ------
     InputError
-        As `part` and `teacher.soft_labels` do.
+        If a class is missing, or there are records but a teacher can learn nothing from them.
     """
     training = part(rows, fold, "train", privileged)
     if privileged.records is None:

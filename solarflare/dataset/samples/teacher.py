@@ -1,8 +1,8 @@
-"""A teacher: a regression on the records. A network, which itself sees images alone, learns from its probabilities.
+"""A teacher: a regression on the records. A network learns from its probabilities, but answers from images alone.
 
-Whether a region flares on a given day is mostly chance, and a label, 0 or 1, tells a network little about how likely it
-was. A regression on past flares and on the last region report tells more. A network learns from a mixture of both, and
-answers from the image alone (Lopez-Paz et al. 2016, arXiv:1511.03643, *Unifying distillation and privileged
+Whether a region flares on a given day is mostly chance. So a label, 0 or 1, tells a network little about how likely the
+flare was. The probability of a regression on past flares and on the last region report tells more. The network learns
+from a mixture of label and probability (Lopez-Paz et al. 2016, arXiv:1511.03643, *Unifying distillation and privileged
 information*).
 """
 
@@ -17,16 +17,16 @@ from solarflare.core.errors import InputError
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.events.records import Records, features
 
-STRENGTH = 0.1  # inverse of the regularisation: some twenty features that say much the same, a thousand rows
+STRENGTH = 0.1  # inverse of the regularisation; there are about twenty correlated features and a thousand rows
 
 
 def soft_labels(
     rows: pd.DataFrame, records: Records, question: DiskLabel | RegionLabel, balanced: bool
 ) -> npt.NDArray[np.float64]:
-    """Return the probability of label 1 in each row, (N,) float64, from a regression on the records of these same rows.
+    """Return the probability of label 1 in each row, (N,) float64, from a regression that is fitted on the same rows.
 
-    The rows have ``time``, ``label`` and, if the question is about regions, ``noaa_ar``; both labels occur.
-    `records.features` says which records count at a row's time. Without any to learn from this raises InputError.
+    The rows have ``time``, ``label`` and, if the question is about regions, ``noaa_ar``. Both labels must occur.
+    `records.features` says which records count at a row's time. If there are no records, this raises InputError.
     """
     tables = features(rows, records, question)
     present = [table for name in ("history", "catalogue") if isinstance(table := tables[name], pd.DataFrame)]

@@ -1,7 +1,7 @@
 """Reads crops from their monthly shards.
 
-A shard ``YYYY-MM.npy`` holds uint8 crops, N x H x W x C; ``index.csv`` (`tables.CROPS`) says which crop is which row of
-which shard.
+A shard ``YYYY-MM.npy`` holds uint8 crops, N x H x W x C. The table ``index.csv`` (`tables.CROPS`) names the shard of
+each crop, and the row in it.
 """
 
 from functools import lru_cache
@@ -21,12 +21,12 @@ class Crops:
     Parameters
     ----------
     folder : Path
-        Such as ``data/crops/disk``.
+        The folder of the shards, such as ``data/crops/disk``.
 
     Attributes
     ----------
     index : DataFrame
-        Of `tables.CROPS`; a crop's position is its row.
+        A table with the columns of `tables.CROPS`. The position of a crop is its row number in this table.
 
     Raises
     ------
@@ -42,7 +42,7 @@ class Crops:
         self._open = lru_cache(OPEN_SHARDS)(lambda shard: np.load(folder / shard, mmap_mode="r"))
 
     def take(self, positions: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-        """Return the crops (n, H, W, C), uint8, at positions (n,): rows of `index`, in any order."""
+        """Return the crops (n, H, W, C), uint8, at positions (n,): row numbers of `index`, in any order."""
         wanted = np.asarray(positions, dtype=np.int64)
         if wanted.size == 0:
             return np.empty((0, *self._open(self._shard[0]).shape[1:]), dtype=np.uint8)

@@ -12,7 +12,7 @@ class DiskCrop(Group):
 
 
 class RegionCrop(DiskCrop):
-    """A cutout as the network sees it."""
+    """A cutout as the network sees it. Its width on the sky is `field`, in arcsec."""
 
     field: float = Field(ge=50, le=2000)
 

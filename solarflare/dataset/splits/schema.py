@@ -9,7 +9,7 @@ from solarflare.core.tasks import ByTask
 
 
 class Fractions(Group):
-    """Fractions of the labelled rows; training gets the rest."""
+    """Fractions of the labelled rows. Training gets the rest."""
 
     validation: Fraction
     test: Fraction

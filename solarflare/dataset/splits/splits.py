@@ -1,17 +1,16 @@
-"""Divide the labelled rows into training, validation and test parts that share nothing.
+"""Divides the labelled rows into training, validation and test parts that share nothing.
 
 A part is a set of times. A chronological split has three consecutive parts. For blocked folds, time is divided into
 blocks (27 days, one solar rotation, counted from a fixed day), and each part is a set of blocks. All regions of an
-image are in the same part. Rows that would connect two parts are left out, with the reason:
+image are in the same part. Rows that would connect two parts are left out, and the reason is kept:
 
-* rows in a gap between parts, because the Sun changes little in a few days;
-* rows of a region in any part but the first in which an image shows it, so that no region is in two parts;
-* rows whose partner (``pair_id``) is in another part or left out, so that pairs stay complete.
+* A row lies in a gap between parts: the Sun changes little in a few days.
+* The row's region was first seen in another part: no region is in two parts.
+* The row's partner (``pair_id``) is in another part or left out: pairs stay complete.
 
-The ``block`` of a row, the unit of the bootstrap, is that of its region's first day, so that no region is in two
-blocks; its rows in the next block of the same part are kept.
-
-`random` is the method of the original study: it ignores time, region and partner, so its scores cannot be trusted.
+The ``block`` of a row is the unit of the bootstrap. All rows of a region get the block of the region's first day, so
+that no region is in two blocks. Its rows in the next block of the same part are kept.
+`random` is the method of the original study. It ignores time, region and partner, so its scores cannot be trusted.
 """
 
 import numpy as np
@@ -40,22 +39,22 @@ def split(labels: pd.DataFrame, settings: Split, task: Task) -> pd.DataFrame:
     Parameters
     ----------
     labels : DataFrame
-        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`; rows without a label are ignored.
+        A table with the columns of `tables.DISK_LABELS` or `tables.REGION_LABELS`. Rows without a label are ignored.
     settings : Split
         The method and its parameters.
     task : Task
-        Selects the fractions.
+        The task whose fractions are used.
 
     Returns
     -------
     DataFrame
-        Of `tables.SPLITS`, sorted by fold, then in the order of `labels`. Chronological and random splits have only
-        fold 0. In blocked folds each row is in the test part of exactly one fold, or left out of it.
+        A table with the columns of `tables.SPLITS`, sorted by fold, then in the order of `labels`. Chronological and
+        random splits have only fold 0. In blocked folds, each row is in the test part of exactly one fold, or left out.
 
     Raises
     ------
     InputError
-        If no row has a label, or all have the same, or a part lacks rows or a class.
+        If no row has a label, if all labels are the same, or if a part lacks rows or a class.
     """
     _require_labels(labels, task)
     labelled = labels["label"].notna().to_numpy()
@@ -77,15 +76,15 @@ def counts(labels: pd.DataFrame, table: pd.DataFrame) -> dict[str, dict[str, int
     Parameters
     ----------
     labels : DataFrame
-        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`.
+        A table with the columns of `tables.DISK_LABELS` or `tables.REGION_LABELS`.
     table : DataFrame
         The result of `split`.
 
     Returns
     -------
     dict of dict of int
-        ``labelled``, by label; ``unlabelled``, by reason; ``parts``, rows of all folds by part; ``left_out``, rows of
-        all folds by reason.
+        ``labelled``: rows by label. ``unlabelled``: rows by reason. ``parts``: rows of all folds by part. ``left_out``:
+        rows of all folds by reason.
     """
     columns = {
         "labelled": labels["label"].dropna().astype(str),
@@ -100,7 +99,7 @@ def counts(labels: pd.DataFrame, table: pd.DataFrame) -> dict[str, dict[str, int
 
 
 def blocks(times: pd.Series, block_days: float) -> npt.NDArray[np.int64]:
-    """Return the number of the block of each time, counted from `EPOCH`.
+    """Return the number of the block that each time lies in, counted from `EPOCH`.
 
     Examples
     --------
@@ -169,7 +168,7 @@ def _blocked_folds(times: pd.Series, labelled: Mask, settings: Split) -> list[Pa
 
 
 def _days_from(numbers: npt.NDArray[np.int64], times: pd.Series, block_days: float) -> npt.NDArray[np.float64]:
-    """Return the distance in days of each time from the nearest of some blocks; negative inside a block."""
+    """Return the days from each time to the nearest of the numbered blocks. They are negative inside of a block."""
     days = ((times - EPOCH) / pd.Timedelta(days=1)).to_numpy()
     starts = np.sort(numbers) * block_days
     after = np.searchsorted(starts, days, side="right")
@@ -188,7 +187,7 @@ def _random(labelled: Mask, settings: Split) -> Parts:
 
 
 def _left_out(labels: pd.DataFrame, labelled: Mask, part: Parts) -> Parts:
-    """Return the reason why each row is left out of its part, blank if it is kept."""
+    """Return why each row is left out of its part. The reason is blank if the row is kept."""
     reason = np.where(part == "", GAP, "").astype(object)
     reason[(reason == "") & (part != _first_part(labels, part))] = OTHER_PART
     kept = (reason == "") & labelled

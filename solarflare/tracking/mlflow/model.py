@@ -41,7 +41,7 @@ class CalibratedNetwork:
 
         if not 0 < len(images) <= MAX_IMAGES:
             return f"{len(images):,} images were sent; send from 1 to {MAX_IMAGES:,} at once"
-        ranges = [input_range.read(folder / saved_model.RANGES) for folder in saved_model.folders(self.folder)]
+        ranges = [input_range.read(folder / saved_model.RANGES) for folder in saved_model.model_folders(self.folder)]
         for position, image in enumerate(images):
             if reason := input_range.refusal(ranges, image):
                 return f"image {position}: {reason}; send crops as the crop stage cuts them, with pixels from 0 to 255"

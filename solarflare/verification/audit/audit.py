@@ -1,8 +1,8 @@
 """The audit tries to predict the label from anything but the Sun.
 
-Each probe (`probes`) is a small forest of random trees, scored out of fold (`forecasts`): it forecasts blocks
-of days that it was not fitted on. A gated probe has found a leak when the lower end of its ROC-AUC's interval,
-corrected for the number of gated probes, passes a limit.
+Each probe (`probes`) is a small forest of random trees that forecasts blocks of days it was not fitted on
+(`forecasts`). Its ROC-AUC has an interval, which is corrected for the number of gated probes. A gated probe has found a
+leak if the lower end of this interval is above a limit.
 
 Two effects would push the score of a probe below chance, and so hide a leak:
 
@@ -28,7 +28,7 @@ from solarflare.verification.audit.statistics import ByFold, Resampled, Values, 
 from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 
-LISTED_PAIRS = 10  # near duplicates whose paths are in the result
+LISTED_PAIRS = 10  # the result has the paths of at most this many pairs of near duplicates
 
 
 def audit(
@@ -39,20 +39,23 @@ def audit(
     Parameters
     ----------
     probes, rows
-        The probes by name, of the same n rows; ``label``, ``block`` and ``pair_id`` of each row.
+        The probes by name, and the n rows that they see, with ``path``, ``label``, ``block`` and ``pair_id``.
     settings : Audit
         The limit, the resamples and the seed.
     duplicates : sequence of (int, int), optional
-        Of `duplicates.near_duplicates`; a single pair is a leak.
+        The pairs that `duplicates.near_duplicates` returns. A single pair is a leak.
 
     Returns
     -------
     dict
-        Ready for JSON: ``leak``, ``rows``, ``probes`` and ``near_duplicates``, their number and the paths of the
-        first; of each probe by name its ``kind``, ``question``, ``leak``, ``roc_auc`` and ``balanced_accuracy`` with
-        intervals of 95 %, and if it is gated ``corrected_low`` and ``detectable_roc_auc``. Values that are not numbers
-        are None: with fewer than five blocks there are no intervals, and the verdict is "no leak".
-        ``{"absent": reason}`` if no rows can be held out.
+        Ready for JSON, or ``{"absent": reason}`` if no rows can be held out:
+
+        * ``leak`` and ``rows``: whether anything leaks, and the number of rows.
+        * ``near_duplicates``: the number of pairs, and the paths of the first.
+        * ``probes``, by name: ``kind``, ``question``, ``leak``, and, with intervals of 95 %, ``roc_auc`` and
+          ``balanced_accuracy``. A gated probe also has ``corrected_low`` and ``detectable_roc_auc``.
+
+        A value that is NaN becomes None. With fewer than five blocks there are no intervals, and no probe leaks.
     """
     label, block = rows["label"].to_numpy(int), home_blocks(rows)
     fold = folds(label, block)

@@ -1,7 +1,7 @@
-"""Finds test images that are nearly the same as images that a network learns from: it could simply remember those.
+"""Finds test images that nearly equal an image that a network learns from: the network could simply remember it.
 
-Each crop gets a perceptual hash of 255 bits. A bit says whether one low spatial frequency is stronger than in the
-median crop. The usual threshold, zero, would give all crops the same bits, because all suns have a limb.
+Each crop gets a perceptual hash of 255 bits. A bit says whether one low spatial frequency is stronger in the crop than
+in the median crop. The usual threshold, zero, would give all crops the same bits, because all suns have a limb.
 """
 
 import numpy as np
@@ -12,32 +12,32 @@ from scipy.fft import dctn
 from solarflare.dataset.shards.reader import Crops
 
 GRID = 32  # blocks along each side of a crop; the means of the blocks are transformed
-FREQUENCIES = 16  # lowest ones in each direction that get a bit each; the mean, which is the brightness, gets none
+FREQUENCIES = 16  # lowest frequencies in each direction; each gets a bit, except the mean, which is the brightness
 
 NEAR = 32
-"""Near duplicates differ in at most this many of 255 bits. Saved again as JPEG of quality 70, at 0.6 of the width, or
-moved by a pixel, full disks differ in 31 at most; those of different days in 61 at least among 1,200 simulated
-magnetograms, in 68 among 1,177 of HMI, and in 93 among 338 images of AIA."""
+"""Near duplicates differ in at most this many of 255 bits. A full disk that is saved again as JPEG of quality 70, at
+0.6 of the width, or moved by a pixel differs in 31 bits at most. Full disks of different days differ in at least 61
+bits (1,200 simulated magnetograms), 68 bits (1,177 of HMI) or 93 bits (338 images of AIA)."""
 
-MIDDLE = 0.5  # share of a full disk's width and height that is hashed: captions at the edges are the same in all
+MIDDLE = 0.5  # share of a full disk's width and height that is hashed: the captions at the edges are all the same
 AT_ONCE = 256
 Bits = npt.NDArray[np.uint64]
 
 
 def near_duplicates(rows: pd.DataFrame, splits: pd.DataFrame, crops: Crops) -> list[tuple[int, int]]:
-    """Return the pairs of near-duplicate crops of which, in any fold, one is in test and one in training or validation.
+    """Return the pairs of near duplicates: one crop in test, the other in training or validation of the same fold.
 
     Parameters
     ----------
     rows, splits : DataFrame
-        Of `probes.labelled_rows` and of `tables.SPLITS`.
+        The rows that `probes.labelled_rows` returns, and a table with the columns of `tables.SPLITS`.
     crops : Crops
-        Of the task.
+        The crops of the task.
 
     Returns
     -------
     list of (int, int)
-        Places in `rows`, from 0, of a test row and of one in training or validation, sorted.
+        The row numbers in `rows`, from 0, of the test crop and of the other crop, sorted.
     """
     key = ["path", "noaa_ar"] if "noaa_ar" in rows else ["path"]
     parts = splits.merge(rows[key].assign(place=range(len(rows))), on=key)
@@ -53,10 +53,10 @@ def near_duplicates(rows: pd.DataFrame, splits: pd.DataFrame, crops: Crops) -> l
 
 
 def perceptual_hashes(positions: npt.NDArray[np.int64], crops: Crops, share: float) -> Bits:
-    """Return a hash of each crop, (n, 4) uint64, of 255 bits and one that is 0; similar crops get similar hashes.
+    """Return a hash of each crop, (n, 4) uint64: 255 bits and a last bit that is 0. Similar crops get similar hashes.
 
-    Only a share of their width and height, around the middle, is hashed. After Zauner 2010, *Implementation and
-    Benchmarking of Perceptual Image Hash Functions*, 3.2 (the DCT-based hash).
+    Only a part of each crop is hashed: this share of its width and height, around the middle. The method follows Zauner
+    2010, *Implementation and Benchmarking of Perceptual Image Hash Functions*, 3.2 (the DCT-based hash).
     """
     parts = np.array_split(positions, max(1, -(-len(positions) // AT_ONCE)))
     strength = np.concatenate([_frequencies(crops.take(part), share) for part in parts])
@@ -65,7 +65,7 @@ def perceptual_hashes(positions: npt.NDArray[np.int64], crops: Crops, share: flo
 
 
 def _frequencies(images: npt.NDArray[np.uint8], share: float) -> npt.NDArray[np.float32]:
-    """Return the lowest frequencies, without the mean, of the middle of crops (n, width, width, C)."""
+    """Return the strength of the lowest frequencies, without the mean, in the middle of crops (n, width, width, C)."""
     margin = int(images.shape[1] * (1 - share) / 2)
     inside = slice(margin, images.shape[1] - margin)
     grey = images[:, inside, inside].mean(axis=3, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Forecasts of the probes: small forests of random trees, which forecast other rows than those they are fitted on."""
+"""Forecasts of the probes: small forests of random trees forecast rows that they were not fitted on."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -22,16 +22,16 @@ Values = NDArray[np.float64]
 
 
 def home_blocks(rows: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the block of each row, (n,); both rows of a matched pair get the earlier of their two blocks."""
+    """Return the block of each row, (n,). Both rows of a matched pair get the earlier of their two blocks."""
     block = rows["block"].astype(np.int64)
     of_pair = block.groupby(rows["pair_id"]).transform("min")
     return np.asarray(block.where(rows["pair_id"] == "", of_pair), np.int64)
 
 
 def folds(label: NDArray, block: NDArray) -> NDArray[np.int64] | None:
-    """Return a fold for each row, (n,), all with a similar share of positives, or None if that is impossible.
+    """Return the fold of each row, (n,), or None if there are too few blocks with each label for two folds.
 
-    All rows of a block get the same fold.
+    All rows of a block get the same fold. All folds have a similar share of positives.
     """
     number = min(FOLDS, *(len(np.unique(block[label == value])) for value in (0, 1)))
     if number < 2:
@@ -43,11 +43,12 @@ def folds(label: NDArray, block: NDArray) -> NDArray[np.int64] | None:
 
 
 def out_of_fold(features: NDArray, label: NDArray, fold: NDArray, seed: int) -> Values:
-    """Forecast each fold from the others: the probability of label 1, (n,), if both labels were equally frequent.
+    """Forecast each fold by trees fitted on the other folds. Return the probability of label 1 at even odds, (n,).
 
-    Constant columns of the features, (n, k), are not used; if no column varies, all is one half. Extremely randomised
-    trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1) find a bump at noon as well as a tint over hundreds of
-    pixels, need no scaling, and give the same bits on any number of cores.
+    At even odds means: as if both labels were equally frequent. Constant columns of the features, (n, k), are not used.
+    If no column varies, every probability is one half. Extremely randomised trees (Geurts et al. 2006,
+    doi:10.1007/s10994-006-6226-1) find a bump at noon as well as a tint over hundreds of pixels. They need no scaling,
+    and give the same bits on any number of cores.
     """
     score = np.full(len(label), EVEN_ODDS)
     features = features[:, np.ptp(features, axis=0) > 0]
@@ -60,21 +61,21 @@ def out_of_fold(features: NDArray, label: NDArray, fold: NDArray, seed: int) -> 
 
 
 def forecasts(probes: Mapping[str, Probe], rows: pd.DataFrame, splits: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Forecast as a network does, from training rows, but with the trees of a probe.
+    """Forecast validation and test rows by each probe's trees, which are fitted on the training rows as a network is.
 
     Parameters
     ----------
     probes, rows
-        The probes by name, of the same n rows; ``path``, ``noaa_ar`` if the task has it, and ``label`` of each row.
+        The probes by name, and the n rows that they see, with ``path``, ``label`` and, if the task has it, ``noaa_ar``.
     splits : DataFrame
-        Of `tables.SPLITS`: the trees of each fold are fitted on its training rows.
+        A table with the columns of `tables.SPLITS`. The trees of each fold are fitted on its training rows.
     seed : int
-        Of the trees.
+        The seed of the trees.
 
     Returns
     -------
     DataFrame
-        Of `tables.CONFOUNDERS`: probabilities of validation and test rows at the training rows' base rate.
+        A table with the columns of `tables.CONFOUNDERS`. Probabilities are valid at the training rows' base rate.
     """
     key = ["path", "noaa_ar"] if "noaa_ar" in rows else ["path"]
     parts = splits.merge(rows[[*key, "label"]].assign(place=range(len(rows))), on=key)
@@ -90,5 +91,5 @@ def forecasts(probes: Mapping[str, Probe], rows: pd.DataFrame, splits: pd.DataFr
 
 
 def forest(class_weight: Literal["balanced"] | None, seed: int) -> ExtraTreesClassifier:
-    """Return the trees of a probe, not fitted yet."""
+    """Return the trees of a probe before they are fitted."""
     return ExtraTreesClassifier(TREES, min_samples_leaf=SMALLEST_LEAF, class_weight=class_weight, random_state=seed)

@@ -1,8 +1,8 @@
 """The probes of the audit: for each row a few numbers from which a model tries to predict the label.
 
-A *gated* probe sees nothing of the Sun: if it predicts the label, the data leak. A *confounder* sees a property of the
-Sun or of the time, but no picture: a network has to be better. A *raw* probe sees the images before they were cleaned:
-it shows what the cleaning removed.
+A *gated* probe sees nothing of the Sun. If it predicts the label, the data leak. A *confounder* sees a property of the
+Sun or of the time, but no picture. A network has to be better than it. A *raw* probe sees the images before they were
+cleaned. It shows what the cleaning removed.
 """
 
 from collections import defaultdict
@@ -50,24 +50,24 @@ QUESTIONS: dict[str, tuple[Kind, str]] = {
     "brightness": ("confounder", "Does the mean brightness or unsigned field tell?"),
     "colour": ("confounder", "Does the balance of the colours tell?"),
 }
-GRID = 20  # blocks along each side of a crop, over which blanked pixels are averaged
-BOX = (10, 40)  # rows and columns of blocks over which a printed box is averaged: a few blocks a letter
-LIMB = 1.0  # solar radii beyond which an EUV image counts as sky; it shows the corona there
-ROUNDING = 0.02  # pixels that enlarge the radius: the index rounds it, and only blanked pixels may be tested
+GRID = 20  # blocks along each side of a crop; blanked pixels are averaged over each block
+BOX = (10, 40)  # rows and columns of blocks; a printed box is averaged over each block: a few blocks per letter
+LIMB = 1.0  # solar radii from which on a pixel of an EUV image counts as sky; it shows the corona there
+ROUNDING = 0.02  # pixels added to the radius, which the index rounds, so that only blanked pixels are tested
 BLUR = 2  # pixels over which antialiasing spreads an edge
-FULL = 255  # value of a crop's pixel if all pixels that it was interpolated from lie in the mask
+FULL = 255  # a pixel of a cut mask has this value if it was interpolated only from pixels in the mask
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What one probe sees.
+    """One probe, and what it sees.
 
     Attributes
     ----------
     kind, question : str
-        ``gated``, ``confounder`` or ``raw``, and what it asks, in words.
+        ``gated``, ``confounder`` or ``raw``, and the question that the probe asks, in words.
     features : (n, k) float32
-        What it sees of each row.
+        The k numbers that the probe sees of each row.
     """
 
     kind: Kind
@@ -78,22 +78,25 @@ class Probe:
 def labelled_rows(
     labels: pd.DataFrame, splits: pd.DataFrame, images: pd.DataFrame, crops: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return all labelled rows of a task, in any part of the split, with what the tables know of them.
+    """Return all labelled rows of a task, in any part of the split or in none, with their columns of other tables.
 
-    Rows whose image has no fitted disk are left out, as they are in training.
+    Rows whose image has no fitted disk are left out. Training leaves them out too.
 
     Parameters
     ----------
     labels, splits, images, crops : DataFrame
-        Of `tables.DISK_LABELS` or `tables.REGION_LABELS`, `tables.SPLITS`, `tables.IMAGES` and `tables.CROPS`, in the
-        order of the crops.
+        Tables with the columns of `tables.DISK_LABELS` or `tables.REGION_LABELS`, `tables.SPLITS`, `tables.IMAGES` and
+        `tables.CROPS`. Row k of `crops` is the crop at position k.
 
     Returns
     -------
     DataFrame
-        In the order of time, path and region: the columns of `labels`; ``block``; ``position``, ``x``, ``y`` and
-        ``radius`` of the crop; ``bytes``, ``width``, ``height`` and ``place_in_folder`` of the image, its place among
-        those of its folder in the order of names.
+        The rows in the order of time, path and region, with the columns of `labels` and
+
+        * ``block``;
+        * of the crop, ``position``, ``x``, ``y`` and ``radius``;
+        * of the image, ``bytes``, ``width``, ``height`` and ``place_in_folder``. The last is the image's number in its
+          folder, from 0, in the order of names.
 
     Raises
     ------
@@ -119,7 +122,7 @@ def labelled_rows(
 
 
 def of_tables(rows: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, Probe]:
-    """Return by name the probes that see tables only: rows of `labelled_rows`, and `tables.COVERAGE`."""
+    """Return, by name, the probes that see tables only: the rows of `labelled_rows`, and a `tables.COVERAGE` table."""
     time = rows["time"]
     columns = {
         "time_of_day": [time.dt.hour + time.dt.minute / 60, time.dt.minute],
@@ -136,14 +139,14 @@ def of_tables(rows: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, Probe]:
 
 
 def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str, Probe]:
-    """Return by name the probes that see the images as they were received.
+    """Return, by name, the probes that see the images as they were received.
 
     Parameters
     ----------
     rows : DataFrame
-        Of `labelled_rows`.
+        The rows that `labelled_rows` returns.
     raw, instrument
-        The folder that the images' paths are relative to, and whose they are.
+        The folder that the images' paths are relative to, and the instrument that took the images.
     """
     image_of_row, _ = pd.factorize(rows["path"])
     images = rows.drop_duplicates("path")
@@ -166,17 +169,17 @@ def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str,
 
 
 def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Probe]:
-    """Return by name the probes that see what the network gets.
+    """Return, by name, the probes that see the crops that the network gets.
 
-    Blanked pixels have the instrument's fill value. The probes see differences from that value only, and so not where
-    a mask ends: that says where the Sun is, which is no leak.
+    Blanked pixels have the instrument's fill value. The probes see only differences from that value. So they do not see
+    where a mask ends: the end of a mask says where the Sun is, and this is no leak.
 
     Parameters
     ----------
     rows : DataFrame
-        Of `labelled_rows`.
+        The rows that `labelled_rows` returns.
     crops, cutter
-        The crops of the task, and what cut them.
+        The crops of the task, and the cutter that cut them.
     """
     instrument, fill = cutter.instrument, imaging.fill_value(cutter.instrument)
     places = with_positions(rows)
@@ -192,7 +195,7 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
         for box in imaging.annotation_boxes(instrument, shape):
             masks.append(np.zeros(shape, bool))
             masks[-1][box] = True
-        covered = [cutter.squares(np.where(mask, FULL, 0).astype(np.uint8), disk, around) for mask in masks]
+        covered = [cutter.cut_squares(np.where(mask, FULL, 0).astype(np.uint8), disk, around) for mask in masks]
         features["masked_pixels"].append(_block_means(difference * (covered[0] == FULL)[..., None]))
         features["sky"].append(_block_means(difference * (covered[1] == FULL)[..., None]))
         features["printed_boxes"].append(np.concatenate([_residue(box, difference) for box in covered[2:]], axis=1))
@@ -213,7 +216,7 @@ def _probes(features: dict[str, Features]) -> dict[str, Probe]:
 
 
 def _in_force(time: pd.Series, coverage: pd.DataFrame) -> Features:
-    """Return whether each list is complete at each time, a column a list."""
+    """Return 1 where a list is complete at a time, else 0: one row per time, one column per list."""
     kept = coverage[(coverage["status"] == "complete") & (coverage["list"] != "images")]
     names = sorted(kept["list"].unique())
     in_force = np.zeros((len(time), len(names)), np.float32)
@@ -223,7 +226,7 @@ def _in_force(time: pd.Series, coverage: pd.DataFrame) -> Features:
 
 
 def _header(image: Image.Image) -> dict[str, float]:
-    """Return what the headers of a JPEG say, except its Huffman tables and its length, which depend on the picture."""
+    """Return what the headers of a JPEG say, without its Huffman tables and its length: they depend on the picture."""
     header: dict[str, float] = {"width": image.width, "height": image.height, "channels": len(image.getbands())}
     for number, values in getattr(image, "quantization", {}).items():
         header |= {f"quantisation {number}, {place}": value for place, value in enumerate(values)}
@@ -231,13 +234,13 @@ def _header(image: Image.Image) -> dict[str, float]:
         header |= {f"samples across {number}": across, f"samples down {number}": down}
     for key, value in image.info.items():
         for place, part in enumerate(value if isinstance(value, tuple) else (value,)):
-            # A text, such as an editor's notes, counts by its length.
+            # Of a text, such as an editor's notes, the length is taken.
             header[f"{key} {place}"] = float(part if isinstance(part, Real) else len(part))
     return header
 
 
 def _sky(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.NDArray[np.bool_]:
-    """Return which pixels, (H, W) bool, lie beyond the limb and in no printed box."""
+    """Return a mask, (H, W) bool, of the pixels that lie beyond the limb and in no printed box."""
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     edge = imaging.SKY if instrument in MAGNETOGRAPHS else LIMB
     beyond = (columns - disk.x) ** 2 + (rows - disk.y) ** 2 > (edge * disk.radius) ** 2
@@ -254,7 +257,7 @@ def _printed(grey: Image.Image, instrument: Instrument) -> Features:
 
 
 def _residue(box: npt.NDArray[np.uint8], difference: Features) -> Features:
-    """Return block means and extremes of crops (n, width, width, C) where a box's mask (n, width, width) is full."""
+    """Return block means and extremes of crops (n, width, width, C), inside of a box with masks (n, width, width)."""
     inside = difference * (box == FULL)[..., None]
     means = np.zeros((len(box), *BOX), np.float32)
     for k in np.flatnonzero(inside.any(axis=(1, 2, 3))):
@@ -267,7 +270,7 @@ def _residue(box: npt.NDArray[np.uint8], difference: Features) -> Features:
 def _edges(profile: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Return where a stretch of ones with blurred ends begins and ends, to a fraction of a pixel.
 
-    As the disk moves in the image, the print moves in the crop, by less than a letter; the box follows it.
+    From image to image the disk moves, so that in the crop the print moves by less than a letter. The box follows it.
     """
     whole = np.flatnonzero(profile == 1)
     first, end = int(whole[0]), int(whole[-1]) + 1

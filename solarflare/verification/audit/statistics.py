@@ -1,4 +1,4 @@
-"""The statistics of the audit: ROC-AUC within folds, and what its interval allows to say with several probes."""
+"""The statistics of the audit: ROC-AUC within folds, and its interval, corrected for several probes."""
 
 import math
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Resampled:
-    """A score: its value, and its values in all resamples, (resamples,)."""
+    """A score: its value on the rows themselves, and its values in all resamples, (resamples,)."""
 
     value: float
     draws: Values
 
 
 class ByFold:
-    """A ROC-AUC that compares rows only with rows of the same fold, whose model gave their score."""
+    """A ROC-AUC that compares rows only with rows of the same fold, because one model scored all rows of a fold."""
 
     def __init__(self, label: NDArray, score: NDArray, fold: NDArray) -> None:
         rows = [np.flatnonzero(fold == number) for number in np.unique(fold)]
@@ -35,7 +35,7 @@ class ByFold:
     def roc_auc(self, weight: Values) -> Values:
         """Return the share of pairs of a positive and a negative that are ranked correctly; ties count one half.
 
-        The result has a value for each resample of the weights (resamples, n), NaN where no fold holds both classes.
+        The result has one value per resample of the weights, (resamples, n). It is NaN if no fold has both classes.
         """
         correct, compared = np.zeros(len(weight)), np.zeros(len(weight))
         for rows, ranking in self._folds:
@@ -52,11 +52,11 @@ def holm(gated: Mapping[str, Resampled], plan: BlockBootstrap, limit: float) -> 
 
     It is NaN where there is no interval. A probe whose lower end is above the limit has found a leak.
 
-    Holm 1979, Scandinavian Journal of Statistics 6, 65: the m probes are tested in the order of certainty.
-    The first is tested at `ERROR` / m, the next at `ERROR` / (m - 1), and so on to the first that does not pass. The
-    remaining ones are tested at the level of that one.
+    Holm 1979, Scandinavian Journal of Statistics 6, 65: the m probes are tested in order, the most certain leak first.
+    The first probe is tested at the level `ERROR` / m, the next at `ERROR` / (m - 1), and so on. The first probe that
+    is not above the limit ends this: all remaining probes are tested at its level.
     """
-    # A resample without one of the classes has no ROC-AUC: it counts as one below the limit.
+    # A resample without one of the classes has no ROC-AUC. It counts as a ROC-AUC below the limit.
     order = {name: (np.mean(~(auc.draws > limit)), -auc.value, name) for name, auc in gated.items()}
     lows: dict[str, float] = {}
     remaining = len(gated)
@@ -68,11 +68,11 @@ def holm(gated: Mapping[str, Resampled], plan: BlockBootstrap, limit: float) -> 
 
 
 def detectable(limit: float, draws: Values, label: NDArray, gated: int) -> float:
-    """Return the smallest ROC-AUC of a single leak that would be found with a probability of `POWER`, 1 if none is.
+    """Return the smallest ROC-AUC of a single leak that would be found with a probability of `POWER`, else 1.
 
-    The standard error is that of the probe's ROC-AUC in the resamples or, if larger, that of as many independent rows
-    (Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747), as it is for a probe that sees nothing: its draws do
-    not vary. `gated` probes share the error level.
+    The standard error is the larger of two: that of the probe's ROC-AUC in the resamples, and that of as many
+    independent rows (Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747). A probe that sees nothing needs the
+    second, because its draws do not vary. `gated` is the number of probes that share the error level.
     """
     positives = int(label.sum())
     negatives = len(label) - positives

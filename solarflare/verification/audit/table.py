@@ -8,7 +8,7 @@ from solarflare.verification.scores.score_table import Table, interval
 
 
 def table(task: str, audit: Mapping[str, Any]) -> str:
-    """Return what the audit of a task found.
+    """Return the table of what the audit of a task found, as text.
 
     Parameters
     ----------

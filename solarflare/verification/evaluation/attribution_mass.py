@@ -1,4 +1,4 @@
-"""Measures how much of the attribution of a network's answers lies on the Sun, and how much elsewhere."""
+"""Measures how much of a network's attribution lies on the Sun, near regions, and in printed boxes."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,10 +19,10 @@ from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 
-SAMPLE = 64  # test rows that are explained; a full disk takes 0.05 s for each network of an ensemble
+SAMPLE = 64  # test rows that are explained at most; a full disk takes 0.05 s for each network of an ensemble
 
 NEAR = {"disk": 10.0, "region": 5.0}  # degrees on the Sun; a cutout shows little more than 10 around its region
-FULL = 255  # value of a crop's pixel if all pixels that it was interpolated from lie in the mask
+FULL = 255  # a pixel of a cut mask has this value if it was interpolated only from pixels in the mask
 
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
@@ -32,8 +32,8 @@ Values = npt.NDArray[np.float64]
 class Attribution:
     """Contributions of the pixels of n images to a network's logits.
 
-    The maps (n, H, W) are summed over the channels; positive values speak for label 1. The gap (n,) is the logit of
-    each image less that of the baseline: the sum of a perfect map.
+    The maps (n, H, W) are summed over the channels. Positive values speak for label 1. The gap (n,) is the logit of
+    each image minus the logit of the baseline. The sum of a perfect map equals its gap.
     """
 
     maps: npt.NDArray[np.float32]
@@ -55,8 +55,8 @@ def explain(
 ) -> dict[str, Any]:
     """Return the result of `assess` for n test rows and their attribution.
 
-    The rows have ``path``, ``time``, ``position``, ``block`` and, of cutouts, the ``latitude`` and ``longitude`` of
-    their regions. The crops are those of `tables.CROPS`, by position.
+    The rows have ``path``, ``time``, ``position`` and ``block``. Rows of cutouts also have the ``latitude`` and the
+    ``longitude`` of their regions. `crops` has the columns of `tables.CROPS`. Its row k is the crop at position k.
     """
     images = tables.read(cutter.raw / "images.csv", tables.IMAGES).set_index("path")[["width", "height"]]
     placed = tested.join(images, on="path").join(crops[["x", "y", "radius"]], on="position")
@@ -67,9 +67,9 @@ def explain(
 def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[str, Mask]:
     """Return masks, (n, width, width), of each crop's pixels that lie on the disk, in printed boxes, and near a region.
 
-    They are ``inside_disk``, ``printed_boxes``, and for full disks ``near_regions``, within `NEAR` of a region with
-    spots, for cutouts ``near_centre``, within `NEAR` of its region. The rows are those of `explain`, with the disk's
-    ``x``, ``y`` and ``radius`` and the image's ``width`` and ``height``.
+    The masks are ``inside_disk``, ``printed_boxes`` and a third one. For full disks it is ``near_regions``: within
+    `NEAR` of a region with spots. For cutouts it is ``near_centre``: within `NEAR` of the cutout's region. The rows
+    have the columns of `explain`, the disk's ``x``, ``y`` and ``radius``, and the image's ``width`` and ``height``.
     """
     located_rows = with_positions(tested)
     if cutter.task == Task.DISK:
@@ -84,16 +84,16 @@ def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[
         inside, within = on_sphere(shape, disk, of_image, NEAR[cutter.task])
         printed = imaging.annotation_mask(cutter.instrument, shape)
         for name, mask in zip(masks, (inside, printed, within), strict=True):
-            crop = cutter.squares(np.where(mask, FULL, 0).astype(np.uint8), disk, located_rows.loc[[index]])
+            crop = cutter.cut_squares(np.where(mask, FULL, 0).astype(np.uint8), disk, located_rows.loc[[index]])
             masks[name].append(crop[0] == FULL)
     return {name: np.stack(of_rows) for name, of_rows in masks.items()}
 
 
 def on_sphere(shape: tuple[int, int], disk: Disk, centres: pd.DataFrame, degrees: float) -> tuple[Mask, Mask]:
-    """Return masks, (H, W), of the pixels on the Sun, and of those within some degrees of one of the `centres`.
+    """Return two masks, (H, W): the pixels on the Sun, and the pixels within `degrees` of one of the `centres`.
 
-    The centres are those of `coordinates.with_positions`. The Sun is taken as a sphere seen from infinity. The Earth is
-    215 radii away, so a place is off by at most 0.25 degrees.
+    The centres are a table of `coordinates.with_positions`. The Sun is taken as a sphere seen from infinity. The Earth
+    is 215 solar radii away, so a place is off by at most 0.25 degrees.
     """
     rows, columns = np.indices(shape)
     pixels = on_unit_sphere((columns - disk.x) / disk.radius, (disk.y - rows) / disk.radius)
@@ -105,7 +105,7 @@ def on_sphere(shape: tuple[int, int], disk: Disk, centres: pd.DataFrame, degrees
 
 
 def on_unit_sphere(west: npt.ArrayLike, north: npt.ArrayLike) -> Values:
-    """Return points on the unit sphere, (..., 3): west, north, and towards the Earth, which is 0 beyond the limb."""
+    """Return points on the unit sphere, (..., 3): west, north and towards the Earth. The last is 0 beyond the limb."""
     west, north = np.asarray(west), np.asarray(north)
     return np.stack([west, north, np.sqrt(np.maximum(0, 1 - west**2 - north**2))], axis=-1)
 
@@ -113,10 +113,11 @@ def on_unit_sphere(west: npt.ArrayLike, north: npt.ArrayLike) -> Values:
 def assess(attribution: Attribution, masks: Mapping[str, Mask], plan: BlockBootstrap) -> dict[str, Any]:
     """Return the share of the attribution in each place, and the share of the area for comparison, ready for JSON.
 
-    Each of the n maps has the same weight, and absolute values count. ``completeness_error`` is the sum of the absolute
-    differences of the maps' sums and the gaps, divided by the sum of the absolute gaps. By place there are ``n``, the
-    number of rows whose crop shows it, ``area``, its mean share of their pixels, and with its interval ``mass``, its
-    mean share of their attribution. A place that no crop shows is ``{"absent": reason}``.
+    Each of the n maps has the same weight, and absolute values count. ``n`` is the number of maps.
+    ``completeness_error`` is the sum of the absolute differences between a map's sum and its gap, divided by the sum of
+    the absolute gaps. Each place has ``n``, the number of crops that show it, ``area``, its mean share of the pixels of
+    these crops, and ``mass``, its mean share of their attribution, with an interval. A place that no crop shows is
+    ``{"absent": reason}``.
     """
     size = np.abs(attribution.maps).astype(np.float64)
     total = size.sum(axis=(1, 2))
@@ -135,7 +136,7 @@ def assess(attribution: Attribution, masks: Mapping[str, Mask], plan: BlockBoots
 
 
 def _means(values: Values, rows: Mask, plan: BlockBootstrap) -> Values:
-    """Return the mean of the values of some rows in every resample; NaN in a resample without these rows."""
+    """Return the mean of the values of some rows in every resample. It is NaN in a resample without these rows."""
 
     def mean(weight: Values) -> dict[str, Values]:
         with np.errstate(invalid="ignore"):

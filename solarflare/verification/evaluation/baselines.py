@@ -9,17 +9,17 @@ from sklearn.preprocessing import StandardScaler
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 ZERO_FIELD = 128  # the grey level of no magnetic field
-STRONG_FIELD = 40  # grey levels from zero: well above the network and the noise of the quiet Sun
-BRIGHT = 160  # grey level: where the browse images' colour tables show active regions
+STRONG_FIELD = 40  # grey levels from zero: well above the magnetic network and the noise of the quiet Sun
+BRIGHT = 160  # grey level from which on the colour tables of the browse images show active regions
 
 
 def statistics(images: NDArray[np.uint8], instrument: Instrument) -> NDArray[np.float64]:
-    """Return seven statistics, (N, 7), of each image (N, H, W, C), uint8; blanked pixels show no field, or no light.
+    """Return seven statistics, (N, 7), of images (N, H, W, C), uint8. Blanked pixels count as no field, or no light.
 
     They are mean, standard deviation, median, 90th and 99th percentile and maximum of the pixels in grey levels, and
-    the share of strong ones, from `STRONG_FIELD` or `BRIGHT` on. For a magnetograph they describe the unsigned field,
+    the share of strong pixels, from `STRONG_FIELD` or `BRIGHT` on. For a magnetograph they describe the unsigned field,
     for an EUV imager the intensity. The usual predictors of a flare are total unsigned flux (Leka & Barnes 2007,
-    doi:10.1086/510282) and its share in strong field; for the corona, the distribution of intensities.
+    doi:10.1086/510282) and the share of the flux in strong field. For the corona it is the distribution of intensities.
     """
     pixels = images.mean(axis=-1, dtype=np.float32).reshape(len(images), -1)
     strong = BRIGHT
@@ -31,7 +31,7 @@ def statistics(images: NDArray[np.uint8], instrument: Instrument) -> NDArray[np.
 
 
 def logistic(features: NDArray, label: NDArray) -> Pipeline:
-    """Fit a logistic regression on standardised features (n, k); both labels must occur.
+    """Fit a logistic regression on standardised features (n, k). Both labels must occur.
 
     Its ``predict_proba(features)[:, 1]`` is the probability of label 1 at the training rows' base rate.
     """

@@ -1,4 +1,4 @@
-"""The cost of a task's networks: their size, operations and epochs, which do not depend on the machine."""
+"""Computes the cost of a task's networks: their size, operations and epochs. These do not depend on the machine."""
 
 from math import prod
 from pathlib import Path
@@ -13,8 +13,8 @@ from solarflare.networks.backend import keras
 def cost(models: Path) -> dict[str, int]:
     """Return the cost of the networks that `folds.train` wrote into a folder such as ``models/disk``.
 
-    ``parameters``, and ``flops`` an image, are those of the networks of one fold together; ``weight_bytes`` and
-    ``epochs`` those of all folds.
+    ``parameters``, and ``flops`` per image, count the networks of one fold together. ``weight_bytes`` and ``epochs``
+    are sums over all folds.
     """
     histories = sorted(models.rglob(saved_model.HISTORY))
     about = saved_model.about(histories[0].parent)
@@ -30,8 +30,8 @@ def cost(models: Path) -> dict[str, int]:
 def flops(network: keras.Model) -> int:
     """Return the floating-point operations for one image in the convolutions and dense layers.
 
-    A kernel is applied once at each position of its output, with a multiplication and an addition for each weight.
-    Pooling, activations and normalisation add a few per cent and are left out, as is usual.
+    A kernel is applied once at each position of its output. Each of its weights costs a multiplication and an addition.
+    Pooling, activations and normalisation would add a few per cent. They are usually left out, and are so here.
     """
     return sum(flops(layer) if isinstance(layer, keras.Model) else _of_layer(layer) for layer in network.layers)
 

@@ -1,4 +1,4 @@
-"""Scores the networks of a task on its test rows, the only place where test is read, and writes all numbers of that."""
+"""Scores the networks of a task on its test rows, and writes all the numbers. Only here are the test rows read."""
 
 import json
 from pathlib import Path
@@ -30,9 +30,9 @@ DECIMALS = 6  # of the numbers behind the figures
 
 
 def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
-    """Score a task: ``metrics/<task>.json``, its predictions, the data of its plots, and attribution maps.
+    """Score a task. Write ``metrics/<task>.json``, the predictions, the data of the plots, and attribution maps.
 
-    Where the model is absent, so are these.
+    If the model is absent, all of these are marked absent.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
     chosen : EvaluationParams
         The questions, the instruments, how crops were cut, and how scores get their intervals.
     records : Records
-        From which the baselines without images make their forecasts.
+        The records from which the baselines without images make their forecasts.
 
     Raises
     ------
@@ -101,7 +101,8 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
 def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:
     """Return masks of the parts of the test rows that are scored on their own.
 
-    Parts by longitude need that column, parts by the state before the baseline ``persistence``.
+    There are parts by longitude only if the rows have a longitude. There are parts by the state before the forecast
+    only if the baseline ``persistence`` is there.
     """
     masks = slices.by_year(test["time"].to_numpy("datetime64[s]"))
     masks |= slices.by_class(test["label"].to_numpy(), test["goes_class"].to_numpy(str))
@@ -114,6 +115,6 @@ def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, sl
 
 
 def histories(models: Path) -> pd.DataFrame:
-    """Return the training curves of all folds below each other, with their fold."""
+    """Return the training curves of all folds in one table, with the number of their fold."""
     paths = sorted(models.rglob(saved_model.HISTORY), key=lambda path: (len(path.parts), path.parent.name))
     return pd.concat([pd.read_csv(path).assign(fold=fold) for fold, path in enumerate(paths)], ignore_index=True)

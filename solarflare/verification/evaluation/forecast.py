@@ -20,17 +20,17 @@ from solarflare.verification.scores.scores import Forecast
 Values = npt.NDArray[np.float64]
 
 AT_ONCE = 64  # images in memory while their statistics are taken
-DECIMALS = 6  # of a probability or a threshold; scores are computed from the rounded values, which tables hold
-EVEN_ODDS = 0.5  # the threshold of climatology, which has no validation score to choose one by
+DECIMALS = 6  # of a probability or a threshold; scores are computed from the rounded values that the tables hold
+EVEN_ODDS = 0.5  # the threshold of climatology: it has no validation score by which one could be chosen
 
 
 def baseline_features(
     rows: pd.DataFrame, images: Images, instrument: Instrument, records: Records, question: DiskLabel | RegionLabel
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Return the features, by position, that each baseline makes its forecasts from, and why others are absent.
+    """Return the features of each baseline, by position, and the reason why each of the other baselines is absent.
 
-    ``logistic`` gets statistics of the images, which depend on the instrument; the others are those of
-    `records.features`.
+    ``logistic`` gets statistics of the images, which depend on the instrument. The other baselines get the features
+    that `records.features` returns.
     """
     unique = rows.drop_duplicates("position").set_index("position").sort_index()
     recorded = features(unique, records, question)
@@ -42,12 +42,15 @@ def baseline_features(
 def forecast_test_rows(
     rows: pd.DataFrame, images: Images, models: Path, features: dict[str, pd.DataFrame], refit: bool
 ) -> pd.DataFrame:
-    """Forecast the test rows of every fold with networks and baselines fitted on the fold's other rows.
+    """Forecast the test rows of every fold with the network and the baselines that were fitted on its other rows.
 
-    The result has the test rows of all folds in the order of time, path and region, with ``probability``,
-    ``threshold``, ``base_rate`` (of the rows that the fold's models learned from), and for each baseline the
-    probability by its name and ``<name>_threshold``, all 0 to 1. With `refit` the baselines, like the network, learn
-    from the validation rows too once their thresholds are chosen.
+    The result has the test rows of all folds in the order of time, path and region. Its new columns are all 0 to 1:
+
+    * ``probability`` and ``threshold``: the network's forecast, and the threshold of an alarm;
+    * ``base_rate``: the share of label 1 in the rows that the fold's models learned from;
+    * ``<name>`` and ``<name>_threshold``: the probability and the threshold of each baseline.
+
+    With `refit` the baselines are fitted again after their thresholds are chosen, on the validation rows too.
     """
     folders = saved_model.fold_folders(models, rows["fold"])
     by_fold = [
@@ -58,9 +61,9 @@ def forecast_test_rows(
 
 
 def network_and_baselines(test: pd.DataFrame, fitted: list[str]) -> tuple[Forecast, dict[str, Forecast]]:
-    """Return the forecast of the network, and those of climatology and the fitted baselines by name.
+    """Return the forecast of the network, and by name the forecasts of climatology and of the fitted baselines.
 
-    The test rows are those of `forecast_test_rows`, where each fitted baseline has columns.
+    `test` is the table of `forecast_test_rows`. It has two columns for each fitted baseline.
     """
     label, base_rate = test["label"].to_numpy(), test["base_rate"].to_numpy()
 
@@ -73,9 +76,10 @@ def network_and_baselines(test: pd.DataFrame, fitted: list[str]) -> tuple[Foreca
 
 
 def confounder_forecasts(confounders: pd.DataFrame, rows: pd.DataFrame, test: pd.DataFrame) -> dict[str, Forecast]:
-    """Return what each confounder of the audit alone forecasts, with thresholds chosen on validation.
+    """Return the forecast of each confounder of the audit, by name, with thresholds chosen on validation.
 
-    If a row of validation or test has no forecast in `tables.CONFOUNDERS`, this raises InputError.
+    If `confounders`, a table with the columns of `tables.CONFOUNDERS`, lacks a validation or test row, this raises
+    InputError.
     """
     key = [name for name in ("path", "noaa_ar", "fold") if name in rows]
     validation = rows[rows["part"] == "validation"].assign(base_rate=np.nan)
@@ -100,7 +104,7 @@ def confounder_forecasts(confounders: pd.DataFrame, rows: pd.DataFrame, test: pd
 
 
 def _statistics(images: Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
-    """Return the logistic baseline's statistics, a row a position."""
+    """Return the logistic baseline's statistics, one row per position."""
     parts = np.array_split(positions, -(-len(positions) // AT_ONCE))
     counted = progress(parts, len(parts), "batches of crops measured for the baseline")
     return pd.DataFrame(np.vstack([baselines.statistics(images.take(part), instrument) for part in counted]), positions)
@@ -126,6 +130,6 @@ def _forecast_fold(
 
 
 def _regression(numbers: pd.DataFrame, fit_on: pd.DataFrame, rows: pd.DataFrame) -> Values:
-    """Return a baseline's probabilities for some rows, fitted on others."""
+    """Fit a baseline on the rows `fit_on`, and return its probabilities for `rows`."""
     regression = baselines.logistic(numbers.loc[fit_on["position"]].to_numpy(), fit_on["label"].to_numpy())
     return regression.predict_proba(numbers.loc[rows["position"]].to_numpy())[:, 1].round(DECIMALS)

@@ -1,8 +1,9 @@
 """Integrated gradients: how much each pixel contributes to a network's answer.
 
-Sundararajan et al. 2017, arXiv:1703.01365: the gradient of the answer, averaged along the straight line from a baseline
-to the image, times the difference of image and baseline. The contributions add up to the answer less the answer to the
-baseline. The answer is the logit, the score before the sigmoid: its gradients do not vanish when a network is certain.
+The method is from Sundararajan et al. 2017, arXiv:1703.01365. The gradient of the answer is averaged along the straight
+line from a baseline to the image, and multiplied by the difference of image and baseline. The contributions add up to
+the answer for the image minus the answer for the baseline. The answer is the logit, the score before the sigmoid,
+because its gradients do not vanish when a network is certain.
 
 The baseline is the mean of the training images. A black image is no good baseline for EUV images: it is unlike all
 training images, and the default network calls it flaring.
@@ -23,15 +24,16 @@ from solarflare.networks.saved_model import AT_ONCE
 from solarflare.verification.evaluation.attribution_mass import Attribution
 
 STEPS = 16  # along the line; the error of the sum is in the metrics as completeness_error
-MOST_AVERAGED = 512  # training images in the baseline
+MOST_AVERAGED = 512  # training images, at most, whose mean is the baseline
 
 Values = npt.NDArray[np.float32]
 
 
 def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: Path) -> Attribution:
-    """Return the attributions of test rows: by the network of their fold, from the mean of its training images.
+    """Return the attribution of test rows. Each row is explained for the network of its fold.
 
-    The models are those that `folds.train` wrote for all the `rows` of `samples.samples`.
+    The baseline is the mean of the fold's training images. `models` is the folder that `folds.train` wrote, and `rows`
+    are all rows that `samples.samples` returned.
     """
     maps = np.zeros((len(tested), *image_shape(images)[:2]), np.float32)
     gap = np.zeros(len(tested), np.float32)
@@ -51,10 +53,10 @@ def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: 
 def integrated_gradients(
     model: keras.Model, images: Iterable[npt.NDArray[np.uint8]], baseline: Values
 ) -> Iterable[tuple[Values, float]]:
-    """Yield the contributions of each pixel of an image to its logit, and the difference of logits that they add up to.
+    """Yield, for each image (H, W, C), its pixels' contributions to the logit, and the number they should add up to.
 
-    The contributions (H, W) are summed over the channels; the difference is that of the image (H, W, C) and the
-    baseline. The last layer of the model ends in a sigmoid.
+    The contributions (H, W) are summed over the channels. The number is the logit of the image minus the logit of the
+    baseline. The last layer of the model must end in a sigmoid.
     """
     network = logits(model)
     middles = (np.arange(STEPS, dtype=np.float32)[:, None, None, None] + 0.5) / STEPS
@@ -75,7 +77,7 @@ def integrated_gradients(
 
 
 def logits(model: keras.Model) -> keras.Model:
-    """Return a network without the sigmoid at its end, from images (N, H, W, C) to logits (N, 1)."""
+    """Return a network without the sigmoid at its end. It maps images (N, H, W, C) to logits (N, 1)."""
     last = model.layers[-1]
     linear = type(last).from_config({**last.get_config(), "activation": "linear"})
     network = keras.Model(model.inputs[0], linear(last.input))
@@ -84,7 +86,7 @@ def logits(model: keras.Model) -> keras.Model:
 
 
 def mean_image(images: Images, positions: npt.NDArray[np.int64]) -> Values:
-    """Return the mean (H, W, C) of the images at these positions, `MOST_AVERAGED` of them at most."""
+    """Return the mean (H, W, C) of the images at these positions, or of at most `MOST_AVERAGED` of them."""
     selected = positions[:: -(-len(positions) // MOST_AVERAGED)]
     parts = np.array_split(selected, -(-len(selected) // AT_ONCE))
     return (sum(images.take(part).sum(axis=0, dtype=np.float64) for part in parts) / len(selected)).astype(np.float32)

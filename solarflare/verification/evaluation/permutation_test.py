@@ -30,7 +30,7 @@ CHANCE = 0.5
 def permute(task: Task, repeats: int) -> dict[str, Any]:
     """Train a task's network on its labels, and several times on labels that are rotated in time.
 
-    To be called after `training.configure`. Reads ``params.yaml``, and the crops, labels and split of the task. Each
+    Call this after `training.configure`. It reads ``params.yaml``, and the crops, labels and split of the task. Each
     repeat has its own seed and its own rotation (`rotation.rotation`) of training, validation and test.
 
     Parameters
@@ -38,15 +38,19 @@ def permute(task: Task, repeats: int) -> dict[str, Any]:
     task : str
         ``"disk"`` or ``"region"``.
     repeats : int
-        Trainings on rotated labels, 1 or more.
+        The number of trainings on rotated labels, 1 or more.
 
     Returns
     -------
     dict
-        Ready for JSON: ``n`` test rows, ``true``, the ROC-AUC with the true labels, and ``rotated``, those with rotated
-        ones; ``wilcoxon_p``, two-sided, of the hypothesis that their median is `CHANCE`; and ``p``, the share of all
-        ROC-AUCs, ``true`` included, that are at least as high as ``true``: 1 / (repeats + 1) if no repeat reaches it
-        (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585).
+        Ready for JSON:
+
+        * ``n``: the number of test rows;
+        * ``true``: the ROC-AUC with the true labels;
+        * ``rotated``: the ROC-AUCs with rotated labels, one per repeat;
+        * ``wilcoxon_p``: the two-sided p-value of the hypothesis that the median of ``rotated`` is `CHANCE`;
+        * ``p``: the share of all ROC-AUCs, ``true`` included, that are at least as high as ``true``. It is
+          1 / (repeats + 1) if no repeat reaches ``true`` (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585).
 
     Raises
     ------
@@ -90,12 +94,12 @@ def roc_auc(
 ) -> float:
     """Train a network for each fold, and return the ROC-AUC of all test rows, compared within folds.
 
-    The rows are those of `samples.samples` with any labels; where there is a teacher, it learns to predict these too.
+    The rows are a table of `samples.samples`, with true or rotated labels. A teacher, if any, learns the same labels.
     """
     test = rows[rows["part"] == "test"]
     score = np.zeros(len(test))
     for fold in test["fold"].unique():
-        # Scores are ranked and not calibrated: with `refit` only the last training matters.
+        # A ROC-AUC needs no calibration: with `refit` only the last training matters.
         parts = samples.with_validation(rows) if settings.refit else rows
         train = samples.training_rows(parts, fold, question, privileged, settings.class_weight == "balanced")
         validation = None if settings.refit else samples.part(rows, fold, "validation", privileged)

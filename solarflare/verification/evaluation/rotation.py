@@ -9,16 +9,17 @@ from solarflare.verification.audit.forecasts import home_blocks
 
 
 def rotation(rows: pd.DataFrame, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Return from which row of `samples.samples` each gets its label when all labels are rotated by whole blocks, (n,).
+    """Rotate all labels by whole blocks. Return, for each row of `samples.samples`, the row that its label comes from.
 
-    Each part of each fold is rotated on its own, and so keeps its base rate. Its rows are sorted by time; rows of one
-    group (a region's days, the two images of a matched pair) are next to each other and in one block of days. Then all
-    labels are moved by as many rows as a random number of blocks have, from one to all but one, and the last labels
-    come first. No row keeps its label. If all rows of a part lie in one block, this raises InputError.
+    Each part of each fold is rotated on its own, and so keeps its base rate. Its rows are sorted by time. Rows of one
+    group (a region's days, the two images of a matched pair) are next to each other and in one block of days. A random
+    number of blocks is drawn, from one to all but one. All labels are moved by the number of rows in these blocks, and
+    labels that leave at one end come in at the other. No row keeps its own label. If all rows of a part lie in one
+    block, this raises InputError.
 
-    The null hypothesis is that images and labels are independent, although labels of neighbouring days are similar, and
-    so are images. A rotation keeps the similarity of neighbouring labels; a random permutation of single labels would
-    destroy it. If every pair has one image of each class, this is kept too: only which of the two is positive changes.
+    The null hypothesis is that images and labels are independent. Neighbouring days have similar labels and similar
+    images. A rotation keeps the similarity of neighbouring labels. A random permutation of single labels would destroy
+    it. If every pair has one image of each class, a rotation keeps this: only which of the two is positive changes.
     """
     of_regions = "noaa_ar" in rows
     group = rows["noaa_ar" if of_regions else "pair_id"]

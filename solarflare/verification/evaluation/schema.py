@@ -19,4 +19,4 @@ class EvaluateParams(Part):
 
 
 class EvaluationParams(TrainingParams, SplitParams, EvaluateParams):
-    """What an evaluation reads of `params.yaml`."""
+    """The parameters in `params.yaml` that an evaluation reads."""

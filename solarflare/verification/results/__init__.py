@@ -1,4 +1,4 @@
-"""What an evaluation hands on to its readers besides scores; imports no network.
+"""What an evaluation hands on to its readers besides scores. Imports no network.
 
-Start with `wording`, how questions and answers are called. `shown` keeps the test rows that galleries show.
+Start with `wording`: it names the question and the answers. `shown` keeps the test rows that galleries show.
 """

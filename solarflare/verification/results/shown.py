@@ -1,4 +1,4 @@
-"""The test rows that galleries show, each with its attribution map: which rows, and the folder that keeps them."""
+"""Chooses the test rows that galleries show, and keeps them with their attribution maps in a folder."""
 
 from pathlib import Path
 
@@ -22,13 +22,13 @@ def choose(test: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     test : DataFrame
-        With ``label``, ``probability`` and ``threshold``, 0 to 1.
+        The test rows with ``label``, ``probability`` and ``threshold``, 0 to 1.
 
     Returns
     -------
     DataFrame
-        ``best``, of each class those whose probability is nearest to the label; ``worst``, farthest from it, the
-        farthest first; ``uncertain``, nearest to the threshold.
+        Three groups, each with `OF_EACH` rows per class. In ``best`` the probability is nearest to the label. In
+        ``worst`` it is farthest from the label, the farthest first. In ``uncertain`` it is nearest to the threshold.
     """
     error, distance = (
         (test[name] - test["probability"]).abs().sort_values(kind="stable").groupby(test["label"])
@@ -44,9 +44,9 @@ def write(folder: Path, rows: pd.DataFrame, maps: Maps) -> None:
     Parameters
     ----------
     folder, rows
-        An existing folder, such as ``data/attributions/disk``, and the n rows of `choose`.
+        An existing folder, such as ``data/attributions/disk``, and the n rows that `choose` returned.
     maps : (n, H, W) float32
-        Contribution of each pixel to the logit; positive values speak for label 1.
+        The contribution of each pixel to the logit. Positive values speak for label 1.
     """
     index = rows.reindex(columns=COLUMNS)
     index.to_csv(folder / INDEX, index=False, date_format=tables.TIME_FORMAT, lineterminator="\n")
@@ -54,7 +54,7 @@ def write(folder: Path, rows: pd.DataFrame, maps: Maps) -> None:
 
 
 def read(folder: Path) -> tuple[pd.DataFrame, Maps]:
-    """Return the rows and the maps that `write` wrote; ``noaa_ar`` is ``Int64``, and missing on full disks.
+    """Return the rows and the maps that `write` wrote. ``noaa_ar`` is ``Int64``, and missing for full disks.
 
     Raises
     ------

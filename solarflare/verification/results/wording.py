@@ -1,4 +1,4 @@
-"""What figures, tables and pages call a question and its answers."""
+"""The words that figures, tables and pages use for a question and its answers."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ HAPPENS = {"overlap": "is in progress", "start": "begins"}
 
 @dataclass(frozen=True)
 class Wording:
-    """The names of a question and its answers.
+    """The words for a question and its answers.
 
     Attributes
     ----------
     question, meaning : str
-        Such as "Is the Sun flaring?", and what label 1 means, such as "a flare of C1.0 or more begins on the disk
-        within 24 h".
+        The question, such as "Is the Sun flaring?", and the meaning of label 1, such as "a flare of C1.0 or more begins
+        on the disk within 24 h".
     answers : (str, str)
-        What labels 0 and 1 are called.
+        The words for labels 0 and 1, such as "quiet" and "flaring".
     """
 
     question: str
@@ -26,7 +26,7 @@ class Wording:
 
 
 def wording(label: DiskLabel | RegionLabel) -> Wording:
-    """Return the names of the question that a task's labels answer."""
+    """Return the words for the question that a task's labels answer."""
     if isinstance(label, DiskLabel) and label.target == "active_region":
         return Wording("Is the Sun active?", ("quiet", "active"), "a numbered region with spots is on the disk")
     subject, where = ("the Sun", "on the disk") if isinstance(label, DiskLabel) else ("this region", "in this region")

@@ -1,4 +1,4 @@
-"""What `metrics/<task>.json` says: scores with intervals, differences to the baselines, and whether to trust them."""
+"""Makes the content of `metrics/<task>.json`: scores with intervals, differences to the baselines, and trust."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from solarflare.verification.scores.scores import Forecast, Ranking
 
 DECIMALS = 4
 COMPARED = ("roc_auc", "tss", "brier_skill")
-ERRORS = ("brier", "expected_calibration_error")  # scores of which less is better
+ERRORS = ("brier", "expected_calibration_error")  # scores that are better if they are lower
 
 Values = NDArray[np.float64]
 
@@ -31,27 +31,29 @@ def assess(
     Parameters
     ----------
     network, baselines
-        A forecast of the n test rows, and others of the same rows by name.
+        The network's forecast of the n test rows, and by name the baselines' forecasts of the same rows.
     plan : BlockBootstrap
         The resamples of these rows.
     true_probability : (n,) float, optional
-        What the simulated Sun knows of each row: nobody can forecast better.
+        The simulated Sun's own probability of label 1 for each row. No forecast can be better.
     confounders : mapping, optional
-        By name, forecasts of the same rows by what is no picture; names differ from those of the baselines.
+        By name, the confounders' forecasts of the same rows. No name is a baseline's name too.
     compared : sequence of str, optional
-        The scores of which differences are wanted.
+        The scores whose differences are wanted.
 
     Returns
     -------
     dict
-        Ready for JSON, rounded to :data:`DECIMALS`; what is not a number is None. Each score of
-        :meth:`Forecast.scores` is ``{"value", "low", "high"}``. Besides: ``n`` and ``blocks``; ``confusion``;
-        ``resamples_without_both_classes``, which say nothing of a ROC-AUC and are left out of its interval;
-        ``baselines``, their scores by name; ``confounders``, theirs in :data:`COMPARED`, if there are any;
-        ``differences``, network less either by name and score, with ``p``, ``verdict`` and what difference is
-        ``resolvable``; ``resolvable_difference``, that of the ROC-AUC to the logistic baseline (two networks are more
-        alike: it errs on the careful side); and with a true probability ``ceiling``, its ``roc_auc`` and the
-        ``difference`` network less ceiling.
+        Ready for JSON, rounded to :data:`DECIMALS`; NaN becomes None. Each score of :meth:`Forecast.scores` is
+        ``{"value", "low", "high"}``. The other keys are:
+
+        * ``n``, ``blocks`` and ``confusion``: the numbers of rows and of blocks, and the confusion matrix;
+        * ``resamples_without_both_classes``: their number. They have no ROC-AUC, and its interval leaves them out;
+        * ``baselines``: their scores by name. ``confounders``, if there are any: their scores in :data:`COMPARED`;
+        * ``differences``, by name and score: the network's score minus the other's, as a `Difference`;
+        * ``resolvable_difference``: the ``resolvable`` ROC-AUC difference to the logistic baseline. Two networks
+          resemble each other more, so that between them a smaller difference can be resolved;
+        * ``ceiling``, if there is a true probability: its ``roc_auc``, and the ``difference`` network minus ceiling.
     """
     values, draws = _value(network.scores()), _draws(network, plan)
     confusion = _value(network.confusion(np.ones((1, len(network.label)))))
@@ -83,10 +85,10 @@ def assess(
 
 
 def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[str, Any]) -> str | None:
-    """Return why the scores of a task prove nothing, or None if nothing speaks against them.
+    """Return why the scores of a task cannot be trusted, or None if there is no reason.
 
-    The audit is what ``metrics/audit.json`` says of the task, the method is ``split.method``, and the metrics are those
-    of `assess`.
+    `audit` is the task's part of ``metrics/audit.json``, `method` is ``split.method``, and `metrics` is the result of
+    `assess`.
     """
     reasons = []
     if method == "random":
@@ -104,7 +106,7 @@ def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[st
 
 
 def rounded(content: Any) -> Any:
-    """Return nested groups with their numbers rounded to :data:`DECIMALS`, and None for what is not a number."""
+    """Return nested mappings with all floats rounded to :data:`DECIMALS`, and None instead of NaN."""
     if isinstance(content, Mapping):
         return {key: rounded(value) for key, value in content.items()}
     if isinstance(content, float):
@@ -117,7 +119,7 @@ def _value(scores: Mapping[str, Values]) -> dict[str, float]:
 
 
 def _draws(forecast: Forecast, plan: BlockBootstrap) -> dict[str, Values]:
-    """Return the scores of all the rows of the plan in its resamples."""
+    """Return the scores of a forecast in every resample. The forecast has all rows of the plan."""
     return plan.draws(forecast.grouped(plan.groups).scores, of_blocks=True)
 
 
@@ -128,7 +130,7 @@ def _intervals(values: Mapping[str, float], draws: Mapping[str, Values], plan: B
 def _ceiling(
     label: NDArray, true_probability: Values, roc_auc: float, draws: Values, plan: BlockBootstrap
 ) -> dict[str, Any]:
-    """Score the truth by its order alone: in a matched sample positives are more frequent than it says."""
+    """Score the order of the true probabilities. In a matched sample their values are too low, and are not scored."""
     own = float(Ranking(label, true_probability).roc_auc(np.ones((1, len(label))))[0])
     ranking = Ranking(label, true_probability, plan.groups)
     own_draws = plan.draws(lambda weight: {"roc_auc": ranking.roc_auc(weight)}, of_blocks=True)["roc_auc"]

@@ -1,8 +1,9 @@
-"""How certain a score is: intervals and paired differences from resampling whole blocks.
+"""Measures how certain a score is: intervals and paired differences from resampling whole blocks.
 
-Rows close in time resemble each other, so that a plain bootstrap calls a score more certain than it is. Here blocks of
-days are drawn with replacement, as in Künsch 1989 (doi:10.1214/aos/1176347265) and, for clusters, Davison & Hinkley
-1997, *Bootstrap Methods and their Application*, 3.8. A resample is a row of weights: how often each block was drawn.
+Rows close in time resemble each other, so that a plain bootstrap makes a score look more certain than it is. Here
+blocks of days are drawn with replacement, as in Künsch 1989 (doi:10.1214/aos/1176347265) and, for clusters, Davison &
+Hinkley 1997, *Bootstrap Methods and their Application*, 3.8. A resample is a row of weights. A weight says how often a
+block was drawn.
 """
 
 import math
@@ -18,13 +19,13 @@ from solarflare.verification.scores.weighting import LEVELS, Groups
 Values = NDArray[np.float64]
 Statistic = Callable[[Values], Mapping[str, Values]]
 
-CHUNK = 2**20  # numbers of a statistic held at once: 8 MB
-FEWEST_BLOCKS = 5  # with fewer, the tail of an interval of 95 % lies beyond what some thousand resamples reach
+CHUNK = 2**20  # numbers of a statistic that are in memory at once: 8 MB
+FEWEST_BLOCKS = 5  # with fewer blocks, a few thousand resamples do not reach the tail of an interval of 95 %
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and its interval; NaN at both ends where too few blocks or resamples allow none."""
+    """A value and its interval. Both ends are NaN if there are too few blocks or resamples for an interval."""
 
     value: float
     low: float
@@ -33,15 +34,16 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference(Interval):
-    """A paired difference of one score of two forecasts.
+    """A paired difference: the score of one forecast minus the same score of another.
 
     Attributes
     ----------
-    p, resolvable : float
-        Two-sided, 1 minus the level of the widest interval that leaves out zero; and the smallest difference that these
-        rows could have told from zero, 1.96 bootstrap standard errors. NaN where there is no interval.
+    p : float
+        The two-sided p-value: 1 minus the level of the widest interval without zero. NaN if there is no interval.
     verdict : str
-        Of `verdict`.
+        ``better``, ``worse`` or ``not distinguishable``.
+    resolvable : float
+        The smallest difference that these rows can tell from zero: 1.96 bootstrap standard errors. NaN as for `p`.
     """
 
     p: float
@@ -50,20 +52,20 @@ class Difference(Interval):
 
 
 def verdict(low: float, high: float, lower_is_better: bool = False) -> str:
-    """Return ``better`` or ``worse`` if the interval of a difference leaves out zero, else ``not distinguishable``."""
+    """Return ``not distinguishable`` if the interval of a difference contains zero, else ``better`` or ``worse``."""
     above, below = ("worse", "better") if lower_is_better else ("better", "worse")
     return above if low > 0 else below if high < 0 else "not distinguishable"
 
 
 class BlockBootstrap:
-    """A plan of resamples, the same for every statistic, so that differences of draws are paired.
+    """A plan of resamples. It is the same for every statistic, so that differences of draws are paired.
 
     Parameters
     ----------
     blocks : (n,) array
-        The block of each row; the rows of a block stay together.
+        The block of each row. The rows of a block stay together.
     resamples, seed : int
-        How many to draw; another seed is another plan.
+        How many resamples are drawn, and the seed. Another seed gives another plan.
     """
 
     def __init__(self, blocks: NDArray, resamples: int, seed: int) -> None:
@@ -87,14 +89,15 @@ class BlockBootstrap:
             yield counts[:, self.groups.number]
 
     def draws(self, statistic: Statistic, of_blocks: bool = False) -> dict[str, Values]:
-        """Return a statistic's values in every resample, by name, each (resamples,).
+        """Return the values of a statistic in every resample, (resamples,), by name.
 
         Parameters
         ----------
         statistic : callable
-            From weights to named values (any,); NaN where a resample does not allow one.
+            It takes the weights of some resamples and returns named values, one per resample. A value may be NaN.
         of_blocks : bool, optional
-            Whether it takes weights of blocks, (any, blocks), as one of rows in `groups` does; else (any, n).
+            True if the statistic takes one weight per block, (some resamples, blocks), as a forecast that is grouped by
+            `groups` does. False if it takes one weight per row, (some resamples, n).
         """
         chunks = [statistic(weight) for weight in (self.counts() if of_blocks else self.weights())]
         return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
@@ -105,15 +108,15 @@ class BlockBootstrap:
         Parameters
         ----------
         value, draws
-            Of the rows themselves, and of the resamples, (resamples,), where NaN is skipped.
+            The value on the rows themselves, and the values in the resamples, (resamples,). NaN draws are skipped.
         level : float, optional
-            Wanted coverage, 0 to 1.
+            The wanted coverage, 0 to 1.
 
         Notes
         -----
-        A percentile interval of few blocks is too narrow; its tails are widened to those of Student's t, after
-        Hesterberg 2015 (doi:10.1080/00031305.2015.1089789). With hundreds of blocks nothing changes, with fewer than
-        five there is no interval.
+        A percentile interval from few blocks is too narrow. Its tails are widened to those of Student's t, after
+        Hesterberg 2015 (doi:10.1080/00031305.2015.1089789). With hundreds of blocks this changes nothing. With fewer
+        than five blocks there is no interval.
         """
         draws = draws[np.isfinite(draws)]
         if self._too_few(draws):
@@ -128,9 +131,9 @@ class BlockBootstrap:
         Parameters
         ----------
         value, draws
-            Score of the one forecast less that of the other, of the rows and of the resamples, (resamples,).
+            The score of one forecast minus the score of the other, on the rows and in the resamples, (resamples,).
         lower_is_better : bool, optional
-            Whether the score is an error, so that less of it is better.
+            True if the score is an error, so that a lower one is better.
         """
         interval, draws = self.interval(value, draws), draws[np.isfinite(draws)]
         judgement = verdict(interval.low, interval.high, lower_is_better)
@@ -141,7 +144,7 @@ class BlockBootstrap:
         return self.blocks < FEWEST_BLOCKS or draws.size < 2
 
     def _p(self, draws: Values) -> float:
-        """Invert the interval: the smallest tail that reaches zero, twice."""
+        """Return twice the smallest tail whose interval reaches zero."""
         if self._too_few(draws):
             return math.nan
         share = (1 + min((draws <= 0).sum(), (draws >= 0).sum())) / (1 + draws.size)

@@ -1,4 +1,4 @@
-"""The curves behind the scores as small tables, each with a band of 95 % from the block bootstrap."""
+"""Makes the curves behind the scores, as small tables, each with a band of 95 % from the block bootstrap."""
 
 from collections.abc import Callable
 
@@ -25,8 +25,8 @@ def roc(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``fpr, tpr, low, high``: shares of the negatives and positives that are alarms, 0 to 1, with the interval of tpr
-        at each fpr; at most :data:`POINTS` rows, thresholds falling.
+        ``fpr, tpr``: the shares of negatives and of positives that are alarms, 0 to 1. ``low, high``: the interval of
+        tpr at each fpr. There are at most :data:`POINTS` rows, the highest threshold first.
     """
 
     def rates(ranking: Ranking, weight: Values) -> tuple[Values, Values]:
@@ -48,16 +48,16 @@ def precision_recall(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``recall, precision, low, high``: the share of positives that are alarms and the share of alarms that are
-        positive, 0 to 1, with the interval of precision at each recall; at most :data:`POINTS` rows, thresholds
-        falling.
+        ``recall, precision``: the share of positives that are alarms, and the share of alarms that are positive, 0 to
+        1. ``low, high``: the interval of precision at each recall. There are at most :data:`POINTS` rows, the highest
+        threshold first.
     """
 
     def rates(ranking: Ranking, weight: Values) -> tuple[Values, Values]:
         true, false = (np.cumsum(steps, axis=1) for steps in ranking.steps(weight))
         alarms = true + false
         with np.errstate(invalid="ignore"):
-            # A resample that lacks the rows of the highest scores has no alarm there, and none of them is false.
+            # A resample without the rows of the highest scores has no alarm there. So no alarm is false.
             return true / true[:, -1:], np.where(alarms > 0, true / alarms, 1)
 
     return _curve(forecast, plan, rates, ("recall", "precision"))
@@ -74,8 +74,8 @@ def calibration(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``probability, frequency, low, high, n``: mean forecast and observed frequency of label 1 in each bin that has
-        rows, 0 to 1, with the interval of the frequency, and the number of rows.
+        One row per bin that has rows. ``probability, frequency``: the mean forecast and the observed frequency of label
+        1, 0 to 1. ``low, high``: the interval of the frequency. ``n``: the number of rows.
     """
     own = forecast.diagram.curve(np.ones((1, len(forecast.label))))
     diagram = forecast.grouped(plan.groups).diagram
@@ -86,7 +86,7 @@ def calibration(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
 
 
 def _curve(forecast: Forecast, plan: BlockBootstrap, rates: Rates, names: tuple[str, str]) -> pd.DataFrame:
-    """Return a curve of at most `POINTS` points, x and y by their names, with the interval of y at each x."""
+    """Return a curve of at most `POINTS` points with the interval of y at each x. `names` are those of x and y."""
     x, y = (_thin(values[0]) for values in rates(forecast.ranking, np.ones((1, len(forecast.label)))))
     ranking = forecast.grouped(plan.groups).ranking
 

@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: the reliability curve and its expected calibration error."""
+"""Measures whether probabilities are as frequent as they say: the reliability curve, and its calibration error."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ BINS = 10
 class Curve:
     """A reliability curve for each resample, in arrays of (resamples, BINS) float64.
 
-    They are the weighted mean forecast and the weighted share of label 1 in each bin, 0 to 1, NaN in an empty bin, and
-    the total weight in each bin.
+    They are the weighted mean forecast in each bin, the weighted share of label 1 in each bin, and the total weight of
+    each bin. The first two are 0 to 1, or NaN in an empty bin.
     """
 
     mean_probability: NDArray[np.float64]
@@ -31,7 +31,7 @@ class Curve:
 
 
 class Diagram:
-    """Rows, or groups of rows, in ten bins of equal width, from which the reliability curve follows for any weights.
+    """Rows, or groups of rows, in ten bins of equal width. Any weights of the rows give a reliability curve.
 
     The diagram is Murphy & Winkler 1977; see Wilks 2011, *Statistical Methods in the Atmospheric Sciences*, 8.4.4.
     """
@@ -43,7 +43,7 @@ class Diagram:
         self._rows, self._forecast, self._observed = (groups.table(member, column, BINS) for column in columns)
 
     def curve(self, weight: NDArray) -> Curve:
-        """Return the reliability curve of each row of weights, (resamples, groups): how often each group counts."""
+        """Return the reliability curve of each resample. A weight (resamples, groups) is how often a group counts."""
         total, forecast, observed = (totals(weight, table) for table in (self._rows, self._forecast, self._observed))
         with np.errstate(invalid="ignore"):
             return Curve(forecast / total, observed / total, total)

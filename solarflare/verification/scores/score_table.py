@@ -1,4 +1,4 @@
-"""How scores are written, once for all: a score with its interval, a verdict, a table as text, Markdown or HTML."""
+"""Writes scores for all readers: a score with its interval, a verdict, and a table as text, Markdown or HTML."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,18 +26,18 @@ SCORES = {
     "brier_skill": "Brier skill",
     "expected_calibration_error": "calibration error",
 }
-"""What tables call each score."""
+"""The name of each score in tables."""
 
 VERDICT_CLASSES = {"better": "good", "passed": "good", "worse": "bad", "leak": "bad"}
-"""The class by which the style of the page knows a verdict; others are neutral."""
+"""The CSS class of a verdict on a page. Other verdicts have none, and look neutral."""
 
 RULED = box.Box(str(box.SIMPLE).replace("─", "-"), ascii=True)
 WIDEST = 10_000
-"""Characters in a line of text. A table never wraps, so that it is the same on every terminal and in a log."""
+"""Characters per line of text: so many that no table wraps. A table is the same on every terminal and in a log."""
 
 
 class ScoreText(str):
-    """A score with its interval, such as ``0.87 [0.83, 0.91]``, that is HTML on a page."""
+    """A score with its interval, such as ``0.87 [0.83, 0.91]``. On a page it becomes HTML."""
 
     def __html__(self) -> str:
         """Return the score and its interval as two elements."""
@@ -50,7 +50,7 @@ class ScoreText(str):
 
 
 class Verdict(str):
-    """A verdict in a few words, that is a badge on a page."""
+    """A verdict in a few words. On a page it becomes a badge."""
 
     def __html__(self) -> str:
         """Return the words as an element with the class of their verdict."""
@@ -67,9 +67,9 @@ class Table:
         The heading of each column.
     rows : sequence of sequence of str
         The cells of each row. A row may be shorter than `columns`: its other cells are blank. A row of one cell is the
-        heading of the rows below it, and a row without cells is a gap, in text alone.
+        heading of the rows below it. A row without cells is a gap, and only for tables in text.
     numbers : tuple of str, optional
-        The columns that text aligns to the right.
+        The columns that are aligned to the right in text.
 
     Examples
     --------
@@ -91,7 +91,7 @@ class Table:
     numbers: tuple[str, ...] = ()
 
     def text(self) -> str:
-        """Return the table in plain text, the same whatever the terminal."""
+        """Return the table in plain text. It does not depend on the terminal."""
         drawn = table.Table(box=RULED, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         for column in self.columns:
             drawn.add_column(Text(column), justify="right" if column in self.numbers else "left", no_wrap=True)
@@ -102,12 +102,12 @@ class Table:
         return "\n".join(map(str.rstrip, written.getvalue().splitlines()))
 
     def markdown(self) -> str:
-        """Return the table in Markdown; no cell can end its row."""
+        """Return the table in Markdown. No character in a cell can end the row."""
         lines = (self.columns, ["---"] * len(self.columns), *self.rows)
         return "\n".join(f"| {' | '.join(map(in_one_line, cells))} |" for cells in lines)
 
     def html(self) -> Markup:
-        """Return the head and the body of a table in HTML; cells are escaped unless they are `Markup`."""
+        """Return the head and the body of a table in HTML. Cells are escaped unless they are `Markup`."""
         head = Markup("").join(Markup('<th scope="col">{}</th>').format(column) for column in self.columns)
         body = Markup("\n").join(map(self._html_row, self.rows))
         return Markup("<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody>").format(head, body)
@@ -124,12 +124,12 @@ class Table:
 
 
 def in_one_line(cell: str) -> str:
-    """Return a text that cannot end a row or a cell of a table in Markdown."""
+    """Return the cell without what would end a row or a cell of a table in Markdown."""
     return " ".join(cell.split()).replace("|", "\\|")
 
 
 def joined(names: Iterable[str]) -> str:
-    """Return names as a sentence has them, such as ``ROC-AUC, TSS and Brier skill``."""
+    """Return names joined as in a sentence, such as ``ROC-AUC, TSS and Brier skill``."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
 
@@ -140,7 +140,7 @@ def interval(score: dict[str, Any], form: str = "z.2f") -> ScoreText:
     Parameters
     ----------
     score : dict
-        ``value``, ``low`` and ``high``, None where there is none.
+        ``value``, ``low`` and ``high``. Each may be None.
     form : str, optional
         How numbers are formatted.
 
@@ -159,7 +159,7 @@ def lead(difference: dict[str, Any]) -> ScoreText:
 
 
 def strongest_first(forecasts: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the forecasts that are there with their scores, the one with the highest ROC-AUC first.
+    """Return the forecasts that are not absent with their scores, the one with the highest ROC-AUC first.
 
     Parameters
     ----------
@@ -173,12 +173,12 @@ def strongest_first(forecasts: dict[str, Any]) -> list[tuple[str, dict[str, Any]
 def compared(
     metrics: dict[str, Any], group: str = "baselines", scores: Sequence[str] = COMPARED
 ) -> Iterator[tuple[str, list[ScoreText], dict[str, Any]]]:
-    """Yield the other forecasts of a task, the strongest first.
+    """Yield the forecasts that a network is compared with, the strongest first.
 
     Parameters
     ----------
     metrics : dict
-        Of ``metrics/<task>.json``.
+        The content of ``metrics/<task>.json``.
     group : str, optional
         ``baselines`` or ``confounders``.
     scores : sequence of str, optional
@@ -187,7 +187,7 @@ def compared(
     Yields
     ------
     (str, list of ScoreText, dict)
-        What the forecast is called, its scores, and the network's lead over it in ROC-AUC.
+        The forecast's name, its scores, and the network's lead over it in ROC-AUC.
     """
     for name, forecast in strongest_first(metrics.get(group, {})):
         cells = [interval(forecast[score]) for score in scores]

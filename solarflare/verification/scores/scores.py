@@ -1,7 +1,7 @@
 """The scores of a probability forecast of a yes-or-no event, for one or many weightings of its rows.
 
-Every score takes ``weight``, how often each group of rows counts, of shape (resamples, groups): a bootstrap is then a
-matrix of weights, and no score is written twice. Unless told otherwise each row is a group of its own.
+Every score takes an array ``weight`` of shape (resamples, groups). It says how often each group of rows counts in each
+resample, so that a bootstrap is one matrix of weights. By default each row is a group of its own.
 """
 
 from dataclasses import dataclass, replace
@@ -18,10 +18,10 @@ Values = NDArray[np.float64]
 
 
 class Ranking:
-    """Rows, or groups of rows, in the order of their scores, from which ROC-AUC and PR-AUC follow for any weights.
+    """Rows, or groups of rows, in the order of their scores. Any weights of the rows give a ROC-AUC and a PR-AUC.
 
-    A higher score means more likely 1; only the order matters, and ties count as ties. With groups, at most `LEVELS`
-    scores are told apart.
+    A higher score means that label 1 is more likely. Only the order of the scores matters. Equal scores are ties. With
+    groups, at most `LEVELS` scores are told apart.
     """
 
     def __init__(self, label: NDArray, score: NDArray, groups: Groups | None = None) -> None:
@@ -35,9 +35,9 @@ class Ranking:
         self._positive, self._negative = (groups.table(level, label, levels) for label in (positive, 1 - positive))
 
     def steps(self, weight: NDArray) -> tuple[Values, Values]:
-        """Return the weighted positives and negatives at each distinct score, falling, (resamples, scores).
+        """Return the total weight of the positives, and of the negatives, at each distinct score: (resamples, scores).
 
-        The weights are (resamples, groups): how often each group counts.
+        The highest score is first. A weight (resamples, groups) says how often a group counts.
         """
         return totals(weight, self._positive), totals(weight, self._negative)
 
@@ -47,16 +47,17 @@ class Ranking:
 
 
 def areas(positive: Values, negative: Values) -> tuple[Values, Values]:
-    """Return ROC-AUC and PR-AUC, each (resamples,), of `Ranking.steps`; NaN where a class is missing.
+    """Return ROC-AUC and PR-AUC, each (resamples,). They are NaN in a resample that lacks a class.
 
-    ROC-AUC by trapezoids, ties counting one half (Fawcett 2006, doi:10.1016/j.patrec.2005.10.010, algorithm 2). PR-AUC
-    is the average precision, sum of precision times the step in recall: joining points of a precision-recall curve by
-    straight lines would be too kind (Davis & Goadrich 2006, doi:10.1145/1143844.1143874).
+    `positive` and `negative` are the two results of `Ranking.steps`. The area under the ROC curve is summed by
+    trapezoids, so that a tie counts one half (Fawcett 2006, doi:10.1016/j.patrec.2005.10.010, algorithm 2). PR-AUC is
+    the average precision: the sum of precision times the step in recall. Straight lines between the points of a
+    precision-recall curve would give too high an area (Davis & Goadrich 2006, doi:10.1145/1143844.1143874).
     """
     true, false = np.cumsum(positive, axis=1), np.cumsum(negative, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         roc = np.einsum("rt,rt->r", negative, true - positive / 2) / (true[:, -1] * false[:, -1])
-        # Before the first alarm there is no step either: the precision there does not matter.
+        # Where there is no alarm yet, there is no step in recall: the precision there does not matter.
         precision = true / np.maximum(true + false, np.finfo(float).tiny)
         pr = np.einsum("rt,rt->r", positive, precision) / true[:, -1]
     return roc, np.where(false[:, -1] > 0, pr, np.nan)
@@ -64,18 +65,18 @@ def areas(positive: Values, negative: Values) -> tuple[Values, Values]:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Probabilities, what happened, and what is needed to judge them.
+    """Forecast probabilities, the labels, and what the scores need besides.
 
     Attributes
     ----------
     label, probability : (n,) int, (n,) float
-        What happened, 1 or 0; the forecast, 0 to 1.
+        What happened, 1 or 0, and the forecast, 0 to 1.
     threshold : (n,) float or float
-        A probability at or above it is an alarm; chosen on validation, so it differs between folds.
+        A probability at or above it is an alarm. It is chosen on validation rows, so each fold has its own.
     base_rate : (n,) float or float
-        Share of label 1 in the training rows: the reference of the Brier skill.
+        The share of label 1 in the training rows: the reference of the Brier skill.
     groups : Groups, optional
-        Which rows share a weight; by default each has its own.
+        Which rows share a weight. By default each row has its own weight.
     """
 
     label: NDArray
@@ -85,7 +86,7 @@ class Forecast:
     groups: Groups | None = None
 
     def grouped(self, groups: Groups) -> "Forecast":
-        """Return the same forecast with rows that share their weights."""
+        """Return the same forecast, with one weight per group of rows."""
         return replace(self, groups=groups)
 
     def where(self, rows: NDArray[np.bool_]) -> "Forecast":
@@ -110,32 +111,32 @@ class Forecast:
         return Diagram(self.label, self.probability, self.groups)
 
     def confusion(self, weight: NDArray) -> dict[str, Values]:
-        """Return the weighted counts ``tp, fp, fn, tn`` of the alarms, each (resamples,)."""
+        """Return the weighted counts ``tp, fp, fn, tn``, each (resamples,)."""
         return dict(zip(("tp", "fp", "fn", "tn"), totals(weight, self._cells).T, strict=True))
 
     def scores(self, weight: NDArray | None = None) -> dict[str, Values]:
-        """Return every score for every weighting.
+        """Return every score in every resample.
 
         Parameters
         ----------
         weight : (resamples, groups) float, optional
-            How often each group counts; by default one resample in which each counts once.
+            How often each group counts. By default there is one resample, and each group counts once.
 
         Returns
         -------
         dict of (resamples,) float64
             ``base_rate``, ``accuracy``, ``balanced_accuracy``, ``recall``, ``specificity``, ``roc_auc``, ``pr_auc``,
             ``tss``, ``hss``, ``css``, ``brier``, ``brier_skill``, ``brier_skill_own_rate``,
-            ``expected_calibration_error``; NaN where a score is undefined, as when a class is missing. Formulas and
-            ranges are in docs/metrics.md.
+            ``expected_calibration_error``. A score is NaN where it is undefined, such as without one of the classes.
+            Formulas and ranges are in docs/metrics.md.
 
         Notes
         -----
-        TSS: Hanssen & Kuipers 1965; for flares Bloomfield et al. 2012, doi:10.1088/2041-8205/747/2/L41, who show that
-        it does not depend on the base rate. HSS against chance: Heidke 1926; Doswell et al. 1990,
-        doi:10.1175/1520-0434(1990)005<0576:OSMOSI>2.0.CO;2. CSS: Pandey et al. 2024, arXiv:2406.11054. Brier 1950; its
-        skill against climatology, of the training rows or of these rows themselves: Wilks 2011, *Statistical Methods in
-        the Atmospheric Sciences*, 8.4.2.
+        TSS: Hanssen & Kuipers 1965. Bloomfield et al. 2012, doi:10.1088/2041-8205/747/2/L41, use it for flares, and
+        show that it does not depend on the base rate. HSS against chance: Heidke 1926; Doswell et al. 1990,
+        doi:10.1175/1520-0434(1990)005<0576:OSMOSI>2.0.CO;2. CSS: Pandey et al. 2024, arXiv:2406.11054. Brier score:
+        Brier 1950. Brier skill: Wilks 2011, *Statistical Methods in the Atmospheric Sciences*, 8.4.2. Its reference is
+        the base rate of the training rows. ``brier_skill_own_rate`` takes the base rate of the scored rows instead.
         """
         weight = np.ones((1, self._groups.count)) if weight is None else weight
         tp, fp, fn, tn = self.confusion(weight).values()

@@ -1,8 +1,8 @@
-"""How far apart another seed alone puts two trainings, and a difference's interval that allows for it.
+"""Measures how much scores vary from training seed to training seed, and widens the interval of a difference by it.
 
-The test rows are a sample, and so is a trained network: of all that its seed could have made of the same rows. A
-bootstrap over the rows knows nothing of the second. ``make experiment PROFILE=seeds`` measures it, by training what
-``params.yaml`` says with several seeds.
+The test rows are a sample, and a bootstrap over the rows measures what this means for a score. A trained network is a
+sample too: with another seed, the same training gives another network. ``make experiment PROFILE=seeds`` measures what
+this means for a score. It trains the network of ``params.yaml`` with several seeds.
 """
 
 import json
@@ -21,20 +21,20 @@ from solarflare.verification.scores.bootstrap import verdict
 
 PATH = "docs/results/seeds.json"
 WIDTHS = {"brier_skill": math.inf, "tss": 2.0, "hss": 2.0}
-"""Between the least and the greatest value that a score can have, where that is not 1: no difference exceeds it."""
-FEWEST = 3  # seeds: with two, the t distribution allows for nearly anything
+"""The distance between the lowest and the highest value of a score, if it is not 1. No difference can be larger."""
+FEWEST = 3  # seeds that are needed: with two, the t distribution allows for nearly anything
 
 
 @dataclass(frozen=True)
 class Spread:
-    """What is known of how a task's scores depend on the seed.
+    """How much the scores of a task vary from seed to seed.
 
     Attributes
     ----------
     seeds, because
-        How many were tried; 0 where nothing that applies is known, and then why, else blank.
+        The number of measured seeds. It is 0 if there is no usable measurement; then `because` is the reason.
     deviation : dict of float
-        By score, the standard deviation over them.
+        By score, the standard deviation over the seeds.
     """
 
     seeds: int
@@ -42,10 +42,10 @@ class Spread:
     because: str = ""
 
     def apart(self, score: str) -> float:
-        """Return what two trainings with seeds of their own differ by, or less, in 95 % of cases.
+        """Return the largest difference between two trainings with different seeds in 95 % of cases, 0 if unknown.
 
-        The prediction interval of the difference of two normal values whose standard deviation was estimated: that of
-        Student's t, times the square root of two, as both are draws.
+        This is half the prediction interval of the difference of two normal values with an estimated standard
+        deviation: Student's t times the deviation times the square root of two, because both values vary.
         """
         if not self.seeds:
             return 0.0
@@ -53,21 +53,21 @@ class Spread:
         return min(apart, WIDTHS.get(score, 1.0))
 
     def widen(self, score: str, difference: Mapping[str, Any], lower_is_better: bool) -> dict[str, Any]:
-        """Return a paired difference with an interval that allows for the seed too, and the verdict that follows.
+        """Return a paired difference with an interval that includes the effect of the seed, and its new verdict.
 
         Parameters
         ----------
         score, lower_is_better
-            Its name, and whether it is an error, so that less of it is better.
+            The name of the score, and True if the score is an error, so that a lower one is better.
         difference : mapping
-            With ``value``, ``low``, ``high`` and ``resolvable`` of the bootstrap, None where it gave none.
+            ``value``, ``low``, ``high`` and ``resolvable`` of the bootstrap. The last three are None without interval.
 
         Notes
         -----
         The variances of rows and seed add up. So do the squares of the distances between the value and the ends of its
-        two intervals: Zou & Donner 2008 (doi:10.1002/sim.3095). The change is taken to depend on the seed as much as
-        what it changes. That errs on the careful side where it leaves the training alone. The sum ends where the score
-        does: no ROC-AUC is more than 1 above another.
+        two intervals: Zou & Donner 2008 (doi:10.1002/sim.3095). The network after a change is assumed to vary with the
+        seed as much as the network before it. If a change does not affect the training, this is too careful. The
+        interval ends at the largest possible difference: no ROC-AUC is more than 1 above another.
         """
         if difference["low"] is None:
             return dict(difference)
@@ -80,14 +80,14 @@ class Spread:
 
 
 def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
-    """Return what a measurement says of a task, if it was made with the same question, network and training.
+    """Return the spread of a task's scores, if it was measured with the same question, network and training.
 
     Parameters
     ----------
     task, text
-        The task, and the content of `PATH`, None where there is none.
+        The task, and the content of `PATH`, or None if there is no such file.
     parameters : mapping
-        The leaves of ``params.yaml`` by dotted key, of the state that is the base of a comparison.
+        The values of ``params.yaml`` by dotted key, in the state before the change.
 
     Raises
     ------
@@ -116,19 +116,19 @@ def read(task: Task, text: str | None, parameters: Mapping[str, Any]) -> Spread:
 
 
 def reseeded(task: Task, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Tell whether nothing that decides what a task's network scores differs, but for the seed of its training.
+    """Return True if the training seed is the only difference between two sets of parameters that affects the scores.
 
     Parameters
     ----------
     task, before, after
-        The task, and the leaves of ``params.yaml`` by dotted key.
+        The task whose scores matter, and the values of ``params.yaml`` by dotted key, before and after a change.
     """
     seed = f"train_{task}.seed"
     return _deciding(task, before) == _deciding(task, after) and str(before.get(seed)) != str(after.get(seed))
 
 
 def _deviation(trained: list[dict[str, Any]]) -> dict[str, float]:
-    """Return the standard deviation of each score over several trainings, nothing for fewer than two."""
+    """Return the standard deviation of each score over several trainings. It is empty for fewer than two."""
     if len(trained) < 2:
         return {}
     names = [name for name, score in trained[0].items() if isinstance(score, dict) and "value" in score]
@@ -136,7 +136,7 @@ def _deviation(trained: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def _deciding(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Return, as text, the parameters that decide what a task's network scores, but for the seed of its training."""
+    """Return, as text, the parameters that affect the scores of a task's network, without the training seed."""
     others = set(TASKS) - {task}
     origins = {"simulated", "archive", "live"} - {str(parameters.get("scrape.origin"))}
     elsewhere = [f"scrape.{origin}." for origin in origins]
@@ -149,7 +149,7 @@ def _deciding(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _plain(value: Any) -> str:
-    """Return a value as text, the same for 27 as for 27.0: a file says the one and what was read from it the other."""
+    """Return a value as text. It is the same for 27 and 27.0: a file may have the one, and a parsed file the other."""
     try:
         return f"{float(str(value)):g}"
     except ValueError:

@@ -1,4 +1,4 @@
-"""Scores of a part of the test rows: near the limb, in a year, of strong flares, or where the Sun changes its mind."""
+"""Scores parts of the test rows: by longitude, by year, by class of flare, and by the Sun's state before."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -15,12 +15,12 @@ SCORES = ("recall", "specificity", "roc_auc")
 Mask = NDArray[np.bool_]
 
 CENTRAL, NEAR_LIMB = 30.0, 60.0
-"""Degrees from the central meridian within which regions are seen from above, and beyond which the projection spoils
-what magnetograms and images show."""
+"""Degrees from the central meridian. Within the first, regions are seen from above. Beyond the second, the projection
+spoils what magnetograms and images show."""
 
 
 def by_longitude(longitude: NDArray) -> dict[str, Mask]:
-    """Return which rows, by Stonyhurst longitude in degrees, lie near the meridian, inside and beyond `NEAR_LIMB`."""
+    """Return masks of rows by Stonyhurst longitude in degrees: near the meridian, inside and beyond `NEAR_LIMB`."""
     away = np.abs(longitude)
     return {
         f"inside_{CENTRAL:.0f}_degrees": away <= CENTRAL,
@@ -31,36 +31,36 @@ def by_longitude(longitude: NDArray) -> dict[str, Mask]:
 
 
 def by_year(time: NDArray[np.datetime64]) -> dict[str, Mask]:
-    """Return which rows lie in each year (UTC) that has any."""
+    """Return, for each year (UTC) with rows, a mask of the rows in it."""
     year = time.astype("datetime64[Y]")
     return {f"year_{each}": year == each for each in np.unique(year)}
 
 
 def by_class(label: NDArray, goes_class: NDArray) -> dict[str, Mask]:
-    """Return, for each class of flare that a 1 stands for, which rows have such a flare or are 0.
+    """Return, for each class of flare, a mask of the rows with such a flare and of all rows with label 0.
 
-    The class (n,) is that of the strongest flare in the window, such as ``"M1.5"``; empty without one.
+    `goes_class`, (n,), is the class of the strongest flare in the window, such as ``"M1.5"``, or empty without a flare.
     """
     letter = np.where(label == 1, goes_class.astype("U1"), "")
     return {f"class_{each}": (label == 0) | (letter == each) for each in np.unique(letter[letter != ""])}
 
 
 def by_state_before(active: Mask) -> dict[str, Mask]:
-    """Return which rows come after quiet and which after activity, as persistence says.
+    """Return masks of the rows after quiet and of the rows after activity, as the baseline ``persistence`` tells them.
 
-    After quiet, a 1 is a first event; after activity, a 0 is the end of it: the transitions of Park et al. 2020
-    (arXiv:2001.02808). Persistence misses all of them and is constant on either part, so that whatever ROC-AUC or TSS
-    a forecast reaches there, it does not owe to it.
+    After quiet, a 1 is a first event. After activity, a 0 is its end. These are the transitions of Park et al. 2020
+    (arXiv:2001.02808). Persistence misses all transitions, and is constant on either part. So the ROC-AUC and the TSS
+    of a forecast on either part owe nothing to persistence.
     """
     return {"quiet_before": ~active, "active_before": active}
 
 
 def assess(forecast: Forecast, masks: Mapping[str, Mask], plan: BlockBootstrap) -> dict[str, Any]:
-    """Return scores of each part of the rows of a forecast and of its plan, by the names of the masks.
+    """Return the scores of each part of a forecast's rows, by the name of its mask. The plan has the same rows.
 
-    They are ``n``; ``positive``, how many are; and with their intervals ``recall``, the share of positives that are
-    alarms, ``specificity``, the share of negatives that are none, and ``roc_auc``, NaN where undefined. A part
-    without rows is ``{"absent": reason}``.
+    ``n`` is the number of rows, ``positive`` the number of rows with label 1. Three scores have intervals: ``recall``,
+    the share of positives that are alarms, ``specificity``, the share of negatives that are no alarms, and
+    ``roc_auc``. They are NaN where undefined. A part without rows is ``{"absent": reason}``.
     """
     return {
         name: _part(forecast, mask, plan) if mask.any() else {"absent": "no test row is there"}

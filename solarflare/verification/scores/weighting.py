@@ -1,4 +1,4 @@
-"""Sums over rows for many weightings at once."""
+"""Computes sums over rows for many sets of weights at once."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ from scipy import sparse
 Values = NDArray[np.float64]
 
 LEVELS = 2**15
-"""Scores that are told apart where rows share weights. Of a million rows thirty then count as ties, which moves the
-limits of an interval by far less than the chance of the resamples does."""
+"""How many scores are told apart if rows share weights. Of a million rows, about thirty at a time then count as ties.
+This moves the limits of an interval by far less than the choice of the resamples does."""
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Rows that are always weighted alike, as the rows of a block are, so that a weight is given once a group.
+    """Groups of rows, such as the rows of a block. All rows of a group have the same weight.
 
-    The number (n,) of each row's group is from 0 to `count` - 1; some groups may have no row.
+    `number`, (n,), is the group of each row, from 0 to `count` - 1. Some groups may have no row.
     """
 
     number: NDArray[np.int64]
@@ -25,7 +25,7 @@ class Groups:
 
     @classmethod
     def of_single_rows(cls, rows: int) -> "Groups":
-        """Return as many groups as there are rows."""
+        """Return groups of one row each."""
         return cls(np.arange(rows), rows)
 
     def where(self, rows: NDArray[np.bool_]) -> "Groups":
@@ -33,7 +33,7 @@ class Groups:
         return Groups(self.number[rows], self.count)
 
     def table(self, line: ArrayLike, values: ArrayLike, lines: int) -> sparse.csr_array:
-        """Return what the rows add up to by line and group, as a sparse array (lines, groups) of float64.
+        """Return the sum of the values in each line and group, as a sparse array (lines, groups) of float64.
 
         Each of the n rows has a line, from 0 to `lines` - 1, and a value.
         """
@@ -44,8 +44,8 @@ class Groups:
 def totals(weight: Values, table: sparse.csr_array) -> Values:
     """Return the weighted sum of each line of `Groups.table` for each resample, (resamples, lines).
 
-    The weights are (resamples, groups): how often each group counts. A row is read once for all resamples, one after
-    the other and in the same order on every machine. BLAS would spread the sums over all cores, and where these are
-    busy its threads spin for longer than the sums take.
+    A weight (resamples, groups) says how often a group counts. The sums are taken in the same order on every machine.
+    BLAS is not used: it would spread the sums over all cores. If these are busy, its threads would wait for longer than
+    the sums take.
     """
     return (table @ weight.T).T

@@ -167,7 +167,9 @@ def _dvc(*arguments: str) -> None:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     command = [sys.executable, "-m", "dvc", *arguments]
     if subprocess.run(command, env=environment, check=False).returncode:
-        raise InputError(f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; mend it and run this again")
+        raise InputError(
+            f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; correct it and run this again"
+        )
 
 
 def _output(*command: str) -> str:

@@ -11,12 +11,12 @@ QUESTIONS: dict[Task, str] = {
     Task.REGION: "**Is this active region flaring?** One cutout of an active region in, one probability out.",
 }
 HOW_TO_READ = """\
-Each run is a state of the pipeline; its stages are folded below it. Its name says whether it is *better* or *worse*
-than the champion, the best network so far, or than the newest run before it with the same test images; where it says
-*not distinguishable*, this test set cannot tell the two apart. That is a paired comparison of ROC-AUC over the same
-images: `gain` is the difference, from `gain_low` to `gain_high` goes its interval of 95 %, and the difference is real
-where the interval leaves out zero. Where the luck of the seed was measured, it is allowed for. A run's description has
-all of this for more runs, with what changed.
+Each run is a state of the pipeline. Its stages are folded below it. The name of a run says whether it is *better* or
+*worse* than the champion, the best network so far, or else than the newest earlier run with the same test images. If it
+says *not distinguishable*, this test set cannot tell the two apart. The verdict comes from a paired comparison of ROC-AUC
+over the same images: `gain` is the difference, and its interval of 95 % goes from `gain_low` to `gain_high`. The
+difference is real if the interval does not contain zero. It allows for the luck of the seed if that was measured. The
+description of a run compares it with more runs, and says what changed.
 """
 GAIN = {"value": "gain", "low": "gain_low", "high": "gain_high"}
 """Names of the metrics for the difference from the reference run and for the ends of its interval."""

@@ -110,7 +110,7 @@ def connected() -> Iterator[Any]:
         except mlflow.MlflowException as error:
             reason = str(error).splitlines()[0]
             raise StoreError(
-                f"MLflow at {uri}: {reason}; mend it or unset MLFLOW_TRACKING_URI, then run `solarflare log`"
+                f"MLflow at {uri}: {reason}; correct it or unset MLFLOW_TRACKING_URI, then run `solarflare log`"
             ) from None
 
 

@@ -31,7 +31,7 @@ def log_evaluation(task: Task) -> None:
     state, digest = evaluation
     metrics, predictions = task.metrics, task.predictions
     scores = json.loads(metrics.read_text())
-    with store.store_errors_as_warnings(), store.connected() as mlflow:
+    with store.errors_as_warnings(), store.connected() as mlflow:
         run_id = log_training.complete(mlflow, state)
         # Only the network's own scores, which are compared between runs. The child run of `evaluate` has all scores.
         own = {name: score for name, score in scores.items() if isinstance(score, dict) and "value" in score}

@@ -23,7 +23,7 @@ def monitored(task: Task) -> Iterator[None]:
     state = _unlogged(task)
     monitor = None
     if state is not None:
-        with store.store_errors_as_warnings(), store.connected() as mlflow:
+        with store.errors_as_warnings(), store.connected() as mlflow:
             from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
             run = runs.of_state(mlflow, state)
@@ -50,7 +50,7 @@ def log_training(task: Task) -> None:
     """
     state = _unlogged(task)
     if state is not None:
-        with store.store_errors_as_warnings(), store.connected() as mlflow:
+        with store.errors_as_warnings(), store.connected() as mlflow:
             complete(mlflow, state)
 
 

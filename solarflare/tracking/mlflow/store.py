@@ -70,7 +70,7 @@ def show(port: int) -> NoReturn:
 
 
 @contextmanager
-def store_errors_as_warnings() -> Iterator[None]:
+def errors_as_warnings() -> Iterator[None]:
     """Turn a `StoreError` inside the block into a warning: no training is lost because its run cannot be logged."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""The figures of experiments: accuracies beside a published one, and permutation tests."""
+"""The figures of experiments: accuracies next to the published accuracy, and permutation tests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,12 @@ from solarflare.report.figures import FAINT, INK, LEGEND, PROBES, SKY, SUN, WHIS
 
 
 def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """Draw the accuracies of repeats beside the published one and beside what probes reach without a network.
+    """Draw the accuracies of repeats next to the published accuracy, and the accuracies of probes without a network.
 
     Parameters
     ----------
     tasks : mapping
-        By task, ``tasks`` of a file in ``docs/results/``.
+        By task, the results under ``tasks`` in a file of ``docs/results/``.
     """
     lines = {task: 2 + len(results["probes"]) for task, results in tasks.items()}
     options: dict[str, Any] = {"height_ratios": list(lines.values()), "sharex": True, "squeeze": False}
@@ -39,12 +39,12 @@ def claims(tasks: Mapping[str, Mapping[str, Any]]) -> Figure:
 
 
 def permutation(tests: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """Draw the ROC-AUCs of a permutation test, a line a test: with rotated labels, and with the true ones.
+    """Draw the ROC-AUCs of permutation tests, one line per test: with rotated labels and with the true labels.
 
     Parameters
     ----------
     tests : mapping
-        By name, what `solarflare.verification.evaluation.permutation_test.permute` returned.
+        By name of the test, the result of `solarflare.verification.evaluation.permutation_test.permute`.
     """
     figure, axes = panels(6.4, 1.5 + 0.5 * len(tests))
     axes.axvline(0.5, color=FAINT, linewidth=1, linestyle="--")

@@ -1,4 +1,4 @@
-"""The figures of an evaluation and of an audit, drawn from the same small tables that are in Git."""
+"""Each kind of figure of an evaluation and of an audit, drawn from the small tables that Git keeps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from solarflare.core.files import atomic_path
 
 SUN, SKY, GOLD, INK, FAINT, GRID = "#c8511b", "#2f5d8a", "#dba21c", "#1f1f1f", "#9a9a9a", "#e4e4e4"
 TRAINING, LIST = "#8d8f92", "#59616c"
-COLOURS = [SUN, SKY, GOLD, INK]
+COLOURS = [SUN, SKY, GOLD, INK]  # of the curves in a figure; they differ in lightness too
 DASHES = ["-", (0, (7, 2)), (0, (7, 2, 1.5, 2)), (0, (1.5, 1.5)), (0, (3, 1.5))]
-"""Of curves in one figure. Colours differ in lightness too; with as many dashes and one more, twenty curves differ."""
+"""Dashes of the curves in a figure. There is one more than colours, so that twenty curves differ from each other."""
 
 STYLE = {
     "font.size": 11,
@@ -34,65 +34,65 @@ STYLE = {
 }
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 9.5}
 PROBES = {"gated": SUN, "confounder": SKY, "raw": GOLD}
-"""Colours of an audit's probes, by kind, in the order that they are drawn in."""
+"""The colour of each kind of an audit's probes. The figures show the kinds in this order."""
 
 WHISKER: dict[str, Any] = {"marker": "o", "markersize": 5, "capsize": 2.5, "linewidth": 1.4, "linestyle": ""}
-"""Of a score with its interval."""
+"""The look of a score with its interval."""
 
-COLUMNS = 6  # crops a row of a contact sheet
-CELL, CELL_HEIGHT, HEADING, MARGIN = 1.55, 1.9, 0.38, 0.08  # inches, of a contact sheet
+COLUMNS = 6  # crops in one row of a contact sheet
+CELL, CELL_HEIGHT, HEADING, MARGIN = 1.55, 1.9, 0.38, 0.08  # sizes in a contact sheet, in inches
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG to a path that ends in ``.png``, the same bytes every time."""
+    """Write a figure as PNG to a path that ends in ``.png``. The same figure gives the same bytes every time."""
     with atomic_path(path) as partial:
-        # The version of matplotlib is no part of the figure.
+        # Without this, matplotlib would write its version into the file.
         figure.savefig(partial, dpi=130, metadata={"Software": None})
 
 
 def roc(curves: dict[str, pd.DataFrame], title: str) -> Figure:
-    """Draw ROC curves, the first with its band.
+    """Draw ROC curves. The first curve also has the band of its interval.
 
     Parameters
     ----------
     curves : dict of DataFrame
-        By what the legend says, tables of :func:`solarflare.verification.scores.curves.roc`.
+        By their text in the legend, tables of :func:`solarflare.verification.scores.curves.roc`.
     title : str
     """
-    figure, axes = _square(title)
+    figure, axes = _square_panel(title)
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="no skill")
-    _lines(axes, curves, "fpr", "tpr")
+    _draw_curves(axes, curves, "fpr", "tpr")
     axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(0, 1), ylim=(0, 1.01))
     axes.legend(loc="lower right", **LEGEND)
     return figure
 
 
 def precision_recall(curves: dict[str, pd.DataFrame], base_rate: float, title: str) -> Figure:
-    """Draw precision-recall curves, the first with its band.
+    """Draw precision-recall curves. The first curve also has the band of its interval.
 
     Parameters
     ----------
     curves : dict of DataFrame
-        By what the legend says, tables of :func:`solarflare.verification.scores.curves.precision_recall`.
+        By their text in the legend, tables of :func:`solarflare.verification.scores.curves.precision_recall`.
     base_rate : float
-        The precision without skill, 0 to 1.
+        Share of positives among the rows, 0 to 1. A forecast without skill has this precision.
     title : str
     """
-    figure, axes = _square(title)
+    figure, axes = _square_panel(title)
     axes.axhline(base_rate, color=FAINT, linewidth=1, linestyle="--", label="no skill")
-    _lines(axes, curves, "recall", "precision")
+    _draw_curves(axes, curves, "recall", "precision")
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.01))
     axes.legend(loc="lower left", **LEGEND)
     return figure
 
 
 def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
-    """Draw a reliability diagram with the distribution of forecasts below it.
+    """Draw a reliability diagram, and below it how many rows have each forecast probability.
 
     Parameters
     ----------
     curve : DataFrame
-        Of :func:`solarflare.verification.scores.curves.calibration`.
+        A table of :func:`solarflare.verification.scores.curves.calibration`.
     base_rate : float
         Share of positives among the rows, 0 to 1.
     title : str
@@ -101,7 +101,7 @@ def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="perfectly reliable")
     axes.axhline(base_rate, color=FAINT, linewidth=1, linestyle=":", label="base rate")
     drawn: dict[str, Any] = {
-        "yerr": _errors(curve, "frequency"),
+        "yerr": _whisker_lengths(curve, "frequency"),
         "color": SUN,
         "label": "forecast, 95 % interval",
         **WHISKER,
@@ -117,10 +117,10 @@ def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
 
 
 def confusion(counts: dict[str, int], classes: tuple[str, str], title: str) -> Figure:
-    """Draw a confusion matrix with counts and shares of each actual class, from ``tp``, ``fp``, ``fn`` and ``tn``."""
+    """Draw a confusion matrix of ``tp``, ``fp``, ``fn`` and ``tn``: each count, and its share of the actual class."""
     matrix = np.array([[counts["tn"], counts["fp"]], [counts["fn"], counts["tp"]]])
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    figure, axes = _square(title)
+    figure, axes = _square_panel(title)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1.2)
     for (row, column), count in np.ndenumerate(matrix):
         text, colour = f"{count:,}\n{share[row, column]:.0%}", "white" if share[row, column] > 0.6 else "black"
@@ -133,10 +133,10 @@ def confusion(counts: dict[str, int], classes: tuple[str, str], title: str) -> F
 
 
 def probes(scores: pd.DataFrame, limit: float, title: str, width: float = 6.4) -> Figure:
-    """Draw what each probe of an audit scored, a line a probe, grouped by kind, and the ROC-AUC that a leak passes.
+    """Draw the ROC-AUC of each probe of an audit, one line per probe, grouped by kind, and the limit of gated probes.
 
-    `scores` has ``probe``, ``roc_auc``, ``low``, ``high``, ``kind`` (of `PROBES`) and ``detectable``, NaN where there
-    is none. The width is in inches.
+    `scores` has the columns ``probe``, ``roc_auc``, ``low``, ``high``, ``kind`` (a key of `PROBES`) and
+    ``detectable``. A missing number is NaN. `width` is in inches.
     """
     scores = pd.concat([scores[scores["kind"] == kind] for kind in PROBES], ignore_index=True)
     figure, axes = panels(width, 1.6 + 0.27 * len(scores))
@@ -144,7 +144,12 @@ def probes(scores: pd.DataFrame, limit: float, title: str, width: float = 6.4) -
     axes.axvline(limit, color=FAINT, linewidth=1, linestyle="--", label="a gated probe beyond this leaks")
     for kind, colour in PROBES.items():
         of_kind = scores[scores["kind"] == kind]
-        drawn: dict[str, Any] = {"xerr": _errors(of_kind, "roc_auc"), "color": colour, "label": kind, **WHISKER}
+        drawn: dict[str, Any] = {
+            "xerr": _whisker_lengths(of_kind, "roc_auc"),
+            "color": colour,
+            "label": kind,
+            **WHISKER,
+        }
         axes.errorbar(of_kind["roc_auc"], of_kind.index, **drawn)
     axes.plot(scores["detectable"], scores.index, color=SUN, marker="|", markersize=9, linestyle="", label="detectable")
     lowest = float(np.nanmin(scores[["roc_auc", "low"]].to_numpy(float)))
@@ -158,10 +163,10 @@ def probes(scores: pd.DataFrame, limit: float, title: str, width: float = 6.4) -
 
 
 def forest(scores: pd.DataFrame, no_skill: float | None = None, limits: tuple[float, float] | None = None) -> Figure:
-    """Draw scores with their intervals, a line each, and a line for the score without skill.
+    """Draw scores with their intervals, one line per score, and a vertical line at the score without skill.
 
-    `scores` has ``name``, ``value``, ``low`` and ``high``, NaN where there is none, from top to bottom. `limits` are
-    the ends of the axis; by default it shows what is drawn.
+    `scores` has the columns ``name``, ``value``, ``low`` and ``high``. A missing number is NaN. The first row is on
+    top. `limits` are the ends of the axis. By default the axis fits the scores.
     """
     figure, axes = panels(4.4, 0.55 + 0.32 * len(scores))
     if no_skill is not None:
@@ -179,8 +184,8 @@ def forest(scores: pd.DataFrame, no_skill: float | None = None, limits: tuple[fl
 
 
 def columns(counts: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
-    """Draw stacked columns over the whole width, one for each row, without axes; the first colour is at the bottom."""
-    figure, axes = _bare(len(counts), max(1, counts.sum(axis=1).max()))
+    """Draw one stacked column per row, over the whole width, without axes. The first colour is at the bottom."""
+    figure, axes = _without_axes(len(counts), max(1, counts.sum(axis=1).max()))
     edges, top = np.arange(len(counts) + 1), np.zeros(len(counts) + 1)
     for name, colour in colours.items():
         bottom, top = top, top + np.append(counts[name], 0)
@@ -189,8 +194,8 @@ def columns(counts: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
 
 
 def strip(spans: Sequence[tuple[float, float, str]], width: float) -> Figure:
-    """Draw spans over the whole width, each from one place to another in a colour, without axes."""
-    figure, axes = _bare(width, 1)
+    """Draw spans as bars, without axes. Each has a start, an end and a colour. The figure shows 0 to `width`."""
+    figure, axes = _without_axes(width, 1)
     for start, end, colour in spans:
         axes.axvspan(start, end, color=colour, linewidth=0)
     return figure
@@ -198,19 +203,19 @@ def strip(spans: Sequence[tuple[float, float, str]], width: float) -> Figure:
 
 @dataclass(frozen=True)
 class Picture:
-    """A crop and what is written below it."""
+    """A crop, and the caption below it."""
 
     image: NDArray[np.uint8]  # (H, W, C), grey or RGB
     caption: str  # one or two lines
 
 
 def contact_sheet(rows: Mapping[str, Sequence[Picture]], title: str) -> Figure:
-    """Draw crops in a grid, a heading above each group.
+    """Draw crops in a grid, in groups with a heading above each.
 
     Parameters
     ----------
     rows : mapping
-        By heading, the crops below it; a group without crops says so.
+        By heading, the crops below it. The heading of a group without crops says "none".
     title : str
     """
     lines = {heading: -(-len(pictures) // COLUMNS) for heading, pictures in rows.items()}
@@ -233,33 +238,33 @@ def contact_sheet(rows: Mapping[str, Sequence[Picture]], title: str) -> Figure:
 
 
 def panels(width: float, height: float, rows: int = 1, **options: Any) -> tuple[Figure, Any]:
-    """Return a figure in `STYLE`, of a width and a height in inches, and its axes, an array if there are many rows."""
+    """Return a figure in `STYLE`, and its axes: an array if there are several rows. Width and height are in inches."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         return figure, figure.subplots(rows, **options)
 
 
-def _errors(scores: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """Return how far the ends of intervals are from a score, (2, n), 0 where there is none."""
-    # The absolute values: a percentile interval of a few rows need not have their score in it.
+def _whisker_lengths(scores: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Return the distances between a score and the ends of its interval, (2, n), 0 if there is no interval."""
+    # Absolute values, because a percentile interval of a few rows can lie beside their score.
     return np.nan_to_num(np.abs(scores[["low", "high"]].sub(scores[column], axis=0).to_numpy().T))
 
 
-def _bare(width: float, height: float) -> tuple[Figure, Axes]:
+def _without_axes(width: float, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(10, 1))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
     axes.set_axis_off()
     return figure, axes
 
 
-def _square(title: str) -> tuple[Figure, Axes]:
+def _square_panel(title: str) -> tuple[Figure, Axes]:
     figure, axes = panels(4.8, 4.8)
     axes.set_title(title, loc="left")
     axes.set_aspect("equal")
     return figure, axes
 
 
-def _lines(axes: Axes, curves: dict[str, pd.DataFrame], x: str, y: str) -> None:
+def _draw_curves(axes: Axes, curves: dict[str, pd.DataFrame], x: str, y: str) -> None:
     for index, (name, curve) in enumerate(curves.items()):
         colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
         axes.plot(curve[x], curve[y], color=colour, linestyle=dash, linewidth=2 if index == 0 else 1.5, label=name)

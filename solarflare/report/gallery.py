@@ -1,4 +1,4 @@
-"""The gallery: the test images of `shown`, each next to a map of what the network's answer rests on."""
+"""The gallery: test images chosen by `shown`, each next to a map of what the network's answer rests on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,20 +17,20 @@ from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 GROUPS = {"best": "Most right", "worst": "Most wrong", "uncertain": "Least certain"}
-"""Headings of the groups of `shown.choose`."""
+"""Headings of the groups that `shown.choose` returns."""
 
 Maps = npt.NDArray[np.float32]
 FOR, AGAINST = (240, 130, 60), (80, 160, 255)
-"""Colours of what speaks for label 1 and against it; orange and blue are told apart by the colour-blind too."""
+"""Colours of pixels that speak for label 1 and against it. The colour-blind can tell orange from blue too."""
 
-CONTRAST = 4  # factor for a magnetogram, for the eye: without spots its field is a few greys strong
-BLUR = 0.02  # width of the smoothing of a map, as a share of a crop's: its grain is finer than the image's features
-STRONGEST = 0.995  # quantile of a map's values that gets the full colour: each map is scaled to itself
-BEHIND = 0.45  # factor of the brightness of the image behind a map
+CONTRAST = 4  # factor for a magnetogram, so that the eye sees it: without spots its field is a few greys strong
+BLUR = 0.02  # width of a map's smoothing, as a share of the crop: a map has a finer grain than the image's features
+STRONGEST = 0.995  # this quantile of a map's own absolute values gets the full colour
+BEHIND = 0.45  # factor that darkens the image behind a map
 
 
 def legible(image: Pixels, instrument: Instrument) -> Pixels:
-    """Return a crop, (H, W, C) uint8, for the eye: a magnetogram with `CONTRAST` times its distance from no field."""
+    """Return a crop, (H, W, C) uint8, that the eye can read: a magnetogram gets `CONTRAST` times its contrast."""
     if instrument not in MAGNETOGRAPHS:
         return image
     zero = imaging.fill_value(instrument)
@@ -38,7 +38,7 @@ def legible(image: Pixels, instrument: Instrument) -> Pixels:
 
 
 def overlay(image: Pixels, attribution: Maps) -> Pixels:
-    """Return an image, (H, W, C) uint8, darkened, with its attribution, (H, W), in colours: (H, W, 3) uint8."""
+    """Return an image, (H, W, C) uint8, darkened below its attribution, (H, W), in colours, as (H, W, 3) uint8."""
     smooth = gaussian_filter(attribution, BLUR * len(attribution))
     strongest = max(np.quantile(np.abs(smooth), STRONGEST), np.finfo(np.float32).tiny)
     strength = np.minimum(1, np.abs(smooth) / strongest)[..., None]
@@ -52,7 +52,7 @@ def write(
 ) -> None:
     """Write ``gallery.png``, and for the page the folder ``gallery/`` with each image and its map.
 
-    `rows` and `maps`, (n, H, W), are those of `shown.read`; `pictures` are the crops of the rows.
+    `rows` and `maps`, (n, H, W), come from `shown.read`. `pictures` are the crops of the rows.
     """
     images = [replace(picture, image=legible(picture.image, instrument)) for picture in pictures]
     overlays = [Picture(overlay(image.image, attribution), "") for image, attribution in zip(images, maps, strict=True)]

@@ -1,4 +1,4 @@
-"""What the report reads of `params.yaml`."""
+"""The parameters in `params.yaml` that the report reads."""
 
 from solarflare.core.tasks import OriginParams, TaskParams
 from solarflare.dataset.splits.schema import SplitParams
@@ -9,4 +9,4 @@ from solarflare.verification.audit.schema import AuditParams
 
 
 class ReportParams(TaskParams, OriginParams, InstrumentParams, LabelParams, TrainParams, SplitParams, AuditParams):
-    """The questions and what the page says of how they were answered."""
+    """The questions, and the choices behind their answers that the page mentions."""

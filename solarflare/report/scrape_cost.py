@@ -1,4 +1,4 @@
-"""What a live scrape would fetch and cost, as text."""
+"""The images that a live scrape would fetch, and the cost, as text."""
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ def render(wanted: pd.DataFrame, cost: pd.DataFrame) -> str:
     Parameters
     ----------
     wanted, cost : DataFrame
-        Of `solarflare.sources.live.estimate.estimate`.
+        The two tables that `solarflare.sources.live.estimate.estimate` returns.
     """
     if len(wanted):
         images = wanted.to_csv(index=False, date_format=tables.TIME_FORMAT)

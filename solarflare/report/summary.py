@@ -1,4 +1,4 @@
-"""The table at the end of a run, from `metrics/<task>.json` alone."""
+"""The table at the end of a run. It reads `metrics/<task>.json` only."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +13,12 @@ NEXT = "Look next: the page reports/index.html in a browser, `dvc plots show`, a
 
 
 def render(metrics: Path = Path("metrics")) -> str:
-    """Return the scores of each task's network and baselines as a table, and where to look next.
+    """Return a table of the scores of each task's network and baselines, with remarks and where to look next below it.
 
     Parameters
     ----------
     metrics : Path, optional
-        The folder in which ``evaluate`` wrote ``disk.json`` and ``region.json``.
+        The folder with ``disk.json`` and ``region.json``, which ``evaluate`` wrote.
     """
     rows, remarks = list[tuple[str, ...]](), list[str]()
     for task in TASKS:

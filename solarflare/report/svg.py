@@ -1,4 +1,4 @@
-"""A figure as part of a page: SVG whose colours are those of the page, by day, at night and on paper."""
+"""A figure as SVG in the page. It uses the page's colours, which differ by day, at night and on paper."""
 
 import io
 import re
@@ -22,29 +22,29 @@ VARIABLES = {
     GRID: "--rule",
     "#000000": "--muted",
 }
-"""The variable of the page's style that replaces each colour."""
+"""By colour in a figure, the variable of ``style.css`` that replaces it."""
 
 for prefix, address in NAMESPACES.items():
     ElementTree.register_namespace(prefix, address)
 
 
 def inline(figure: Figure, label: str, stretched: bool = False) -> Markup:
-    """Return a figure as an SVG element, the same bytes every time, with what a screen reader says.
+    """Return a figure as an SVG element, the same bytes every time. A screen reader reads `label` aloud.
 
-    A stretched one fills its place whatever its shape; it should have no text.
+    A stretched figure fills its place, whatever the shape of the place. It should have no text.
     """
     written = io.StringIO()
-    # Text stays text, in the page's font. The salt makes ids the same every time, and those of two figures different.
+    # Text stays text, in the page's font. The salt gives a figure the same ids every time, but no two figures the same.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": label}):
         figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
     root = ElementTree.fromstring(written.getvalue())  # noqa: S314 - written by matplotlib
     for element in [*root.findall("metadata", NAMESPACES), *root.findall("defs[style]", NAMESPACES)]:
-        root.remove(element)  # the style would hold for the whole page
+        root.remove(element)  # this style would apply to the whole page
     for element in root.iter():
         element.tail = None
         if element.tag.endswith("}g"):
             element.text = None
-            element.attrib.pop("id", None)  # numbers, the same in each figure
+            element.attrib.pop("id", None)  # these ids are numbers, the same in each figure
         for name, value in element.attrib.items():
             element.set(name, _of_page(value))
     root.attrib = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": label}
@@ -54,7 +54,7 @@ def inline(figure: Figure, label: str, stretched: bool = False) -> Markup:
 
 
 def _of_page(value: str) -> str:
-    """Return an attribute with the page's colours and font, and with no more digits than are seen."""
+    """Return the value of an attribute with the page's colours and font, and without digits that nobody sees."""
     for colour, variable in VARIABLES.items():
         value = value.replace(colour, f"var({variable})")
     value = re.sub(r" font-family: [^;]*;", "", value)

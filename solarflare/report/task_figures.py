@@ -1,4 +1,4 @@
-"""The figures in ``reports/<task>/`` and ``reports/audit/``, drawn from what other stages wrote."""
+"""Draws the figures in ``reports/<task>/`` and ``reports/audit/`` from the files that other stages wrote."""
 
 import shutil
 from pathlib import Path
@@ -19,23 +19,22 @@ from solarflare.verification.results import shown
 from solarflare.verification.results.wording import Wording, wording
 from solarflare.verification.scores.score_table import interval
 
-SHOWN = 2 * figures.COLUMNS  # crops in each group of a contact sheet
+SHOWN = 2 * figures.COLUMNS  # most crops in each group of a contact sheet
 
 
 def draw(task: Task, chosen: ReportParams) -> None:
-    """Write all figures of a task, and its gallery, with the questions and instruments of the parameters.
-
-    Where the scores are absent, so are these.
+    """Draw all figures of a task, and its gallery. If the task's scores are absent, mark the figures as absent.
 
     Parameters
     ----------
     task : Task
     chosen : ReportParams
+        The parameters. They say what the question is and which instrument took the images.
 
     Raises
     ------
     InputError
-        If an input is missing or broken.
+        If a file of another stage is missing or broken.
     """
     if reason := absent.reason(task.metrics):
         absent.mark(task.figures, reason)
@@ -46,19 +45,19 @@ def draw(task: Task, chosen: ReportParams) -> None:
     rows, maps = shown.read(task.attributions)
     with atomic_directory(task.figures) as partial:
         _draw_scores(partial, words, task.plots, read_json(task.metrics, "evaluate"))
-        _draw_contact_sheets(partial, words, predictions, crops)
+        _draw_most_certain_crops(partial, words, predictions, crops)
         title = f"{words.question} Orange speaks for yes, blue for no"
         gallery.write(partial, title, rows, pictures(rows, crops), maps, chosen.instrument.of(task))
         shutil.copy(task.attributions / shown.INDEX, partial / "gallery" / shown.INDEX)
 
 
 def draw_audit(limit: float) -> None:
-    """Draw, for each task that was audited, what the probes scored.
+    """Draw the ROC-AUC of the audit's probes, one figure for each task that was audited.
 
     Parameters
     ----------
     limit : float
-        ``audit.max_probe_auc``: the ROC-AUC that a leak passes.
+        ``audit.max_probe_auc``. A gated probe with a ROC-AUC clearly above it is a leak.
     """
     with atomic_directory(AUDIT_FIGURES) as partial:
         for task in TASKS:
@@ -68,7 +67,7 @@ def draw_audit(limit: float) -> None:
 
 
 def _draw_scores(folder: Path, words: Wording, plot_data: Path, scores: dict[str, Any]) -> None:
-    """Draw the curves of a network, the logistic baseline's next to them, and its confusion matrix."""
+    """Draw the curves of the network and of the logistic baseline, and the confusion matrix of the network."""
 
     def by_legend(figure: str, score: str) -> dict[str, pd.DataFrame]:
         network, logistic = (interval(scored[score]) for scored in (scores, scores["baselines"]["logistic"]))
@@ -87,8 +86,8 @@ def _draw_scores(folder: Path, words: Wording, plot_data: Path, scores: dict[str
         figures.save(figure, folder / f"{name}.png")
 
 
-def _draw_contact_sheets(folder: Path, words: Wording, predictions: pd.DataFrame, crops: Crops) -> None:
-    """Draw, for each class, the crops of which the network was most certain, rightly and wrongly."""
+def _draw_most_certain_crops(folder: Path, words: Wording, predictions: pd.DataFrame, crops: Crops) -> None:
+    """Draw one contact sheet per class: the crops of the most certain right and the most certain wrong forecasts."""
     for label, answer in enumerate(words.answers):
         rows = predictions[predictions["label"] == label]
         rows = rows.sort_values("probability", ascending=label == 0, kind="stable")
@@ -103,7 +102,7 @@ def _draw_contact_sheets(folder: Path, words: Wording, predictions: pd.DataFrame
 
 
 def pictures(rows: pd.DataFrame, crops: Crops) -> list[Picture]:
-    """Return the crops of rows with their captions: probability, region (missing on full disks) and time."""
+    """Return the crop of each row. Its caption has the probability, the region (not on full disks) and the time."""
     key = ["path", "noaa_ar"]
     positions = crops.index[key].assign(position=range(len(crops.index)))
     position = rows[key].merge(positions, on=key, how="left")["position"]

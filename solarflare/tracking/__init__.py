@@ -1,10 +1,14 @@
-"""Runs, experiments and reviews: what DVC and MLflow keep of the pipeline, and how states of it compare.
+"""Runs, experiments and reviews: what DVC and MLflow know of the pipeline, and how two of its states compare.
 
-- `mlflow`: the runs in MLflow. Stages log to it what they have written; start at `mlflow.log_evaluation`.
-- `review`: what a change did to the scores, for a pull request; start at `review.review`.
-- `dvc_state`: the inputs of stages, and which are out of date. All use of DVC's Python packages is there.
-- `profiles`: `profiles/*.yaml` run as DVC experiments.
-- `published_results`: the scores in `docs/results/`; `published_tables`: the tables made of them.
+Start at `mlflow.log_evaluation`: it logs the scores of a task to MLflow and compares them with those of earlier runs.
 
-May import every room but `predict`. It is in no stage's deps, because it never changes an output of a stage.
+- `mlflow`: the runs in MLflow. Each stage logs there what it has written.
+- `review`: a page for a pull request that says what the change did to the scores.
+- `dvc_state`: the inputs of each stage, and which stages are out of date. No other module imports DVC.
+- `profiles`: runs `profiles/*.yaml` as DVC experiments.
+- `published_results`: writes the scores of experiments into `docs/results/`.
+- `published_tables`: makes Markdown tables of these scores.
+- `published_pages`: writes these tables into `README.md` and `docs/*.md`.
+
+This room may import every room but `predict`. No stage lists it in its deps, because it never changes a stage's output.
 """

@@ -1,4 +1,4 @@
-"""What DVC knows: the inputs of each stage, which stages are out of date, and the files of earlier revisions."""
+"""What DVC knows: the inputs of each stage, the stages that are out of date, and the files of earlier commits."""
 
 import hashlib
 import json
@@ -18,16 +18,16 @@ from dvc_data.index import DataIndexDirError
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory
 
-DVC = Path(".dvc")  # what makes a folder a DVC project
+DVC = Path(".dvc")  # a folder that has this is a DVC project
 RESTORE = "restore the file with `git checkout dvc.yaml`"
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What goes into a stage, as it is in the working folder.
+    """The inputs of a stage, as they are in the working folder.
 
-    The fingerprint is the SHA-256, in hexadecimal, of parameters, contents and command. It does not depend on the
-    folder of the project, on the machine or on byte-compiled files.
+    The fingerprint is the SHA-256, in hexadecimal, of the parameters, the contents and the command. It does not depend
+    on where the project is, on the machine or on byte-compiled files.
     """
 
     params: dict[str, Any]  # the values of the keys of ``params.yaml`` that ``dvc.yaml`` names for the stage
@@ -36,13 +36,13 @@ class Inputs:
 
 
 def inputs(stage: str) -> dict[str, Inputs] | None:
-    """Return the inputs of a stage and of all stages before it, by name in the order of ``dvc.yaml``.
+    """Return the inputs of a stage and of all stages that it needs, by name in the order of ``dvc.yaml``.
 
-    None outside a DVC project; an error if ``dvc.yaml`` cannot be read or a dependency is missing.
+    Returns None outside a DVC project. Raises InputError if ``dvc.yaml`` cannot be read or a dependency is missing.
     """
     if not DVC.is_dir():
         return None
-    # `Repo` is private, but a stage calls this while it runs: then `dvc status` refuses, and dvc.lock has no entry yet.
+    # `Repo` is private, but a stage calls this while it runs: `dvc status` then refuses, and dvc.lock has no entry yet.
     try:
         with Repo() as repo:
             stages = {member.name: member for member in repo.index.stages}
@@ -63,22 +63,22 @@ def _inputs(stage: Any) -> Inputs:
 
 
 def outdated(stages: list[str]) -> list[str]:
-    """Return those of `stages` whose inputs or outputs are not the ones that ``dvc.lock`` records.
+    """Return the names in `stages` of stages whose inputs or outputs differ from ``dvc.lock``.
 
     Raises
     ------
     InputError
-        If another DVC command is at work in the project, or ``dvc.yaml`` cannot be read or has no such stage.
+        If another DVC command is at work in the project, if ``dvc.yaml`` cannot be read, or if it has no such stage.
     """
     status = _status(*stages)
     return [stage for stage in stages if stage in status]
 
 
 def modified() -> dict[str, list[str]]:
-    """Return, by stage, the parameters, code and results here that are not as ``dvc.lock`` records them.
+    """Return, by stage, the parameters, code and results here that differ from ``dvc.lock``.
 
-    What is absent does not count: a fresh clone has the results that are in Git, and no data. Nothing is returned
-    outside a DVC project. Errors are those of `outdated`.
+    A missing file does not count, because a fresh clone has no data, only the results that are in Git. Outside a DVC
+    project the result is empty. Errors are the same as in `outdated`.
     """
     status = _status() if DVC.is_dir() else {}
     names = {stage: [name for entry in entries for name in _modified(entry)] for stage, entries in status.items()}
@@ -86,7 +86,7 @@ def modified() -> dict[str, list[str]]:
 
 
 def _modified(entry: str | dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Yield the names in an entry of DVC's status that are modified or new; an entry without names counts as a name."""
+    """Yield the modified or new names in an entry of DVC's status. If the entry is a text, yield that text."""
     if isinstance(entry, str):
         yield entry
         return
@@ -99,7 +99,7 @@ def _modified(entry: str | dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def _status(*stages: str) -> dict[str, list[Any]]:
-    """Return what ``dvc status`` says of some stages, or of all; a stage that is up to date is not in it."""
+    """Return what ``dvc status`` says, by stage. Without names, it asks about all stages; it omits those up to date."""
     command = [sys.executable, "-m", "dvc", "status", "--json", *stages]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -110,17 +110,17 @@ def _status(*stages: str) -> dict[str, list[Any]]:
 
 
 def restore(revision: str, names: list[str], folder: Path) -> None:
-    """Copy files and folders of a commit, whether Git or DVC keeps them, into a folder, under their own names.
+    """Copy files and folders of a commit into `folder`, under their own names. Git or DVC may keep them.
 
-    The folder is replaced as a whole once all of them are there. It is an error if one is not in the commit, or its
-    content not in DVC's cache.
+    The old folder is replaced only after all of them are copied. Raises InputError if a file is not in the commit, or
+    if its content is not in DVC's cache.
     """
     try:
         files = DVCFileSystem(".", rev=revision)
         with atomic_directory(folder) as partial:
             for name in names:
                 files.get(name, (partial / name).as_posix(), recursive=files.isdir(name))
-    # The public file system of DVC raises the private `DataIndexDirError` where a folder is not in the cache.
+    # DVC's public file system raises the private `DataIndexDirError` if a folder is not in the cache.
     except (DvcException, DataIndexDirError, OSError) as error:
         missing = f"{revision} does not have {' and '.join(names)} here ({error})"
         raise InputError(f"{missing}; run the experiment again, or `dvc pull`") from None

@@ -1,4 +1,4 @@
-"""Profiles: small files of overrides of ``params.yaml``, which are run as DVC experiments (``dvc exp run -S``)."""
+"""Profiles: small files that override values of ``params.yaml``. They run as DVC experiments (``dvc exp run -S``)."""
 
 import json
 import os
@@ -20,33 +20,33 @@ PROFILES = Path("profiles")
 
 @dataclass(frozen=True)
 class Profile:
-    """A named set of overrides of ``params.yaml`` by dotted key, with at least one variant.
+    """Values that replace values of ``params.yaml``, and at least one variant. Keys are dotted: ``scrape.origin``.
 
-    `published` has by task the accuracy that others published for this design. If it is not empty, the variants are
-    repeats, and their mean counts.
+    `published` is the accuracy that others published, per task, 0 to 1. If it is given, all variants repeat the same
+    design, and only their mean is compared with it.
     """
 
-    name: str  # of the file, without ``.yaml``
-    overrides: dict[str, Any]  # of all variants; with the folder and the digest of the archive, if there is one
-    variants: dict[str, dict[str, Any]]  # by name, what each variant changes besides
+    name: str  # the file's name without ``.yaml``
+    overrides: dict[str, Any]  # values of all variants. If images come from an archive, its folder and digest too.
+    variants: dict[str, dict[str, Any]]  # by name, the values of one variant, which override `overrides`
     published: dict[str, float]
 
 
 def read(name: str, folder: Path | None = None) -> Profile:
-    """Read a profile, whose keys and values fit ``params.yaml``.
+    """Read a profile and check that its keys and values fit ``params.yaml``.
 
     Parameters
     ----------
     name : str
-        Of a file in ``profiles/``, without ``.yaml``.
+        The name of a file in ``profiles/``, without ``.yaml``.
     folder : Path, optional
-        The archive, for a profile whose origin is one.
+        The folder of the archive. Needed if the profile takes its images from an archive.
 
     Raises
     ------
     InputError
-        If there is no such file, it is not a profile, a key or value does not fit ``params.yaml``, or it needs an
-        archive that is not given or not there.
+        If there is no such file, if it is not a profile, if a key or value does not fit ``params.yaml``, or if the
+        profile needs an archive that is not given or does not exist.
     """
     path = PROFILES / f"{name}.yaml"
     if not path.is_file():
@@ -78,14 +78,14 @@ def read(name: str, folder: Path | None = None) -> Profile:
 
 
 def run(profile: Profile) -> dict[str, str]:
-    """Run each variant of a profile as a DVC experiment in a temporary copy; the workspace does not change.
+    """Run each variant of a profile as a DVC experiment in a temporary copy. The workspace does not change.
 
-    An experiment of the same name and commit is replaced.
+    A new experiment replaces an earlier one of the same name and commit.
 
     Returns
     -------
     dict
-        By variant, the commit that holds its results.
+        By name of the variant, the commit that holds its results.
 
     Raises
     ------
@@ -103,25 +103,25 @@ def run(profile: Profile) -> dict[str, str]:
             for key, value in (profile.overrides | changes).items()
         ]
         _dvc("exp", "run", "--temp", "--name", name, *flags)
-        # Not looked up by HEAD: somebody may commit while an experiment runs.
+        # HEAD does not tell which reference is new, because somebody may commit while an experiment runs.
         (reference,) = _references(name) - before
         revisions[variant] = _output("git", "rev-parse", reference)
     return revisions
 
 
 def models(name: str) -> Path:
-    """Return the folder, in the cache of downloads, of an experiment's models; ``params.yaml`` is in its parent.
+    """Return the folder of an experiment's models. It is in the cache of downloads, next to their ``params.yaml``.
 
     Parameters
     ----------
     name : str
-        An experiment, such as ``sdo-euv-folds``, the newest if several have the name; or any commit or branch of which
-        DVC has the models.
+        An experiment, such as ``sdo-euv-folds``. If several have this name, the newest is taken. A commit or branch
+        works too, if DVC has its models.
 
     Raises
     ------
     InputError
-        If there is no such experiment, or DVC does not have its models.
+        If there is no such experiment, or if DVC does not have its models.
     """
     revision = _revision(name)
     folder = main_checkout() / paths.EXPERIMENT_MODELS / revision
@@ -131,7 +131,7 @@ def models(name: str) -> Path:
 
 
 def _revision(name: str) -> str:
-    """Return the commit of the newest experiment with a name; if there is none, Git's commit of that name."""
+    """Return the commit of the newest experiment with this name. Without one, return Git's commit of this name."""
     by_age = ("--sort=-committerdate", "--format=%(objectname)")
     try:
         newest = _output("git", "for-each-ref", *by_age, f"refs/exps/*/*/{name}").splitlines()
@@ -144,13 +144,13 @@ def _revision(name: str) -> str:
 
 
 def _references(name: str, commit: str = "*") -> set[str]:
-    """Return the Git references of the experiments with a name, those of one commit or all."""
+    """Return the Git references of the experiments with this name that started at `commit`, by default at any."""
     pattern = f"refs/exps/{commit[:2]}/{commit[2:] or '*'}/{name}"
     return set(_output("git", "for-each-ref", "--format=%(refname)", pattern).splitlines())
 
 
 def _applied(changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of ``params.yaml`` with changes."""
+    """Return the content of ``params.yaml`` after the changes, which have dotted keys."""
     content = params.read_yaml(paths.PARAMS)
     for key, value in changes.items():
         *groups, last = key.split(".")
@@ -163,11 +163,13 @@ def _applied(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dvc(*arguments: str) -> None:
-    # The commands of the stages begin with "python": it has to be the Python that runs this.
+    # The commands of the stages begin with "python". That has to be the Python that runs this code.
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     command = [sys.executable, "-m", "dvc", *arguments]
     if subprocess.run(command, env=environment, check=False).returncode:
-        raise InputError(f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; mend it and run this again")
+        raise InputError(
+            f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; correct it and run this again"
+        )
 
 
 def _output(*command: str) -> str:

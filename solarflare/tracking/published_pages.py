@@ -1,4 +1,4 @@
-"""The tables in the README and in docs/, each between its markers."""
+"""Writes the tables into the README and into docs/, each between its two markers."""
 
 import re
 from pathlib import Path
@@ -18,11 +18,11 @@ def excerpt(metrics: Path = Path("metrics")) -> str:
 
 
 def with_tables(text: str, metrics: Path = Path("metrics")) -> str:
-    """Return a page with each table between its markers; `metrics` is the folder of the scores of the run.
+    """Return the text of a page after each table is written anew between its markers.
 
-    Markers are ``<!-- summary -->`` for the table at the end of a run, ``<!-- excerpt -->`` for its first lines,
-    ``<!-- overview -->`` for all profiles in short, and ``<!-- results:<profile> -->``. Each is followed by its end,
-    ``<!-- /summary -->`` and so on.
+    The marker ``<!-- summary -->`` stands for the table at the end of a run, ``<!-- excerpt -->`` for its first lines,
+    ``<!-- overview -->`` for a short table of all profiles, and ``<!-- results:<profile> -->`` for one profile. An end
+    marker follows each, such as ``<!-- /summary -->``. `metrics` is the folder of the run's scores.
     """
 
     def content(name: str) -> str:
@@ -46,12 +46,12 @@ def update_pages(check: bool) -> None:
     Parameters
     ----------
     check : bool
-        Whether nothing is written, and a table that is not up to date is an error.
+        If True, nothing is written, and a table that is out of date is an error.
 
     Raises
     ------
     InputError
-        If a marker names a profile without results, or with `check`.
+        If a marker names a profile without results. With `check`, also if a table is out of date.
     """
     for page in (Path("README.md"), *sorted(Path("docs").glob("*.md"))):
         before = page.read_text()

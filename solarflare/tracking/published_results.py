@@ -1,4 +1,4 @@
-"""Results of experiments in Git: files of scores in ``docs/results/``, and their figures."""
+"""Writes the results of experiments that Git keeps: files of scores in ``docs/results/``, and their figures."""
 
 import io
 import json
@@ -20,17 +20,17 @@ PERMUTATION = RESULTS / "permutation.json"
 
 
 def collect(profile: Profile, revisions: dict[str, str]) -> None:
-    """Write ``docs/results/<profile>.json`` and figures from the revisions of its experiments.
+    """Write ``docs/results/<profile>.json`` and its figures from the commits of its experiments.
 
-    Of a profile whose accuracy others published: the accuracies of its repeats, what the audit says of the design, and
-    one figure, ``<profile>.png``. Of others: all scores of each variant, the parameters that they share, and
-    ``<profile>-<task>-roc.png``.
+    If others published an accuracy for the profile, the file has the accuracies of the repeats and what the audit says
+    of the design. The figure is ``<profile>.png``. For any other profile, the file has all scores of each variant and
+    the parameters that all variants share. The figures are ``<profile>-<task>-roc.png``.
 
     Parameters
     ----------
     profile : Profile
     revisions : dict
-        By variant, the Git revision that holds its results, as :func:`solarflare.tracking.profiles.run` returns them.
+        By name of the variant, the commit that holds its results. :func:`solarflare.tracking.profiles.run` returns it.
     """
     metrics = {
         variant: {name: json.loads(_show(revision, f"metrics/{name}.json")) for name in (*TASKS, "audit")}
@@ -49,14 +49,14 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
 
 
 def keep_permutation(name: str, tests: dict[Task, dict[str, Any]]) -> None:
-    """Add permutation tests to ``docs/results/permutation.json``, and draw all that are there.
+    """Add permutation tests to ``docs/results/permutation.json``, and draw all tests in that file.
 
     Parameters
     ----------
     name : str
-        Of the data; former tests of the same data and task are replaced.
+        The name of the data. Earlier tests of the same data and task are replaced.
     tests : dict
-        By task, what `solarflare.verification.evaluation.permutation_test.permute` returned.
+        By task, the result of `solarflare.verification.evaluation.permutation_test.permute`.
     """
     content = json.loads(PERMUTATION.read_text()) if PERMUTATION.is_file() else {}
     content[name] = content.get(name, {}) | tests
@@ -79,9 +79,9 @@ def _common(profile: Profile, revisions: dict[str, str]) -> dict[str, Any]:
 
 
 def _repeats(profile: Profile, metrics: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return, for each task whose accuracy was published, that of each repeat, and the probes that tell the label.
+    """Return, for each task with a published accuracy, the scores of each repeat and the probes that tell the label.
 
-    Probes look at all rows, whatever their part: the audit of one repeat stands for all.
+    Probes look at all rows, of every part of the split. The audit of one repeat therefore stands for all repeats.
     """
     limit = profile.overrides.get("audit.max_probe_auc", params.load(AuditParams).audit.max_probe_auc)
     audited = next(iter(metrics.values()))["audit"]

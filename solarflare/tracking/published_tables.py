@@ -1,4 +1,4 @@
-"""The tables of the README and of ``docs/``, from the results in Git."""
+"""Makes the tables of the README and of ``docs/`` in Markdown, from the results in ``docs/results/``."""
 
 import json
 from collections.abc import Iterator
@@ -11,25 +11,25 @@ from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking.published_results import PERMUTATION, RESULTS
 from solarflare.verification.scores.score_table import SCORES, Table, compared, interval
 
-SEED = "seed-"  # how variants begin that differ in their seeds alone
-NETWORK_OF_2020 = "-2020"  # how variants end that train the network of 2020 as another variant trains ours
+SEED = "seed-"  # the names of variants that differ only in their seed begin with it
+NETWORK_OF_2020 = "-2020"  # names end with it if the variant trains the network of 2020 in the way of another variant
 OVERVIEW = ("forecast", "sdo-euv", "sdo-magnetogram")  # profiles that `overview` shows below the default one
 SHOWN = ("roc_auc", "tss", "hss", "brier_skill")
 LABELS = [SCORES[score] for score in SHOWN]
 
 
 def table(name: str) -> str:
-    """Return results as tables in Markdown.
+    """Return the results of a profile, or of the permutation tests, as tables in Markdown.
 
     Parameters
     ----------
     name : str
-        Of a profile, or ``permutation``.
+        The name of a profile, or ``permutation``.
 
     Raises
     ------
     InputError
-        If it was not run yet.
+        If there are no results of this name yet.
     """
     content = _read(name)
     if name == PERMUTATION.stem:
@@ -44,7 +44,7 @@ def table(name: str) -> str:
 
 
 def _read(name: str) -> dict[str, Any]:
-    """Return what is in a file of results; the name is that of `table`."""
+    """Return the content of ``docs/results/<name>.json``."""
     path = RESULTS / f"{name}.json"
     if not path.is_file():
         command = "solarflare permutation" if path == PERMUTATION else f"make experiment PROFILE={name}"
@@ -65,18 +65,18 @@ def _every_variant(content: dict[str, Any]) -> Table:
 
 
 def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> Iterator[list[str]]:
-    """Yield a row for the network and, below it, one for each baseline, the strongest first."""
+    """Yield one row for the network, then one row per baseline, the strongest first."""
     of_2020 = variant.endswith(NETWORK_OF_2020)
     trusted = "" if metrics["trusted"] else ", not trusted"
     first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
     yield [*first, "network of 2020" if of_2020 else "network", *(interval(metrics[score]) for score in SHOWN), ""]
-    if not of_2020:  # Its baselines are those of our network, on the same rows.
+    if not of_2020:  # The rows of our network have the same baselines already.
         for name, scores, difference in compared(metrics, scores=SHOWN):
             yield [*[""] * len(first), name, *scores, interval(difference)]
 
 
 def _spread(content: dict[str, Any]) -> Table:
-    """Return, for each task, the mean of each score over the seeds, and their standard deviation."""
+    """Return, for each task, the mean and the standard deviation of each score over the seeds."""
     rows = []
     for task in TASKS:
         every = [variant["metrics"][task] for variant in content["variants"].values()]
@@ -89,7 +89,7 @@ def _spread(content: dict[str, Any]) -> Table:
 
 
 def _accuracies(content: dict[str, Any]) -> Table:
-    """Return the mean accuracy of all repeats beside the published one."""
+    """Return, for each task, the mean accuracy of all repeats next to the published accuracy."""
     rows = []
     for task, results in content["tasks"].items():
         repeats = results["repeats"].values()
@@ -102,7 +102,7 @@ def _accuracies(content: dict[str, Any]) -> Table:
 
 
 def _probes(tasks: dict[str, Any]) -> Table:
-    """Return what tells the label of each task without a picture of the Sun, the best first."""
+    """Return, for each task, the probes that tell the label without a picture of the Sun, the best probe first."""
     rows = []
     for task, results in tasks.items():
         for name, probe in sorted(results["probes"].items(), key=lambda named: -named[1]["roc_auc"]["value"]):
@@ -112,7 +112,7 @@ def _probes(tasks: dict[str, Any]) -> Table:
 
 
 def _permutations(content: dict[str, Any]) -> Table:
-    """Return the scores of each permutation test, after training on the true labels and on those of other days."""
+    """Return, for each permutation test, the scores after training on true labels and on labels of other days."""
     rows = []
     for data, tests in content.items():
         for task, test in tests.items():
@@ -127,8 +127,8 @@ def _permutations(content: dict[str, Any]) -> Table:
 def overview(metrics: Path = Path("metrics")) -> str:
     """Return the network's lead over its best baseline, for each profile and task, as a table in Markdown.
 
-    Variants that train the network of 2020 are left out, and so are those that repeat the results of one above. The
-    scores of the default profile are those that ``evaluate`` wrote into a folder.
+    Variants that train the network of 2020 are left out. A variant with the same results as one above is left out too.
+    The scores of the default profile come from the folder `metrics`, where ``evaluate`` wrote them.
 
     Raises
     ------

@@ -1,4 +1,5 @@
-"""The page ``reports/index.html``: `page` fills the template, `sections` collects what it shows of a task.
+"""The page ``reports/index.html``: `page` fills the template, and `sections` collects what the page shows of a task.
 
-It imports from the same rooms as `report`. Start with `page.write` and read `page.html.j2` beside it.
+Start with `page.write`, and read the template `page.html.j2` next to it. This room imports from the same rooms as
+`report`.
 """

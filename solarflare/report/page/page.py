@@ -1,4 +1,4 @@
-"""Writes the page from the files that the stages wrote; no score is computed here."""
+"""Writes the page from the files that the stages wrote. No score is computed here."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ from solarflare.report.schema import ReportParams
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.verification.results.wording import wording
 
+# The page lists the versions of these libraries and the hashes of these files.
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "pillow", "sunpy", "astropy")
 HASHED = (
     "data/raw/*.csv",
@@ -28,7 +29,7 @@ HASHED = (
 )
 
 LEFT_OUT = ("scrape.archive.path", "scrape.live.contact")
-"""Parameters that say where the data were and who fetched them, not what they are."""
+"""Parameters that the page leaves out: they say where the data are and who fetched them, not what the data are."""
 
 INSTRUMENTS = {
     "gong": "Magnetograms by GONG at Big Bear",
@@ -40,7 +41,7 @@ INSTRUMENTS = {
 
 
 def write(chosen: ReportParams) -> None:
-    """Write ``reports/index.html``: one file, the same bytes for the same outputs."""
+    """Write ``reports/index.html``: one file. The same outputs of the stages give the same bytes."""
     audit = read_json(paths.AUDIT, "audit")
     reasons = {task: reason for task in TASKS if (reason := absent.reason(task.metrics))}
     sections = [section(task, chosen, audit.get(task, audit)) for task in TASKS if task not in reasons]
@@ -73,7 +74,7 @@ def write(chosen: ReportParams) -> None:
 
 
 def _parameters(origin: str) -> dict[str, Any]:
-    """Return the parameters by dotted key, without those of other origins and `LEFT_OUT`."""
+    """Return the parameters by dotted key, without other origins' parameters and without `LEFT_OUT`."""
     others = tuple(f"scrape.{name}." for name in ("simulated", "archive", "live") if name != origin)
     content = params.dotted(params.read_yaml(paths.PARAMS))
     return {key: value for key, value in content.items() if key not in LEFT_OUT and not key.startswith(others)}

@@ -1,4 +1,4 @@
-"""The tables of the page."""
+"""The tables of the page, made of the scores and counts that the stages wrote."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,18 +25,18 @@ PLACES = {
 
 
 def scores(metrics: dict[str, Any]) -> Table:
-    """Return the scores of a task's network, and of what it is compared with."""
+    """Return the scores of a task's network, its baselines, the audit's confounders and the ceiling."""
     rows: list[tuple[str, ...]] = [("network", *(interval(metrics[score]) for score in COMPARED))]
     groups = {"baselines": "Baselines", "confounders": "Confounders, no picture of the Sun"}
     for group, heading in groups.items():
         others = [
-            (_noted(name, BASELINES.get(name, "")), *cells, _judged(difference))
+            (_with_note(name, BASELINES.get(name, "")), *cells, _with_verdict(difference))
             for name, cells, difference in compared(metrics, group)
         ]
         rows += [(heading,), *others] if others else []
     if ceiling := metrics.get("ceiling"):
-        name = _noted("ceiling", "the simulated Sun's own probability")
-        rows.append((name, interval(ceiling["roc_auc"]), "", "", _judged(ceiling["difference"])))
+        name = _with_note("ceiling", "the simulated Sun's own probability")
+        rows.append((name, interval(ceiling["roc_auc"]), "", "", _with_verdict(ceiling["difference"])))
     return Table(("forecast", *(SCORES[score] for score in COMPARED), "the network's lead in ROC-AUC"), rows)
 
 
@@ -45,7 +45,7 @@ def gated_probes(probes: Mapping[str, dict[str, Any]]) -> Table:
     columns = ("probe", "ROC-AUC", "corrected lower end", "least leak that it would have caught", "verdict")
     rows = [
         (
-            _noted(name, probe["question"]),
+            _with_note(name, probe["question"]),
             interval(probe["roc_auc"]),
             "-" if probe["corrected_low"] is None else f"{probe['corrected_low']:.2f}",
             f"{probe['detectable_roc_auc']:.2f}",
@@ -60,7 +60,7 @@ def gated_probes(probes: Mapping[str, dict[str, Any]]) -> Table:
 def other_probes(probes: Mapping[str, dict[str, Any]]) -> Table:
     """Return the scores of the audit's confounders and raw probes."""
     rows = [
-        (_noted(name, probe["question"]), kind, interval(probe["roc_auc"]))
+        (_with_note(name, probe["question"]), kind, interval(probe["roc_auc"]))
         for kind in ("confounder", "raw")
         for name, probe in probes.items()
         if probe["kind"] == kind
@@ -69,7 +69,7 @@ def other_probes(probes: Mapping[str, dict[str, Any]]) -> Table:
 
 
 def slices(parts: Mapping[str, dict[str, Any]], shown: Mapping[str, str], answer: str) -> Table:
-    """Return the scores of parts of the rows; `shown` has the headings of scores, and label 1 is called `answer`."""
+    """Return the scores of parts of the rows. `shown` has the headings of scores. `answer` is the name of label 1."""
     rows = []
     for name, part in parts.items():
         rows.append((name, f"{part['n']}", f"{part['positive']}", *(interval(part[score]) for score in shown)))
@@ -77,7 +77,7 @@ def slices(parts: Mapping[str, dict[str, Any]], shown: Mapping[str, str], answer
 
 
 def attribution(shares: dict[str, Any]) -> Table:
-    """Return where the attribution is, of ``attribution`` in ``metrics/<task>.json``."""
+    """Return how much of the attribution lies in each place. `shares` is ``attribution`` in ``metrics/<task>.json``."""
     rows = [
         (label, share["absent"]) if "absent" in share else (label, interval(share["mass"]), f"{share['area']:.3f}")
         for label, share in ((label, shares[key]) for key, label in PLACES.items() if key in shares)
@@ -86,7 +86,7 @@ def attribution(shares: dict[str, Any]) -> Table:
 
 
 def counts(frame: pd.DataFrame) -> Table:
-    """Return a table of counts, with names in its first column."""
+    """Return a table of counts. The first column of the frame has names."""
     cells = [
         (str(name), *(f"{cell:,}" if isinstance(cell, int) else cell for cell in others))
         for name, *others in frame.astype(object).to_numpy().tolist()
@@ -95,15 +95,15 @@ def counts(frame: pd.DataFrame) -> Table:
 
 
 def pairs(columns: tuple[str, str], values: Mapping[str, Any], code: bool = False) -> Table:
-    """Return names and values, the names as code if wanted."""
+    """Return a table of names and values. With `code`, the names are set as code."""
     form = Markup("<code>{}</code>") if code else Markup("{}")
     texts = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
     return Table(columns, [(form.format(name), f"{text}") for name, text in texts.items()])
 
 
-def _noted(name: str, note: str) -> str:
+def _with_note(name: str, note: str) -> str:
     return Markup('{} <span class="note">{}</span>').format(name.replace("_", " "), note)
 
 
-def _judged(difference: dict[str, Any]) -> str:
+def _with_verdict(difference: dict[str, Any]) -> str:
     return Markup("{} {}").format(lead(difference), Verdict(difference["verdict"]))

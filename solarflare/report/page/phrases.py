@@ -1,4 +1,4 @@
-"""What the page says of a network in a few words: better or worse than others, and how often it is right."""
+"""Phrases and numbers about a network: better or worse than other forecasts, and how often it is right."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from solarflare.verification.scores.score_table import SCORES, joined, strongest
 
 
 def verdicts(metrics: dict[str, Any]) -> list[str]:
-    """Return how the network of ``metrics/<task>.json`` compares with baselines and confounders, in a phrase each."""
+    """Return phrases on how a network compares with baselines and confounders, from ``metrics/<task>.json``."""
     differences = metrics["differences"]
     groups = {"baselines": "every baseline", "confounders": "every confounder of the audit"}
     names = {label: [name for name, _ in strongest_first(metrics.get(group, {}))] for group, label in groups.items()}
@@ -16,9 +16,9 @@ def verdicts(metrics: dict[str, Any]) -> list[str]:
 
 
 def compared(names: list[str], differences: dict[str, Any], together: str) -> str:
-    """Return how a network compares with other forecasts in ROC-AUC, the bad news first.
+    """Return a phrase on how a network compares with other forecasts in ROC-AUC, the bad news first.
 
-    `together` is what all of the other forecasts are called.
+    `together` is the name of all these forecasts together, such as "every baseline".
     """
     by_verdict: dict[str, list[str]] = {"worse": [], "not distinguishable": [], "better": []}
     for name in names:
@@ -30,7 +30,7 @@ def compared(names: list[str], differences: dict[str, Any], together: str) -> st
 
 
 def worse_in_other_scores(names: list[str], differences: dict[str, Any]) -> list[str]:
-    """Return in which scores but the ROC-AUC a network is worse than others, a phrase for each score."""
+    """Return one phrase per score, other than ROC-AUC, in which the network is worse than other forecasts."""
     worse = {
         SCORES[score]: [name.replace("_", " ") for name in names if differences[name][score]["verdict"] == "worse"]
         for score in COMPARED[1:]
@@ -39,9 +39,9 @@ def worse_in_other_scores(names: list[str], differences: dict[str, Any]) -> list
 
 
 def changed_answers(slices: dict[str, Any], answers: tuple[str, str]) -> list[tuple[str, int, dict[str, Any]]]:
-    """Return how a network does where the answer is not what it was before: there persistence is always wrong.
+    """Return how well a network recognises rows whose answer has just changed. Persistence is always wrong on them.
 
-    Each change is the new answer, the number of rows that have it, and the share of these that was recognised.
+    Each item is the new answer, the number of rows with this change, and the share of them that was recognised.
     """
     changes = []
     for name, score, label in (("quiet_before", "recall", 1), ("active_before", "specificity", 0)):
@@ -53,9 +53,9 @@ def changed_answers(slices: dict[str, Any], answers: tuple[str, str]) -> list[tu
 
 
 def precision_at(base_rate: float, scores: dict[str, Any]) -> float | None:
-    """Return the precision, 0 to 1, that a recall and a specificity give at another base rate, by Bayes' rule.
+    """Return the precision, 0 to 1, at another base rate. Bayes' rule gives it from recall and specificity.
 
-    It is None if nothing would be called positive.
+    The result is None if no row would be called positive.
     """
     hits = base_rate * scores["recall"]["value"]
     alarms = hits + (1 - base_rate) * (1 - scores["specificity"]["value"])

@@ -1,4 +1,4 @@
-"""What the page shows of a task, read from what the stages wrote."""
+"""Collects what the page shows of a task from the files that the stages wrote."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -27,14 +27,14 @@ SLICES = {
     "class_": "By the flare's GOES class",
     "_before": "By what was before",
 }
-"""What the page calls a property of the test rows, by what the names of its parts have in them."""
-SAME = {"class_": "specificity"}
-"""Scores in which such parts cannot differ: each class of flares is compared with all rows without a flare."""
+"""Headings of the properties that divide the test rows, by a piece of text in the names of the parts."""
+SAME_IN_ALL_PARTS = {"class_": "specificity"}
+"""The score that is the same in all parts: each class of flares is compared with all rows without a flare."""
 
 
 @dataclass(frozen=True)
 class Slices:
-    """Parts of the test rows by one property: a chart of each score, and a table."""
+    """The parts into which one property divides the test rows: one chart per score, and a table."""
 
     heading: str
     charts: dict[str, Markup]
@@ -42,7 +42,7 @@ class Slices:
 
 
 def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str, Any]:
-    """Return all that the template shows of a task; `audit` is what ``metrics/audit.json`` says of it."""
+    """Return all that the template shows of a task. `audit` is the task's part of ``metrics/audit.json``."""
     scores = read_json(task.metrics, "evaluate")
     words = wording(chosen.label.of(task))
     base_rate = chosen.calibration.base_rate.of(task)
@@ -57,7 +57,7 @@ def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str
         "scores": scores,
         "verdicts": phrases.verdicts(scores),
         "changed_answers": phrases.changed_answers(scores["slices"], words.answers),
-        # At the base rate of regular times; None if that is not known.
+        # The precision at the base rate of regular times. None if that rate is not known.
         "precision": None if base_rate is None else phrases.precision_at(base_rate, scores),
         "forests": _forests(scores, words.question),
         "curves": _curves(task, scores, words.question),
@@ -78,9 +78,10 @@ def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str
 
 
 def slices_by(mark: str, heading: str, scores: dict[str, Any], answer: str) -> Slices | None:
-    """Return the parts of the rows by a property of `SLICES`; None if there are none.
+    """Return the parts into which a property divides the rows. None if there are none.
 
-    A part that has all rows is left out, as it repeats their scores. `answer` is what label 1 is called.
+    `mark` and `heading` are a key of `SLICES` and its value. A part with all rows is left out, because it repeats the
+    scores of all rows. `answer` is the name of label 1.
     """
     parts = {
         _part(name, answer): part
@@ -89,7 +90,7 @@ def slices_by(mark: str, heading: str, scores: dict[str, Any], answer: str) -> S
     }
     if not parts:
         return None
-    shown = {score: label for score, label in SLICED.items() if score != SAME.get(mark)}
+    shown = {score: label for score, label in SLICED.items() if score != SAME_IN_ALL_PARTS.get(mark)}
     charts = {}
     for score, label in shown.items():
         chart = figures.forest(_scores({name: part[score] for name, part in parts.items()}), limits=(-0.02, 1.02))
@@ -98,13 +99,13 @@ def slices_by(mark: str, heading: str, scores: dict[str, Any], answer: str) -> S
 
 
 def _scores(scores: dict[str, dict[str, Any]]) -> pd.DataFrame:
-    """Return scores by name as `figures.forest` takes them."""
+    """Return the scores as the table that `figures.forest` takes."""
     frame = pd.DataFrame.from_dict(scores, orient="index", columns=["value", "low", "high"]).astype(float)
     return frame.rename_axis("name").reset_index()
 
 
 def _forests(scores: dict[str, Any], question: str) -> dict[str, Markup]:
-    """Return, by score, a chart of the network and the baselines."""
+    """Return one chart per score of the network and the baselines, by name of the score."""
     forecasts = {"network": scores, **dict(strongest_first(scores["baselines"]))}
     return {
         SCORES[score]: svg.inline(
@@ -116,7 +117,7 @@ def _forests(scores: dict[str, Any], question: str) -> dict[str, Markup]:
 
 
 def _curves(task: Task, scores: dict[str, Any], question: str) -> dict[str, Markup]:
-    """Return the charts of the network's curves by their captions."""
+    """Return the charts of the network's curves, by caption."""
     roc, pr, reliability = (pd.read_csv(task.plots / f"{name}.csv") for name in ("roc", "pr", "reliability"))
     base_rate, error = scores["base_rate"]["value"], interval(scores["expected_calibration_error"])
     drawings = {
@@ -135,13 +136,13 @@ def _probed(task: Task, limit: float, question: str) -> Markup:
 
 
 def _part(name: str, answer: str) -> str:
-    """Return what a part of the rows is called: ``beyond_60_degrees`` is "beyond 60°", ``year_2014`` is "2014"."""
+    """Return the name of a part on the page: ``beyond_60_degrees`` is "beyond 60°", ``year_2014`` is "2014"."""
     name = name.replace("active_before", f"{answer}_before")
     return name.removeprefix("year_").removeprefix("class_").replace("_degrees", "°").replace("_", " ")
 
 
 def _gallery(task: Task) -> dict[str, list[Any]]:
-    """Return, by heading, the rows of ``gallery/index.csv``, with ``image`` and ``map`` as data URLs."""
+    """Return the rows of ``gallery/index.csv`` by heading. The columns ``image`` and ``map`` are data URLs."""
     folder = task.figures / "gallery"
     listed = pd.read_csv(folder / "index.csv", parse_dates=["time"], dtype={"noaa_ar": str}, keep_default_na=False)
     for kind in ("image", "map"):

@@ -1,4 +1,4 @@
-"""When a task's images were taken, what they were labelled, which part they were in, and what the lists cover."""
+"""The timeline of a task: when images were taken, their labels and parts, and when the lists are complete."""
 
 from itertools import groupby
 from operator import itemgetter
@@ -18,9 +18,9 @@ LABEL_COLOURS = {"label 1": SUN, "label 0": SKY, "no label": FAINT}
 
 
 def timeline(task: Task, labels: pd.DataFrame, splits: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, Any]:
-    """Return what the template shows of a task's tables: a chart in lanes over the same months, and tables of counts.
+    """Return a chart with several lanes over the same months, and tables of counts, for the template.
 
-    The names of lanes are HTML, as text in a drawing would shrink with it on a phone.
+    The names of the lanes are HTML text. Text inside a drawing would shrink with the drawing on a phone.
     """
     month = labels["time"].dt.to_period("M")
     months = pd.period_range(month.min(), month.max(), freq="M")
@@ -40,18 +40,18 @@ def timeline(task: Task, labels: pd.DataFrame, splits: pd.DataFrame, coverage: p
     strips += [(f"list {name}", _coverage(str(name), rows, months)) for name, rows in complete.groupby("list")]
     years = [(day.year, place) for place, day in enumerate(months) if day.month == 1 or place == 0]
     return {
-        "years": [(year, 100 * place / len(months)) for year, place in years],  # with its place in percent of the width
+        "years": [(year, 100 * place / len(months)) for year, place in years],  # place: percent of the width
         "labels": svg.inline(figures.columns(counts, LABEL_COLOURS), description, stretched=True),
         "most": int(counts.sum(axis=1).max()),  # the count of the highest column
         "strips": strips,  # the name of each lane, and its drawing
         "by_year": page_tables.counts(by_year.rename_axis("year").reset_index()),
         "unlabelled": page_tables.counts(unlabelled.rename_axis("reason").reset_index(name="rows")),
-        "gaps": page_tables.counts(gaps.reset_index(name="rows")),  # what was expected and is absent
+        "gaps": page_tables.counts(gaps.reset_index(name="rows")),  # time spans in which a list is absent
     }
 
 
 def _parts(rows: pd.DataFrame, months: pd.PeriodIndex) -> Markup:
-    """Return the part that most rows of each month are in."""
+    """Draw a lane with the part to which most rows of each month belong."""
     counts = pd.crosstab(rows["time"].dt.to_period("M"), rows["part"]).reindex(index=months, fill_value=0)
     names, most = counts.columns.tolist(), counts.to_numpy().argmax(axis=1).tolist()
     filled = [(place, names[part]) for place, part in enumerate(most) if counts.iloc[place].any()]
@@ -62,7 +62,7 @@ def _parts(rows: pd.DataFrame, months: pd.PeriodIndex) -> Markup:
 
 
 def _coverage(name: str, rows: pd.DataFrame, months: pd.PeriodIndex) -> Markup:
-    """Return the spans in which a list is complete."""
+    """Draw a lane with the times at which a list is complete."""
     first, whole = months[0].start_time, months[-1].end_time - months[0].start_time
     ends = [((rows[end] - first) / whole).clip(0, 1) * len(months) for end in ("start", "end")]
     spans = [(start, end, LIST) for start, end in zip(*ends, strict=True)]

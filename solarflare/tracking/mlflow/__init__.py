@@ -1,8 +1,9 @@
-"""The runs in MLflow: one for each state of the pipeline up to a training, with its stages as children.
+"""The runs in MLflow: one run per combination of code, data and parameters of a training, one child run per stage.
 
-A run is found again by its inputs (`run_state`). All that is logged is read from the outputs of the stages, so that a
-result that DVC restored from its cache is logged in the same way, without TensorFlow.
+Start at `log_evaluation`. It logs the training first, with `log_training`, if MLflow does not have it yet. A run is
+found again by its inputs (`run_state`). All that is logged is read from the files that the stages wrote. A result that
+DVC restored from its cache is therefore logged in the same way, without TensorFlow.
 
-Start at `log_training` and `log_evaluation`. `store` connects to MLflow, `sqlite_store` holds all SQL, `runs` opens and
-fills runs, `reference_run` and `description` compare a run with others, `registry` holds the registered models.
+`store` connects to MLflow, and `sqlite_store` holds all SQL. `runs` opens and fills runs. `reference_run` compares a
+run with others, and `description` says the result in words. `registry` registers the models.
 """

@@ -1,4 +1,4 @@
-"""What a run is called, and what its page says first, in Markdown: is it better, what changed, what are its scores."""
+"""The name of a run, and the text of its page in Markdown: is it better, what changed, and what are its scores."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ PHRASES = {
     "not distinguishable": "not distinguishable from {}",
     "reseeded": "another seed of {}",
 }
-"""By verdict, how a run's name says it of the reference run."""
+"""The phrase for each verdict in a run's name. ``{}`` stands for the name of the reference run."""
 
 COMPARE = (
     "*Compare* shows two runs beside each other and says nothing of whether they differ: a verdict here does. "
@@ -22,11 +22,11 @@ COMPARE = (
 )
 
 
-def name(called: str, run: ComparedRun, trusted: bool, experiment: str | None) -> str:
-    """Return the name of a run: what other runs call it, its verdict, what changed, and DVC's name of an experiment."""
-    change = f"{experiment} ({run.change})" if experiment else run.change
+def name(short_name: str, run: ComparedRun, trusted: bool, experiment: str | None) -> str:
+    """Return the name of a run: its short name, the verdict, the name of its DVC experiment, and what changed."""
+    change = f"{experiment} ({run.changes_in_words})" if experiment else run.changes_in_words
     phrase = PHRASES[run.reference.verdict].format(run.reference.name) if run.reference else "first"
-    return f"{called} {phrase if trusted else 'not trusted'}: {change}"
+    return f"{short_name} {phrase if trusted else 'not trusted'}: {change}"
 
 
 def verdict(run: ComparedRun, trusted: bool) -> str:
@@ -37,7 +37,7 @@ def verdict(run: ComparedRun, trusted: bool) -> str:
 
 
 def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
-    """Return the verdict on a run with what it rests on, in Markdown; scores are those of ``metrics/<task>.json``."""
+    """Return the verdict on a run, with its reason, in Markdown. `scores` is the content of ``metrics/<task>.json``."""
     reference = run.reference
     if not scores["trusted"]:
         return f"**Not trusted**, so that no verdict counts: {scores['untrusted_because']}"
@@ -56,7 +56,7 @@ def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
 
 
 def render(scores: dict[str, Any], run: ComparedRun, report: str) -> str:
-    """Return the description of a run in Markdown, with a link to the page."""
+    """Return the description of a run in Markdown. `report` is the address of the report page."""
     audit = "the audit found no leak" if scores["trusted"] else "**not trusted**"
     rows = f"{scores['n']:,} test rows in {scores['blocks']} blocks of days"
     parts = [
@@ -86,7 +86,7 @@ def _comparisons(run: ComparedRun) -> Iterator[str]:
 
 
 def _difference(other: RunComparison) -> str:
-    """Return the difference to a run, with its interval if there is one, and what could have been shown."""
+    """Return the difference from a run with its interval, and the smallest difference that could have been shown."""
     difference = other.difference or {}
     if difference["value"] == difference["low"] == difference["high"] == 0:
         return "0, as both rank the test rows alike"

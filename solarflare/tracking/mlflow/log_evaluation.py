@@ -1,4 +1,4 @@
-"""Logging an evaluation: its scores, figures and tables, how it compares with earlier runs, and its model."""
+"""Logs an evaluation: scores, figures, tables and the verdict against earlier runs. It also registers the model."""
 
 import json
 from typing import Any
@@ -17,42 +17,42 @@ from solarflare.tracking.mlflow.run_state import EVALUATION, RunState
 from solarflare.tracking.mlflow.unlogged import unlogged_evaluation
 from solarflare.verification.scores.assessment import rounded
 
-STAGES = ("audit", "evaluate")
+STAGES = ("audit", "evaluate")  # the stages after the training that get a run
 
 
 def log_evaluation(task: Task) -> None:
-    """Add what ``evaluate`` and ``report`` wrote to the run of a state, with how it compares, and register its model.
+    """Add what ``evaluate`` and ``report`` wrote to the run of the state, compare the run, and register its model.
 
-    Logs the training first if it is not in the store. Nothing happens, without importing MLflow, if all of it is there.
-    Otherwise as `log_training.log_training`.
+    If the training is not in the store, it is logged first. If the store has all of it, nothing happens, and MLflow is
+    not imported. If the store cannot be reached, that is a warning, as in `log_training.log_training`.
     """
     if (evaluation := unlogged_evaluation(task)) is None:
         return
     state, digest = evaluation
     metrics, predictions = task.metrics, task.predictions
     scores = json.loads(metrics.read_text())
-    with store.warned(), store.connected() as mlflow:
+    with store.errors_as_warnings(), store.connected() as mlflow:
         run_id = log_training.complete(mlflow, state)
-        # The scores that runs are compared by; all others are in the run of the stage `evaluate`, below this one.
+        # Only the network's own scores, which are compared between runs. The child run of `evaluate` has all scores.
         own = {name: score for name, score in scores.items() if isinstance(score, dict) and "value" in score}
         runs.log_numbers(mlflow, run_id, runs.numbers({**own, "n": scores["n"], "cost": scores.get("cost", {})}))
-        # Not in folders: where runs are compared, MLflow shows only the files on the top level.
+        # These files are on the top level, because MLflow's comparison of runs shows no files in folders.
         for path in (metrics, PAGE, *sorted(task.figures.glob("*.png"))):
             if path.is_file():
                 mlflow.log_artifact(str(path), run_id=run_id)
         mlflow.log_artifact(str(predictions), "predictions", run_id=run_id)
         for name, df in _tables(task, scores).items():
-            # MLflow would append the rows to those of an earlier evaluation of the same training.
+            # Empty the table first: MLflow would append the rows to the rows of an earlier evaluation.
             mlflow.MlflowClient().log_dict(run_id, {"columns": [], "data": []}, f"tables/{name}.json")
             mlflow.log_table(df, f"tables/{name}.json", run_id=run_id)
         _log_stages(mlflow, state, scores)
-        _judge(mlflow, state, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
+        _log_verdict(mlflow, state, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
         mlflow.MlflowClient().set_tag(run_id, EVALUATION, digest)
         log.info("%s: logged the scores to MLflow", task)
 
 
 def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
-    """Return the numbers behind the figures, the confusion matrix and the scores of the slices."""
+    """Return the numbers behind the figures, the confusion matrix, and the scores of the slices, each as a table."""
     plots = {path.stem: pd.read_csv(path) for path in sorted(task.plots.glob("*.csv"))}
     if "confusion" in plots:
         counts = plots["confusion"].value_counts(["actual", "predicted"]).rename("rows")
@@ -62,7 +62,7 @@ def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
 
 
 def _log_stages(mlflow: Any, state: RunState, scores: dict[str, Any]) -> None:
-    """Log the stages after the training below the run of the state."""
+    """Log the stages after the training as child runs of the run of the state."""
     stages = dvc_state.inputs("evaluate") or {}
     for name in STAGES:
         if name in stages:
@@ -72,8 +72,8 @@ def _log_stages(mlflow: Any, state: RunState, scores: dict[str, Any]) -> None:
             runs.close(mlflow, child)
 
 
-def _judge(mlflow: Any, state: RunState, run_id: str, scores: dict[str, Any], predictions: pd.DataFrame) -> None:
-    """Say in the run's name, tags and description how it compares with others, and register its model."""
+def _log_verdict(mlflow: Any, state: RunState, run_id: str, scores: dict[str, Any], predictions: pd.DataFrame) -> None:
+    """Write into the run's name, tags and description how it compares with other runs, and register its model."""
     task, client, trusted = state.task, mlflow.MlflowClient(), scores["trusted"]
     run, leading = client.get_run(run_id), registry.champion(mlflow, task)
     compared = compare(mlflow, state, run, leading, predictions)
@@ -86,8 +86,8 @@ def _judge(mlflow: Any, state: RunState, run_id: str, scores: dict[str, Any], pr
         "trusted": str(trusted).lower(),
         "verdict": description.verdict(compared, trusted),
         "against": compared.reference.name if compared.reference else "",
-        "mlflow.runName": description.name(runs.called(run), compared, trusted, experiment),
-        "mlflow.note.content": description.render(scores, compared, runs.page(run, PAGE.name)),
+        "mlflow.runName": description.name(runs.short_name(run), compared, trusted, experiment),
+        "mlflow.note.content": description.render(scores, compared, runs.page_address(run, PAGE.name)),
     }
     for name, value in tags.items():
         client.set_tag(run_id, name, value)

@@ -1,4 +1,4 @@
-"""Logging a training: its run is opened before it, to record the use of the machine, and filled from its outputs."""
+"""Logs a training. Its run is opened before the training, to record the machine's load, and filled after it."""
 
 import warnings
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import model, run_state, runs, stage_outputs, store
 from solarflare.tracking.mlflow.run_state import STATE, RunState
 
-SECONDS = 2.0  # between two measurements of the machine
+SECONDS = 2.0  # time between two measurements of the machine's load
 
 
 @contextmanager
 def monitored(task: Task) -> Iterator[None]:
-    """Record how much processor, memory and disk the training inside uses, in a run that `log_training` completes.
+    """Record how much processor, memory and disk the training inside the block uses. `log_training` completes the run.
 
-    Nothing is recorded if a training of the same inputs is in the store already, if the task is absent, or outside a
-    DVC project. A store that cannot be reached is a warning.
+    Nothing is recorded if the store has a training of the same inputs already, if the task is absent, or outside a DVC
+    project. If the store cannot be reached, that is a warning.
     """
     state = _unlogged(task)
     monitor = None
     if state is not None:
-        with store.warned(), store.connected() as mlflow:
+        with store.errors_as_warnings(), store.connected() as mlflow:
             from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
             run = runs.of_state(mlflow, state)
@@ -43,19 +43,19 @@ def monitored(task: Task) -> Iterator[None]:
 
 
 def log_training(task: Task) -> None:
-    """Log what ``train_<task>`` wrote: parameters, curves, data, the model; and the stages before it.
+    """Log the parameters, curves, data and model of a training, and the stages before it.
 
-    Nothing happens in the cases of `monitored`. A store that cannot be reached is a warning; `solarflare log` logs the
-    training later.
+    Nothing is logged in the cases in which `monitored` records nothing. If the store cannot be reached, that is a
+    warning, and `solarflare log` logs the training later.
     """
     state = _unlogged(task)
     if state is not None:
-        with store.warned(), store.connected() as mlflow:
+        with store.errors_as_warnings(), store.connected() as mlflow:
             complete(mlflow, state)
 
 
 def complete(mlflow: Any, state: RunState) -> str:
-    """Return the id of the run of a state, in which the training is logged now if it is not yet."""
+    """Log the training into the run of its state, unless that is done, and return the run's id."""
     run = runs.of_state(mlflow, state)
     run_id: str = run.info.run_id
     if run.info.status == "FINISHED":
@@ -72,17 +72,17 @@ def complete(mlflow: Any, state: RunState) -> str:
 
 
 def _unlogged(task: Task) -> RunState | None:
-    """Return the state of the working folder, unless its training is in the store or there is nothing to log."""
+    """Return the state of the working folder. None if the store has its training, or if there is nothing to log."""
     state = run_state.current(task)
     return None if state and store.is_logged({STATE: state.key, "stage": runs.PIPELINE}) else state
 
 
 def _log_data(mlflow: Any, state: RunState, run_id: str) -> None:
-    """Log the rows of each part as a data set with a digest, and finish the run."""
+    """Log the rows of each part of the split as a data set with a digest, and finish the run."""
     path = f"data/splits/{state.task}.csv"
-    # MLflow logs inputs of an active run only; when that ends, the run is finished.
+    # MLflow logs inputs only into an active run. At the end of the block it marks the run as finished.
     with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # about integers that might be missing, and about paths
-        for part, rows in stage_outputs.samples(state.task).items():
+        warnings.simplefilter("ignore", UserWarning)  # MLflow warns of integers that might be missing, and of paths
+        for part, rows in stage_outputs.rows_by_part(state.task).items():
             name = f"{state.params.scrape.origin} {state.task} {part}"
             mlflow.log_input(mlflow.data.from_pandas(rows, source=path, targets="label", name=name), context=part)

@@ -1,4 +1,4 @@
-"""The network as a model of MLflow: images in, calibrated probabilities out; other images are refused."""
+"""The network as a model of MLflow. It takes crops, returns calibrated probabilities, and refuses other images."""
 
 import importlib.metadata
 import tempfile
@@ -11,21 +11,21 @@ import numpy.typing as npt
 from solarflare.core.tasks import Task
 from solarflare.networks import input_range
 
-MAX_IMAGES = 1000  # in a request, so that a server does not run out of memory
+MAX_IMAGES = 1000  # most images in a request, so that a server does not run out of memory
 
 
 class CalibratedNetwork:
-    """The model that MLflow loads, from the folder that ``train_<task>`` wrote."""
+    """The model that MLflow loads from the folder that ``train_<task>`` wrote."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def predict(self, images: npt.NDArray[np.uint8], params: dict[str, Any] | None = None) -> npt.NDArray[np.float64]:
-        """Return the probabilities of label 1, (N,), of images (N, H, W, C) as the crop stage cuts them.
+        """Return the probabilities of label 1, (N,). The images, (N, H, W, C), are crops as the crop stage cuts them.
 
-        MLflow checks the images against the model's signature, and passes `params`, of which there are none. The error
-        MlflowException, for which ``mlflow models serve`` answers 400, is raised if there is no image, there are too
-        many, or one is outside of the input ranges of the network, such as one with pixels from 0 to 1.
+        MLflow checks the images against the model's signature first. It passes `params`, but this model has none.
+        Raises MlflowException if there is no image, if there are too many, or if one is outside of the network's input
+        ranges, such as one with pixels from 0 to 1. For this error ``mlflow models serve`` answers 400.
         """
         from mlflow import MlflowException
 
@@ -36,7 +36,7 @@ class CalibratedNetwork:
         return saved_model.probabilities(self.folder, images)
 
     def _refusal(self, images: npt.NDArray[np.uint8]) -> str | None:
-        """Return why there is no answer, or None if there is one."""
+        """Return why the images get no answer, or None if they get one."""
         from solarflare.networks import saved_model
 
         if not 0 < len(images) <= MAX_IMAGES:
@@ -49,20 +49,20 @@ class CalibratedNetwork:
 
 
 def _load_pyfunc(path: str) -> CalibratedNetwork:
-    """Load the model; MLflow calls this by its name."""
+    """Load the model. MLflow calls this function by its name."""
     return CalibratedNetwork(Path(path))
 
 
 def log_model(mlflow: Any, task: Task, run_id: str) -> None:
-    """Log what ``train_<task>`` wrote as a model that takes images, with one crop as the example."""
-    # Its import takes a second, because of sunpy: not at the top, for `solarflare log` where there is nothing to log.
+    """Log the folder that ``train_<task>`` wrote as a model of MLflow, with one crop as the example input."""
+    # Imported here: it imports sunpy, which takes a second. `solarflare log` often has nothing to log.
     from solarflare.dataset.shards.reader import Crops
 
     example = Crops(task.crops).take([0])
     schema, tensor = mlflow.types.Schema, mlflow.types.TensorSpec
     inputs = schema([tensor(np.dtype(np.uint8), (-1, *example.shape[1:]))])
     outputs = schema([tensor(np.dtype(np.float64), (-1,))])
-    # Saved, then logged: `log_model` of MLflow would run the network on the example, and import TensorFlow.
+    # MLflow's own `log_model` would run the network on the example and import TensorFlow. So save, then log the files.
     with tempfile.TemporaryDirectory() as folder:
         mlflow.pyfunc.save_model(
             f"{folder}/model",

@@ -1,4 +1,4 @@
-"""A run compared with others in the store: with which of them, and the difference from the reference run."""
+"""Compares a run with other runs in the store, and chooses the reference run that its verdict is about."""
 
 import tempfile
 from dataclasses import dataclass
@@ -14,32 +14,36 @@ from solarflare.tracking.mlflow.run_comparison import RunComparison
 from solarflare.tracking.mlflow.run_state import RunState, changes
 from solarflare.verification.scores import seeds
 
-EARLIER = 5  # runs that a run is compared with, besides the champion
+EARLIER = 5  # a run is compared with so many earlier runs and with the champion
 
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """A run compared with others.
+    """A run, and its comparisons with other runs.
 
-    The verdict is about the reference run: the champion, or the newest trusted run with the same test rows.
+    The verdict on the run is about one of them, the reference: the champion, else the newest earlier run. A run can
+    only be the reference if it is trusted and has the same test rows.
     """
 
-    others: list[RunComparison]  # earlier runs, the newest first, and the champion
-    reference: RunComparison | None  # None if there is neither
-    champion: RunComparison | None  # if that is another run
-    changes: list[tuple[str, str, str]]  # parameters that differ from the reference run: key, its value, the value now
-    change: str  # the same in a few words
+    others: list[RunComparison]  # with earlier runs, the newest first. If the champion is none of these, it is last.
+    reference: RunComparison | None  # None if no other run is trusted and has the same test rows
+    champion: RunComparison | None  # None if this run is the champion, or if there is no champion or no reference
+    changes: list[tuple[str, str, str]]  # parameters that differ: key, value of the reference, value of this run
+    changes_in_words: str  # such as "epochs=61, 2 more" or "other data"; the network's name if there is no reference
 
 
 def compare(mlflow: Any, state: RunState, run: Any, leading: Any | None, predictions: pd.DataFrame) -> ComparedRun:
-    """Compare the run of a state, and its table of predictions, with others; `leading` is the champion's version."""
+    """Compare the run of a state with other runs. `leading` is the champion's version of the model, if there is one.
+
+    `predictions` is the run's table with the columns of `tables.PREDICTIONS`.
+    """
     champion = leading.run_id if leading is not None and leading.run_id != run.info.run_id else None
     others = {other.info.run_id: other for other in runs.scored(mlflow, state.task, before=run)[:EARLIER]}
     if champion:
         others.setdefault(champion, mlflow.get_run(champion))
     comparisons = _comparisons(mlflow, state, run, others, champion, predictions)
-    counting = [key for key, comparison in comparisons.items() if comparison.counts]
-    reference = champion if champion in counting else next(iter(counting), None)
+    usable = [key for key, comparison in comparisons.items() if comparison.counts]
+    reference = champion if champion in usable else next(iter(usable), None)
     if reference is None:
         return ComparedRun([*comparisons.values()], None, None, [], state.network)
     former = others[reference].data
@@ -48,14 +52,14 @@ def compare(mlflow: Any, state: RunState, run: Any, leading: Any | None, predict
         comparisons[reference],
         comparisons[champion] if champion else None,
         changes(former.params, state.parameters()),
-        state.change(former.params, former.tags),
+        state.changes_in_words(former.params, former.tags),
     )
 
 
 def _comparisons(
     mlflow: Any, state: RunState, run: Any, others: dict[str, Any], champion: str | None, predictions: pd.DataFrame
 ) -> dict[str, RunComparison]:
-    """Return the comparison with each of some runs, by their ids."""
+    """Return the comparison of `run` with each of `others`, by the id of the other run."""
     test, contents = run_comparison.digest(predictions), state.contents()
     same_rows = {key: other.data.params for key, other in others.items() if other.data.tags.get("test") == test}
     spreads = run_comparison.spreads(state.task, run.data.params, same_rows)
@@ -63,8 +67,8 @@ def _comparisons(
     differences = run_comparison.differences(predictions, forecasts, state.params.evaluate, spreads)
     return {
         key: RunComparison(
-            name=runs.called(other),
-            link=runs.page(other),
+            name=runs.short_name(other),
+            link=runs.page_address(other),
             champion=key == champion,
             trusted=other.data.tags.get("trusted") == "true",
             reseeded=contents.items() <= other.data.tags.items()

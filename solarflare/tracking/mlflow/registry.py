@@ -1,4 +1,4 @@
-"""The registered models, and their champion: the best trusted version."""
+"""The registered model of each task, and its champion: the best trusted version."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ CHAMPION = "champion"
 
 
 def champion(mlflow: Any, task: Task) -> Any | None:
-    """Return the version of a task's model that is the champion; None if there is none."""
+    """Return the champion: a version of the task's model, or None if there is no champion."""
     client = mlflow.MlflowClient()
     models = client.search_registered_models(f"name = '{MODELS[task]}'")
     if not models or CHAMPION not in models[0].aliases:
@@ -21,10 +21,10 @@ def champion(mlflow: Any, task: Task) -> Any | None:
 def register(
     mlflow: Any, task: Task, run_id: str, trusted: bool, leading: Any | None, against: RunComparison | None
 ) -> None:
-    """Register the model of a run, unless it is, and make it the champion if it is trusted and better than the present.
+    """Register the model of a run, and make it the champion if it is trusted and better than the present champion.
 
-    `trusted` says whether the audit and the split let the scores count. `leading` is the present champion, and
-    `against` the comparison with its run, if that is another run.
+    A registered model is not registered twice. `trusted` is True if the audit and the split let the scores count.
+    `leading` is the present champion. `against` is the comparison with the champion's run, if that is another run.
     """
     client, name = mlflow.MlflowClient(), MODELS[task]
     if not client.search_registered_models(f"name = '{name}'"):
@@ -46,7 +46,7 @@ def register(
 
 
 def _description(trusted: bool, against: RunComparison | None, wins: bool) -> str:
-    """Return how a version compared with the champion of the time when it was scored."""
+    """Return the description of a version: how it compared with the champion when it was scored."""
     if not trusted:
         return "Not the champion: its scores are **not trusted**."
     if against is None:

@@ -16,25 +16,25 @@ from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Forecast
 from solarflare.verification.scores.seeds import Spread
 
-EVEN_ODDS = 0.5  # ROC-AUC and the Brier skill have no threshold
+EVEN_ODDS = 0.5  # a threshold that `Forecast` asks for. ROC-AUC, the score compared here, does not depend on it.
 KEY = ["path", "noaa_ar", "label"]
 
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Another run, and what a paired comparison with it says."""
+    """Another run, and the result of the paired comparison with it."""
 
     name: str
-    link: str  # to its page
+    link: str  # address of its page
     champion: bool
     trusted: bool
-    reseeded: bool  # whether only the seed of the training differs, so that a difference is luck
-    difference: dict[str, Any] | None  # of `differences`; None if the test rows are not the same
-    spread: Spread | None  # what another seed alone changes, which the difference allows for; None without a difference
+    reseeded: bool  # True if the training seed is the only difference: a difference in scores is then luck
+    difference: dict[str, Any] | None  # from `differences`; None if the test rows are not the same
+    spread: Spread | None  # how much scores vary from seed to seed. `difference` allows for it. None without one.
 
     @property
     def counts(self) -> bool:
-        """Whether a verdict against this run counts."""
+        """True if a verdict against this run counts: it is trusted and has the same test rows."""
         return self.trusted and self.difference is not None
 
     @property
@@ -48,36 +48,43 @@ class RunComparison:
 
 
 def digest(predictions: pd.DataFrame) -> str:
-    """Return what identifies the test rows and their labels: runs are comparable where this is the same."""
+    """Return a hash of the test rows and their labels. Two runs are comparable if their hashes are equal."""
     text = _ordered(predictions)[KEY].to_csv(index=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def spreads(task: Task, own: Mapping[str, str], others: Mapping[str, Mapping[str, str]]) -> dict[str, Spread]:
-    """Return how much another seed alone changes the scores of each of other runs, or else those of the run itself.
+    """Return, for each other run, how much its scores vary from seed to seed.
 
-    `own` are the parameters of the run, and `others` those of the others, by any key.
+    If that is unknown but known for the run itself, the run's own spread stands in. `own` has the parameters of the
+    run, and `others` has the parameters of each other run, by any key.
     """
     path = Path(seeds.PATH)
     text = path.read_text() if path.exists() else None
-    known = seeds.read(task, text, own)
+    own_spread = seeds.read(task, text, own)
     measured = {key: seeds.read(task, text, parameters) for key, parameters in others.items()}
-    return {key: known if known.seeds and not spread.seeds else spread for key, spread in measured.items()}
+    return {key: own_spread if own_spread.seeds and not spread.seeds else spread for key, spread in measured.items()}
 
 
 def differences(
-    predictions: pd.DataFrame, others: Mapping[str, pd.DataFrame], settings: Evaluate, known: Mapping[str, Spread]
+    predictions: pd.DataFrame,
+    others: Mapping[str, pd.DataFrame],
+    settings: Evaluate,
+    seed_spreads: Mapping[str, Spread],
 ) -> dict[str, dict[str, Any]]:
-    """Return the differences of forecasts from others in ROC-AUC, with intervals of 95 % and verdicts.
+    """Return, for each other table of predictions, the ROC-AUC of `predictions` minus the ROC-AUC of that table.
 
-    `others` are tables of predictions by any key, with the same `digest`. By key, `known` has what another seed alone
-    would have done, for which interval and verdict allow: each is what `Spread.widen` returns.
+    `others` are tables by any key. All have the same `digest` as `predictions`. `seed_spreads` says, by the same keys,
+    how much scores vary from seed to seed. Each difference is what `Spread.widen` returns: it has an interval of 95 %
+    and a verdict, and both allow for the seed.
     """
     rows = _ordered(predictions)
     plan = BlockBootstrap(rows["block"].to_numpy(), settings.resamples, settings.seed)
     forecasts = {name: _forecast(_ordered(other)) for name, other in others.items()}
     paired = assess(_forecast(rows), forecasts, plan)["differences"]
-    return {name: known[name].widen("roc_auc", paired[name]["roc_auc"], lower_is_better=False) for name in others}
+    return {
+        name: seed_spreads[name].widen("roc_auc", paired[name]["roc_auc"], lower_is_better=False) for name in others
+    }
 
 
 def _ordered(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The state of the pipeline up to the training of one task: the key, name, parameters and tags of its run."""
+"""The state of the pipeline up to the training of one task. It gives the run its key, name, parameters and tags."""
 
 import hashlib
 import os
@@ -19,9 +19,9 @@ from solarflare.verification.evaluation.schema import EvaluationParams
 STATE, EVALUATION = "solarflare.state", "solarflare.evaluation"
 """Tags by which runs are found again."""
 
-CODE = ("solarflare", "stages")  # the folders of code; what else a stage depends on is data
-DIGITS = 12  # of a hash, in tags
-CHANGES = 2  # changed parameters that fit into the name of a run
+CODE = ("solarflare", "stages")  # folders of code. Every other dependency of a stage counts as data.
+DIGITS = 12  # digits of a hash that a tag shows
+CHANGES = 2  # changed parameters that the name of a run shows
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class RunState:
     task: Task
     params: EvaluationParams
     groups: dict[str, Any]  # all of ``params.yaml``
-    stages: dict[str, dvc_state.Inputs]  # the inputs of each stage, by name; the training is the last
+    stages: dict[str, dvc_state.Inputs]  # the inputs of each stage, by name. The training is the last.
 
     @property
     def key(self) -> str:
-        """Hash of the stages' fingerprints: the same code, data and parameters give the same key."""
+        """The hash of the stages' fingerprints. The same code, data and parameters give the same key."""
         return hashlib.sha256("".join(inputs.fingerprint for inputs in self.stages.values()).encode()).hexdigest()
 
     @property
@@ -58,13 +58,13 @@ class RunState:
         return f"{self.params.train(self.task).network} on {self.params.instrument.of(self.task)}"
 
     def parameters(self) -> dict[str, str]:
-        """Return the parameters behind the training, by dotted key: not those of the other task or other origins."""
+        """Return the parameters of the training and all before it, by dotted key, without other tasks and origins."""
         groups = {name: group for name, group in self.groups.items() if name not in ("audit", "evaluate")}
         groups["scrape"] = {key: groups["scrape"][key] for key in ("origin", self.params.scrape.origin)}
         return of_task(self.task, groups)
 
     def contents(self) -> dict[str, str]:
-        """Return the hash of the data, and that of the code, that the training depends on."""
+        """Return two hashes: of the data and of the code that the training depends on."""
         hashes: dict[str, list[str]] = {"data": [], "code": []}
         for path, value in sorted(self.training.contents.items()):
             hashes["code" if Path(path).parts[0] in CODE else "data"].append(f"{path} {value}")
@@ -85,17 +85,17 @@ class RunState:
             "cores": str(cores()),
             "commit": _git("rev-parse", "HEAD")[:DIGITS],
             "branch": _git("branch", "--show-current"),
-            # What the pipeline itself rewrites does not make a commit's code or parameters dirty.
+            # The pipeline itself rewrites dvc.lock and metrics: such a change does not make the commit dirty.
             "dirty": str(bool(_git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!metrics"))).lower(),
             "mlflow.source.git.commit": _git("rev-parse", "HEAD"),
-            # By itself MLflow would keep the absolute path of the script.
+            # Without this tag MLflow would keep the absolute path of the script.
             "mlflow.source.name": "dvc.yaml",
             **{name: os.environ.get(name, "") for name in ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV")},
         }
         return {name: value for name, value in tags.items() if value}
 
-    def change(self, former: Mapping[str, str], former_tags: Mapping[str, str]) -> str:
-        """Return in a few words what differs from another run, given its parameters and tags."""
+    def changes_in_words(self, former: Mapping[str, str], former_tags: Mapping[str, str]) -> str:
+        """Return in a few words what differs from another run. The arguments are that run's parameters and tags."""
         changed = changes(former, self.parameters())
         new = [f"{key.removeprefix(f'train_{self.task}.')}={after}" for key, _, after in changed[:CHANGES]]
         if len(changed) > CHANGES:
@@ -106,7 +106,7 @@ class RunState:
 
 
 def current(task: Task) -> RunState | None:
-    """Return the state of the working folder; None if the task is absent or outside a DVC project."""
+    """Return the state of the working folder; None if the task is absent, or outside a DVC project."""
     if any(map(absent.reason, (task.labels, task.crops, task.model))):
         return None
     stages = dvc_state.inputs(f"train_{task}")
@@ -117,18 +117,18 @@ def current(task: Task) -> RunState | None:
 
 
 def changes(former: Mapping[str, str], now: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return key, former and new value of each parameter that differs; ``-`` for a missing one."""
+    """Return key, former value and new value of each parameter that differs. A missing value is ``-``."""
     values = [(key, former.get(key, "-"), now.get(key, "-")) for key in sorted(former.keys() | now.keys())]
     return [(key, before, after) for key, before, after in values if before != after]
 
 
 def of_task(task: Task, groups: dict[str, Any]) -> dict[str, str]:
-    """Return parameters as text, by dotted key, without those of other tasks."""
+    """Return the parameters as text, by dotted key, without the parameters of other tasks."""
     others = set(TASKS) - {task}
     values = params.dotted(groups).items()
     return {key: str(value) for key, value in values if others.isdisjoint(re.split(r"[._]", key))}
 
 
 def _git(*arguments: str) -> str:
-    """Return what git prints; nothing where there is no repository."""
+    """Return what git prints. The text is empty outside a repository."""
     return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False).stdout.strip()

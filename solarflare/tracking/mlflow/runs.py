@@ -1,4 +1,4 @@
-"""The runs of a state of the pipeline: one for the state, and below it one for each stage."""
+"""Finds, opens, fills and closes runs: one run per state of the pipeline, and below it one child run per stage."""
 
 import getpass
 import re
@@ -15,21 +15,21 @@ from solarflare.tracking import dvc_state
 from solarflare.tracking.mlflow.experiments import TRAINING_MENU
 from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, RunState, of_task
 
-PIPELINE = "pipeline"  # the tag ``stage`` of the run for a state
-UNSCORED = "not scored"  # the verdict on a run until it is evaluated
-BATCH = 1000  # metrics that MLflow takes at once
-MAX_RUNS = 20  # that a search returns
+PIPELINE = "pipeline"  # value of the tag ``stage`` of a run that stands for a whole state
+UNSCORED = "not scored"  # verdict on a run before its evaluation is logged
+BATCH = 1000  # most metrics that MLflow takes in one request
+MAX_RUNS = 20  # most runs that a search returns
 
 
 def find(mlflow: Any, task: Task, tags: Mapping[str, str]) -> list[Any]:
-    """Return the runs of a task that have all of some tags, the newest first."""
+    """Return the runs of a task that have all these tags, the newest first."""
     experiment = mlflow.get_experiment_by_name(task)
     query = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
     return mlflow.search_runs([experiment.experiment_id], query, max_results=MAX_RUNS, output_format="list")
 
 
 def scored(mlflow: Any, task: Task, before: Any | None = None) -> list[Any]:
-    """Return the runs of states that are scored, the newest first; with `before`, those that began before that one."""
+    """Return the scored runs of states, the newest first. With `before`, return only runs that began before it."""
     return [
         run
         for run in find(mlflow, task, {"stage": PIPELINE})
@@ -38,7 +38,7 @@ def scored(mlflow: Any, task: Task, before: Any | None = None) -> list[Any]:
 
 
 def of_state(mlflow: Any, state: RunState) -> Any:
-    """Return the run of a state, opened now if it is not in the store, with the next number."""
+    """Return the run of a state. If the store has none, open one with the next number."""
     logged = find(mlflow, state.task, {STATE: state.key, "stage": PIPELINE})
     if logged:
         return logged[0]
@@ -51,7 +51,7 @@ def of_state(mlflow: Any, state: RunState) -> Any:
 
 
 def of_stage(mlflow: Any, state: RunState, name: str, inputs: dvc_state.Inputs) -> Any:
-    """Return the run of a stage below that of its state, opened now if it is not in the store."""
+    """Return the run of a stage, a child of the run of its state. If the store has none, open one."""
     logged = find(mlflow, state.task, {STATE: state.key, "stage": name})
     if logged:
         return logged[0]
@@ -65,25 +65,25 @@ def of_stage(mlflow: Any, state: RunState, name: str, inputs: dvc_state.Inputs) 
     return run
 
 
-def called(run: Any) -> str:
-    """Return the name by which other runs mention a run: its number."""
+def short_name(run: Any) -> str:
+    """Return the short name that the pages of other runs use for a run, such as ``#3``."""
     tags = run.data.tags
     return f"#{tags['number']}" if "number" in tags else str(run.info.run_name)
 
 
-def page(run: Any, artifact: str = "") -> str:
-    """Return where MLflow shows a run, or one of its artifacts."""
+def page_address(run: Any, artifact: str = "") -> str:
+    """Return the address at which MLflow shows a run, or one of its artifacts."""
     below = f"/artifacts/{artifact}" if artifact else ""
     return f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}{below}?{TRAINING_MENU}"
 
 
 def log_numbers(mlflow: Any, run_id: str, numbers: Mapping[str, float]) -> None:
-    """Log metrics; a later value replaces the former one of the same name."""
+    """Log metrics. A later value replaces the earlier value of the same name."""
     mlflow.log_metrics(dict(numbers), run_id=run_id, synchronous=True)
 
 
 def log_history(mlflow: Any, run_id: str, folder: Path) -> None:
-    """Log every column of every fold's ``history.csv``, by epoch."""
+    """Log every column of every fold's ``history.csv``, one value per epoch."""
     now = int(time.time() * 1000)
     for path in sorted(folder.rglob("history.csv")):
         prefix = "training/" if path.parent == folder else f"training/{path.parent.name}/"
@@ -103,7 +103,7 @@ def close(mlflow: Any, run_id: str, status: str = "FINISHED") -> None:
 
 
 def numbers(content: Mapping[str, Any]) -> dict[str, float]:
-    """Return the numbers in nested groups: ``roc_auc``, ``roc_auc_low``, ``baselines/logistic/roc_auc``."""
+    """Return all numbers in nested groups under flat names: ``roc_auc_low``, ``baselines/logistic/roc_auc``."""
     return {
         re.sub(r"\.(low|high)$", r"_\1", key.removesuffix(".value")).replace(".", "/"): float(value)
         for key, value in params.dotted(dict(content)).items()

@@ -1,6 +1,7 @@
-"""The SQLite file of the MLflow store: all SQL on MLflow's own tables is here.
+"""The SQLite file of the MLflow store. All SQL on MLflow's own tables is here.
 
-MLflow's client cannot change where artifacts are, and its import takes seconds, which a search for one run need not.
+SQL is needed for two reasons. MLflow's client cannot change where artifacts are, and MLflow takes seconds to import,
+too long for the search for one run.
 """
 
 import sqlite3
@@ -19,15 +20,15 @@ FOLDERS = (
     ("model_versions", "storage_location"),
     ("trace_tags", "value"),
 )
-"""The tables and columns in which MLflow keeps absolute paths of artifacts; a test compares them with its schema."""
+"""Tables and columns with absolute paths of artifacts. A test compares them with MLflow's schema."""
 
 
 def create(mlflow: Any, path: Path) -> None:
-    """Create an empty store, as a whole or not at all: MLflow cannot repair one whose first migration was interrupted.
+    """Create an empty store, whole or not at all: MLflow cannot repair one whose first migration was interrupted.
 
-    MLflow's tracking URI is another one afterwards.
+    This changes MLflow's tracking URI. The caller has to set it again.
     """
-    # A folder with a new name each time: SQLite would apply the journal that a killed process left to this store.
+    # The folder has a new name each time. Else SQLite would apply the journal of a killed process to this store.
     with TemporaryDirectory(prefix=".partial-mlflow-", dir=path.parent) as folder:
         partial = Path(folder) / path.name
         mlflow.set_tracking_uri(f"sqlite:///{partial}")
@@ -36,7 +37,7 @@ def create(mlflow: Any, path: Path) -> None:
 
 
 def has_finished_run(path: Path, tags: Mapping[str, str]) -> bool:
-    """Return whether a store has a finished run with these tags; False as well where it cannot be read."""
+    """Return True if the store has a finished run with these tags, False if not or if it cannot be read."""
     query = (
         "SELECT run_uuid FROM runs JOIN tags USING (run_uuid) "
         "WHERE status = 'FINISHED' AND lifecycle_stage = 'active' AND key = ? AND value = ?"
@@ -49,7 +50,7 @@ def has_finished_run(path: Path, tags: Mapping[str, str]) -> bool:
 
 
 def follow_a_move(path: Path) -> None:
-    """Make a store refer to the artifacts next to it: MLflow keeps absolute paths, and a checkout may be moved."""
+    """Make the store refer to the artifacts next to it. MLflow keeps absolute paths, and a checkout may be moved."""
     folder = f"{path.parent}/{ARTIFACTS}/"
     with closing(sqlite3.connect(path)) as connection, connection:
         for table, column in FOLDERS:

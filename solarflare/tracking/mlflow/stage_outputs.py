@@ -1,4 +1,4 @@
-"""Numbers about the stages before the training, and the rows of the data set, read from the outputs."""
+"""Reads the files that stages wrote: counts of rows, scores of the audit, and the rows of the data set."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ RAW = ("images", "flares", "regions")
 
 
 def numbers(stage: str, task: Task) -> dict[str, float]:
-    """Return the counts of the rows of a stage of the data, or the scores of the audit; other stages have none."""
+    """Return the counts of rows of a data stage, or the scores of the audit. Other stages have no numbers."""
     match stage:
         case "scrape":
             return {name: len(pd.read_csv(f"data/raw/{name}.csv", usecols=[0])) for name in RAW}
@@ -27,8 +27,8 @@ def numbers(stage: str, task: Task) -> dict[str, float]:
     return {}
 
 
-def samples(task: Task) -> dict[str, pd.DataFrame]:
-    """Return the rows of each part of a split with their labels, by the part's name."""
+def rows_by_part(task: Task) -> dict[str, pd.DataFrame]:
+    """Return the rows of each part of the split, with their labels, by name of the part."""
     splits, labels = (pd.read_csv(f"data/{name}/{task}.csv") for name in ("splits", "labels"))
     key = [name for name in ("path", "noaa_ar") if name in labels]
     rows = splits[[*key, "fold", "part"]].merge(labels[[*key, "time", "label"]], on=key)

@@ -1,4 +1,4 @@
-"""The connection to the MLflow store. Everything else in the package reaches MLflow through `connected`."""
+"""The connection to the MLflow store. Every other module reaches MLflow through `connected`."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ from solarflare.core.files import main_checkout
 from solarflare.core.tasks import TASKS
 from solarflare.tracking.mlflow import experiments, sqlite_store
 
-# No telemetry; no lines of MLflow's own; a server that does not answer is given up soon.
+# MLflow sends no telemetry, prints no lines of its own, and gives up soon on a server that does not answer.
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
@@ -26,30 +26,30 @@ ENVIRONMENT = {
 
 
 class StoreError(InputError):
-    """The store cannot be reached or refuses."""
+    """The store cannot be reached, or it refuses a request."""
 
 
 def store_uri() -> str:
-    """Return where runs are kept: ``MLFLOW_TRACKING_URI`` if set, else ``mlflow.db`` in the main checkout."""
+    """Return the address of the store: ``MLFLOW_TRACKING_URI`` if set, else ``mlflow.db`` in the main checkout."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{main_checkout().resolve() / 'mlflow.db'}"
 
 
 def create() -> None:
-    """Create the store and its experiments, unless they are there.
+    """Create the store and its experiments, unless they exist.
 
     Raises
     ------
     StoreError
-        If it cannot be reached.
+        If the store cannot be reached.
     """
     with connected():
         pass
 
 
 def show(port: int) -> NoReturn:
-    """Print the address of each experiment's runs; then become MLflow's server, unless the store is a server itself.
+    """Print the address of each experiment's runs, then become MLflow's server.
 
-    The server listens at `port`, on this machine alone.
+    The server listens at `port`, on this machine only. If the store is a server itself, none is started.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def show(port: int) -> NoReturn:
     is_server = uri.startswith("http")
     server = uri.rstrip("/") if is_server else f"http://127.0.0.1:{port}"
     for task, experiment in ids.items():
-        log.info("%s: %s/%s", task, server, experiments.page(experiment))
+        log.info("%s: %s/%s", task, server, experiments.page_address(experiment))
     if is_server:
         sys.exit()
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
@@ -70,8 +70,8 @@ def show(port: int) -> NoReturn:
 
 
 @contextmanager
-def warned() -> Iterator[None]:
-    """Warn of a store that cannot be reached inside: no training is lost because its run cannot be logged."""
+def errors_as_warnings() -> Iterator[None]:
+    """Turn a `StoreError` inside the block into a warning: no training is lost because its run cannot be logged."""
     try:
         yield
     except StoreError as error:
@@ -80,9 +80,9 @@ def warned() -> Iterator[None]:
 
 @contextmanager
 def connected() -> Iterator[Any]:
-    """Yield MLflow, connected to the store, while no other process of this project is.
+    """Yield the module mlflow, connected to the store. Only one process of this project is connected at a time.
 
-    Raises `StoreError` if the store cannot be reached or refuses.
+    Raises `StoreError` if the store cannot be reached or refuses a request.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -93,7 +93,7 @@ def connected() -> Iterator[Any]:
     root, uri = main_checkout().resolve(), store_uri()
     database = root / "mlflow.db"
     is_own = uri == f"sqlite:///{database}"
-    # Two processes that open a fresh SQLite store at once would both migrate it.
+    # Without the lock, two processes that open a fresh SQLite store at once would both migrate it.
     with FileLock(root / "mlflow.db.lock"):
         try:
             if is_own and not database.exists():
@@ -110,14 +110,14 @@ def connected() -> Iterator[Any]:
         except mlflow.MlflowException as error:
             reason = str(error).splitlines()[0]
             raise StoreError(
-                f"MLflow at {uri}: {reason}; mend it or unset MLFLOW_TRACKING_URI, then run `solarflare log`"
+                f"MLflow at {uri}: {reason}; correct it or unset MLFLOW_TRACKING_URI, then run `solarflare log`"
             ) from None
 
 
 def is_logged(tags: Mapping[str, str]) -> bool:
-    """Return whether a SQLite store has a finished run with these tags, without the seconds of MLflow's import.
+    """Return True if a SQLite store has a finished run with these tags. This saves the seconds of MLflow's import.
 
-    False as well for a store of another kind: MLflow is then asked again.
+    The result is also False for a store that is no SQLite file. The caller then looks for the run with MLflow itself.
     """
     kind, _, path = store_uri().partition(":///")
     return kind == "sqlite" and sqlite_store.has_finished_run(Path(path), tags)

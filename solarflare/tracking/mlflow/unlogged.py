@@ -1,4 +1,4 @@
-"""Whether an evaluation is in the store. This imports little: the imports that log an evaluation take seconds."""
+"""Tells whether MLflow has an evaluation already. This module imports little: importing MLflow takes seconds."""
 
 import hashlib
 
@@ -9,9 +9,9 @@ from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, RunState
 
 
 def unlogged_evaluation(task: Task) -> tuple[RunState, str] | None:
-    """Return the state of an evaluation that is not in the store yet, and the hash of what ``evaluate`` wrote.
+    """Return the state of a task whose evaluation is not in the store, and the hash of what ``evaluate`` wrote.
 
-    None if it is in the store, the task is absent, or there is no DVC project.
+    Returns None if the evaluation is in the store, if the task is absent, or if there is no DVC project.
 
     Raises
     ------

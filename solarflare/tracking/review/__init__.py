@@ -1,4 +1,5 @@
-"""The review of a change: parameters, data and scores before and after it, as one page of Markdown with figures.
+"""The review of a change: a page of Markdown with figures that compares the results before and after the change.
 
-Start at `review.write`. `revisions` reads both states, `score_changes` compares their scores.
+Start at `review.write`. `revisions` reads both states, and `score_changes` compares their scores. `verdicts` says the
+result in sentences. `result_tables` and `change_figures` hold the tables and figures, and `page` puts all together.
 """

@@ -1,4 +1,4 @@
-"""The figures beside a review: the curves of both sides, and the images whose answer changed."""
+"""The figures of a review: the curves before and after the change, and the images whose answer changed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +13,16 @@ from solarflare.tracking.review.revisions import Results
 from solarflare.tracking.review.score_changes import KEY, Comparison
 from solarflare.verification.scores.score_table import interval
 
-SHOWN = 2 * figures.COLUMNS  # crops of each group
+SHOWN = 2 * figures.COLUMNS  # most crops in each group of the contact sheet
 
 HEADINGS = {"roc": "ROC", "pr": "Precision and recall", "reliability": "Reliability"}
-"""Of figures, by the name of their data."""
+"""Headings of the figures, by name in `revisions.CURVES`."""
 
 
 def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """Draw a task's figures into a folder, if it has scores to show.
+    """Draw the figures of a task into a folder, if the task has scores to show.
 
-    Yields a heading, and the file names of the figures that belong below it, before and after.
+    Yields each heading with the file names of the figures below it: before the change, then after it.
     """
     if not comparison.has_scores:
         return
@@ -51,11 +51,11 @@ def _curve(name: str, results: Results, title: str) -> Figure:
 
 
 def _flipped(task: Task, flipped: pd.DataFrame) -> dict[str, list[Picture]]:
-    """Return the crops of the images whose answer changed, nothing where they are not at hand."""
+    """Return the crops of the images whose answer changed. The result is empty if the crops are not on this machine."""
     folder = task.crops
     if flipped.empty or not (folder / "index.csv").is_file():
         return {}
-    # sunpy comes with it, and takes a second that a review without crops does not have.
+    # Imported here: it imports sunpy, which takes a second. A review without crops does not need it.
     from solarflare.dataset.shards.reader import Crops
 
     crops = Crops(folder)

@@ -1,14 +1,14 @@
-"""Pieces of Markdown that GitHub, GitLab and a terminal show alike."""
+"""Pieces of Markdown that look alike on GitHub, on GitLab and in a terminal."""
 
 from collections.abc import Sequence
 from typing import Any
 
-MOST_LISTED = 10  # names and paths that a list holds
-LONGEST_CODE = 100  # characters
+MOST_LISTED = 10  # most names or paths in a list
+LONGEST_CODE = 100  # most characters between backticks
 
 
 def code(value: Any) -> str:
-    """Return a value between backticks, where Markdown has no other meaning."""
+    """Return a value between backticks. Markdown does not interpret what is between them."""
     text = " ".join(str(value).split()).replace("`", "'")
     return f"`{text if len(text) <= LONGEST_CODE else text[: LONGEST_CODE - 3] + '...'}`"
 
@@ -20,5 +20,5 @@ def listed(names: Sequence[str]) -> str:
 
 
 def folded(title: str, content: str) -> str:
-    """Return a content that is hidden until its title is clicked."""
+    """Return content that is hidden until the reader clicks its title."""
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"

@@ -1,14 +1,14 @@
-"""The page of a review: the verdicts first, then the tables behind them, then figures."""
+"""The page of a review: first the verdicts, then the tables behind them, then the figures."""
 
 from solarflare.tracking.review import result_tables
 from solarflare.tracking.review.verdicts import Review, explained, headline, seeds, trust
 from solarflare.verification.scores.score_table import Table
 
 MARK = "<!-- solarflare review -->"
-"""By which the comment of an earlier review is found, to be replaced."""
+"""The first line of the page. A new review finds the comment of an earlier review by it, and replaces it."""
 
 FIGURES = "<!-- figures -->"
-"""What follows it needs the folder of figures: a comment ends here."""
+"""A comment on a pull request ends here, because the rest of the page needs the folder of figures."""
 
 
 def render(review: Review) -> str:

@@ -1,4 +1,4 @@
-"""The tables of a review: scores, parameters, audit, cost, data, answers that changed, curves in numbers."""
+"""The tables of a review: scores, parameters, audit, cost, data, answers that changed, and curves in numbers."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,10 +14,10 @@ from solarflare.verification.scores.reliability import BINS
 from solarflare.verification.scores.score_table import SCORES, Table, interval, joined, lead
 
 ABSENT = "not there"
-OF_EACH = 5  # images that are right now, and that are wrong now
-MOST_PARAMETERS = 40  # rows of their table
-FALSE_ALARMS = (0.05, 0.1, 0.2)
-RECALLS = (0.5, 0.8, 0.95)
+OF_EACH = 5  # images shown whose new answer is right, and as many whose new answer is wrong
+MOST_PARAMETERS = 40  # most rows of the table of parameters
+FALSE_ALARMS = (0.05, 0.1, 0.2)  # shares of the negatives at which the ROC curve is read
+RECALLS = (0.5, 0.8, 0.95)  # at which the precision-recall curve is read
 COSTS = {
     "parameters": "parameters",
     "flops": "floating-point operations an image",
@@ -25,7 +25,7 @@ COSTS = {
     "epochs": "epochs trained",
 }
 DATA = {"labelled": "labelled {}", "unlabelled": "no label: {}", "parts": "{}", "left_out": "left out: {}"}
-"""By group of ``metrics/data.json``, what a count of rows is called."""
+"""The name of a count of rows, by group of ``metrics/data.json``. ``{}`` stands for its key in the group."""
 
 Cells = list[Sequence[str]]
 
@@ -51,7 +51,7 @@ def _scores(comparison: Comparison) -> str:
 
 
 def _change(comparison: Comparison, name: str) -> tuple[str, str, str]:
-    """Return a score's difference, the verdict on it, and how great it has to be to count."""
+    """Return the difference of a score, the verdict on it, and the smallest difference that could have been shown."""
     difference = comparison.differences[name]
     verdict = "luck" if comparison.verdict == "reseeded" else difference["verdict"]
     least, possible = difference["resolvable"], abs((name not in ERRORS) - comparison.before.scores[name]["value"])
@@ -72,7 +72,7 @@ def _rows_scored(comparison: Comparison) -> str:
 
 
 def parameters(review: Review) -> str:
-    """Return the parameters and the code that differ."""
+    """Return the parameters and the files of code that differ."""
     before, after = review.before.parameters, review.after.parameters
     changed = [key for key in sorted({**before, **after}) if before.get(key, ABSENT) != after.get(key, ABSENT)]
     cells = [[code(cell) for cell in (key, before.get(key, ABSENT), after.get(key, ABSENT))] for key in changed]
@@ -93,7 +93,7 @@ def audit(review: Review) -> str:
 
 
 def _audited(found: dict[str, Any], limit: float | None) -> str:
-    """Return what the gated probes of a task found: all leaks, or the strongest probe alone."""
+    """Return what the gated probes of a task found: all leaking probes, or without a leak the strongest probe only."""
     if "leak" not in found:
         return f"no verdict: {found.get('absent', 'it says nothing')}"
     gated = {name: probe for name, probe in found["probes"].items() if "corrected_low" in probe}
@@ -109,7 +109,7 @@ def _audited(found: dict[str, Any], limit: float | None) -> str:
 
 
 def cost(review: Review) -> str:
-    """Return what differs in the cost of each task's network."""
+    """Return the costs of each task's network that differ."""
     rows: Cells = []
     for comparison in review.comparisons:
         costs = [results.scores.get("cost", {}) for results in comparison.sides.values()]
@@ -121,14 +121,14 @@ def cost(review: Review) -> str:
 
 
 def _count(value: int | None, before: int | None = None) -> str:
-    """Return a cost; no network costs nothing, so that 0 is what an older version did not know."""
+    """Return a cost as text. A cost of 0 means unknown: older versions did not measure it, and no network is free."""
     if not value:
         return "unknown"
     return f"{value:,} ({value / before - 1:+.0%})" if before else f"{value:,}"
 
 
 def data(review: Review) -> str:
-    """Return where the counts of rows differ."""
+    """Return the counts of rows that differ."""
     rows: Cells = []
     for comparison in review.comparisons:
         before, after = (
@@ -143,7 +143,7 @@ def data(review: Review) -> str:
 
 
 def answers(review: Review) -> str:
-    """Return how many answers changed, and which."""
+    """Return how many answers changed, and which images they belong to."""
     compared = [comparison for comparison in review.comparisons if comparison.differences]
     which = [
         folded(f"Which of {comparison.task}, the largest changes first", _flipped(comparison.flipped))
@@ -155,7 +155,7 @@ def answers(review: Review) -> str:
 
 def _flips(comparison: Comparison) -> str:
     flipped, right = len(comparison.flipped), int(comparison.flipped["right"].sum())
-    # The probabilities from which each side answers yes: one for each fold.
+    # Each side answers yes from a threshold on. There is one threshold per fold.
     tables = [side.predictions for side in comparison.sides.values() if side.predictions is not None]
     thresholds = [joined(f"{value:.2f}" for value in sorted(table["threshold"].unique())) for table in tables]
     return (
@@ -166,7 +166,7 @@ def _flips(comparison: Comparison) -> str:
 
 
 def _flipped(flipped: pd.DataFrame) -> str:
-    """Return as many images that are right now as are wrong now, if there are."""
+    """Return up to `OF_EACH` images whose new answer is right, and up to as many whose new answer is wrong."""
     shown = pd.concat(rows.head(OF_EACH) for _, rows in flipped.groupby(~flipped["right"]))
     cells = pd.DataFrame({"image": shown["path"].map(code)})
     if shown["noaa_ar"].notna().any():
@@ -178,7 +178,7 @@ def _flipped(flipped: pd.DataFrame) -> str:
 
 
 def curves(review: Review) -> str:
-    """Return the curves in numbers: a comment shows no figure that is not in Git."""
+    """Return the curves in numbers, because a comment on a pull request cannot show a figure that is not in Git."""
     rows: Cells = []
     for comparison in review.comparisons:
         if comparison.has_scores:
@@ -190,6 +190,7 @@ def curves(review: Review) -> str:
 
 
 def _points(curves: dict[str, pd.DataFrame]) -> dict[str, str]:
+    """Return points of the curves of one side as text, by a name such as ``precision at 50% recall``."""
     points: dict[str, str] = {}
     if (roc := curves.get("roc")) is not None:
         hits = np.interp(FALSE_ALARMS, roc["fpr"], roc["tpr"])
@@ -209,14 +210,14 @@ def _points(curves: dict[str, pd.DataFrame]) -> dict[str, str]:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown; blank if it has no rows."""
+    """Return a table in Markdown. The text is empty if the table has no rows."""
     return Table(columns, rows).markdown() if rows else ""
 
 
 def _section(heading: str, *parts: str) -> str:
-    """Return what is below a heading; blank if nothing is."""
+    """Return a heading and its parts. The text is empty if all parts are."""
     return "\n\n".join([heading, *filter(None, parts)]) if any(parts) else ""
 
 
 SECTIONS = (scores, parameters, audit, cost, data, answers, curves)
-"""What returns each part of the page, blank if there is nothing to say, in the page's order."""
+"""The functions that return the sections of the page, in the page's order. Some texts may be empty."""

@@ -1,4 +1,4 @@
-"""What a change did to the results: two revisions of the project, compared on a page of Markdown with figures."""
+"""Writes the review of a change: the working folder against an earlier commit, on a page with figures."""
 
 from pathlib import Path
 
@@ -16,14 +16,14 @@ __all__ = ["headline", "write"]
 
 
 def write(base: str, path: Path) -> Review:
-    """Compare the working folder with where it left `base`, and write a page about it.
+    """Compare the working folder with the commit at which it branched off from `base`, and write a page about it.
 
     Parameters
     ----------
     base : str
-        A branch, a tag or a commit; what counts is the last commit that HEAD shares with it, as in a pull request.
+        A branch, a tag or a commit. As in a pull request, the last commit that HEAD shares with it is compared.
     path : Path
-        Of the page; its figures go into a folder of that name without ``.md``, which is replaced.
+        The page to write. Its figures go into a folder of the same name without ``.md``. An old folder is replaced.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def write(base: str, path: Path) -> Review:
     Raises
     ------
     InputError
-        If there is no such commit, or a file that is compared is broken.
+        If there is no such commit, or if a file that is compared is broken.
     """
     settings = params.load(EvaluateParams).evaluate
     commit = revisions.shared_commit(base)

@@ -1,4 +1,4 @@
-"""A revision of the project as Git keeps it: parameters, scores, predictions, curves, audit, counts of rows."""
+"""Reads the results of a commit, or of the working folder: parameters, scores, predictions, curves, audit, counts."""
 
 import io
 import json
@@ -15,20 +15,21 @@ from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.verification.scores import seeds
 
+# Paths in Git: what counts as code, and the folders and files of results and parameters besides params.yaml.
 CODE = ("solarflare", "stages", "dvc.yaml", "requirements.lock")
-CURVES = ("roc", "pr", "reliability")
 READ = ("metrics/", "profiles/", seeds.PATH)
+CURVES = ("roc", "pr", "reliability")
 
 
 @dataclass(frozen=True)
 class Results:
-    """What is known of a task; scores, audit and data are ``absent`` with a reason where they are not there."""
+    """The results of a task. If scores, audit or data are missing, they have the key ``absent`` with the reason."""
 
-    scores: dict[str, Any]  # of ``metrics/<task>.json``
-    predictions: pd.DataFrame | None  # of `tables.PREDICTIONS`; None where there are none in that form
-    curves: dict[str, pd.DataFrame]  # by figure, what ``metrics/plots/<task>/`` holds of `CURVES`
-    audit: dict[str, Any]  # of the task in ``metrics/audit.json``
-    data: dict[str, Any]  # of the task in ``metrics/data.json``
+    scores: dict[str, Any]  # content of ``metrics/<task>.json``
+    predictions: pd.DataFrame | None  # with the columns of `tables.PREDICTIONS`; None without such a table
+    curves: dict[str, pd.DataFrame]  # by name in `CURVES`, the tables in ``metrics/plots/<task>/``
+    audit: dict[str, Any]  # the task's part of ``metrics/audit.json``
+    data: dict[str, Any]  # the task's part of ``metrics/data.json``
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,17 @@ class Revision:
     """All that a review reads of a commit or of the working folder."""
 
     files: dict[str, str]  # by path, the text of every file that was read
-    parameters: dict[str, Any]  # the leaves of params.yaml by dotted key, and those of each profile after its path
+    parameters: dict[str, Any]  # values of params.yaml by dotted key, and of each profile by "path: key"
     tasks: dict[Task, Results]
 
 
 def shared_commit(base: str) -> str:
-    """Return the last commit that HEAD shares with a branch, a tag or a commit: there a pull request starts.
+    """Return the last commit that HEAD shares with `base`. A pull request starts there.
 
     Raises
     ------
     InputError
-        If there is none.
+        If `base` is no branch, tag or commit here, or if there is no shared commit.
     """
     if not _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}"):
         remedy = "fetch it, or name another with `make review BASE=...`"
@@ -58,17 +59,17 @@ def shared_commit(base: str) -> str:
 
 
 def changed_code(commit: str) -> list[str]:
-    """Return the files of code that the working folder has otherwise than a commit."""
+    """Return the paths of code that differ between the working folder and a commit."""
     return _git("diff", "-z", "--name-only", "--relative", commit, "--", *CODE).split("\0")[:-1]
 
 
 def read(commit: str | None = None) -> Revision:
-    """Read a commit, or else the working folder; what is missing is absent: first commits have no results.
+    """Read a commit, or without one the working folder. Missing results are marked as absent: early commits have none.
 
     Raises
     ------
     InputError
-        If a file is not what its name says, as one with an unresolved merge conflict is.
+        If a file does not have the form that its name says, for example because of an unresolved merge conflict.
     """
     if commit:
         paths = _git("ls-tree", "-r", "-z", "--name-only", commit, *READ).split("\0")[:-1]
@@ -108,7 +109,7 @@ def _json(files: Mapping[str, str], path: str) -> dict[str, Any]:
 
 
 def _predictions(text: str) -> pd.DataFrame | None:
-    """Return a table of predictions; None for none, and for those of versions that kept less."""
+    """Return a table of predictions. None if there is none, or if it lacks columns, as in early versions."""
     try:
         cells = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
         return tables.check(cells, tables.PREDICTIONS, "predictions")
@@ -117,6 +118,6 @@ def _predictions(text: str) -> pd.DataFrame | None:
 
 
 def _git(*arguments: str) -> str:
-    """Return what git prints; nothing where it fails."""
+    """Return what git prints. The text is empty if git fails."""
     done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
     return done.stdout if done.returncode == 0 else ""

@@ -1,4 +1,4 @@
-"""Whether a change made a task's network better, worse, or neither: paired, on the same test rows."""
+"""Compares a task's scores before and after a change, in pairs on the same test rows: better, worse or neither."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -24,14 +24,16 @@ PAIRED = tuple(name for name in SCORES if name != "base_rate")
 class Comparison:
     """What a change did to a task.
 
-    The verdict says whether the two sides were compared, and `because` why they were not. If they were, there is a
-    verdict on each score in `differences`. If they are ``reseeded``, only the seed differs, and every difference is
-    luck.
+    `verdict` says whether the two sides were compared. If they were not, `because` says why. If they were, each score
+    in `differences` has its own verdict. The verdict ``reseeded`` means that only the training seed differs. Every
+    difference is then luck.
 
-    `differences` has, by score of `PAIRED`, after less before with interval, verdict and what was ``resolvable``, all
-    of which allow for the seed where `spread`, what another seed alone would have done, is known. `flipped` are the
-    test rows whose answer changed: ``path``, ``noaa_ar``, ``time``, ``label``, ``before`` and ``after`` (probabilities)
-    and ``right`` (whether the new answer is), the largest change first.
+    `differences` has the scores of `PAIRED`. Each is the score after minus the score before, with its interval, its
+    verdict and the smallest difference that could have been shown (``resolvable``). If `spread` is known, which is how
+    much scores vary from seed to seed, all of these allow for it.
+
+    `flipped` has the test rows whose answer changed, the largest change first. Its columns are ``path``, ``noaa_ar``,
+    ``time``, ``label``, ``before`` and ``after`` (probabilities), and ``right`` (True if the new answer is right).
     """
 
     task: Task
@@ -50,16 +52,16 @@ class Comparison:
 
     @property
     def has_scores(self) -> bool:
-        """Whether there are scores to show: those of what is unchanged or not trusted are not shown."""
+        """True if there are scores to show. Unchanged scores are not shown, and untrusted scores are not either."""
         return self.verdict not in ("absent", "unchanged", "no verdict")
 
     @property
     def incomparable(self) -> bool:
-        """Whether both sides have results that cannot be compared."""
+        """True if both sides have results, but they cannot be compared."""
         return self.verdict in ("no verdict", "not comparable")
 
     def scores_with(self, verdict: str) -> list[str]:
-        """Return the scores of `COMPARED` with a verdict."""
+        """Return the names of the scores in `COMPARED` that have this verdict."""
         return [name for name in COMPARED if self.differences[name]["verdict"] == verdict]
 
 
@@ -68,8 +70,8 @@ def compare(
 ) -> Comparison:
     """Compare the two sides of a task with a paired block bootstrap.
 
-    `spread` is what another seed alone does to the scores before; `reseeded`, whether only that of the training
-    differs.
+    `spread` says how much the scores before vary from seed to seed. `reseeded` is True if the training seed is the only
+    difference.
     """
     absent = ["absent" in side.scores for side in (before, after)]
     if any(absent):
@@ -99,7 +101,7 @@ def compare(
 
 
 def _changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> str:
-    """Return how two test sets differ, blank if they are the same rows with the same labels."""
+    """Return how two test sets differ. The text is empty if they have the same rows with the same labels."""
     rows, others = (side[[*KEY, "label"]] for side in (before, after))
     both = rows.merge(others, on=KEY, how="outer", suffixes=("_before", "_after"), indicator="side")
     counts = {

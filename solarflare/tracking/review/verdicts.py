@@ -1,4 +1,4 @@
-"""What a review found, and its verdicts in sentences: what makes scores untrusted first."""
+"""The findings of a review, and its verdicts in sentences. Reasons not to trust the scores come first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from solarflare.verification.scores.seeds import PATH
 
 VERDICTS = ("better", "worse", "not distinguishable")
 NEARLY_ALL = 0.98
-"""Share of the test rows: a network that gives so many the same answer tells nothing apart."""
+"""A share of the test rows. A network that answers more of them alike tells nothing apart."""
 
 
 @dataclass(frozen=True)
 class Review:
     """All that the page says."""
 
-    base: str  # what the working folder is compared with
+    base: str  # name of the commit that the working folder is compared with
     before: Revision
     after: Revision
     comparisons: list[Comparison]  # one for each task
     code: list[str]  # files of code that differ
-    outdated: dict[str, list[str]]  # by stage, what differs from what its results were made of
-    figures: list[tuple[str, list[str]]]  # headings, and the paths of the figures that are side by side below each
+    outdated: dict[str, list[str]]  # by stage, the names that differ from what ``dvc.lock`` records
+    figures: list[tuple[str, list[str]]]  # each heading, with the paths of the figures side by side below it
 
     @property
     def changed(self) -> bool:
-        """Whether any file that a review reads differs."""
+        """True if any file that a review reads differs."""
         return self.before.files != self.after.files
 
     @property
@@ -39,12 +39,12 @@ class Review:
 
     @property
     def untrusted(self) -> dict[str, str]:
-        """Why scores are not trusted, by task and side, such as ``disk after``."""
+        """The reasons why scores are not trusted, by task and side, such as ``disk after``."""
         return {side: scores["untrusted_because"] for side, scores in self._audited.items() if not scores["trusted"]}
 
     @property
     def trusted(self) -> list[str]:
-        """The tasks and sides whose scores are trusted."""
+        """The tasks and sides whose scores are trusted, such as ``disk after``."""
         return [name for name, scores in self._audited.items() if scores["trusted"]]
 
     @property
@@ -58,7 +58,7 @@ class Review:
 
 
 def headline(review: Review) -> str:
-    """Return the verdicts in one line, what makes them untrusted or out of date first."""
+    """Return the verdicts in one line. It begins with what is not trusted and what is out of date."""
     parts = [f"NOT TRUSTED: {joined(review.untrusted)}"] if review.untrusted else []
     if review.outdated:
         parts.append(f"OUT OF DATE: {joined(review.outdated)}")
@@ -73,7 +73,7 @@ def headline(review: Review) -> str:
 
 
 def verdict(comparison: Comparison) -> str:
-    """Return a task's verdict, score by score if they were compared."""
+    """Return the verdict on a task. If its sides were compared, it names each score."""
     if comparison.verdict == "reseeded":
         return f"{comparison.task}: neither better nor worse, only the seed changed"
     if not comparison.differences:
@@ -83,7 +83,7 @@ def verdict(comparison: Comparison) -> str:
 
 
 def trust(review: Review) -> Iterator[str]:
-    """Yield why either side's scores are not trusted or out of date, then where the audit found no leak."""
+    """Yield sentences: which scores are not trusted, which are out of date, then where the audit found no leak."""
     for side, reason in review.untrusted.items():
         yield f"**NOT TRUSTED: {side}**, {in_one_line(reason)}. These scores prove nothing, whatever they are."
     if review.outdated:
@@ -97,7 +97,7 @@ def trust(review: Review) -> Iterator[str]:
 
 
 def explained(comparison: Comparison) -> Iterator[str]:
-    """Yield a task's verdict with its numbers, and which side gives nearly all rows the same answer, as a list."""
+    """Yield lines of a list: a task's verdict with its numbers, then each side that answers nearly all rows alike."""
     yield f"- **{verdict(comparison)}**{_explanation(comparison)}"
     for when, results in comparison.sides.items() if comparison.differences else ():
         counts = results.scores["confusion"]
@@ -118,7 +118,7 @@ def _explanation(comparison: Comparison) -> str:
 
 
 def seeds(comparison: Comparison) -> str:
-    """Return whether a verdict allows for what another seed alone does; blank if there is no verdict."""
+    """Return a sentence on whether the verdict allows for the luck of the seed. It is empty if there is no verdict."""
     task, spread = comparison.task, comparison.spread
     if spread is not None and spread.seeds:
         return (

@@ -21,7 +21,7 @@ GoesClass = Annotated[str, AfterValidator(_goes_class)]
 
 
 class FlareQuestion(Group):
-    """Which flares make a label 1: at least ``min_class``, from ``before`` to ``after`` hours around the image."""
+    """Which flares make a label 1: ``min_class`` or more, from ``before`` hours before to ``after`` hours after the image."""
 
     event: Event
     min_class: GoesClass

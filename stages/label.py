@@ -1,4 +1,4 @@
-"""Join images with flares and regions in time: ``data/labels/``, 1, 0, or left out with a reason."""
+"""Label each image and region by the flares and region reports around its time, with 1, 0 or no label: ``data/labels/``."""
 
 import pandas as pd
 

@@ -32,7 +32,7 @@ class NewestImage:
 
 
 def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: Path) -> NewestImage:
-    """Write the newest image up to `now` (UTC) into a folder. The first archive that has a usable image decides."""
+    """Write the newest image up to `now` (UTC) into a folder. It comes from the first archive that has one."""
     reasons: dict[str, str] = {}
     fetched = defaultdict[str, set[str]](set)
     live = fetcher.live

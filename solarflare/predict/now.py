@@ -150,7 +150,8 @@ def seconds(interval: str) -> float:
     Raises
     ------
     InputError
-        If the interval is not a whole number with s, m or h, or is less than a minute.
+        If the interval is not a whole number with s, m or h, or is less than a minute: observatories
+        publish every quarter of an hour.
 
     Examples
     --------

@@ -15,7 +15,7 @@ iers.conf.auto_download = False  # there may be no network
 REPORT_REACH = pd.Timedelta(hours=12)
 """Largest time between an image and the daily region report that is used for it: half the time between two reports.
 
-With more, a region would be on the disk before it was first observed there.
+If it were longer, a region would be on the disk before it was first observed there.
 """
 
 Values = npt.NDArray[np.float64]

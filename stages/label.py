@@ -1,4 +1,4 @@
-"""Label each image and region by the flares and region reports around its time, with 1, 0 or no label: ``data/labels/``."""
+"""Label each image and region 1, 0 or unknown, by flares and reports around its time: ``data/labels/``."""
 
 import pandas as pd
 

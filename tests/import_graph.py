@@ -55,7 +55,7 @@ def closure(path: Path) -> set[Path]:
 
 
 def paths(entries: list[Any]) -> list[str]:
-    """Return the paths in a list of deps, outs or metrics; a path that contains the origin is returned for every origin."""
+    """Return the paths in a list of deps, outs or metrics; a path with the origin in it is repeated per origin."""
     names = [name for entry in entries for name in ([entry] if isinstance(entry, str) else entry)]
     return [name.replace("${scrape.origin}", origin) for name in names for origin in ORIGINS[: 1 + 2 * ("$" in name)]]
 

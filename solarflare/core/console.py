@@ -65,7 +65,7 @@ def exit_on_interrupt() -> None:
     """From now on exit with one sentence after Ctrl-C or `kill`. Call it before imports: these take seconds."""
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(kind, _interrupted)
-    sys.unraisablehook = _repeat
+    sys.unraisablehook = _repeat_interruption
 
 
 def _interrupted(*_: object) -> NoReturn:
@@ -75,7 +75,7 @@ def _interrupted(*_: object) -> NoReturn:
     sys.exit("error: interrupted: nothing half-written was kept; run the command again to continue")
 
 
-def _repeat(ignored: "sys.UnraisableHookArgs") -> None:
+def _repeat_interruption(ignored: "sys.UnraisableHookArgs") -> None:
     """Repeat an interruption that came while Python deleted an object: Python ignores exceptions there."""
     if isinstance(ignored.exc_value, SystemExit):
         signal.setitimer(signal.ITIMER_REAL, 0.01)

@@ -118,8 +118,8 @@ the visible disk at ``time``. It is linear between two rows of a region, and zer
 The rate of flares of peak flux F (W/m2) or more is ``rate * (F / 1e-6) ** -slope``."""
 
 DISK_LABELS = table("labels of disk", path=text(), time=time(), **_label)
-"""One row per image. ``label`` is 1, 0 or blank with a ``reason``. ``goes_class`` is the class of the strongest flare in
-the window. ``true_probability`` is the probability of a flare in the window, known only for the simulated Sun."""
+"""One row per image. ``label`` is 1, 0 or blank with a ``reason``. ``goes_class`` is the class of the strongest flare
+in the window. ``true_probability`` is the probability of a flare in the window, known only for the simulated Sun."""
 
 REGION_LABELS = table("labels of region", path=text(), noaa_ar=integer(1), time=time(), **_region, **_label)
 """One row per image and region on its disk. Latitude and longitude are those at the image's time."""

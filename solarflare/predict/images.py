@@ -65,7 +65,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def simulated_hashes() -> set[str]:
-    """Return the SHA-256 of the images in ``data/raw/`` that show the simulated Sun; none if there is no list of images.
+    """Return the SHA-256 of the images in ``data/raw/`` that show the simulated Sun; none without a list of images.
 
     All other images are taken to be of the real Sun. Copies are recognised in any folder.
     """

@@ -17,7 +17,7 @@ from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
 
 AGES = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
-"""Ages at which an image is looked for, one after the other: an archive lists only images of one day or near one time."""
+"""Ages at which an image is looked for, one by one: an archive lists only images of one day or near one time."""
 
 MAX_BROKEN = 5  # after so many broken images an archive is not asked again
 

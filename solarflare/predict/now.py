@@ -65,7 +65,7 @@ def answer_now(predictor: Predictor, live: Live, output: Output) -> bool:
 
 
 def watch(predictor: Predictor, live: Live, output: Output, pause: float) -> NoReturn:
-    """Repeat `answer_now` until Ctrl-C, with a pause in seconds. A failed round is logged, then the next round follows."""
+    """Repeat `answer_now` until Ctrl-C, with a pause in seconds. A failed round is logged; the next one follows."""
     while True:
         try:
             answer_now(predictor, live, output)
@@ -75,7 +75,7 @@ def watch(predictor: Predictor, live: Live, output: Output, pause: float) -> NoR
 
 
 def _sentences(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now: pd.Timestamp) -> Iterator[str]:
-    """Yield an answer in sentences: the image's age, the probability for the disk, and that for the likeliest region."""
+    """Yield an answer in sentences: the image's age, the probability for the disk, and the likeliest region's."""
     instrument, time = answer.image.instrument, answer.image.time
     if time is None:
         yield f"For {instrument} {answer.refusal}."

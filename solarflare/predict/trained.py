@@ -25,7 +25,7 @@ HOW_TO_TRAIN: dict[Instrument, str] = {
 
 
 class TrainedNetwork:
-    """The network of a task, from a folder that a training wrote. If there are several folds, they answer with their mean.
+    """The network of a task, from a folder that a training wrote. Several folds answer with their mean probability.
 
     `question` is the event whose probability the network gives, as the end of a sentence. `base_rate` is how often the
     answer is yes: ``calibration.base_rate`` or, if that is null, the rate in the rows that fitted the calibration.

@@ -91,7 +91,8 @@ def features(rows: pd.DataFrame, records: Records, question: DiskLabel | RegionL
     -------
     dict of DataFrame or str
         Tables of numbers without NaN, on the index of `rows`. ``persistence``: from `flared_before`, or from
-        `spots_before` if the question is about spots; ``history``: from `flare_history`; ``catalogue``: from `reported_regions`.
+        `spots_before` if the question is about spots; ``history``: from `flare_history`; ``catalogue``: from
+        `reported_regions`.
     """
     of_regions = isinstance(question, RegionLabel)
     about_spots = isinstance(question, DiskLabel) and question.target == "active_region"
@@ -110,7 +111,9 @@ def features(rows: pd.DataFrame, records: Records, question: DiskLabel | RegionL
 def flared_before(rows: pd.DataFrame, flares: pd.DataFrame, question: FlareQuestion) -> pd.DataFrame:
     """Return ``before``: 1.0 if a flare that the question counts ended shortly before the question's window, else 0.0.
 
-    "Shortly before" is a window as long as the question's window, which ends when the last flares were known. If `rows` has ``noaa_ar``, only flares of that region count. A window without length gets `NOWCAST_WINDOW`.
+    The time in which it ended is as long as the question's window, or `NOWCAST_WINDOW` if that has no length. It ends
+    with the last flares that were known when the question's window began. If `rows` has ``noaa_ar``, only flares of
+    that region count.
     """
     windows = _windows(rows, question, question.before + question.after or NOWCAST_WINDOW)
     strong_enough = _strongest_flux(flares, windows) >= min_flux(question)

@@ -192,7 +192,7 @@ def _seconds(times: pd.Series) -> npt.NDArray[np.int64]:
 def _validity(
     report_times: npt.NDArray[np.int64], noaa_ar: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the first and the last second at which each report is the nearest one of its region, within `REPORT_REACH`.
+    """Return the first and the last second at which each report is its region's nearest, within `REPORT_REACH`.
 
     Exactly halfway between two reports the earlier one is used, because it was known at that time.
     """

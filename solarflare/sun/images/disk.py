@@ -29,7 +29,7 @@ doi:10.1007/s11207-011-9842-2).
 """
 
 EDGE_RADIUS = {"gong": 1 / 1.01, "hmi": 1.0, "aia171": 1.013, "aia193": 1.013, "aia211": 1.013}
-"""Radius of the visible edge in solar radii. GONG's images are black beyond 0.99. The corona is brightest above the limb.
+"""Radius of the visible edge in solar radii. GONG's images end at 0.99. The corona is brightest above the limb.
 
 Measured on five GONG images of 2019 and 338 AIA 211 images of 2010-2014.
 """

@@ -59,7 +59,7 @@ def label_images(
     truth: pd.DataFrame | None,
     question: DiskLabel | RegionLabel,
 ) -> pd.DataFrame:
-    """Return the labels of a task's images, by `label_disk` or `label_regions`, depending on the type of the question."""
+    """Return the labels of a task's images, by `label_disk` or `label_regions`, by the type of the question."""
     events = flares, regions, coverage, truth
     if isinstance(question, DiskLabel):
         return label_disk(images, *events, question)
@@ -152,7 +152,7 @@ def _uncovered(times: pd.Series, coverage: pd.DataFrame, question: FlareQuestion
 
 
 def _covered(coverage: pd.DataFrame, first: pd.Series, last: pd.Series) -> Mask:
-    """Return which time spans, `first` to `last`, lie inside the union of the complete rows. A row covers [start, end)."""
+    """Return which time spans, `first` to `last`, lie inside the union of the complete rows; a row is [start, end)."""
     complete = coverage[coverage["status"] == "complete"].sort_values("start")
     start, end = seconds(complete["start"]), np.maximum.accumulate(seconds(complete["end"]))
     opens = np.append(True, start[1:] > end[:-1])[: len(start)]

@@ -1,4 +1,4 @@
-"""The command line. Each command imports what it needs: MLflow takes seconds, and `--help` should not."""
+"""The command line. Each command imports what it needs, so that `--help` does not wait seconds for MLflow."""
 
 import datetime as dt
 import json
@@ -27,7 +27,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 
 def main() -> None:
-    """Run a command; bad input ends it with one sentence and exit code 1."""
+    """Run a command. Bad input ends it with one sentence and exit code 1."""
     (usage_error,) = typer.BadParameter.__bases__
     usage_error.exit_code = 1  # type: ignore[attr-defined] # else the same as `REFUSED`
     console.run(app)

@@ -1,8 +1,8 @@
-"""The pipeline's stages, a page each; run as ``python -m stages.<name>``."""
+"""The pipeline's stages, one page each. Run one with ``python -m stages.<name>``."""
 
 import sys
 
 from solarflare.core.console import exit_on_interrupt
 
-if sys.argv[0] == "-m":  # so called while Python looks for the stage to run: the stage's own imports come next
+if sys.argv[0] == "-m":  # Python is still looking for the stage to run; the stage's imports come next
     exit_on_interrupt()

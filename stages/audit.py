@@ -1,4 +1,4 @@
-"""Try to cheat: can anything but the Sun predict the label? The verdict is data: ``metrics/audit.json``."""
+"""Try to cheat: can anything but the Sun predict the label? The verdict is in ``metrics/audit.json``."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Score both networks on test against baselines: ``metrics/``; explain some answers: ``data/attributions/``."""
+"""Score both networks and the baselines on the test rows: ``metrics/``. Explain answers: ``data/attributions/``."""
 
 from solarflare.core import params
 from solarflare.core.console import run

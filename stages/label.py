@@ -1,4 +1,4 @@
-"""Join images with flares and regions in time: ``data/labels/``, 1, 0, or left out with a reason."""
+"""Label each image and region 1, 0 or unknown, by flares and reports around its time: ``data/labels/``."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Draw figures and the page from what the audit and the evaluation wrote: ``reports/``; log the runs to MLflow."""
+"""Draw figures and the page from what the audit and the evaluation wrote: ``reports/``. Log the runs to MLflow."""
 
 from solarflare.core import params
 from solarflare.core.console import run

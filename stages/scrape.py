@@ -1,4 +1,4 @@
-"""Fill data/raw/ from the origin that the parameters name."""
+"""Simulate, import or fetch the data, whichever ``scrape.origin`` names: ``data/raw/``."""
 
 from solarflare.core import params, tables
 from solarflare.core.console import log, run

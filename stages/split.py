@@ -1,4 +1,4 @@
-"""Divide the labelled rows into training, validation and test: ``data/splits/``; count them: ``metrics/data.json``."""
+"""Divide the labelled rows into training, validation and test: ``data/splits/``. Count them: ``metrics/data.json``."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ def main() -> None:
 
 def _report(task: Task, table: pd.DataFrame, label: npt.NDArray[np.int64]) -> None:
     what = table["part"].where(table["part"] != "", "left out: " + table["reason"])
-    # A split holds the labelled rows once a fold, in their order.
+    # A split holds the labelled rows once per fold, in the order of the labels.
     known = table[["fold"]].assign(what=what, label=np.tile(label, table["fold"].nunique()))
     for (fold, part), labels in known.groupby(["fold", "what"])["label"]:
         log.info("%s, fold %d: %6d rows, %6d of them 1, %s", task, fold, len(labels), labels.sum(), part)

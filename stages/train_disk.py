@@ -1,4 +1,4 @@
-"""Train and calibrate the full-disk network: models/disk/."""
+"""Train and calibrate the full-disk network: ``models/disk/``."""
 
 from solarflare.core.console import run
 from solarflare.core.tasks import Task

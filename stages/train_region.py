@@ -1,4 +1,4 @@
-"""Train and calibrate the region network: models/region/."""
+"""Train and calibrate the region network: ``models/region/``."""
 
 from solarflare.core.console import run
 from solarflare.core.tasks import Task

@@ -1,6 +1,7 @@
-"""Which modules a stage imports, and which edit makes which stage stale: both read from the source and from dvc.yaml.
+"""Which modules a stage imports, and which stages an edit reruns: both are read from the source and from dvc.yaml.
 
-``python -m tests.import_graph`` prints the table of docs/architecture.md; with names of stages, what each one imports.
+``python -m tests.import_graph`` prints the table of docs/architecture.md. With names of stages, it prints the modules
+that each stage imports.
 """
 
 import ast
@@ -20,7 +21,7 @@ DATA = ("data/", "models", "metrics", "reports")
 
 
 def module_path(name: str) -> Path | None:
-    """Return the file of one of the project's modules, relative to the project; None for others' modules."""
+    """Return the file of a module of the project, relative to the project; None for any other module."""
     base = Path(*name.split("."))
     candidates = (base / "__init__.py", base.with_suffix(".py"))
     return next((path for path in candidates if (ROOT / path).is_file()), None) if base.parts[0] in OWN else None
@@ -28,7 +29,7 @@ def module_path(name: str) -> Path | None:
 
 @cache
 def imports(path: Path) -> frozenset[str]:
-    """Return the full names of what a file imports, at any depth: modules, and names that may be modules."""
+    """Return the full names that a file imports, also inside functions: modules, and names that may be modules."""
     names = set()
     for node in ast.walk(ast.parse((ROOT / path).read_text())):
         if isinstance(node, ast.Import):
@@ -39,7 +40,7 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def closure(path: Path) -> set[Path]:
-    """Return a file and all of the project's files that it imports, directly or not, without those of `tracking`."""
+    """Return a file and all files of the project that it imports, directly or not; those of `tracking` are left out."""
     reached: set[Path] = set()
     waiting = [path]
     while waiting:
@@ -54,23 +55,23 @@ def closure(path: Path) -> set[Path]:
 
 
 def paths(entries: list[Any]) -> list[str]:
-    """Return the paths of a list of deps, outs or metrics, of every origin where they vary."""
+    """Return the paths in a list of deps, outs or metrics; a path with the origin in it is repeated per origin."""
     names = [name for entry in entries for name in ([entry] if isinstance(entry, str) else entry)]
     return [name.replace("${scrape.origin}", origin) for name in names for origin in ORIGINS[: 1 + 2 * ("$" in name)]]
 
 
 def code(stage: str) -> list[str]:
-    """Return the folders and files of code that a stage depends on, of every origin."""
+    """Return the folders and files of code that a stage depends on, with the folders of all origins."""
     return [path for path in paths(STAGES[stage]["deps"]) if not path.startswith(DATA)]
 
 
 def rerun_first(place: str) -> list[str]:
-    """Return the stages that an edit in a folder makes stale, without those that depend on their outputs alone."""
+    """Return the stages whose code includes a folder: an edit in the folder reruns them in any case."""
     return [stage for stage in STAGES if any(_within(place, dependency) for dependency in code(stage))]
 
 
 def downstream(stages: list[str]) -> list[str]:
-    """Return the stages that depend, directly or not, on an output of some stages."""
+    """Return the other stages that depend, directly or not, on an output of some stages."""
     changed, after = set(stages), []
     for stage, content in STAGES.items():  # dvc.yaml is in the order of the pipeline
         read = [path for path in paths(content["deps"]) if path.startswith(DATA)]
@@ -90,7 +91,7 @@ def _within(inner: str, outer: str) -> bool:
 
 
 def folders() -> Iterator[str]:
-    """Yield the folders of code that hold modules of their own, lower rooms first, as `ROOMS` orders them."""
+    """Yield the folders of code that hold modules of their own, in the order of `ROOMS`."""
     for room in ROOMS:
         inner = sorted(path.parent for path in (ROOT / "solarflare" / room).rglob("*.py"))
         for folder in dict.fromkeys(inner):
@@ -104,12 +105,14 @@ ROOMS = ("core", "sun", "sources", "dataset", "networks", "verification", "repor
 def rerun_table() -> str:
     """Return the table of docs/architecture.md: which edit reruns what."""
     rows = ["| an edit in | reruns | and, if what these write changes |", "|---|---|---|"]
-    for folder in folders():
+    listed = list(folders())
+    for folder in listed:
         first = rerun_first(folder)
         later = downstream(first)
         if folder.startswith(tuple(f"solarflare/sources/{origin}" for origin in ORIGINS)):
             first = ["scrape, if this is the origin"]
-        rows.append(f"| `{folder}/` | {', '.join(first) or 'nothing'} | {', '.join(later) or '-'} |")
+        files = " (files directly in it)" if any(inner.startswith(f"{folder}/") for inner in listed) else ""
+        rows.append(f"| `{folder}/`{files} | {', '.join(first) or 'nothing'} | {', '.join(later) or '-'} |")
     return "\n".join(rows)
 
 

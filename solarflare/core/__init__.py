@@ -1,4 +1,4 @@
 """What every room uses: parameters, tables, tasks, paths, files, output to the terminal, worker processes.
 
-Imports no other room. Start at `params` for `params.yaml`, and at `tables` for the columns of each table.
+This room imports no other room. Start at `params` for `params.yaml`, and at `tables` for the columns of each table.
 """

@@ -1,4 +1,4 @@
-"""Placeholders for the outputs of a skipped task: one that is off, or for which the origin has no tables."""
+"""Placeholders for the outputs of a skipped task: the task is off, or the origin lacks a table that it needs."""
 
 import json
 from pathlib import Path

@@ -33,7 +33,7 @@ class Bar(tqdm):
 def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
     """Iterate over items, with a progress bar on a terminal, and a few plain lines in a log.
 
-    `total` is the number of items; `what` names what is counted, for example ``"images cut"``.
+    `total` is the number of items. `what` names the items in these lines, for example ``"images cut"``.
     """
     if sys.stderr.isatty():
         yield from Bar(items, total=total, desc=what, bar_format=BAR)
@@ -62,21 +62,21 @@ def run(main: Callable[[], None]) -> None:
 
 
 def exit_on_interrupt() -> None:
-    """From now on exit with one sentence after Ctrl-C or `kill`. Called before imports, which take seconds."""
+    """From now on exit with one sentence after Ctrl-C or `kill`. Call it before imports: these take seconds."""
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(kind, _interrupted)
-    sys.unraisablehook = _repeat
+    sys.unraisablehook = _repeat_interruption
 
 
 def _interrupted(*_: object) -> NoReturn:
-    # A second interruption must not stop the cleaning up after the first.
+    # A second interruption must not stop the clean-up after the first.
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, signal.SIG_IGN)
     sys.exit("error: interrupted: nothing half-written was kept; run the command again to continue")
 
 
-def _repeat(ignored: "sys.UnraisableHookArgs") -> None:
-    """Repeat an interruption during the finalisation of an object: Python ignores what is raised there."""
+def _repeat_interruption(ignored: "sys.UnraisableHookArgs") -> None:
+    """Repeat an interruption that came while Python deleted an object: Python ignores exceptions there."""
     if isinstance(ignored.exc_value, SystemExit):
         signal.setitimer(signal.ITIMER_REAL, 0.01)
     else:

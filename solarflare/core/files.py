@@ -13,10 +13,10 @@ from solarflare.core.errors import InputError
 
 
 def main_checkout() -> Path:
-    """Return the folder of the main checkout, which relative paths, the MLflow store and caches refer to.
+    """Return the folder of the main checkout. Relative paths, the MLflow store and the caches start there.
 
-    That is ``DVC_ROOT`` if set, else the working folder. DVC sets it for every stage; in ``dvc exp run --temp`` and
-    ``--queue`` it stays the main checkout, where the working folder is a temporary copy.
+    The folder is ``DVC_ROOT``, which DVC sets for every stage, or else the working folder. In ``dvc exp run --temp``
+    and ``--queue`` the working folder is a temporary copy, but ``DVC_ROOT`` is still the main checkout.
     """
     return Path(os.environ.get("DVC_ROOT") or ".")
 
@@ -52,7 +52,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     'a,b'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # With the same suffix: Keras requires ".weights.h5", Pillow and numpy infer the format from it.
+    # The suffix stays the same: Keras requires ".weights.h5", Pillow and numpy infer the format from it.
     partial = path.with_name(f".partial-{path.name}")
     try:
         yield partial
@@ -70,7 +70,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     partial.mkdir()
     try:
         yield partial
-        # Renamed before it is deleted: deleting takes time, in which Ctrl-C would leave neither folder.
+        # The former folder is renamed first: deleting it takes time, and Ctrl-C meanwhile would leave neither folder.
         if path.exists():
             path.replace(former)
         partial.replace(path)

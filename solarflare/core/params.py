@@ -30,7 +30,7 @@ SCHEMAS = (
 )
 """The classes with the schemas of all groups of `params.yaml`."""
 
-# YAML yields a date, `dvc exp run -S` a string.
+# YAML gives a date, but `dvc exp run -S` gives a string.
 Date = Annotated[dt.date, Field(strict=False)]
 Seed = Annotated[int, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0.01, le=0.9)]
@@ -45,7 +45,7 @@ class Group(BaseModel):
 
 
 class Part(BaseModel):
-    """Some groups of `params.yaml`: frozen; other groups are ignored."""
+    """A selection of the groups of `params.yaml`, frozen; groups that it does not name are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
@@ -59,32 +59,33 @@ def load(schema: type[P], path: Path = PARAMS) -> P:
     Parameters
     ----------
     schema : type
-        Which groups are returned: a subclass of `Part`.
+        A subclass of `Part`. Its fields are the groups that are returned.
     path : Path, optional
         A YAML file with the groups of this project's `params.yaml`.
 
     Raises
     ------
     InputError
-        If the file is missing, is not YAML, or has a wrong key, type or value anywhere; the message names the first.
+        If the file is missing, is not YAML, or has a wrong key, type or value anywhere. The message names the
+        first mistake.
     """
     return parse(read_yaml(path), path, schema)
 
 
 def parse(content: dict[str, Any], path: Path, schema: type[P]) -> P:
-    """Check groups of parameters that may have been changed since they were read; see `load`.
+    """Check the groups of a file, which the caller may have changed since it was read; see `load`.
 
     Raises
     ------
     InputError
-        If a key, type or value is wrong anywhere; the message names `path` and the first such key.
+        If a key, type or value is wrong anywhere. The message names `path` and the first wrong key.
     """
     check(content, path)
     return schema.model_validate(content)
 
 
 def check(content: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Check all groups and return them in the form of JSON; arguments and errors as in `parse`."""
+    """Check all groups and return them as values that JSON can hold; arguments and errors as in `parse`."""
     try:
         return _whole_schema().model_validate(content).model_dump(mode="json")
     except ValidationError as error:
@@ -125,7 +126,7 @@ def parse_yaml(text: str, path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If it is not YAML or does not consist of groups; the message names `path`.
+        If the text is not YAML or does not consist of groups; the message names `path`.
     """
     try:
         content = yaml.safe_load(text)
@@ -138,7 +139,7 @@ def parse_yaml(text: str, path: Path) -> dict[str, Any]:
 
 
 def dotted(groups: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of nested groups by their dotted keys.
+    """Return nested groups as one flat dictionary with dotted keys.
 
     Examples
     --------

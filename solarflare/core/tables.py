@@ -75,7 +75,7 @@ COVERAGE = table(
     status=one_of("complete", "absent"),
     reason=text(),
 )
-"""One row per time span [start, end) in which a list is complete, down to ``min_class``, or absent, with the reason.
+"""One row per list and time span [start, end): the list is complete down to ``min_class``, or absent for a ``reason``.
 
 ``list`` is the name of a flare list, ``regions`` or ``images``. The label of an image is unknown if no ``complete`` row
 of the list covers its time.
@@ -91,8 +91,8 @@ PLAN = table(
     origin=text(),
     reason=text(),
 )
-"""One row per image that a live scrape plans: its task and the ``wanted`` time; ``time`` and ``origin`` of the image
-to download, blank with a ``reason`` if no archive has one."""
+"""One row per image that a live scrape plans. ``wanted`` is the time that the task asks for; ``time`` and ``origin``
+describe the image to download. They are blank, with a ``reason``, if no archive has such an image."""
 
 CUTOUTS = table(
     "cutouts",
@@ -104,7 +104,7 @@ CUTOUTS = table(
     origin=text(),
     reason=text(),
 )
-"""One row per thumbnail of an event of the HEK; ``file`` is blank with a ``reason`` if there is none."""
+"""One row per thumbnail of an event of the HEK. ``file`` is blank, with a ``reason``, if there is no thumbnail."""
 
 DISAGREEMENTS = table(
     "disagreements", start=time(), list=text(), other=text(), column=text(), value=text(), other_value=text()
@@ -113,16 +113,16 @@ DISAGREEMENTS = table(
 missing from ``other``, the column is ``start`` and ``other_value`` is blank."""
 
 TRUTH = table("truth", time=time(), noaa_ar=integer(1), rate=number(0), slope=number(0))
-"""The simulated Sun's true flare rates: flares per day of class C1.0 or more of a region on the visible disk at
-``time``. The rate is linear between two rows of a region, and zero before the first and after the last. The rate of
-flares of peak flux F or more is ``rate * (F / 1e-6) ** -slope``."""
+"""The simulated Sun's true flare rates. ``rate`` is the number of flares per day, of class C1.0 or more, of a region on
+the visible disk at ``time``. It is linear between two rows of a region, and zero before the first and after the last.
+The rate of flares of peak flux F (W/m2) or more is ``rate * (F / 1e-6) ** -slope``."""
 
 DISK_LABELS = table("labels of disk", path=text(), time=time(), **_label)
-"""One row per image. ``label`` is 1, 0 or blank with a ``reason``; ``goes_class`` is that of the strongest flare in the
-window; ``true_probability`` is that of a flare in the window, known only for the simulated Sun."""
+"""One row per image. ``label`` is 1, 0 or blank with a ``reason``. ``goes_class`` is the class of the strongest flare
+in the window. ``true_probability`` is the probability of a flare in the window, known only for the simulated Sun."""
 
 REGION_LABELS = table("labels of region", path=text(), noaa_ar=integer(1), time=time(), **_region, **_label)
-"""One row per image and region on its disk; latitude and longitude at the image's time."""
+"""One row per image and region on its disk. Latitude and longitude are those at the image's time."""
 
 LABELS = {"disk": DISK_LABELS, "region": REGION_LABELS}
 """The schema of each task's labels."""
@@ -130,14 +130,15 @@ LABELS = {"disk": DISK_LABELS, "region": REGION_LABELS}
 SPLITS = table(
     "splits", **_row, fold=integer(0), block=integer(), part=one_of("train", "validation", "test", ""), reason=text()
 )
-"""One row per labelled row and fold (``noaa_ar`` is blank for disk). ``part`` is blank with a ``reason`` if the row is
-left out; ``block`` is the number of its 27-day block."""
+"""One row per fold and labelled row of `LABELS` (``noaa_ar`` is blank for disk). ``part`` is blank, with a ``reason``,
+if the row is left out. ``block`` is the number of the row's 27-day block."""
 
 CROPS = table(
     "crops", **_row, shard=text(), row=integer(0), x=number(), y=number(), radius=number(0), fitted=one_of("yes", "no")
 )
-"""One row per crop: its ``row`` in ``shard`` (a file beside the index); centre and radius of the disk in pixels of the
-original image, 0-based from the top left; ``fitted`` is no if it is the instrument's nominal disk."""
+"""One row per crop. ``shard`` is the file, beside this table, that holds the crop, and ``row`` its place in the file.
+``x``, ``y`` and ``radius`` are the centre and the radius of the disk in pixels of the original image, 0-based from the
+top left. ``fitted`` is ``no`` if they are those of the instrument's nominal disk."""
 
 PREDICTIONS = table(
     "predictions",
@@ -149,8 +150,8 @@ PREDICTIONS = table(
     base_rate=number(0, 1),
     block=integer(),
 )
-"""One row per test row: calibrated probability of label 1, threshold of its fold, and ``base_rate``, the fraction of
-label 1 in the fold's training rows. All scores are computed from these."""
+"""One row per test row: the calibrated probability of label 1, the threshold of the row's fold, and ``base_rate``, the
+fraction of label 1 in the fold's training rows. All scores are computed from this table."""
 
 CONFOUNDERS = table("confounders", **_row, fold=integer(0), confounder=text(), probability=number(0, 1))
 """The audit's forecasts from single confounders: one row per confounder, fold, and validation or test row."""
@@ -193,16 +194,17 @@ def check(df: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> pd.DataFr
     Parameters
     ----------
     df : DataFrame
-        With exactly the columns of the schema, as text or already typed.
+        A table with exactly the columns of the schema, as text or already typed.
     schema : DataFrameSchema
-        One of this module's.
+        A schema of this module.
     where : str
         The name of the table in error messages, usually its path.
 
     Raises
     ------
     InputError
-        With `where`, the row (1 is the first below the header), the column, the value and what was expected.
+        If a column or a value violates the schema. The message names `where`, the row (1 is the first below the
+        header), the column, the value and what was expected.
     """
     if missing := [name for name in schema.columns if name not in df.columns]:
         raise InputError(f"{where}: column {missing[0]} is missing; expected {', '.join(schema.columns)}")
@@ -219,7 +221,7 @@ def check(df: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> pd.DataFr
 
 
 def _convert(cells: pd.Series, column: pa.Column, where: str) -> pd.Series:
-    """Turn text cells into the column's type, naming the first that cannot be."""
+    """Return text cells with the column's type; the error names the first cell that does not fit."""
     kind = str(column.dtype)
     if kind in ("str", "string"):
         return cells.astype(object).where(cells.notna(), "").astype(str)
@@ -249,7 +251,7 @@ def numbers(cells: pd.Series) -> pd.Series:
     [1.5, 2000.0, nan, nan]
     """
     if cells.dtype == object:
-        # In pandas 2.3 an exponent of many digits is a segmentation fault in to_numeric.
+        # In pandas 2.3 to_numeric crashes (segmentation fault) on an exponent of many digits.
         cells = cells.mask(cells.astype(str).str.contains(r"[eE][+-]?\d{4}"))
     return pd.to_numeric(cells, errors="coerce").astype(float)
 
@@ -266,7 +268,7 @@ def write(df: pd.DataFrame, path: Path, schema: pa.DataFrameSchema) -> None:
 
 
 def empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """Return a table of a schema without rows."""
+    """Return a table with the columns of a schema and no rows."""
     return check(pd.DataFrame(columns=list(schema.columns), dtype=object), schema, str(schema.name))
 
 

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Task(StrEnum):
-    """A task, for which one network is trained. Its value is its name in `params.yaml` and in all paths."""
+    """A task: one network is trained for it. The value is the task's name in `params.yaml` and in all paths."""
 
     DISK = "disk"
     REGION = "region"

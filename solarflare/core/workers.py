@@ -10,7 +10,7 @@ from solarflare.core.console import cores
 
 @contextmanager
 def worker_processes() -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool with one process per core; work that has not begun when the block ends is cancelled."""
+    """Yield a pool with one process per core. When the block ends, work that has not begun is cancelled."""
     pool = ProcessPoolExecutor(cores(), initializer=_ignore_interrupt)
     try:
         yield pool

@@ -9,7 +9,7 @@ from solarflare.predict.trained import TrainedNetwork
 
 
 def heading(networks: Mapping[Task, TrainedNetwork]) -> Iterator[str]:
-    """Yield a line for each network with the question that it answers."""
+    """Yield one line per network: the question that it answers, and the base rate."""
     for task, network in networks.items():
         yield f"{task}: the probability that {network.question}; {network.base_rate:.3g} at an average time"
         if network.simulated:
@@ -17,7 +17,7 @@ def heading(networks: Mapping[Task, TrainedNetwork]) -> Iterator[str]:
 
 
 def lines(answer: ImageAnswer) -> Iterator[str]:
-    """Yield an answer as lines: the image, then a line for each probability."""
+    """Yield an answer as lines: first the image, then one line per probability."""
     name, time = answer.image.path.name, answer.image.time
     yield f"{name}{'' if time is None else f'  {time:%Y-%m-%d %H:%M} UTC'}"
     if answer.refusal:

@@ -1,6 +1,6 @@
 """How often the answer to a task's question is yes on the Sun itself: the value for ``calibration.base_rate``.
 
-The rows that train and test the networks are matched pairs, with a base rate of their own.
+The rows that train and test the networks may be matched pairs, whose base rate differs from the Sun's.
 """
 
 import pandas as pd
@@ -18,7 +18,7 @@ def at_regular_times(task: Task, chosen: LabelParams, hours: float) -> float:
     Parameters
     ----------
     task : Task
-        Its question is that of `chosen`.
+        The task whose question is asked; `chosen` has the question.
     chosen : LabelParams
         The parameters that ``data/raw/`` was made with.
     hours : float

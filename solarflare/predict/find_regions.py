@@ -14,15 +14,15 @@ from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 WIDTH = 256  # pixels of the map that is searched, for images of any width; a pixel is about 9 arcsec
-EDGE = 0.97  # distance from the disk's centre, in solar radii, up to which the map is searched
-RINGS = 40  # per solar radius; each has its own level of the quiet Sun, since the corona is brighter at the limb
+EDGE = 0.97  # solar radii from the disk's centre: the map is searched up to there
+RINGS = 40  # per solar radius; the quiet Sun has one level per ring, since the corona is brighter at the limb
 CORE = 0.3  # radius of the innermost ring, in solar radii; a region could fill a smaller one and hide the quiet Sun
-QUIET = 40  # percentile of a ring's pixels that is the quiet Sun's level, also where many regions cross the ring
+QUIET = 40  # percentile of a ring's pixels: the quiet Sun's level, even if many regions cross the ring
 
 
 @dataclass(frozen=True)
 class Search:
-    """The parameters of a search. ``benchmarks/predict/regions_found.py`` scores both sets of them."""
+    """The parameters of a search. ``benchmarks/predict/regions_found.py`` scores `EUV` and `MAGNETOGRAM`."""
 
     smoothing: float  # standard deviation in pixels of the map; joins a region's loops, or its two polarities
     level: float  # the least excess over the quiet Sun, in grey levels
@@ -36,7 +36,7 @@ MAGNETOGRAM = Search(smoothing=3, level=8, area=20)  # not tuned
 def find(grey: Pixels, instrument: Instrument, disk: Disk, time: pd.Timestamp) -> pd.DataFrame:
     """Return ``latitude`` and ``longitude``, Stonyhurst degrees, of the active regions in an image, (H, W) uint8.
 
-    The largest region comes first. Text that is printed on the image is blanked before.
+    The largest region comes first. Text that is printed on the image is blanked before the search.
     """
     signal = imaging.disk_image(imaging.blank(grey, instrument, disk), instrument, disk, WIDTH).astype(np.float32)
     search = EUV

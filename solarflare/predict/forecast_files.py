@@ -15,7 +15,7 @@ COLUMN_WORDS = {
     "probability": ("probability", "prob", "forecast", "prediction", "pred", "score"),
     "label": ("label", "target", "truth", "observ", "y_true", "event", "flare", "outcome"),
 }
-"""Words in the usual names of each column, the best first."""
+"""Words that the names of each column usually contain, the most telling word first."""
 
 REGION = "noaa_ar"  # the column that distinguishes regions of the same time; a file may lack it
 SAMPLE = 1000  # rows that are read to recognise a column
@@ -30,8 +30,9 @@ EXPECTED = {"probability": "a number from 0 to 1 (divide percentages by 100)", "
 class ForecastFile:
     """The content of a file of forecasts.
 
-    The rows, sorted by time, have ``time`` (UTC), ``noaa_ar`` (text; ``""`` if the file has no such column),
-    ``probability`` (0 to 1) and ``label`` (1: the event happened, 0: it did not; -1 in all if no label was read).
+    `rows` is sorted by time. Its columns are ``time`` (UTC), ``noaa_ar`` (text; ``""`` if the file has no such column),
+    ``probability`` (0 to 1) and ``label`` (1: the event happened; 0: it did not happen; -1 in all rows if no label was
+    read).
     """
 
     rows: pd.DataFrame
@@ -52,8 +53,8 @@ def read(
         The names of the columns ``time``, ``probability`` and ``label``. A column without a name here is recognised by
         its cells and, if several fit, by its own name.
     labelled, strict : bool, optional
-        Whether the file must have a label, and whether it must have the named columns; if not, a missing one is
-        recognised like the others.
+        `labelled`: whether a label is read. `strict`: whether the file must have the named columns; if not, a named
+        column that is missing is recognised by its cells.
 
     Returns
     -------
@@ -98,8 +99,8 @@ def read(
 def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows that two files share: ``time``, ``label`` and each file's ``probability``.
 
-    Rows match by time and, if both files have regions, by region; repeated rows match in the order of the files. It is
-    an error if there are none, all of them have the same label, or their labels differ.
+    Rows match by time and, if both files have regions, by region. Repeated rows match in the order of the files. It is
+    an error if no rows match, if all common rows have the same label, or if the two files' labels differ.
     """
     by_region = all((file.rows[REGION] != "").any() for file in (first, second))
     key = ["time", REGION] if by_region else ["time"]
@@ -133,7 +134,7 @@ def parse_times(cells: pd.Series) -> pd.Series:
 
 
 def _column(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
-    """Return the column for a role: the named one, or the one whose cells and name fit best."""
+    """Return the column for a role: the column `name` or, without a name, the column whose cells and name fit best."""
     if name is not None:
         if name not in df:
             raise InputError(f"{path} has no column {name}; the columns left for --{role} are {', '.join(df.columns)}")
@@ -164,16 +165,20 @@ FITS: dict[str, Callable[[pd.Series], bool]] = {
     "probability": lambda cells: bool(tables.numbers(cells).between(0, 1, inclusive="neither").mean() > 0.5),
     "label": lambda cells: bool(_labels(cells).isin([0, 1]).mean() > 0.5),
 }
-"""For each role, whether most of some cells (text) fit it."""
+"""For each role, a function that returns whether most of some cells (text) fit the role."""
 
 
-def _check_cells(path: Path, df: pd.DataFrame, columns: dict[str, str], rows: pd.DataFrame) -> None:
-    """Raise an error that names the first cell with a wrong value; missing values are not wrong."""
-    allowed = {"probability": rows["probability"].between(0, 1), "label": rows["label"].isin([0, 1, -1])}
+def _check_cells(path: Path, raw: pd.DataFrame, columns: dict[str, str], parsed: pd.DataFrame) -> None:
+    """Raise an error that names the first cell with a wrong value; missing values are not wrong.
+
+    `raw` holds the file's cells as text. `parsed` has the same rows, with times and numbers. `columns` maps the columns
+    of `parsed` to those of `raw`.
+    """
+    allowed = {"probability": parsed["probability"].between(0, 1), "label": parsed["label"].isin([0, 1, -1])}
     for role, good in allowed.items():
-        if (wrong := rows[role].notna() & ~good).any():
+        if (wrong := parsed[role].notna() & ~good).any():
             row, column = int(wrong.to_numpy().argmax()), columns[role]
-            got = f"got {df[column].iloc[row]!r} ({wrong.sum():,} such rows)"
+            got = f"got {raw[column].iloc[row]!r} ({wrong.sum():,} such rows)"
             raise InputError(f"{path}, row {row + 1}, column {column}: {got}; expected {EXPECTED[role]}")
 
 

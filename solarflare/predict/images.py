@@ -18,7 +18,7 @@ from solarflare.sun.images.instruments import Instrument
 
 @dataclass(frozen=True)
 class ImageFile:
-    """An image file, its instrument and its time (UTC); None if neither the file's name nor the caller gives it."""
+    """An image file. Instrument and time (UTC) are None if neither the file's name nor the caller tells them."""
 
     path: Path
     instrument: Instrument | None
@@ -35,7 +35,7 @@ def find_images(
     paths : iterable of Path
         Files, and folders that are searched for JPEG files at any depth.
     instrument, time : str and datetime, optional
-        Those of all images, UTC; by default the images' names tell them.
+        The instrument and the time (UTC) of all images; by default the images' names tell them.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def simulated_hashes() -> set[str]:
-    """Return the SHA-256 of the images in ``data/raw/`` that show the simulated Sun; none where there is no list.
+    """Return the SHA-256 of the images in ``data/raw/`` that show the simulated Sun; none without a list of images.
 
     All other images are taken to be of the real Sun. Copies are recognised in any folder.
     """

@@ -17,14 +17,14 @@ from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
 
 AGES = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
-"""Ages at which an image is looked for, the lowest first: an archive lists only the images of a day or near a time."""
+"""Ages at which an image is looked for, one by one: an archive lists only images of one day or near one time."""
 
-MAX_BROKEN = 5  # images of an archive, then it is not asked again
+MAX_BROKEN = 5  # after so many broken images an archive is not asked again
 
 
 @dataclass(frozen=True)
 class NewestImage:
-    """The newest image of an instrument and its archive; without a time and an archive, the reason for none."""
+    """The newest image of an instrument, and its archive (`source`). Without an image, `refusal` is the reason."""
 
     image: ImageFile
     source: str | None = None
@@ -32,7 +32,7 @@ class NewestImage:
 
 
 def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: Path) -> NewestImage:
-    """Write the newest image until now, UTC, into a folder: that of the first archive that has one."""
+    """Write the newest image up to `now` (UTC) into a folder. It comes from the first archive that has one."""
     reasons: dict[str, str] = {}
     fetched = defaultdict[str, set[str]](set)
     live = fetcher.live

@@ -1,4 +1,4 @@
-"""Answers for the Sun of today: fetch the newest images, ask the networks, and print or write what they say."""
+"""Answers for the Sun of today: fetch the newest images, ask the networks, and print or write the answers."""
 
 import json
 import re
@@ -65,7 +65,7 @@ def answer_now(predictor: Predictor, live: Live, output: Output) -> bool:
 
 
 def watch(predictor: Predictor, live: Live, output: Output, pause: float) -> NoReturn:
-    """Repeat `answer_now` until Ctrl-C, with a pause in seconds; a failed round is logged, and the next one follows."""
+    """Repeat `answer_now` until Ctrl-C, with a pause in seconds. A failed round is logged; the next one follows."""
     while True:
         try:
             answer_now(predictor, live, output)
@@ -75,7 +75,7 @@ def watch(predictor: Predictor, live: Live, output: Output, pause: float) -> NoR
 
 
 def _sentences(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now: pd.Timestamp) -> Iterator[str]:
-    """Yield an answer in sentences: the image's age, and the probability for the disk and for the likeliest region."""
+    """Yield an answer in sentences: the image's age, the probability for the disk, and the likeliest region's."""
     instrument, time = answer.image.instrument, answer.image.time
     if time is None:
         yield f"For {instrument} {answer.refusal}."
@@ -109,7 +109,7 @@ def _content(answer: ImageAnswer, source: str | None, now: pd.Timestamp) -> dict
 def _write_forecast(
     answers: list[ImageAnswer], networks: Mapping[Task, TrainedNetwork], now: pd.Timestamp, path: Path
 ) -> None:
-    """Write the answers of some networks for the Sun of one time as a forecast that is issued now, UTC."""
+    """Write the answers for the newest images as one forecast, issued at `now` (UTC)."""
     forecasting = forecasting_networks(networks)
     rows = [("", answer.disk) for answer in answers if Task.DISK in forecasting]
     if Task.REGION in forecasting:
@@ -122,12 +122,12 @@ def _write_forecast(
 
 
 def forecasting_networks(networks: Mapping[Task, TrainedNetwork]) -> dict[Task, ModelDescription]:
-    """Return what is known of the networks that forecast flares of a whole class, by task.
+    """Return the descriptions of the networks that forecast flares of a whole class (C1.0, M1.0 or X1.0), by task.
 
     Raises
     ------
     InputError
-        If there is none.
+        If no network forecasts flares.
     """
     classes = {f"{letter}1.0" for letter in scoreboard.CLASSES}
     forecasting: dict[Task, ModelDescription] = {}
@@ -145,12 +145,13 @@ def forecasting_networks(networks: Mapping[Task, TrainedNetwork]) -> dict[Task, 
 
 
 def seconds(interval: str) -> float:
-    """Return the seconds of an interval.
+    """Return the length of an interval in seconds.
 
     Raises
     ------
     InputError
-        If it is not a number with s, m or h, or is less than a minute: observatories publish every quarter of an hour.
+        If the interval is not a whole number with s, m or h, or is less than a minute: observatories
+        publish every quarter of an hour.
 
     Examples
     --------

@@ -25,7 +25,7 @@ DECIMALS = 4
 
 @dataclass(frozen=True)
 class RegionAnswer:
-    """The answer for a region: its number if it has one, its place, and a probability or the reason for none."""
+    """The answer for a region: its number if it has one, its place, and a probability or the `reason` for none."""
 
     noaa_ar: int | None
     latitude: float
@@ -36,7 +36,7 @@ class RegionAnswer:
 
 @dataclass(frozen=True)
 class ImageAnswer:
-    """The answer for an image; `disk` or `regions` is None if no network was trained on those of its instrument."""
+    """The answer for an image. `disk` or `regions` is None if no network of that task knows the image's instrument."""
 
     image: ImageFile
     refusal: str = ""  # why there is no answer; blank if there is one
@@ -56,18 +56,18 @@ class Predictor:
     Parameters
     ----------
     models, chosen : Path and PredictParams
-        The folder with ``disk`` and ``region`` in it, and the parameters that the networks were trained with.
+        The folder that holds ``disk`` or ``region``, and the parameters that the networks were trained with.
     lookup : callable
-        Looks up the regions at a time; where it returns None, they are found in the image.
+        Returns the regions at a time. If it returns None, the regions are found in the image.
     simulated_model : bool
-        Whether networks of the simulated Sun may answer for the real one.
+        Whether networks that were trained on the simulated Sun may answer for the real Sun.
     name : str, optional
         What refusals call the networks, such as the name of an experiment; by default the folder.
 
     Raises
     ------
     InputError
-        If there is no network, or one is broken.
+        If there is no network, or a network is broken.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Predictor:
 
     @property
     def instruments(self) -> list[Instrument]:
-        """The instruments whose images trained the networks, the disk's first."""
+        """The instruments whose images trained the networks; the disk network's comes first."""
         return list(dict.fromkeys(network.cutter.instrument for network in self.networks.values()))
 
     @property

@@ -21,7 +21,7 @@ from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 
-# The most time between an image and a report of its regions: regions that emerged in between are missing.
+# The most time between an image and the report that is used: a region that emerged in between is missing.
 MAX_DISTANCE = pd.Timedelta(days=3)
 NOAA_SPAN = pd.Timedelta(days=27)  # how far back NOAA's list reaches: about a month
 NOAA_LIST = "NOAA's list"
@@ -32,11 +32,11 @@ class KnownRegions:
     """The regions on the disk of an image: ``noaa_ar`` (``<NA>`` without a number), ``latitude`` and ``longitude``."""
 
     rows: pd.DataFrame  # Stonyhurst degrees at the image's time
-    source: str  # where they come from, and the time of the report
+    source: str  # where the regions come from, and the time of the report
 
 
 RegionLookup = Callable[[pd.Timestamp], KnownRegions | None]
-"""Returns the regions at a time (UTC), or None if no report is near enough."""
+"""A function that returns the regions at a time (UTC), or None if no report is near enough."""
 
 
 def lookup(name: str | None, live: Live) -> RegionLookup:
@@ -60,13 +60,13 @@ def lookup(name: str | None, live: Live) -> RegionLookup:
 
 
 def from_file(path: Path) -> RegionLookup:
-    """Return a lookup in a file, in the form of ``data/raw/regions.csv`` or of an archive's table."""
+    """Return a lookup in a file that has the columns of ``data/raw/regions.csv`` or of an archive's table."""
     reports = event_tables.read_regions(path)
     return lambda time: _nearest_report(reports, time, path.name)
 
 
 def from_noaa(live: Live) -> RegionLookup:
-    """Return a lookup in NOAA's list; it is fetched once, at the first image that is recent enough."""
+    """Return a lookup in NOAA's list. The list is fetched once, for the first image that is recent enough."""
     reports = cache(lambda: _fetch_reports(live))
 
     def look_up(time: pd.Timestamp) -> KnownRegions | None:
@@ -79,7 +79,7 @@ def from_noaa(live: Live) -> RegionLookup:
 
 
 def _fetch_reports(live: Live) -> pd.DataFrame:
-    """Return NOAA's list, a table of `tables.REGIONS`; empty, with a warning, if it cannot be fetched."""
+    """Return NOAA's list with the columns of `tables.REGIONS`. If it cannot be fetched, warn and return no rows."""
     now = utc_now()
     span = (now - NOAA_SPAN - MAX_DISTANCE).to_datetime64(), (now + MAX_DISTANCE).to_datetime64()
     try:
@@ -110,8 +110,8 @@ def for_waiting_user(live: Live) -> Live:
 def _nearest_report(reports: pd.DataFrame, time: pd.Timestamp, name: str) -> KnownRegions | None:
     """Return the regions of the report nearest to a time, moved to that time by the Sun's rotation.
 
-    Those on the near side of the Sun; None if no report of `name`, a table of `tables.REGIONS`, is within
-    `MAX_DISTANCE`.
+    Regions that the rotation takes to the far side of the Sun are left out. None if no report is within `MAX_DISTANCE`.
+    `reports` has the columns of `tables.REGIONS`; `name` says where the reports come from.
     """
     distance = (reports["time"] - time).abs()
     if distance.empty or distance.min() > MAX_DISTANCE:

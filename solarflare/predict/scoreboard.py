@@ -1,8 +1,9 @@
 """Write forecasts in the text form of CCMC's flare scoreboard, which takes forecasts from anybody.
 
 The form follows the planning group's submission example (ccmc.gsfc.nasa.gov/scoreboards/flare). A file has a header and
-lines of probabilities with four decimals for X, M and C, each with its uncertainty and its level of calibration; a
-value that is not given is ``----``. Each time of issue has a file, ``Flare_Forecast_<method>_yyyymmdd_hhmm.txt``.
+lines of probabilities with four decimals for X, M and C. An uncertainty and a level of calibration follow each
+probability. A value that is not given is ``----``. There is one file per time of issue,
+``Flare_Forecast_<method>_yyyymmdd_hhmm.txt``.
 """
 
 from collections.abc import Iterator
@@ -36,24 +37,25 @@ class Method:
 def convert(
     file: Path, columns: dict[str, str | None], rates: tuple[float | None, float | None], method: Method, folder: Path
 ) -> list[Path]:
-    """Write the forecasts of a CSV file, a file for each time into a folder, and return the files.
+    """Write the forecasts in a CSV file into a folder, one file per time, and return the files.
 
     Parameters
     ----------
     file, columns : Path and dict
-        As of `forecast_files.read`; a row without a region is a forecast of the full disk.
+        The arguments of `forecast_files.read`. A row without a region is a forecast of the full disk.
     rates : tuple of float or None
-        Base rate for which the probabilities were fitted, and the one to correct them to; both or none, 0 to 1.
+        The base rate for which the probabilities were fitted, and the base rate to correct them to, 0 to 1. Both or
+        none are given.
     method : Method
-        The header. Its name has no spaces; its class is C, M or X, for flares of this class or more; the window of
-        so many hours starts at the time of issue.
+        The header. Its name has no spaces. Its class is C, M or X, for flares of this class or more. Its window starts
+        at the time of issue.
     folder : Path
-        It is made if it is missing.
+        The folder is made if it is missing.
 
     Raises
     ------
     InputError
-        If the class is none of the scoreboard's, one base rate is missing, or the file cannot be used.
+        If the scoreboard has no such class, only one base rate is given, or the file cannot be used.
     """
     if method.goes_class not in CLASSES:
         raise InputError(f"--class is {method.goes_class!r}; expected one of {', '.join(CLASSES)}")

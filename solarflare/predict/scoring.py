@@ -40,16 +40,17 @@ class Scorer:
     base_rate: float | None = None
 
     def score(self, file: ForecastFile) -> dict[str, Any]:
-        """Return the scores of a file, see `assess`, with its ``columns`` and ``warnings``."""
+        """Return the scores of a file, as from `assess`, and the file's ``columns`` and ``warnings``."""
         plan = self._plan(file.rows)
         content = assess(self._forecast(file.rows), {}, plan)
         del content["baselines"], content["differences"]
         return {"columns": file.columns, **content, "warnings": [*file.warnings, *_too_few_blocks(plan)]}
 
     def compare(self, first: ForecastFile, second: ForecastFile) -> dict[str, Any]:
-        """Return the scores of two files on their common rows; those of the second are under ``against``.
+        """Return the scores of two files on their common rows.
 
-        ``differences`` are first minus second, on the same resamples.
+        The scores of the second file are under ``against``. ``differences`` are first minus second, on the same
+        resamples.
         """
         rows, rows_of_second = forecast_files.common_rows(first, second)
         plan = self._plan(rows)
@@ -65,7 +66,7 @@ class Scorer:
         return {"columns": first.columns, **content, "warnings": warnings}
 
     def draw(self, files: dict[str, ForecastFile], folder: Path) -> None:
-        """Draw ``roc.png`` with all files, by name, and ``reliability.png`` with the first."""
+        """Draw ``roc.png`` with all files, each with its name, and ``reliability.png`` with the first file."""
         inputs = {name: (self._forecast(file.rows), self._plan(file.rows)) for name, file in files.items()}
         forecast, plan = next(iter(inputs.values()))
         title = f"{len(forecast.label):,} forecasts"

@@ -21,14 +21,14 @@ HOW_TO_TRAIN: dict[Instrument, str] = {
     "aia211": "`solarflare experiment sdo-euv --archive FOLDER` and add --models sdo-euv-test-2014",
     "hmi": "`solarflare experiment sdo-magnetogram --archive FOLDER` and add --models sdo-magnetogram-folds",
 }
-"""Commands that train networks on an instrument's real images, where there is a profile."""
+"""Commands that train networks on real images, for each instrument that has a profile."""
 
 
 class TrainedNetwork:
-    """The network of a task, from a folder that a training wrote; with several folds, their mean probability.
+    """The network of a task, from a folder that a training wrote. Several folds answer with their mean probability.
 
-    Its `question` is the event whose probability it gives, as the end of a sentence. Its `base_rate` is how often the
-    answer is yes: ``calibration.base_rate`` or, where that is null, the rate in the rows that fitted the calibration.
+    `question` is the event whose probability the network gives, as the end of a sentence. `base_rate` is how often the
+    answer is yes: ``calibration.base_rate`` or, if that is null, the rate in the rows that fitted the calibration.
     """
 
     def __init__(self, task: Task, folder: Path, chosen: PredictParams) -> None:
@@ -55,11 +55,11 @@ class TrainedNetwork:
 
     @property
     def simulated(self) -> bool:
-        """Whether it was trained on the simulated Sun."""
+        """Whether the network was trained on the simulated Sun."""
         return self.about.origin == "simulated"
 
     def refusal(self, crop: Pixels) -> str | None:
-        """Return how a crop, (H, W, C), differs from the training's crops; None if it is like them."""
+        """Return how a crop, (H, W, C), differs from the crops of the training; None if it does not differ."""
         return input_range.refusal(self._ranges, crop)
 
     def probabilities(self, crops: Pixels) -> npt.NDArray[np.float64]:
@@ -72,7 +72,7 @@ class TrainedNetwork:
 
 
 def load(models: Path, chosen: PredictParams) -> dict[Task, TrainedNetwork]:
-    """Return the networks of a folder by task; it is an error if there is none, or one is broken."""
+    """Return the networks of a folder by task. It is an error if there is no network or a network is broken."""
     trained = [task for task in TASKS if (models / task).is_dir() and absent.reason(models / task) is None]
     if not trained:
         raise InputError(f"{models} has no network; train some with `dvc repro`, or name another folder with --models")
@@ -85,8 +85,8 @@ def find(name: str) -> tuple[Path, PredictParams]:
     Parameters
     ----------
     name : str
-        A folder with ``disk`` or ``region`` in it, or an experiment or commit, see `profiles.models`. The parameters
-        are those of the ``params.yaml`` next to the folder, or of the project if there is none.
+        A folder that holds ``disk`` or ``region``, or an experiment or commit, see `profiles.models`. The parameters
+        come from the ``params.yaml`` next to the folder, or from the project's if there is none.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def find(name: str) -> tuple[Path, PredictParams]:
 
 
 def how_to_train(instrument: Instrument) -> str:
-    """Return how to get an answer for an instrument's real images where all networks are of the simulated Sun."""
+    """Return how to get answers for an instrument's real images if all networks were trained on the simulated Sun."""
     repro = f"of {instrument} (scrape.origin: live or archive in params.yaml, `dvc repro`)"
     how = f"with {HOW_TO_TRAIN[instrument]}" if instrument in HOW_TO_TRAIN else repro
     return f"train some on real images {how}, or add --simulated-model for an answer that means little"

@@ -84,7 +84,7 @@ def test_a_heavy_or_outward_package_is_imported_in_its_place_alone(package: str)
 
 
 def rooms_of_the_page() -> dict[str, list[str]]:
-    """Return the rooms and their folders as docs/architecture.md lists them, lower rooms first."""
+    """Return the rooms and their folders as docs/architecture.md lists them, in the order of its table."""
     section = (ROOT / "docs/architecture.md").read_text().partition("## Rooms")[2].partition("## ")[0]
     rows = [line.split("|") for line in section.splitlines() if line.startswith("|")][2:]
     return {row[1].strip(" `"): re.findall(r"`(\w+)`", row[3]) for row in rows}
@@ -101,7 +101,7 @@ def test_the_page_lists_the_rooms_and_their_folders() -> None:
     assert top == {*ROOMS, "__init__.py", "cli.py"}
 
 
-def test_no_module_imports_from_a_higher_room() -> None:
+def test_no_module_imports_from_a_later_room() -> None:
     wrong = [
         f"{path} imports {module}"
         for path in PACKAGE

@@ -1,4 +1,4 @@
-"""Which regions of the disk are active: those with spots, those that flare, and those near a flare's position."""
+"""Active regions: which regions have spots, which regions flare, and which regions are near a flare's position."""
 
 import numpy as np
 import pandas as pd
@@ -19,19 +19,19 @@ def active_regions(
     Parameters
     ----------
     images : DataFrame
-        With ``path`` and ``time``.
+        A table with ``path`` and ``time``.
     flares : DataFrame
-        As `flares.clean` returns them.
+        The flares as `flares.clean` returns them.
     regions : DataFrame
-        Of `tables.REGIONS`.
+        A table with the columns of `tables.REGIONS`.
     question : DiskLabel
-        With ``target: active_region`` the regions with spots are returned, with ``flare`` those of the flares that
-        count.
+        With ``target: active_region`` the regions with spots are returned, with ``target: flare`` the regions in which
+        a flare that counts occurred.
 
     Returns
     -------
     DataFrame
-        As from `coordinates.regions_on_disk`.
+        Rows of `coordinates.regions_on_disk`.
     """
     on_disk = regions_on_disk(images, regions)
     if question.target == "active_region":
@@ -42,17 +42,17 @@ def active_regions(
 
 
 def has_spots(regions: pd.DataFrame) -> pd.Series:
-    """Return whether each region has spots, by their number or, if that is unknown, by their area.
+    """Return whether each region has spots: by the number of spots or, if that is unknown, by the area.
 
     Parameters
     ----------
     regions : DataFrame
-        With ``area`` and ``spots``.
+        A table with ``area`` and ``spots``.
 
     Returns
     -------
     Series of boolean
-        ``<NA>`` if neither is known.
+        ``<NA>`` if neither the number nor the area is known.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def has_spots(regions: pd.DataFrame) -> pd.Series:
 
 
 def flares_near_regions(flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
-    """Return each flare once for each region within `NEAR` of its position at its start, with the region's number."""
+    """Return one row per pair of a flare and a region within `NEAR` of it at its start, with the region's number."""
     starts = pd.DataFrame({"path": flares.index, "time": flares["start"]})
     on_disk = regions_on_disk(starts, regions)
     pairs = flares.drop(columns="noaa_ar").merge(

@@ -11,11 +11,11 @@ from solarflare.sun.events.questions import Event, FlareQuestion
 LETTERS = {"A": 1e-8, "B": 1e-7, "C": 1e-6, "M": 1e-5, "X": 1e-4}
 """Peak flux in W/m2 of class 1.0 of each letter, in the 1-8 angstrom band of GOES."""
 
-FOUR_DIGITS_FROM = pd.Timestamp("2002-06-14")
-"""From this day on NOAA's region numbers have five digits. Some lists still print the last four."""
+FIVE_DIGITS_FROM = pd.Timestamp("2002-06-14")
+"""From this day on NOAA's region numbers have five digits. Some lists still print only the last four digits."""
 
 MIDNIGHT = pd.Timedelta(hours=12)
-"""A peak or end that is listed at least this long before the start, but less than a day, is on the next day."""
+"""A peak or end that is listed 12 to 24 hours before the start belongs to the next day."""
 
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -46,7 +46,7 @@ def flux(goes_class: pd.Series) -> Values:
 
 
 def five_digits(noaa_ar: pd.Series, times: pd.Series) -> pd.Series:
-    """Return NOAA's full region numbers, where lists print only the last four digits.
+    """Return full region numbers of NOAA, also for rows with only the last four digits.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def five_digits(noaa_ar: pd.Series, times: pd.Series) -> pd.Series:
     >>> five_digits(pd.Series([1944, 9393], dtype="Int64"), times).tolist()
     [11944, 9393]
     """
-    return noaa_ar + 10_000 * ((noaa_ar < 10_000) & (times >= FOUR_DIGITS_FROM))
+    return noaa_ar + 10_000 * ((noaa_ar < 10_000) & (times >= FIVE_DIGITS_FROM))
 
 
 def clean(flares: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -70,16 +70,17 @@ def clean(flares: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     Parameters
     ----------
     flares : DataFrame
-        Of `tables.FLARES`, in any order.
+        A table with the columns of `tables.FLARES`, in any order.
 
     Returns
     -------
     flares : DataFrame
-        Sorted by start. Region numbers have five digits; no peak or end is before the start. The position 0, 0, which
-        lists print for an unknown position, is blank. Repeated rows are dropped; a row without a region repeats a row
-        with one. A missing end is the start plus the table's median duration, but not before the peak.
+        The flares, sorted by start. Region numbers have five digits. No peak or end is before the start. The position
+        0, 0, which lists print for an unknown position, is blank. Repeated rows, with the same start, class and region,
+        are dropped. A row without a region is also dropped if a row with a region has its start and class. A missing
+        end becomes the start plus the table's median duration, but not a time before the peak.
     counts : dict
-        Number of rows that each repair changed or dropped, and number of rows without a class.
+        The number of rows that each repair changed or dropped, and the number of rows without a class.
     """
     df = flares.copy()
     counts = {}
@@ -97,7 +98,7 @@ def clean(flares: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     df.loc[at_zero, ["latitude", "longitude"]] = np.nan
     counts["position 0, 0 blanked"] = int(at_zero.sum())
 
-    # Missing values are sorted last, so that the most complete of several equal rows is the one that is kept.
+    # Missing values are sorted last, so that the most complete of several equal rows is kept.
     columns = ["start", "goes_class", "noaa_ar", "end", "peak", "latitude", "longitude", "list"]
     df = df.sort_values(columns, na_position="last", ignore_index=True)
     repeat = df.duplicated(["start", "goes_class", "noaa_ar"])
@@ -130,7 +131,7 @@ def sort_keys(noaa_ar: Integers | None, times: Integers) -> Integers:
     Parameters
     ----------
     noaa_ar : ndarray of int64 or None
-        At most 2**22; None for the whole Sun.
+        Region numbers, at most 2**22; None for the whole Sun.
     times : ndarray of int64
         Seconds since 1970, within 17,000 years.
     """
@@ -141,8 +142,8 @@ def sort_keys(noaa_ar: Integers | None, times: Integers) -> Integers:
 class Windows:
     """Time windows, one for each row of another table.
 
-    ``first`` and ``last``, (n,) int64, are seconds since 1970 and belong to the window. ``noaa_ar``, (n,) int64, is the
-    region whose flares count; None if all flares of the Sun count.
+    ``first`` and ``last``, (n,) int64, are seconds since 1970; both belong to the window. ``noaa_ar``, (n,) int64, is
+    the region whose flares count. It is None if all flares of the Sun count.
     """
 
     first: Integers
@@ -158,9 +159,9 @@ def question_windows(times: pd.Series, question: FlareQuestion, noaa_ar: pd.Seri
     times : Series of datetime64
         Times of the images, UTC.
     question : FlareQuestion
-        Its ``before`` and ``after`` are hours.
+        It gives the hours ``before`` and ``after`` the time, and the kind of event.
     noaa_ar : Series of int, optional
-        The region of each window; without it, flares of the whole Sun count.
+        The region of each window. If it is left out, flares of the whole Sun count.
 
     Examples
     --------
@@ -181,9 +182,9 @@ def min_flux(question: FlareQuestion) -> float:
 
 
 def strongest_class(flares: pd.DataFrame, windows: Windows, question: FlareQuestion) -> npt.NDArray[np.object_]:
-    """Return the GOES class of the strongest flare in each window; blank if there is no flare or it has no class.
+    """Return the GOES class of the strongest flare in each window; blank without a flare, or if the flare has no class.
 
-    `flares` is as `clean` returns it; if the windows are about regions, it holds only flares with a region.
+    `flares` is a table that `clean` returned. If the windows are about regions, it holds only flares with a region.
     """
     return np.append(flares["goes_class"].to_numpy(object), "")[strongest(flares, windows, question.event)]
 
@@ -196,24 +197,24 @@ def any_flare(flares: pd.DataFrame, windows: Windows, question: FlareQuestion) -
 def strongest(flares: pd.DataFrame, windows: Windows, event: Event) -> Integers:
     """Find the strongest flare in each of many windows.
 
-    The strongest flare at each of the times at which it changes is stored in an array, sorted by time. A window is a
-    range of this array, found by binary search. Its maximum is read from a table of the maxima of all ranges of 1, 2,
-    4, ... elements.
+    An array, sorted by time, holds the strongest flare from each time at which the strongest flare changes. A window is
+    a range of this array, found by binary search. A table holds the maxima of all ranges of 1, 2, 4, ... elements; the
+    maximum of a window is read from this table.
 
     Parameters
     ----------
     flares : DataFrame
-        As `clean` returns them; if the windows are about regions, only flares with a region.
+        A table that `clean` returned. If the windows are about regions, it holds only flares with a region.
     windows : Windows
-        In any order.
+        The windows, in any order.
     event : str
-        ``"start"`` for flares that begin in the window, ``"overlap"`` for those in progress at some time in it.
+        ``"start"``: flares that begin in the window count. ``"overlap"``: flares in progress at some time in it count.
 
     Returns
     -------
     (windows,) ndarray of int64
-        The row number in `flares` of each window's strongest flare, -1 without one. A flare without a class is weaker
-        than all others.
+        The row number in `flares` of each window's strongest flare; -1 if the window has no flare. A flare without a
+        class counts as weaker than all others.
     """
     weakest_first = np.argsort(np.nan_to_num(flux(flares["goes_class"])), kind="stable")
     ordered = flares.iloc[weakest_first]
@@ -231,7 +232,7 @@ def strongest(flares: pd.DataFrame, windows: Windows, event: Event) -> Integers:
 
 
 def _range_maxima(values: Integers, begin: Integers, end: Integers) -> Integers:
-    """Return the maximum of ``values[begin:end]`` for each begin and end, -1 if it is empty (a sparse table)."""
+    """Return the maximum of ``values[begin:end]`` for each begin and end; -1 if the range is empty (a sparse table)."""
     levels = [values]
     while 2 ** len(levels) <= len(values):
         half = 2 ** (len(levels) - 1)

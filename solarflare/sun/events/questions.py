@@ -21,7 +21,10 @@ GoesClass = Annotated[str, AfterValidator(_goes_class)]
 
 
 class FlareQuestion(Group):
-    """Which flares make a label 1: at least ``min_class``, from ``before`` to ``after`` hours around the image."""
+    """Which flares make a label 1: those of ``min_class`` or more in the window around the image.
+
+    The window reaches from ``before`` hours before the image to ``after`` hours after it.
+    """
 
     event: Event
     min_class: GoesClass

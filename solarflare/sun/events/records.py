@@ -1,8 +1,8 @@
-"""What the observatories had published before each image: flares and region reports, as numbers for baselines.
+"""Flares and region reports that observatories had published before each image, as numbers for baselines.
 
 Only what was known at the time counts. A flare is known `FLARES_KNOWN_AFTER` its end, when its class and its region are
 listed. A region report is known `REPORTS_KNOWN_AFTER` the midnight for which it is valid. If the question's window
-begins before the image, flares after its beginning are excluded: they would be part of the answer.
+begins before the image, flares after the window's beginning are excluded: they would be part of the answer.
 """
 
 from dataclasses import dataclass
@@ -25,13 +25,13 @@ REPORTS_KNOWN_AFTER = pd.Timedelta(minutes=40)
 """NOAA's Solar Region Summary is issued daily at 00:30 UTC and "usually on-line by 0040" (its README of 2008)."""
 
 NOWCAST_WINDOW = 24.0
-"""Hours of persistence for a question whose window has no length: one day, as in forecasts."""
+"""Hours that the persistence baseline looks back if the question's window has no length: one day, as in forecasts."""
 
 HORIZONS = (24, 168)
 """Hours over which past flares are counted and summed."""
 
 C1_FLUX = 1e-6
-"""W/m2 of a flare of class C1.0: the unit of the sums of peak fluxes."""
+"""Peak flux, in W/m2, of a flare of class C1.0. It is the unit of the sums of peak fluxes."""
 
 MOUNT_WILSON = ("alpha", "beta", "gamma", "delta")
 """Mount Wilson classes in the order of complexity (Hale et al. 1919, doi:10.1086/142452; delta: Kunzel 1960)."""
@@ -49,14 +49,14 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Records:
-    """What observatories published.
+    """Flares and region reports that observatories published.
 
     Attributes
     ----------
     flares : DataFrame
-        As `flares.clean` returns them.
+        The flares as `flares.clean` returns them.
     regions : DataFrame
-        Of `tables.REGIONS`.
+        A table with the columns of `tables.REGIONS`.
     """
 
     flares: pd.DataFrame
@@ -76,22 +76,23 @@ def read_records(raw: Path) -> Records:
 
 
 def features(rows: pd.DataFrame, records: Records, question: DiskLabel | RegionLabel) -> dict[str, pd.DataFrame | str]:
-    """Return the inputs of each baseline that uses records, or the reason why it does not exist.
+    """Return the inputs of each baseline that uses records, or the reason why there are no inputs.
 
     Parameters
     ----------
     rows : DataFrame
-        With ``time`` and, if the question is about regions, ``noaa_ar``; any unique index.
+        A table with ``time`` and, if the question is about regions, ``noaa_ar``. Its index is unique.
     records : Records
-        May include later times: what was not known at a row's time is ignored.
+        They may reach beyond a row's time: what was not known at that time is ignored.
     question : DiskLabel or RegionLabel
         The question that the baselines answer.
 
     Returns
     -------
     dict of DataFrame or str
-        On the index of `rows`, numbers without NaN. ``persistence``: from `flared_before`, or from `spots_before` if
-        the question is about spots; ``history``: from `flare_history`; ``catalogue``: from `reported_regions`.
+        Tables of numbers without NaN, on the index of `rows`. ``persistence``: from `flared_before`, or from
+        `spots_before` if the question is about spots; ``history``: from `flare_history`; ``catalogue``: from
+        `reported_regions`.
     """
     of_regions = isinstance(question, RegionLabel)
     about_spots = isinstance(question, DiskLabel) and question.target == "active_region"
@@ -108,9 +109,11 @@ def features(rows: pd.DataFrame, records: Records, question: DiskLabel | RegionL
 
 
 def flared_before(rows: pd.DataFrame, flares: pd.DataFrame, question: FlareQuestion) -> pd.DataFrame:
-    """Return ``before``: 1.0 if a flare that the question counts ended in the window of equal length before its own.
+    """Return ``before``: 1.0 if a flare that the question counts ended shortly before the question's window, else 0.0.
 
-    If `rows` has ``noaa_ar``, only flares of that region count. A question without a window gets `NOWCAST_WINDOW`.
+    The time in which it ended is as long as the question's window, or `NOWCAST_WINDOW` if that has no length. It ends
+    with the last flares that were known when the question's window began. If `rows` has ``noaa_ar``, only flares of
+    that region count.
     """
     windows = _windows(rows, question, question.before + question.after or NOWCAST_WINDOW)
     strong_enough = _strongest_flux(flares, windows) >= min_flux(question)
@@ -120,8 +123,8 @@ def flared_before(rows: pd.DataFrame, flares: pd.DataFrame, question: FlareQuest
 def spots_before(rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return ``before``: 1.0 if the report before the one that gives the answer listed a region with spots, else 0.0.
 
-    A report is used for images up to `coordinates.REPORT_REACH` away; the one before is that of the 24 hours that end
-    there.
+    A report gives the answer for images up to `coordinates.REPORT_REACH` away. So the report before it is looked for in
+    the 24 hours that end `REPORT_REACH` before the image.
     """
     reported = np.sort(seconds(regions.loc[has_spots(regions).fillna(False), "time"]))
     last = seconds(rows["time"] - REPORT_REACH)
@@ -133,7 +136,8 @@ def spots_before(rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
 def flare_history(rows: pd.DataFrame, flares: pd.DataFrame, question: FlareQuestion) -> pd.DataFrame:
     """Return for each of `HORIZONS` the ``number`` of known flares, and the sum and maximum of their peak fluxes.
 
-    Fluxes are in units of C1.0. All are log(1 + x), because flares follow a power law. Arguments as in `flared_before`.
+    Fluxes are in units of C1.0. All values are log(1 + x), because flares follow a power law. The arguments are those
+    of `flared_before`.
     """
     noaa_ar = flares["noaa_ar"].to_numpy(np.int64) if "noaa_ar" in rows else None
     ended = sort_keys(noaa_ar, seconds(flares["end"]))
@@ -154,10 +158,10 @@ def flare_history(rows: pd.DataFrame, flares: pd.DataFrame, question: FlareQuest
 def reported_regions(rows: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Describe the region of each row, or all regions on the disk, by the last report known at its time.
 
-    The columns are ``reported`` (1.0), ``area`` in millionths of the hemisphere and number of ``spots``, both as log(1
-    + x), and ``magnetic``, ``zurich``, ``penumbra`` and ``compactness`` as ranks, from 1, in `MOUNT_WILSON` and
-    `MCINTOSH`; for the disk, the sum and the maximum of each. Blank values are 0; all are 0 if no report of the last 24
-    hours was known.
+    The columns are ``reported`` (1.0), ``area`` in millionths of the hemisphere, the number of ``spots``, and the ranks
+    ``magnetic``, ``zurich``, ``penumbra`` and ``compactness``. Area and spots are log(1 + x). Ranks are places, from 1,
+    in `MOUNT_WILSON` and `MCINTOSH`. For the disk there are two columns for each of these: the sum and the maximum over
+    all regions. Blank values are 0. All values are 0 if no report of the last 24 hours was known.
     """
     reports, by = _as_numbers(regions), ["noaa_ar"] if "noaa_ar" in rows else []
     if not by:
@@ -200,7 +204,7 @@ def _as_numbers(regions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _windows(rows: pd.DataFrame, question: FlareQuestion, hours: float) -> Windows:
-    """Return the last hours whose flares were known when the question's window began."""
+    """Return windows of some hours. They end with the last flares that were known when the question's window began."""
     last = seconds(rows["time"] - FLARES_KNOWN_AFTER) - round(question.before * 3600)
     noaa_ar = rows["noaa_ar"].to_numpy(np.int64) if "noaa_ar" in rows else None
     return Windows(last - round(hours * 3600) + 1, last, noaa_ar)

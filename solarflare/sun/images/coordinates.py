@@ -15,7 +15,7 @@ iers.conf.auto_download = False  # there may be no network
 REPORT_REACH = pd.Timedelta(hours=12)
 """Largest time between an image and the daily region report that is used for it: half the time between two reports.
 
-With more, a region would be on the disk before it was first observed there.
+If it were longer, a region would be on the disk before it was first observed there.
 """
 
 Values = npt.NDArray[np.float64]
@@ -34,7 +34,7 @@ def rotate_longitude(latitude: npt.ArrayLike, longitude: npt.ArrayLike, days: np
     Returns
     -------
     ndarray of float64
-        Degrees, not wrapped: above 90 the region is behind the limb.
+        Degrees, not wrapped: a region above 90 or below -90 is behind the limb.
 
     Notes
     -----
@@ -45,7 +45,7 @@ def rotate_longitude(latitude: npt.ArrayLike, longitude: npt.ArrayLike, days: np
     >>> rotate_longitude([0.0, 40.0], [-30.0, -30.0], 1).round(1).tolist()
     [-16.7, -17.8]
     """
-    # The rotation in one day, because sunpy wraps a backward rotation into 0 to 360 degrees.
+    # Computed for one day and multiplied, because sunpy wraps a backward rotation into 0 to 360 degrees.
     per_day = differential_rotation(1 * u.day, np.asarray(latitude) * u.deg, frame_time="synodic").to_value(u.deg)
     return np.asarray(np.asarray(longitude) + per_day * np.asarray(days), dtype=np.float64)
 
@@ -130,15 +130,15 @@ def regions_on_disk(images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     images : DataFrame
-        With ``path`` and ``time``.
+        A table with ``path`` and ``time``.
     regions : DataFrame
-        Of `tables.REGIONS`: daily rows.
+        A table with the columns of `tables.REGIONS`, which has daily rows.
 
     Returns
     -------
     DataFrame
         ``path, noaa_ar, time, latitude, longitude, area, mcintosh, mag_type, spots``, one row for each image and
-        region, sorted by time, path and region. The values are those of the region's report nearest in time, which is
+        region, sorted by time, path and region. The values come from the region's report that is nearest in time and
         at most `REPORT_REACH` away. The longitude is rotated to the image's time and lies within 90 degrees.
     """
     images = images.sort_values(["time", "path"], ignore_index=True)
@@ -172,7 +172,7 @@ def with_positions(rows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        With ``time`` and, for regions, Stonyhurst ``latitude`` and ``longitude``.
+        A table with ``time`` and, for regions, Stonyhurst ``latitude`` and ``longitude``.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def _seconds(times: pd.Series) -> npt.NDArray[np.int64]:
 def _validity(
     report_times: npt.NDArray[np.int64], noaa_ar: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the first and the last second at which each report is the nearest of its region, within `REPORT_REACH`.
+    """Return the first and the last second at which each report is its region's nearest, within `REPORT_REACH`.
 
     Exactly halfway between two reports the earlier one is used, because it was known at that time.
     """

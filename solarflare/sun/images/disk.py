@@ -1,4 +1,4 @@
-"""Where the Sun's disk is in an image: by the instrument's design, and by a circle fitted to its edge."""
+"""Where the Sun's disk is in an image: from the instrument's design, and from a circle fitted to the disk's edge."""
 
 from dataclasses import dataclass
 
@@ -24,18 +24,18 @@ WIDTH = {
 """Width of an image in arcsec, for each pixel scale that an instrument's images come in.
 
 GONG: the FITS header of the 860 x 860 product gives 385.2 px for 975.9 arcsec (sunpy's test data). AIA: Lemen et al.
-2012, doi:10.1007/s11207-011-9776-8. HMI: Helioviewer resamples to AIA's scale, JSOC keeps its own (Schou et al. 2012,
+2012, doi:10.1007/s11207-011-9776-8. HMI: Helioviewer resamples to AIA's scale, JSOC keeps HMI's own (Schou et al. 2012,
 doi:10.1007/s11207-011-9842-2).
 """
 
 EDGE_RADIUS = {"gong": 1 / 1.01, "hmi": 1.0, "aia171": 1.013, "aia193": 1.013, "aia211": 1.013}
-"""Radius of the visible edge in solar radii. GONG's images are masked at 0.99; the corona is brightest above the limb.
+"""Radius of the visible edge in solar radii. GONG's images end at 0.99. The corona is brightest above the limb.
 
 Measured on five GONG images of 2019 and 338 AIA 211 images of 2010-2014.
 """
 
 EDGE_LEVEL = 40
-"""Grey level between the black sky (JPEG ringing up to 19) and the magnetogram's zero field of 128."""
+"""Grey level between the black sky, with JPEG ringing up to 19, and the zero field of a magnetogram, which is 128."""
 
 RADII = {True: np.linspace(0.85, 1.15, 200), False: np.linspace(0.93, 1.07, 160)}
 """Search range along a ray, in nominal radii: True for magnetograms, False for EUV images."""
@@ -50,8 +50,8 @@ from the Earth's distance: on 343 real images the fitted radius is within 0.4 % 
 
 FEWEST_EDGES = len(ANGLES) // 2
 WORST_RESIDUAL = 0.02
-"""Largest accepted median distance of the edge points from the circle, in radii: at most 0.0025 on 343 real images,
-0.035 for edge points that are noise."""
+"""Largest accepted median distance of the edge points from the circle, in radii. It is at most 0.0025 on 343 real
+images, and 0.035 where the edge points are noise."""
 
 Values = npt.NDArray[np.float64]
 
@@ -60,16 +60,16 @@ Values = npt.NDArray[np.float64]
 class Disk:
     """The Sun's disk in an image.
 
-    Centre and radius are rounded to hundredths of a pixel, so that the index of crops holds exactly the values used.
+    Centre and radius are rounded to hundredths of a pixel, so that the table of crops holds exactly these values.
 
     Attributes
     ----------
     x, y : float
-        Its centre in pixels, 0-based from the centre of the top left pixel.
+        The disk's centre in pixels, 0-based from the centre of the top left pixel.
     radius : float
-        The solar radius in pixels: of the photosphere, not of the visible edge.
+        The radius of the photosphere in pixels, not that of the visible edge.
     fitted : bool
-        True if it was fitted to the image, False if it is the instrument's nominal disk.
+        True if the disk was fitted to the image, False if it is the instrument's nominal disk.
     """
 
     x: float
@@ -116,7 +116,7 @@ def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Times
     Parameters
     ----------
     grey : (H, W) uint8
-        The image, its annotations blanked.
+        The image with its annotations blanked.
     instrument : str
         Instrument of the image.
     time : Timestamp
@@ -125,7 +125,7 @@ def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Times
     Returns
     -------
     Disk
-        The nominal disk, with ``fitted`` False, if the fit is not plausible.
+        The fitted disk or, if the fit is not plausible, the nominal disk with ``fitted`` False.
     """
     bright_area = np.count_nonzero(grey > EDGE_LEVEL)
     nominal = min(nominal_disks(instrument, time, grey.shape), key=lambda d: abs(np.pi * d.radius**2 - bright_area))
@@ -150,7 +150,7 @@ def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Times
 
 
 def _edges(grey: npt.NDArray[np.uint8], nominal: Disk, magnetogram: bool) -> tuple[Values, Values]:
-    """Return x and y of the edge on each ray that shows it."""
+    """Return x and y, in pixels, of the edge on each ray on which it is visible."""
     radii = nominal.radius * RADII[magnetogram]
     x = nominal.x + np.outer(np.cos(ANGLES), radii)
     y = nominal.y + np.outer(np.sin(ANGLES), radii)

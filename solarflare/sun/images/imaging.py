@@ -44,11 +44,12 @@ y 10 to 88, caption x 10 to 251, y 810 to 849. AIA's browse images: caption in t
 """
 
 SKY = 0.98
-"""Solar radii above which a magnetogram is blanked: its edge is ragged from 0.98 to 0.99."""
+"""Distance from the disk's centre, in solar radii, beyond which a magnetogram is blanked: its edge is ragged from 0.98
+to 0.99."""
 
 CAPTION_WEST = 0.02
-"""Western end of AIA's caption box, in solar radii from the disk's centre: 0.012 on 338 images, where the box lies from
-1.02 radii south."""
+"""Western end of AIA's caption box, in solar radii west of the disk's centre. On 338 images it is at 0.012, and the box
+begins 1.02 radii south of the centre."""
 
 MAGNETIC_FIELD_OF_VIEW = 1.0
 EUV_FIELD_OF_VIEW = 1.15
@@ -142,7 +143,7 @@ def annotation_mask(instrument: Instrument, shape: tuple[int, ...]) -> npt.NDArr
 
 
 def without_annotations(image: Pixels, instrument: Instrument) -> Pixels:
-    """Return an image with its annotations black, so that its disk can be fitted."""
+    """Return a copy of an image with black boxes over its annotations, so that the disk can be fitted."""
     result = image.copy()
     for box in annotation_boxes(instrument, image.shape):
         result[box] = 0
@@ -152,8 +153,8 @@ def without_annotations(image: Pixels, instrument: Instrument) -> Pixels:
 def blanked_pixels(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.NDArray[np.bool_]:
     """Return which pixels of an image are blanked: the annotations, and part of the sky.
 
-    In a magnetogram the whole sky is blanked. In an EUV image the sky south-east of the disk is blanked: relative to
-    the disk, a box at a fixed place of the image would move with the Earth's distance, and so reveal the season.
+    In a magnetogram the whole sky is blanked. In an EUV image the sky south-east of the disk is blanked, and not only
+    the caption's box. The disk's size changes with the Earth's distance, so the box alone would reveal the season.
 
     Parameters
     ----------
@@ -162,7 +163,7 @@ def blanked_pixels(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -
     shape : tuple of int
         Height and width in pixels.
     disk : Disk
-        The Sun's disk in it.
+        The Sun's disk in the image.
 
     Returns
     -------
@@ -182,7 +183,7 @@ def blank(image: Pixels, instrument: Instrument, disk: Disk) -> Pixels:
 
 
 def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int, blanked: bool = True) -> Pixels:
-    """Return the full disk, centred and with a radius independent of the Earth's distance; or the image as received.
+    """Return the full disk, centred and with a radius independent of the Earth's distance, or the image as it is.
 
     Parameters
     ----------
@@ -191,12 +192,12 @@ def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int, bl
     instrument : str
         Gives the field of view and the fill value.
     disk : Disk
-        The Sun's disk in it.
+        The Sun's disk in the image.
     width : int
         Side of the result in pixels.
     blanked : bool
-        Whether the annotations are blanked. If not, the whole image is returned, as in studies that do not locate the
-        disk: the annotations keep their place.
+        True if the annotations of `image` are blanked. False returns the whole image, in which the annotations keep
+        their place, as in studies that do not locate the disk.
 
     Returns
     -------
@@ -234,7 +235,7 @@ def square(image: Pixels, x: float, y: float, half: float, width: int, fill: int
     -------
     (width, width) or (width, width, 3) uint8
     """
-    # Pillow counts from the corner of the first pixel.
+    # Pillow counts from the corner of the first pixel, not from its centre.
     left, top, right, bottom = x + 0.5 - half, y + 0.5 - half, x + 0.5 + half, y + 0.5 + half
     height, breadth = image.shape[:2]
     margin = int(np.ceil(max(0, -left, -top, right - breadth, bottom - height)))

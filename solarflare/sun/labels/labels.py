@@ -2,18 +2,19 @@
 
 A question defines a window around the image's time t. A flare of at least ``min_class`` counts if it is in progress at
 some time in [t - ``before``, t + ``after``] (``event: overlap``), or if it begins in (t - ``before``, t + ``after``]
-(``event: start``). A flare that begins together with the image is not a forecast, so it does not count.
+(``event: start``). With ``before: 0``, a flare that begins exactly at t does not count: it would not be a forecast.
 
 Unknown is not negative:
 
-* A question about flares has an answer only if a list is complete, down to ``min_class``, in the whole window. Without
-  that, a listed flare does not make a 1 either: to keep such positives but drop the negatives would be a bias.
+* A question about flares has an answer only if a flare list is complete, down to ``min_class``, in the whole window. If
+  no list is, the label is unknown, even if a list has a flare. Otherwise the positives of such a window would be kept
+  and its negatives dropped, which would be a bias.
 * A 0 is left out if a flare without a class occurred in its window: the flare may have been strong enough.
 * With ``unassigned: drop``, a region's 0 is left out if a flare without a region occurred in its window, unless the
   flare's position is more than `active_regions.NEAR` away from the region.
 
-An active region is a region with spots. A numbered plage does not make a disk active. The question about regions is
-whether an active region flares, so a plage is left out there, whether it flares or not.
+An active region is a region with spots. A plage is a numbered region without spots: it does not make a disk active. The
+question about regions is whether an active region flares, so a plage is left out of the regions, even if it flares.
 """
 
 import numpy as np
@@ -58,7 +59,7 @@ def label_images(
     truth: pd.DataFrame | None,
     question: DiskLabel | RegionLabel,
 ) -> pd.DataFrame:
-    """Label a task's images with `label_disk` or `label_regions`, depending on the type of the question."""
+    """Return the labels of a task's images, by `label_disk` or `label_regions`, by the type of the question."""
     events = flares, regions, coverage, truth
     if isinstance(question, DiskLabel):
         return label_disk(images, *events, question)
@@ -73,10 +74,10 @@ def label_disk(
     truth: pd.DataFrame | None,
     question: DiskLabel,
 ) -> pd.DataFrame:
-    """Label full-disk images: a table of `tables.DISK_LABELS`, sorted by time and path.
+    """Return the labels of full-disk images: a table with the columns of `tables.DISK_LABELS`, sorted by time and path.
 
-    ``target: active_region`` is 1 if a numbered region with spots is on the disk, ``flare`` if a flare counts. Tables
-    as in `label_images`; `truth` is None if the origin does not know it.
+    With ``target: active_region`` the label is 1 if a numbered region with spots is on the disk. With ``target: flare``
+    it is 1 if a flare counts. `truth` is None if the origin does not know the true flare rates.
     """
     df = images[["path", "time", "pair_id"]].sort_values(["time", "path"], ignore_index=True)
     df["goes_class"], df["true_probability"] = "", np.nan
@@ -107,10 +108,10 @@ def label_regions(
     truth: pd.DataFrame | None,
     question: RegionLabel,
 ) -> pd.DataFrame:
-    """Label each region on the disk of each image: a table of `tables.REGION_LABELS`, sorted by time, path and region.
+    """Return the labels of the regions on the disk of each image, sorted by time, path and region.
 
-    The question says which flares count, how far from the central meridian a region may be, and whether a flare without
-    a region makes the labels of regions unknown.
+    The table has the columns of `tables.REGION_LABELS`. The question says which flares count, how far from the central
+    meridian a region may be, and whether a flare without a region makes the labels of regions unknown.
     """
     df = regions_on_disk(images[["path", "time"]], regions)
     df = df.merge(images[["path", "pair_id"]], on="path", how="left")
@@ -136,14 +137,14 @@ def label_regions(
 
 
 def _with_labels(df: pd.DataFrame, positive: Mask, unknown: dict[str, Mask]) -> pd.DataFrame:
-    """Add the label, or the first reason that applies."""
+    """Add the column ``label``, and the column ``reason`` with the first reason for an unknown label."""
     df["reason"] = np.select(list(unknown.values()), list(unknown), default="")
     df["label"] = np.where(df["reason"] == "", positive, np.nan)
     return df
 
 
 def _uncovered(times: pd.Series, coverage: pd.DataFrame, question: FlareQuestion) -> dict[str, Mask]:
-    """Return, for each reason, at which times a question about flares has no answer."""
+    """Return, for each reason, a mask of the times at which a question about flares has no answer."""
     first, last = (times + pd.Timedelta(hours=hours) for hours in (-question.before, question.after))
     lists = coverage[~coverage["list"].isin(["regions", "images"])]
     deep_enough = lists[flux(lists["min_class"]) <= min_flux(question)]
@@ -151,7 +152,7 @@ def _uncovered(times: pd.Series, coverage: pd.DataFrame, question: FlareQuestion
 
 
 def _covered(coverage: pd.DataFrame, first: pd.Series, last: pd.Series) -> Mask:
-    """Return which time spans lie inside the union of the complete rows, each of which covers [start, end)."""
+    """Return which time spans, `first` to `last`, lie inside the union of the complete rows; a row is [start, end)."""
     complete = coverage[coverage["status"] == "complete"].sort_values("start")
     start, end = seconds(complete["start"]), np.maximum.accumulate(seconds(complete["end"]))
     opens = np.append(True, start[1:] > end[:-1])[: len(start)]
@@ -162,7 +163,7 @@ def _covered(coverage: pd.DataFrame, first: pd.Series, last: pd.Series) -> Mask:
 
 
 def _maybe_of_region(unassigned: pd.DataFrame, regions: pd.DataFrame, df: pd.DataFrame, question: RegionLabel) -> Mask:
-    """Return in which windows a flare without a region has a position near the region, or no position."""
+    """Return which rows' windows hold a flare without a region that is near the row's region or has no position."""
     located = unassigned[["latitude", "longitude"]].notna().all(axis=1)
     without_position = any_flare(unassigned[~located], question_windows(df["time"], question), question)
     near_regions = flares_near_regions(unassigned[located].reset_index(drop=True), regions)
@@ -185,12 +186,12 @@ def _true_probability(truth: pd.DataFrame, windows: Windows, question: FlareQues
 
 
 def _at_least_one(expected: Values) -> Values:
-    """Return the Poisson probability of one or more flares; rounding may leave ``expected`` slightly below 0."""
+    """Return the Poisson probability of one or more flares; `expected`, their number, may be rounded to below 0."""
     return np.maximum(1 - np.exp(-expected), 0)
 
 
 def _expected_flares(truth: pd.DataFrame, windows: Windows, question: FlareQuestion) -> Values:
-    """Return the expected number of flares of each window's region in the window: the integral of the rate."""
+    """Return the expected number of flares in each window, from the window's region: the integral of the rate."""
     truth = truth.sort_values(["noaa_ar", "time"])
     noaa_ar = truth["noaa_ar"].to_numpy(np.int64)
     times = sort_keys(noaa_ar, seconds(truth["time"]))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from solarflare.sun.events.flares import FOUR_DIGITS_FROM
+from solarflare.sun.events.flares import FIVE_DIGITS_FROM
 
 Position = tuple[float, float]  # Stonyhurst latitude and longitude, degrees
 _GOES_CLASS = re.compile(r"(?<![A-Z])[ABCMX][0-9]{1,2}(?:\.[0-9]+)?(?![0-9])")
@@ -92,4 +92,4 @@ def region_number(value: object, time: dt.datetime) -> int | None:
     result = count(value)
     if not result or result > 99_999:
         return None
-    return result + (10_000 if result < 10_000 and time >= FOUR_DIGITS_FROM else 0)
+    return result + (10_000 if result < 10_000 and time >= FIVE_DIGITS_FROM else 0)

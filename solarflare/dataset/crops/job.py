@@ -74,6 +74,4 @@ def cut(
         table = tables.concat(index, tables.CROPS).replace({"fitted": {True: "yes", False: "no"}})
         tables.write(table, partial / "index.csv", tables.CROPS)
     unfitted = (table.drop_duplicates("path")["fitted"] == "no").sum()
-    log.info(
-        "%s: %d crops; the disk was not found in %d images, where the nominal one serves", task, len(table), unfitted
-    )
+    log.info("%s: %d crops; %d images were cut around a nominal disk, as none was found", task, len(table), unfitted)

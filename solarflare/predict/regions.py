@@ -40,12 +40,13 @@ RegionLookup = Callable[[pd.Timestamp], KnownRegions | None]
 
 
 def lookup(name: str | None, live: Live) -> RegionLookup:
-    """Return the lookup that the option ``--regions`` names.
+    """Return the function that finds the regions of an image, as the option ``--regions`` says.
 
     Parameters
     ----------
     name : str or None
-        A file, ``swpc`` or ``image``; None is the same as ``swpc``.
+        The path of a table of regions, ``swpc`` for NOAA's list, or ``image`` to find the regions in the image itself.
+        None is the same as ``swpc``.
     live : Live
         How NOAA's list is fetched.
 

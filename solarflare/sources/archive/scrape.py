@@ -78,7 +78,7 @@ def digest(folder: Path) -> str:
 
 
 def _folder(archive: Archive) -> Path:
-    """Return the folder that the parameters name; raise an InputError if it has another digest."""
+    """Return the folder that the parameters name; raise an InputError if its digest is not that of the parameters."""
     if archive.path is None:
         raise InputError(
             "params.yaml: key scrape.archive.path is null; set it to a folder with images, flares.csv and regions.csv"

@@ -133,7 +133,7 @@ def _matched(
 
 
 def with_ids(pairs: list[tuple[np.datetime64, np.datetime64]], task: Task) -> Iterator[tuple[np.datetime64, str]]:
-    """Return the time and the pair's name of each image of some pairs, sorted by time."""
+    """Return the time and the pair id of each image, sorted by time; a pair is the times of two images."""
     rows = matching.with_pair_ids(pairs, task)
     return zip(rows["time"].to_numpy("datetime64[s]"), rows["pair_id"], strict=True)
 

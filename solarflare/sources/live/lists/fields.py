@@ -56,7 +56,7 @@ def goes_class(text: object) -> str:
 
 
 def location(text: object) -> Position | None:
-    """Return Stonyhurst latitude and longitude of a text such as N19W66."""
+    """Return Stonyhurst latitude and longitude of a text such as N19W66; None if the text has another form."""
     if not (match := _LOCATION.fullmatch(str(text).strip().upper())):
         return None
     latitude = int(match[2]) * (1 if match[1] == "N" else -1)

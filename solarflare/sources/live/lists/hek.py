@@ -62,7 +62,7 @@ def flares(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime)
 
 @region_list(NAME)
 def regions(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime) -> Rows[Region]:
-    """Return the regions of a span, with the report at its end."""
+    """Return the region reports from `start` to `end`, including a report at exactly `end`."""
     events, spans = collect(fetcher, bases, "ar", start, end + DAY)
     return [region for region in _rows(parse_regions(events)) if start <= region.time <= end], spans
 

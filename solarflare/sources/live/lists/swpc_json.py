@@ -67,7 +67,10 @@ def _read(fetcher: Fetcher, bases: Bases, file: str, parse: Callable[[bytes], Re
 
 
 def _spans(times: Sequence[dt.datetime], start: dt.datetime, end: dt.datetime, reason: str) -> list[Span]:
-    """Return three spans: the gap before the first time, the time from first to last, and the gap after the last."""
+    """Return three spans: the gap from `start` to the first time, first to last time, and the gap to `end`.
+
+    `reason` says why the list is not complete between the first and the last time; blank if it is complete.
+    """
     if not times:
         return [Span(start, end, reason or OUTSIDE)]
     first, last = (min(max(time, start), end) for time in (min(times), max(times)))

@@ -90,9 +90,9 @@ def make_flare(
 ) -> Flare | None:
     """Return a flare whose times (start, peak and end) are in order, or None if none of them is known.
 
-    A peak or end that is at least `MIDNIGHT` before the start is after midnight, and is moved to the next day. Any other
-    peak or end before the start becomes None. If the start is not known, the first known time replaces it: the flare was in progress then. Class and region may be texts.
-    `position` is (latitude, longitude).
+    A peak or end that is at least `MIDNIGHT` before the start is after midnight, and is moved to the next day. Any
+    other peak or end before the start becomes None. If the start is not known, the first known time replaces it: the
+    flare was in progress then. Class and region may be texts. `position` is (latitude, longitude).
     """
     start, peak, end = times
     begin = start or min((time for time in (peak, end) if time is not None), default=None)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from solarflare.core.tasks import Task
 from solarflare.report import figures
@@ -31,7 +30,7 @@ def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]
         for when, results in comparison.sides.items():
             if name in results.curves:
                 files.append(f"{comparison.task}-{name}-{when}.png")
-                figures.save(_curve(name, results, f"{comparison.task}, {when}"), folder / files[-1])
+                _save_curve(name, results, f"{comparison.task}, {when}", folder / files[-1])
         if files:
             yield f"{heading} of {comparison.task}", files
     if pictures := _flipped(comparison.task, comparison.flipped):
@@ -40,14 +39,16 @@ def draw(comparison: Comparison, folder: Path) -> Iterator[tuple[str, list[str]]
         yield f"Answers of {comparison.task} that changed", [file]
 
 
-def _curve(name: str, results: Results, title: str) -> Figure:
+def _save_curve(name: str, results: Results, title: str, path: Path) -> None:
     curve, scores = results.curves[name], results.scores
     base_rate = scores["base_rate"]["value"]
     if name == "roc":
-        return figures.roc({f"network {interval(scores['roc_auc'])}": curve}, title)
-    if name == "pr":
-        return figures.precision_recall({f"network {interval(scores['pr_auc'])}": curve}, base_rate, title)
-    return figures.reliability(curve, base_rate, title)
+        figure = figures.roc({f"network {interval(scores['roc_auc'])}": curve}, title)
+    elif name == "pr":
+        figure = figures.precision_recall({f"network {interval(scores['pr_auc'])}": curve}, base_rate, title)
+    else:
+        figure = figures.reliability(curve, base_rate, title)
+    figures.save(figure, path)
 
 
 def _flipped(task: Task, flipped: pd.DataFrame) -> dict[str, list[Picture]]:

@@ -148,7 +148,7 @@ def overview(metrics: Path = Path("metrics")) -> str:
             scores = results[task]
             if "absent" not in scores and (name[0], scores) not in shown:
                 shown.append((name[0], scores))
-                baseline, (best, *_), lead = next(compared(scores))
+                baseline, (best,), lead = next(compared(scores, scores=["roc_auc"]))
                 verdict = lead["verdict"] if scores["trusted"] else "not trusted"
                 cells = (interval(scores["roc_auc"]), f"{baseline} {best}", interval(lead), verdict)
                 rows.append([", ".join(name), task, str(scores["n"]), *cells])

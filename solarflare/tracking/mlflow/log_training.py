@@ -79,7 +79,7 @@ def _unlogged(task: Task) -> RunState | None:
 
 def _log_data(mlflow: Any, state: RunState, run_id: str) -> None:
     """Log the rows of each part of the split as a data set with a digest, and finish the run."""
-    path = f"data/splits/{state.task}.csv"
+    path = state.task.splits.as_posix()
     # MLflow logs inputs only into an active run. At the end of the block it marks the run as finished.
     with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # MLflow warns of integers that might be missing, and of paths

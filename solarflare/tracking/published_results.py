@@ -43,7 +43,7 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
     else:
         content["parameters"] = _common(profile, revisions)
         changes = profile.variants
-        content["variants"] = {name: {"changes": changes[name], "metrics": found} for name, found in metrics.items()}
+        content["variants"] = {name: {"changes": changes[name], "metrics": scores} for name, scores in metrics.items()}
         _draw_roc(profile.name, revisions, metrics)
     _write(RESULTS / f"{profile.name}.json", content)
 
@@ -89,8 +89,11 @@ def _repeats(profile: Profile, metrics: dict[str, dict[str, Any]]) -> dict[str, 
         task: {
             "published": published,
             "repeats": {
-                variant: {"n": found[task]["n"], **{key: found[task][key]["value"] for key in ("accuracy", "roc_auc")}}
-                for variant, found in metrics.items()
+                variant: {
+                    "n": scores[task]["n"],
+                    **{key: scores[task][key]["value"] for key in ("accuracy", "roc_auc")},
+                }
+                for variant, scores in metrics.items()
             },
             "probes": {
                 name: {key: probe[key] for key in ("kind", "roc_auc", "balanced_accuracy", "leak")}
@@ -107,8 +110,8 @@ def _draw_roc(name: str, revisions: dict[str, str], metrics: dict[str, dict[str,
     for task in TASKS:
         curves = {
             variant: pd.read_csv(io.StringIO(_show(revisions[variant], f"metrics/plots/{task}/roc.csv")))
-            for variant, found in metrics.items()
-            if "absent" not in found[task]
+            for variant, scores in metrics.items()
+            if "absent" not in scores[task]
         }
         if curves:
             figures.save(figures.roc(curves, f"{task}, {name}"), RESULTS / f"{name}-{task}-roc.png")

@@ -92,20 +92,22 @@ def audit(review: Review) -> str:
     return _section("## Audit", _table(("can anything but the Sun tell?", "before", "after"), rows))
 
 
-def _audited(found: dict[str, Any], limit: float | None) -> str:
+def _audited(audited: dict[str, Any], limit: float | None) -> str:
     """Return what the gated probes of a task found: all leaking probes, or without a leak the strongest probe only."""
-    if "leak" not in found:
-        return f"no verdict: {found.get('absent', 'it says nothing')}"
-    gated = {name: probe for name, probe in found["probes"].items() if "corrected_low" in probe}
+    if "leak" not in audited:
+        return f"no verdict: {audited.get('absent', 'it says nothing')}"
+    gated = {name: probe for name, probe in audited["probes"].items() if "corrected_low" in probe}
     leaks = [name for name, probe in gated.items() if probe["leak"]]
     strongest = sorted(gated, key=lambda name: -(gated[name]["roc_auc"]["value"] or 0))[:1]
     probes = ", ".join(f"{name.replace('_', ' ')} {interval(gated[name]['roc_auc'])}" for name in leaks or strongest)
     probes += "" if limit is None else f" (limit {limit:.2f})"
     reasons = [probes] if leaks else []
-    if pairs := found.get("near_duplicates", {}).get("pairs", 0):
+    if pairs := audited.get("near_duplicates", {}).get("pairs", 0):
         reasons.append(f"{pairs} pairs of near duplicates across the test's border (allowed: 0)")
     passed = f"{len(gated) - len(leaks)} of {len(gated)} gated probes passed"
-    return f"**LEAK:** {'; '.join(reasons)}; {passed}" if found["leak"] else f"no leak: {passed}, the highest {probes}"
+    return (
+        f"**LEAK:** {'; '.join(reasons)}; {passed}" if audited["leak"] else f"no leak: {passed}, the highest {probes}"
+    )
 
 
 def cost(review: Review) -> str:

@@ -1,6 +1,6 @@
 # `make` sets everything up and runs the main job; `make test` sets everything up and runs the tests.
 .DELETE_ON_ERROR:
-.PHONY: all setup test test-slow lint docs experiment review live-rehearsal ui clean
+.PHONY: all setup accept restore reproduce test test-slow lint docs exps experiment review live-rehearsal ui clean
 
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -12,6 +12,18 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 all: setup
 	dvc repro
 	solarflare log
+	@solarflare reproduced
+
+# After `make` on a machine that computes other bits: commit its results, or go back to the committed ones.
+accept: setup
+	@solarflare accept
+
+restore: setup
+	@solarflare restore
+
+# Two clones in different folders give the same bytes, and a third takes all outputs from the first one's cache.
+reproduce: setup
+	python -m tests.reproduce
 
 setup: .venv/.ready mlflow.db
 
@@ -48,6 +60,10 @@ lint: setup
 # The documentation as a site: build/site/index.html.
 docs: setup
 	mkdocs build --quiet --strict
+
+# Experiments and their scores, in a table for a terminal.
+exps: setup
+	@solarflare exps
 
 # make experiment PROFILE=sdo-euv ARCHIVE=../shared/sun
 experiment: setup

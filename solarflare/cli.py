@@ -71,6 +71,34 @@ def log() -> None:
 
 
 @app.command()
+def reproduced() -> None:
+    """Say whether this run gave the committed results; fail if a score is outside its committed interval."""
+    from solarflare.core.tasks import TASKS
+    from solarflare.tracking import reproduction
+
+    lines, within = zip(*map(reproduction.compare, TASKS), strict=True)
+    typer.echo("\n".join(lines))
+    if not all(within):
+        raise typer.Exit(1)
+
+
+@app.command()
+def accept() -> None:
+    """Commit dvc.lock and metrics/ as this machine made them."""
+    from solarflare.tracking import reproduction
+
+    typer.echo(reproduction.accept())
+
+
+@app.command()
+def restore() -> None:
+    """Bring back dvc.lock and metrics/ of the last commit, and say what `dvc repro` would run."""
+    from solarflare.tracking import reproduction
+
+    typer.echo(reproduction.restore())
+
+
+@app.command()
 def review(
     base: Annotated[str, Option(help="A branch, a tag or a commit to compare with.")] = "main",
     page: Annotated[Path, Option(help="The file to write; figures go into a folder of that name.")] = Path("review.md"),
@@ -90,7 +118,7 @@ def _refuse_leaks(leaking: list[str]) -> None:
 
     if leaking and params.load(AuditParams).audit.on_leak == "fail":
         raise InputError(
-            f"the audit found a leak in {' and '.join(leaking)}: metrics/audit.json names the probe; "
+            f"the audit found a leak in {' and '.join(leaking)}: metrics/details/audit.json names the probe; "
             "mend the data, or set audit.on_leak to warn"
         )
 

@@ -1,6 +1,5 @@
 """Try to cheat: can anything but the Sun predict the label? The verdict is in ``metrics/audit.json``."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +7,14 @@ import pandas as pd
 
 from solarflare.core import absent, params, tables
 from solarflare.core.console import run
-from solarflare.core.files import atomic_directory, atomic_path
-from solarflare.core.paths import AUDIT, AUDIT_PLOTS, CONFOUNDERS, RAW, RAW_COVERAGE, RAW_IMAGES
+from solarflare.core.files import atomic_directory, write_json
+from solarflare.core.paths import AUDIT, AUDIT_PLOTS, AUDIT_SUMMARY, CONFOUNDERS, RAW, RAW_COVERAGE, RAW_IMAGES
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.shards.reader import Crops
 from solarflare.dataset.shards.schema import CropParams
 from solarflare.sun.images.instruments import InstrumentParams
-from solarflare.verification.audit.audit import audit
+from solarflare.verification.audit.audit import audit, summary
 from solarflare.verification.audit.duplicates import near_duplicates
 from solarflare.verification.audit.forecasts import forecasts
 from solarflare.verification.audit.probes import labelled_rows, of_crops, of_files, of_tables
@@ -31,8 +30,8 @@ def main() -> None:
     chosen = params.load(Chosen)
     with atomic_directory(CONFOUNDERS) as folder:
         audits = {task: audit_task(task, chosen, folder / task.confounders.name) for task in TASKS}
-    with atomic_path(AUDIT) as partial:
-        partial.write_text(json.dumps(audits, indent=2, sort_keys=True) + "\n")
+    write_json(AUDIT, audits)
+    write_json(AUDIT_SUMMARY, {task: summary(audits[task]) for task in TASKS})
     with atomic_directory(AUDIT_PLOTS) as partial:
         for task in TASKS:
             if "absent" not in audits[task]:

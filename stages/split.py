@@ -1,6 +1,5 @@
-"""Divide the labelled rows into training, validation and test: ``data/splits/``. Count them: ``metrics/data.json``."""
+"""Divide the labelled rows into training, validation and test, and count them: ``data/splits/``, ``metrics/``."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,8 @@ import pandas as pd
 
 from solarflare.core import absent, params, tables
 from solarflare.core.console import log, run
-from solarflare.core.files import atomic_directory, atomic_path
-from solarflare.core.paths import DATA_COUNTS, SPLITS
+from solarflare.core.files import atomic_directory, write_json
+from solarflare.core.paths import DATA_COUNTS, DATA_SUMMARY, SPLITS
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.splits.schema import SplitParams
 from solarflare.dataset.splits.splits import counts, split
@@ -31,8 +30,8 @@ def main() -> None:
             tables.write(table, splits / source.name, tables.SPLITS)
             _report(task, table, labels["label"].dropna().to_numpy())
             rows[task] = counts(labels, table)
-    with atomic_path(DATA_COUNTS) as partial:
-        partial.write_text(json.dumps(rows, indent=2, sort_keys=True) + "\n")
+    write_json(DATA_COUNTS, rows)
+    write_json(DATA_SUMMARY, {task: {"train": rows[task].get("parts", {}).get("train", 0)} for task in TASKS})
 
 
 def _report(task: Task, table: pd.DataFrame, label: npt.NDArray[np.int64]) -> None:

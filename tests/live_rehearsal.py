@@ -85,7 +85,7 @@ def main() -> None:
             rehearse_what_is_lost(project, site, ftp, good)
             shell("dvc", "repro", cwd=project)
         for task in ("disk", "region"):
-            metrics = yaml.safe_load((project / f"metrics/{task}.json").read_text())
+            metrics = yaml.safe_load((project / f"metrics/details/{task}.json").read_text())
             print(
                 f"the pipeline on what is left: {task} ROC-AUC {metrics['roc_auc']['value']:.2f} of {metrics['n']} rows"
             )

@@ -35,6 +35,12 @@ def read_json(path: Path, stage: str) -> dict[str, Any]:
         raise InputError(f"{path} is not there or is broken; make it with `dvc repro {stage}`") from None
 
 
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON with sorted keys, an entry on each line. The folder is made if it is missing."""
+    with atomic_path(path) as partial:
+        partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder, renamed to `path` if the block ends without an error.

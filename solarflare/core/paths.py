@@ -28,8 +28,13 @@ EXPERIMENT_MODELS = DOWNLOADS / "models"
 MODELS = Path("models")
 
 METRICS = Path("metrics")
-AUDIT = METRICS / "audit.json"
-DATA_COUNTS = METRICS / "data.json"
+"""Small files of numbers that DVC shows as metrics. What they summarise is in `DETAILS`."""
+
+AUDIT_SUMMARY = METRICS / "audit.json"
+DATA_SUMMARY = METRICS / "data.json"
+DETAILS = METRICS / "details"
+AUDIT = DETAILS / "audit.json"
+DATA_COUNTS = DETAILS / "data.json"
 PREDICTIONS = METRICS / "predictions"
 PLOTS = METRICS / "plots"
 AUDIT_PLOTS = PLOTS / "audit"

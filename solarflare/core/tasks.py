@@ -50,8 +50,13 @@ class Task(StrEnum):
 
     @property
     def metrics(self) -> Path:
-        """The file of test scores."""
+        """The file of the most important test scores, which DVC shows as metrics."""
         return paths.METRICS / f"{self}.json"
+
+    @property
+    def details(self) -> Path:
+        """The file of all test scores."""
+        return paths.DETAILS / f"{self}.json"
 
     @property
     def predictions(self) -> Path:

@@ -1,10 +1,11 @@
-"""The table at the end of a run. It reads `metrics/<task>.json` only."""
+"""The table at the end of a run. It reads `metrics/details/<task>.json` only."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from solarflare.core.files import read_json
+from solarflare.core.paths import DETAILS
 from solarflare.core.tasks import TASKS
 from solarflare.verification.scores.assessment import COMPARED
 from solarflare.verification.scores.score_table import SCORES, Table, compared, interval
@@ -12,17 +13,17 @@ from solarflare.verification.scores.score_table import SCORES, Table, compared, 
 NEXT = "Look next: the page reports/index.html in a browser, `dvc plots show`, and the runs in MLflow with `make ui`."
 
 
-def render(metrics: Path = Path("metrics")) -> str:
+def render(details: Path = DETAILS) -> str:
     """Return a table of the scores of each task's network and baselines, with remarks and where to look next below it.
 
     Parameters
     ----------
-    metrics : Path, optional
+    details : Path, optional
         The folder with ``disk.json`` and ``region.json``, which ``evaluate`` wrote.
     """
     rows, remarks = list[tuple[str, ...]](), list[str]()
     for task in TASKS:
-        content = read_json(metrics / f"{task}.json", "evaluate")
+        content = read_json(details / f"{task}.json", "evaluate")
         if "absent" in content:
             remarks.append(f"{task}: absent, {content['absent']}")
         else:

@@ -36,7 +36,7 @@ def draw(task: Task, chosen: ReportParams) -> None:
     InputError
         If a file of another stage is missing or broken.
     """
-    if reason := absent.reason(task.metrics):
+    if reason := absent.reason(task.details):
         absent.mark(task.figures, reason)
         return
     words = wording(chosen.label.of(task))
@@ -44,7 +44,7 @@ def draw(task: Task, chosen: ReportParams) -> None:
     predictions = tables.read(task.predictions, tables.PREDICTIONS)
     rows, maps = shown.read(task.attributions)
     with atomic_directory(task.figures) as partial:
-        _draw_scores(partial, words, task.plots, read_json(task.metrics, "evaluate"))
+        _draw_scores(partial, words, task.plots, read_json(task.details, "evaluate"))
         _draw_most_certain_crops(partial, words, predictions, crops)
         title = f"{words.question} Orange speaks for yes, blue for no"
         gallery.write(partial, title, rows, pictures(rows, crops), maps, chosen.instrument.of(task))

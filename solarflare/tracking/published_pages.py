@@ -5,31 +5,32 @@ from pathlib import Path
 
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
+from solarflare.core.paths import DETAILS
 from solarflare.core.tasks import TASKS
 from solarflare.report import summary
 from solarflare.tracking import published_tables
 
 
-def excerpt(metrics: Path = Path("metrics")) -> str:
+def excerpt(details: Path = DETAILS) -> str:
     """Return the first lines of the table at the end of a run: each task's network and its two best baselines."""
-    heading, rule, *lines = summary.render(metrics).splitlines()
+    heading, rule, *lines = summary.render(details).splitlines()
     starts = [number for number, line in enumerate(lines) if line.split(" ")[0] in TASKS]
     return "\n".join([heading, rule, *(line for start in starts for line in lines[start : start + 3])])
 
 
-def with_tables(text: str, metrics: Path = Path("metrics")) -> str:
+def with_tables(text: str, details: Path = DETAILS) -> str:
     """Return the text of a page after each table is written anew between its markers.
 
     The marker ``<!-- summary -->`` stands for the table at the end of a run, ``<!-- excerpt -->`` for its first lines,
     ``<!-- overview -->`` for a short table of all profiles, and ``<!-- results:<profile> -->`` for one profile. An end
-    marker follows each, such as ``<!-- /summary -->``. `metrics` is the folder of the run's scores.
+    marker follows each, such as ``<!-- /summary -->``. `details` is the folder of the run's scores.
     """
 
     def content(name: str) -> str:
         if name == "overview":
-            return published_tables.overview(metrics)
+            return published_tables.overview(details)
         if name in ("summary", "excerpt"):
-            return f"```text\n{excerpt(metrics) if name == 'excerpt' else summary.render(metrics)}\n```"
+            return f"```text\n{excerpt(details) if name == 'excerpt' else summary.render(details)}\n```"
         return published_tables.table(name.removeprefix("results:"))
 
     return re.sub(

@@ -33,7 +33,7 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
         By name of the variant, the commit that holds its results. :func:`solarflare.tracking.profiles.run` returns it.
     """
     metrics = {
-        variant: {name: json.loads(_show(revision, f"metrics/{name}.json")) for name in (*TASKS, "audit")}
+        variant: {name: json.loads(_show(revision, f"metrics/details/{name}.json")) for name in (*TASKS, "audit")}
         for variant, revision in revisions.items()
     }
     content: dict[str, Any] = {"profile": profile.name, "overrides": profile.overrides}

@@ -7,6 +7,7 @@ from statistics import fmean, pstdev, stdev
 from typing import Any
 
 from solarflare.core.errors import InputError
+from solarflare.core.paths import DETAILS
 from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking.published_results import PERMUTATION, RESULTS
 from solarflare.verification.scores.score_table import SCORES, Table, compared, interval
@@ -124,18 +125,18 @@ def _permutations(content: dict[str, Any]) -> Table:
     return Table(("data", "task", "test rows", *columns), rows)
 
 
-def overview(metrics: Path = Path("metrics")) -> str:
+def overview(details: Path = DETAILS) -> str:
     """Return the network's lead over its best baseline, for each profile and task, as a table in Markdown.
 
     Variants that train the network of 2020 are left out. A variant with the same results as one above is left out too.
-    The scores of the default profile come from the folder `metrics`, where ``evaluate`` wrote them.
+    The scores of the default profile come from the folder `details`, where ``evaluate`` wrote them.
 
     Raises
     ------
     InputError
         If a profile of `OVERVIEW` has no results yet.
     """
-    default = {task: json.loads((metrics / f"{task}.json").read_text()) for task in TASKS}
+    default = {task: json.loads((details / f"{task}.json").read_text()) for task in TASKS}
     variants = {("default", "chronological"): default}
     for profile in OVERVIEW:
         for variant, content in _read(profile)["variants"].items():

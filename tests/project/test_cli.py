@@ -22,12 +22,12 @@ STAGES: dict[str, Any] = {
         for task in TASKS
     },
     "evaluate": {
-        "cmd": "cp made/metrics/*.json metrics",
+        "cmd": "cp made/metrics/details/*.json metrics/details",
         "deps": ["models/disk", "made"],
         "params": ["evaluate"],
-        "metrics": [{f"metrics/{name}.json": {"cache": False}} for name in METRICS],
+        "metrics": [{f"metrics/details/{name}.json": {"cache": False}} for name in METRICS],
     },
-    "report": {"cmd": "mkdir reports", "deps": ["metrics/disk.json"], "outs": ["reports"]},
+    "report": {"cmd": "mkdir reports", "deps": ["metrics/details/disk.json"], "outs": ["reports"]},
 }
 
 
@@ -64,11 +64,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def project(folder: Path) -> Path:
     """The same as a DVC project whose pipeline has run; both tasks are absent."""
-    for path in ("made/models/absent.json", *(f"made/metrics/{name}.json" for name in METRICS)):
+    for path in ("made/models/absent.json", *(f"made/metrics/details/{name}.json" for name in METRICS)):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text('{"absent": "no such task"}\n')
     Path("models").mkdir()
-    Path("metrics").mkdir()
+    Path("metrics/details").mkdir(parents=True)
     Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
     run("git", "init", "-q")
     dvc("init", "-q")
@@ -133,7 +133,7 @@ def test_where_there_is_nothing_to_log_nothing_is_said(project: Path) -> None:
 
 @pytest.mark.parametrize(("on_leak", "code"), [("fail", 1), ("warn", 0)])
 def test_a_leak_fails_unless_it_is_to_warn(project: Path, on_leak: str, code: int) -> None:
-    Path("made/metrics/audit.json").write_text(json.dumps({"disk": {"leak": True}, "region": {"leak": False}}))
+    Path("made/metrics/details/audit.json").write_text(json.dumps({"disk": {"leak": True}, "region": {"leak": False}}))
     paths.PARAMS.write_text(paths.PARAMS.read_text().replace("on_leak: fail", f"on_leak: {on_leak}"))
     dvc("repro", "-q")
     done = solarflare("log")

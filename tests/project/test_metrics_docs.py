@@ -29,7 +29,7 @@ def keys(content: dict[str, Any], group: str = "") -> Iterator[str]:
             yield from keys(value, name)
 
 
-@pytest.mark.parametrize("file", ["disk", "region", "audit"])
+@pytest.mark.parametrize("file", ["disk", "audit", "data", "details/disk", "details/region", "details/audit"])
 def test_every_key_of_the_metrics_is_described(file: str) -> None:
     content = json.loads((ROOT / f"metrics/{file}.json").read_text())
     assert not {name for name in keys(content) if not re.search(rf"`{re.escape(name)}`", TEXT)}

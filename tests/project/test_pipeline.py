@@ -92,7 +92,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("task", ["disk", "region"])
 def test_each_task_is_scored_with_an_interval(project: Path, task: str) -> None:
-    metrics = json.loads((project / f"metrics/{task}.json").read_text())
+    metrics = json.loads((project / f"metrics/details/{task}.json").read_text())
     roc_auc = metrics["roc_auc"]
     assert roc_auc["low"] <= roc_auc["value"] <= roc_auc["high"]
     predictions = pd.read_csv(project / f"metrics/predictions/{task}.csv")
@@ -101,14 +101,14 @@ def test_each_task_is_scored_with_an_interval(project: Path, task: str) -> None:
 
 
 def test_the_audit_gives_a_verdict_on_both_tasks(project: Path) -> None:
-    audit = json.loads((project / "metrics/audit.json").read_text())
+    audit = json.loads((project / "metrics/details/audit.json").read_text())
     assert {task: type(audit[task]["leak"]) for task in ("disk", "region")} == {"disk": bool, "region": bool}
 
 
 def test_the_page_answers_both_questions(project: Path) -> None:
     page = (project / "reports/index.html").read_text()
     for task, question in (("disk", "Is the Sun active?"), ("region", "Is this region flaring?")):
-        scores = json.loads((project / f"metrics/{task}.json").read_text())
+        scores = json.loads((project / f"metrics/details/{task}.json").read_text())
         assert f'<h3 id="answer-{task}">{question}</h3>' in page
         assert f'<span class="number">{scores["roc_auc"]["value"]:.2f}</span>' in page
         assert 0 <= scores["attribution"]["inside_disk"]["mass"]["value"] <= 1
@@ -126,7 +126,7 @@ print(json.dumps({name: [len(table), table["metrics.roc_auc"].tolist()] for name
     logged = json.loads(shell(sys.executable, "-c", program, cwd=project).splitlines()[-1])
     for task, (runs, roc_auc) in logged.items():
         assert runs == 1
-        assert roc_auc == [json.loads((project / f"metrics/{task}.json").read_text())["roc_auc"]["value"]]
+        assert roc_auc == [json.loads((project / f"metrics/details/{task}.json").read_text())["roc_auc"]["value"]]
 
 
 def test_a_second_run_has_nothing_to_do(project: Path) -> None:

@@ -50,11 +50,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         tables.write(listed[list(tables.COVERAGE.columns)], Path("data/raw/coverage.csv"), tables.COVERAGE)
         for name, schema in (("flares", tables.FLARES), ("regions", tables.REGIONS)):
             tables.write(tables.empty(schema), Path(f"data/raw/{name}.csv"), schema)
-        Path("metrics/audit.json").write_text(json.dumps({"region": audit(), "disk": {"absent": "off"}}))
+        Path("metrics/details").mkdir(parents=True)
+        Path("metrics/details/audit.json").write_text(json.dumps({"region": audit(), "disk": {"absent": "off"}}))
         for task in TASKS:
             evaluate.evaluate(task, small_and_fast(), RECORDS)
             task_figures.draw(task, small_and_fast())
-        take_room(Path("metrics/region.json"))
+        take_room(Path("metrics/details/region.json"))
         write_probes(Path("metrics/plots/audit/region.csv"))
         page.write(small_and_fast())
         yield folder
@@ -108,7 +109,7 @@ def emulate(driver: "Chrome", medium: str = "", scheme: str = "light") -> None:
 
 def test_the_answer_comes_first(opened: "Chrome", project: Path) -> None:
     first = opened.find_element("css selector", "main > section").text
-    scores = json.loads((project / "metrics/region.json").read_text())
+    scores = json.loads((project / "metrics/details/region.json").read_text())
     assert opened.find_element("tag name", "h1").is_displayed()
     assert "Is this region flaring?" in first
     assert f"{scores['roc_auc']['value']:.2f}" in first
@@ -118,7 +119,7 @@ def test_the_answer_comes_first(opened: "Chrome", project: Path) -> None:
 
 def test_the_card_says_what_was_asked_of_which_rows(opened: "Chrome", project: Path) -> None:
     card = opened.find_element("css selector", "article[aria-labelledby='answer-region']").text
-    threshold = json.loads((project / "metrics/region.json").read_text())["threshold"]["fold-0"]
+    threshold = json.loads((project / "metrics/details/region.json").read_text())["threshold"]["fold-0"]
     assert "Flaring means that a flare of C1.0 or more is in progress in this region." in card
     assert f"At its threshold, a probability of {round(threshold, 2)}" in card
     assert (
@@ -274,7 +275,7 @@ def test_the_same_outputs_give_the_same_bytes(project: Path) -> None:
 
 
 def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) -> None:
-    metrics, written = project / "metrics/region.json", (project / PAGE).read_text()
+    metrics, written = project / "metrics/details/region.json", (project / PAGE).read_text()
     scores = metrics.read_text()
     metrics.write_text(json.dumps(json.loads(scores) | {"trusted": False, "untrusted_because": "a leak: <hour>"}))
     page.write(small_and_fast())

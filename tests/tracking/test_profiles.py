@@ -27,14 +27,15 @@ scores = dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], sc
 baselines = {"baselines": {"climatology": scores}, "differences": {"climatology": scores}}
 disk = {"trusted": True, "n": 10, **scores, **baselines}
 contents = {"disk": disk, "region": {"absent": params["split"]["chronological"]["test_start"]}}
+pathlib.Path("metrics/details").mkdir(parents=True, exist_ok=True)
 for name, content in {**contents, "audit": params["scrape"]}.items():
-    pathlib.Path(f"metrics/{name}.json").write_text(json.dumps(content))
+    pathlib.Path(f"metrics/details/{name}.json").write_text(json.dumps(content))
 """
 COMMIT = """
 import os, subprocess
 subprocess.run(["git", "commit", "--allow-empty", "--quiet", "--message", "meanwhile"], cwd=os.environ["DVC_ROOT"])
 """
-METRICS = [{f"metrics/{name}.json": {"cache": False}} for name in ("disk", "region", "audit")]
+METRICS = [{f"metrics/details/{name}.json": {"cache": False}} for name in ("disk", "region", "audit")]
 STAGES = {
     "evaluate": {
         "cmd": "python stage.py",
@@ -258,8 +259,8 @@ def test_repeats_are_averaged_beside_what_was_published_and_what_tells_without_a
         "audit": {"disk": {"probes": probes}},
     }
     stage += f"contents = {contents!r}\ncontents['disk']['accuracy']['value'] += seed / 10\n"
-    stage += "pathlib.Path('metrics/plots/disk').mkdir(parents=True, exist_ok=True)\n"
-    stage += "[pathlib.Path(f'metrics/{k}.json').write_text(json.dumps(v)) for k, v in contents.items()]\n"
+    stage += "[pathlib.Path(f'metrics/{k}').mkdir(parents=True, exist_ok=True) for k in ('plots/disk', 'details')]\n"
+    stage += "[pathlib.Path(f'metrics/details/{k}.json').write_text(json.dumps(v)) for k, v in contents.items()]\n"
     Path("stage.py").write_text(stage)
     repeats = {"first": {"split.seed": 1}, "second": {"split.seed": 2}}
     profile = read({"published": {"disk": 0.947}, "overrides": {}, "variants": repeats})
@@ -321,7 +322,9 @@ def test_a_page_is_in_step_with_the_committed_results(
     monkeypatch.chdir(ROOT)
     for name in TASKS:
         # A run on another machine changes metrics/ by its last digits, and not what the page says of the commit.
-        committed = subprocess.run(["git", "show", f"HEAD:metrics/{name}.json"], capture_output=True, check=True)
+        committed = subprocess.run(
+            ["git", "show", f"HEAD:metrics/details/{name}.json"], capture_output=True, check=True
+        )
         (tmp_path / f"{name}.json").write_bytes(committed.stdout)
     text = page.read_text()
     assert published_pages.with_tables(text, tmp_path) == text

@@ -63,7 +63,7 @@ def forecasts(skill: float, seed: int, rows: int = ROWS) -> pd.DataFrame:
 
 def write(predictions: pd.DataFrame, leak: bool = False, parameters: int = 1000, data: dict[str, Any] = COUNTS) -> None:
     """Write into the working folder what the pipeline writes about a task disk; the task region is off."""
-    for folder in ("metrics/predictions", "metrics/plots/disk"):
+    for folder in ("metrics/details", "metrics/predictions", "metrics/plots/disk"):
         Path(folder).mkdir(parents=True, exist_ok=True)
     tables.write(predictions, Path("metrics/predictions/disk.csv"), tables.PREDICTIONS)
     label, probability = predictions["label"].to_numpy(int), predictions["probability"].to_numpy(float)
@@ -79,7 +79,7 @@ def write(predictions: pd.DataFrame, leak: bool = False, parameters: int = 1000,
         ("audit", {"disk": audit, "region": absent}),
         ("data", {"disk": data, "region": absent}),
     ):
-        Path(f"metrics/{name}.json").write_text(json.dumps(content))
+        Path(f"metrics/details/{name}.json").write_text(json.dumps(content))
     curves.roc(network, plan).to_csv("metrics/plots/disk/roc.csv", index=False)
     curves.precision_recall(network, plan).to_csv("metrics/plots/disk/pr.csv", index=False)
     curves.calibration(network, plan).to_csv("metrics/plots/disk/reliability.csv", index=False)
@@ -217,9 +217,9 @@ def test_the_scores_of_what_is_not_trusted_are_not_shown(repository: Path) -> No
 
 
 def test_near_duplicates_are_counted_apart_from_probes_that_passed(repository: Path) -> None:
-    audit = json.loads(Path("metrics/audit.json").read_text())
+    audit = json.loads(Path("metrics/details/audit.json").read_text())
     audit["disk"] |= {"leak": True, "near_duplicates": {"pairs": 12}}
-    Path("metrics/audit.json").write_text(json.dumps(audit))
+    Path("metrics/details/audit.json").write_text(json.dumps(audit))
     told = "**LEAK:** 12 pairs of near duplicates across the test's border (allowed: 0); 1 of 1 gated probes passed |"
     assert told in page()
 
@@ -232,9 +232,9 @@ def test_a_difference_that_no_score_could_reach_is_called_so(repository: Path) -
 
 def test_a_network_with_one_answer_is_said_to_have_one(repository: Path) -> None:
     write(forecasts(1.2, seed=3).assign(threshold=0.999999))
-    scores = json.loads(Path("metrics/disk.json").read_text())
+    scores = json.loads(Path("metrics/details/disk.json").read_text())
     scores["confusion"] = {"tp": 1, "fp": 0, "tn": 199, "fn": 200}
-    Path("metrics/disk.json").write_text(json.dumps(scores))
+    Path("metrics/details/disk.json").write_text(json.dumps(scores))
     text = page()
     assert "- disk after answers *no* to 100% of the test images\n" in text
     assert "disk before answers" not in text
@@ -337,7 +337,7 @@ def test_predictions_of_an_older_form_are_not_compared(repository: Path) -> None
 
 def test_first_results_are_new_and_last_ones_gone(repository: Path) -> None:
     shutil.rmtree("metrics")
-    assert "- **disk: gone**, metrics/disk.json is not there" in page()
+    assert "- **disk: gone**, metrics/details/disk.json is not there" in page()
     commit("no results")
     write(forecasts(1.2, seed=2))
     text = page("HEAD")
@@ -384,13 +384,17 @@ def test_a_base_that_is_none_is_one_sentence(repository: Path) -> None:
 
 
 def test_a_merge_conflict_in_the_results_is_one_sentence(repository: Path) -> None:
-    Path("metrics/disk.json").write_text("<<<<<<< HEAD\n{}\n")
-    with pytest.raises(InputError, match=r"^metrics/disk\.json is not JSON; correct it, or make it again"):
+    Path("metrics/details/disk.json").write_text("<<<<<<< HEAD\n{}\n")
+    with pytest.raises(InputError, match=r"^metrics/details/disk\.json is not JSON; correct it, or make it again"):
         page()
 
 
 def test_results_that_are_out_of_date_are_called_so(repository: Path) -> None:
-    stage = {"cmd": "true", "params": ["train_disk.epochs"], "metrics": [{"metrics/disk.json": {"cache": False}}]}
+    stage = {
+        "cmd": "true",
+        "params": ["train_disk.epochs"],
+        "metrics": [{"metrics/details/disk.json": {"cache": False}}],
+    }
     Path("dvc.yaml").write_text(json.dumps({"stages": {"train_disk": stage}}))
     for command in (["init", "-q"], ["commit", "-q", "-f"]):
         subprocess.run([sys.executable, "-m", "dvc", *command], check=True, capture_output=True)

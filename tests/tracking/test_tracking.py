@@ -118,7 +118,8 @@ def predictions(seed: int = 1, skill: float = 1.0, rows: int = 60) -> pd.DataFra
 def score(**changes: Any) -> None:
     """Write what `evaluate` would."""
     written = predictions(**{key: changes.pop(key) for key in ("seed", "skill", "rows") if key in changes})
-    Path("metrics/disk.json").write_text(json.dumps(SCORES | changes))
+    Path("metrics/details").mkdir(parents=True, exist_ok=True)
+    Path("metrics/details/disk.json").write_text(json.dumps(SCORES | changes))
     tables.write(written, Path("metrics/predictions/disk.csv"), tables.PREDICTIONS)
 
 

@@ -49,7 +49,7 @@ def train_the_region_as_the_disk() -> None:
     shutil.rmtree("models/region")
     for folder in ("data/crops", "models"):
         shutil.copytree(f"{folder}/disk", f"{folder}/region")
-    for name in ("data/labels/{}.csv", "data/splits/{}.csv", "metrics/{}.json", "metrics/predictions/{}.csv"):
+    for name in ("data/labels/{}.csv", "data/splits/{}.csv", "metrics/details/{}.json", "metrics/predictions/{}.csv"):
         shutil.copy(name.format("disk"), name.format("region"))
 
 

@@ -428,8 +428,11 @@ def test_the_stage_leaves_its_verdict_as_data(tmp_path: Path) -> None:
     absent.mark(project.folder / "data/crops/region", "the origin has no region reports")
     done = project.run("audit")
     assert done.returncode == 0, done.stderr
-    found = json.loads((project.folder / "metrics/audit.json").read_text())
+    found = json.loads((project.folder / "metrics/details/audit.json").read_text())
     assert found["region"] == {"absent": "the origin has no region reports"}
+    gated = [probe["roc_auc"]["value"] for probe in found["disk"]["probes"].values() if probe["kind"] == "gated"]
+    shown = {"disk": {"leak": 1, "highest_probe": max(gated)}, "region": {"leak": -1, "highest_probe": None}}
+    assert json.loads((project.folder / "metrics/audit.json").read_text()) == shown
     assert (found["disk"]["leak"], found["disk"]["rows"], leaks(found["disk"])) == (True, 160, {"time_of_day"})
     assert {name for name, one in found["disk"]["probes"].items() if one["kind"] == "gated"} == GATED
     assert done.stdout.strip() == f"{table('disk', found['disk'])}\n\n{table('region', found['region'])}"

@@ -24,6 +24,7 @@ from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.results import shown
 from solarflare.verification.scores.assessment import assess, untrusted_because
 from solarflare.verification.scores.bootstrap import BlockBootstrap
+from solarflare.verification.scores.headline import headline
 from solarflare.verification.scores.score_table import interval
 from solarflare.verification.scores.scores import Forecast
 from tests import parameters
@@ -362,8 +363,8 @@ def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
     pictures = each.assign(instrument="aia211", width=512, height=512, bytes=1000)
     pictures = pictures.reindex(columns=list(tables.IMAGES.columns), fill_value="")
     tables.write(pictures, Path("data/raw/images.csv"), tables.IMAGES)
-    Path("metrics").mkdir()
-    Path("metrics/audit.json").write_text(json.dumps({"region": {"leak": False, "probes": {}}}))
+    Path("metrics/details").mkdir(parents=True)
+    Path("metrics/details/audit.json").write_text(json.dumps({"region": {"leak": False, "probes": {}}}))
 
 
 @pytest.fixture(scope="module")
@@ -406,7 +407,7 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
         "reliability": ["probability", "frequency"],
         "training": ["epoch", "loss"],
     }
-    metrics = json.loads((project / "metrics/region.json").read_text())
+    metrics = json.loads((project / "metrics/details/region.json").read_text())
     assert metrics["trusted"] is True
     assert metrics["threshold"] == {"fold-0": 0.25, "fold-1": 0.75}
     assert metrics["baselines"]["catalogue"] == {"absent": "the origin has no region reports"}
@@ -418,7 +419,7 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
 
 
 def test_parts_of_the_rows_are_scored_on_their_own(project: Path) -> None:
-    slices = json.loads((project / "metrics/region.json").read_text())["slices"]
+    slices = json.loads((project / "metrics/details/region.json").read_text())["slices"]
     assert {name: (part["n"], part["positive"]) for name, part in slices.items() if "n" in part} == {
         "from_30_to_60_degrees": (60, 30),
         "inside_60_degrees": (60, 30),
@@ -431,7 +432,7 @@ def test_parts_of_the_rows_are_scored_on_their_own(project: Path) -> None:
 
 
 def test_it_is_told_how_much_the_answers_rest_on_the_sun(project: Path) -> None:
-    found = json.loads((project / "metrics/region.json").read_text())["attribution"]
+    found = json.loads((project / "metrics/details/region.json").read_text())["attribution"]
     assert found["n"] == 64
     assert found["completeness_error"] < 0.2  # the networks are not trained
     for place in ("inside_disk", "near_centre"):
@@ -454,7 +455,7 @@ def test_it_imports_nothing_that_draws() -> None:
 def test_the_scores_follow_from_the_predictions(project: Path) -> None:
     predictions = tables.read(project / "metrics/predictions/region.csv", tables.PREDICTIONS)
     scored = Forecast(predictions["label"].to_numpy(int), predictions["probability"].to_numpy(), 0.5, 0.5).scores()
-    metrics = json.loads((project / "metrics/region.json").read_text())
+    metrics = json.loads((project / "metrics/details/region.json").read_text())
     for name in ("roc_auc", "pr_auc", "brier", "expected_calibration_error"):
         assert metrics[name]["value"] == round(float(scored[name][0]), 4)
 
@@ -465,17 +466,39 @@ def test_a_second_evaluation_writes_the_same_bytes(project: Path, chosen: AllPar
     assert written(project) == first
 
 
+def test_dvc_shows_at_most_fourteen_numbers_of_the_details(project: Path) -> None:
+    details, shown = (
+        json.loads((project / f"metrics/{name}.json").read_text()) for name in ("details/region", "region")
+    )
+    assert len(shown) <= 14
+    assert not {name for name, value in shown.items() if not isinstance(value, int | float)}
+    best = max(scores["roc_auc"]["value"] for scores in details["baselines"].values() if "absent" not in scores)
+    assert shown["lead"] == pytest.approx(details["roc_auc"]["value"] - best, abs=2e-4)
+    assert (shown["roc_auc_low"], shown["tss"]) == (details["roc_auc"]["low"], details["tss"]["value"])
+
+
+@pytest.mark.parametrize(("trusted", "low", "shown"), [(True, 0.5, 1), (False, None, 0), (True, None, -1)])
+def test_scores_without_intervals_are_neither_trusted_nor_not(
+    scores: dict[str, Any], trusted: bool, low: float | None, shown: int
+) -> None:
+    roc_auc = {**scores["roc_auc"], "low": low}
+    assert headline(scores | {"trusted": trusted, "roc_auc": roc_auc})["trusted"] == shown
+
+
 def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen: AllParams) -> None:
     evaluate.evaluate(Task.DISK, chosen, RECORDS)
-    outputs = ("metrics/disk.json", "metrics/predictions/disk.csv", "metrics/plots/disk", "data/attributions/disk")
+    outputs = (
+        *(f"metrics/{name}" for name in ("disk.json", "details/disk.json", "predictions/disk.csv", "plots/disk")),
+        "data/attributions/disk",
+    )
     assert {absent.reason(project / path) for path in outputs} == {"tasks leaves it out"}
 
 
 def test_a_missing_audit_is_one_sentence(project: Path, chosen: AllParams) -> None:
-    (project / "metrics/audit.json").rename(project / "audit.json")
-    with pytest.raises(InputError, match=r"metrics/audit\.json is not there"):
+    (project / "metrics/details/audit.json").rename(project / "audit.json")
+    with pytest.raises(InputError, match=r"metrics/details/audit\.json is not there"):
         evaluate.evaluate(Task.REGION, chosen, RECORDS)
-    (project / "audit.json").rename(project / "metrics/audit.json")
+    (project / "audit.json").rename(project / "metrics/details/audit.json")
 
 
 def test_a_score_that_rounds_to_nothing_has_no_sign() -> None:

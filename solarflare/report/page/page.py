@@ -26,6 +26,7 @@ HASHED = (
     "data/crops/*/index.csv",
     "models/**/*.*",
     "metrics/*.json",
+    "metrics/details/*.json",
 )
 
 LEFT_OUT = ("scrape.archive.path", "scrape.live.contact")
@@ -43,7 +44,7 @@ INSTRUMENTS = {
 def write(chosen: ReportParams) -> None:
     """Write ``reports/index.html``: one file. The same outputs of the stages give the same bytes."""
     audit = read_json(paths.AUDIT, "audit")
-    reasons = {task: reason for task in TASKS if (reason := absent.reason(task.metrics))}
+    reasons = {task: reason for task in TASKS if (reason := absent.reason(task.details))}
     sections = [section(task, chosen, audit.get(task, audit)) for task in TASKS if task not in reasons]
     listed = _parameters(chosen.scrape.origin)
     hashes = {path.as_posix(): sha256(path) for pattern in HASHED for path in sorted(Path().glob(pattern))}

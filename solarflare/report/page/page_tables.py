@@ -77,7 +77,7 @@ def slices(parts: Mapping[str, dict[str, Any]], shown: Mapping[str, str], answer
 
 
 def attribution(shares: dict[str, Any]) -> Table:
-    """Return how much of the attribution lies in each place. `shares` is ``attribution`` in ``metrics/<task>.json``."""
+    """Return how much of the attribution lies in each place. `shares` is ``attribution`` of the task's details."""
     rows = [
         (label, share["absent"]) if "absent" in share else (label, interval(share["mass"]), f"{share['area']:.3f}")
         for label, share in ((label, shares[key]) for key, label in PLACES.items() if key in shares)

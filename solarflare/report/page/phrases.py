@@ -7,7 +7,7 @@ from solarflare.verification.scores.score_table import SCORES, joined, strongest
 
 
 def verdicts(metrics: dict[str, Any]) -> list[str]:
-    """Return phrases on how a network compares with baselines and confounders, from ``metrics/<task>.json``."""
+    """Return phrases on how a network compares with baselines and confounders, from ``metrics/details/<task>.json``."""
     differences = metrics["differences"]
     groups = {"baselines": "every baseline", "confounders": "every confounder of the audit"}
     names = {label: [name for name, _ in strongest_first(metrics.get(group, {}))] for group, label in groups.items()}

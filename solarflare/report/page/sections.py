@@ -42,8 +42,8 @@ class Slices:
 
 
 def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str, Any]:
-    """Return all that the template shows of a task. `audit` is the task's part of ``metrics/audit.json``."""
-    scores = read_json(task.metrics, "evaluate")
+    """Return all that the template shows of a task. `audit` is the task's part of ``metrics/details/audit.json``."""
+    scores = read_json(task.details, "evaluate")
     words = wording(chosen.label.of(task))
     base_rate = chosen.calibration.base_rate.of(task)
     probes = audit.get("probes", {})

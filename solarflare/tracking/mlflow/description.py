@@ -37,7 +37,7 @@ def verdict(run: ComparedRun, trusted: bool) -> str:
 
 
 def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
-    """Return the verdict on a run, with its reason, in Markdown. `scores` is the content of ``metrics/<task>.json``."""
+    """Return the verdict on a run, with its reason, in Markdown. `scores` is the content of the task's details."""
     reference = run.reference
     if not scores["trusted"]:
         return f"**Not trusted**, so that no verdict counts: {scores['untrusted_because']}"

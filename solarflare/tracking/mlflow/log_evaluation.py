@@ -29,7 +29,7 @@ def log_evaluation(task: Task) -> None:
     if (evaluation := unlogged_evaluation(task)) is None:
         return
     state, digest = evaluation
-    metrics, predictions = task.metrics, task.predictions
+    metrics, predictions = task.details, task.predictions
     scores = json.loads(metrics.read_text())
     with store.errors_as_warnings(), store.connected() as mlflow:
         run_id = log_training.complete(mlflow, state)

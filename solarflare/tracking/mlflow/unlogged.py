@@ -21,6 +21,6 @@ def unlogged_evaluation(task: Task) -> tuple[RunState, str] | None:
     state = run_state.current(task)
     if state is None:
         return None
-    outputs = sha256(task.metrics) + sha256(task.predictions)
+    outputs = sha256(task.details) + sha256(task.predictions)
     digest = hashlib.sha256(outputs.encode()).hexdigest()
     return None if store.is_logged({STATE: state.key, EVALUATION: digest}) else (state, digest)

@@ -25,7 +25,7 @@ COSTS = {
     "epochs": "epochs trained",
 }
 DATA = {"labelled": "labelled {}", "unlabelled": "no label: {}", "parts": "{}", "left_out": "left out: {}"}
-"""The name of a count of rows, by group of ``metrics/data.json``. ``{}`` stands for its key in the group."""
+"""The name of a count of rows, by group of ``metrics/details/data.json``. ``{}`` stands for its key in the group."""
 
 Cells = list[Sequence[str]]
 

@@ -25,11 +25,11 @@ CURVES = ("roc", "pr", "reliability")
 class Results:
     """The results of a task. If scores, audit or data are missing, they have the key ``absent`` with the reason."""
 
-    scores: dict[str, Any]  # content of ``metrics/<task>.json``
+    scores: dict[str, Any]  # content of ``metrics/details/<task>.json``
     predictions: pd.DataFrame | None  # with the columns of `tables.PREDICTIONS`; None without such a table
     curves: dict[str, pd.DataFrame]  # by name in `CURVES`, the tables in ``metrics/plots/<task>/``
-    audit: dict[str, Any]  # the task's part of ``metrics/audit.json``
-    data: dict[str, Any]  # the task's part of ``metrics/data.json``
+    audit: dict[str, Any]  # the task's part of ``metrics/details/audit.json``
+    data: dict[str, Any]  # the task's part of ``metrics/details/data.json``
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,13 @@ def read(commit: str | None = None) -> Revision:
 def _results(files: Mapping[str, str], task: Task) -> Results:
     curves = {name: files.get(f"metrics/plots/{task}/{name}.csv", "") for name in CURVES}
     return Results(
-        _json(files, f"metrics/{task}.json"),
+        _json(files, f"metrics/details/{task}.json"),
         _predictions(files.get(f"metrics/predictions/{task}.csv", "")),
         {name: pd.read_csv(io.StringIO(text)) for name, text in curves.items() if text},
-        *(_json(files, f"metrics/{name}.json").get(task, {"absent": "not there"}) for name in ("audit", "data")),
+        *(
+            _json(files, f"metrics/details/{name}.json").get(task, {"absent": "not there"})
+            for name in ("audit", "data")
+        ),
     )
 
 

@@ -84,6 +84,24 @@ def audit(
     return rounded({"leak": leak, "rows": len(rows), "probes": results, "near_duplicates": near})
 
 
+def summary(audited: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the verdict on a task and its strongest gated probe.
+
+    Parameters
+    ----------
+    audited : mapping
+        The result of `audit`.
+
+    Returns
+    -------
+    dict
+        ``leak``: 1, 0, or -1 if there is no verdict. ``highest_probe``: the highest ROC-AUC of a gated probe, or None.
+    """
+    probes = [probe for probe in audited.get("probes", {}).values() if probe["kind"] == "gated"]
+    scores = [probe["roc_auc"]["value"] for probe in probes if probe["roc_auc"]["value"] is not None]
+    return {"leak": int(audited.get("leak", -1)), "highest_probe": max(scores, default=None)}
+
+
 def _score(label: NDArray, forecast: Values, fold: NDArray, plan: BlockBootstrap) -> dict[str, Resampled]:
     # A balanced accuracy is the area under a ROC curve with a single threshold, here even odds.
     by_score = {"roc_auc": forecast, "balanced_accuracy": forecast >= EVEN_ODDS}

@@ -1,13 +1,12 @@
 """Scores the networks of a task on its test rows, and writes all the numbers. Only here are the test rows read."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from solarflare.core import absent, tables
-from solarflare.core.files import atomic_directory, atomic_path, read_json
+from solarflare.core.files import atomic_directory, read_json, write_json
 from solarflare.core.paths import AUDIT, RAW
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter
@@ -25,12 +24,13 @@ from solarflare.verification.results.wording import wording
 from solarflare.verification.scores import curves, slices
 from solarflare.verification.scores.assessment import assess, rounded, untrusted_because
 from solarflare.verification.scores.bootstrap import BlockBootstrap
+from solarflare.verification.scores.headline import headline
 
 DECIMALS = 6  # of the numbers behind the figures
 
 
 def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
-    """Score a task. Write ``metrics/<task>.json``, the predictions, the data of the plots, and attribution maps.
+    """Score a task. Write its metrics, its details, the predictions, the data of the plots, and attribution maps.
 
     If the model is absent, all of these are marked absent.
 
@@ -49,7 +49,7 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
         If an input is missing or broken.
     """
     if reason := absent.reason(task.model):
-        for path in (task.metrics, task.predictions, task.plots, task.attributions):
+        for path in (task.metrics, task.details, task.predictions, task.plots, task.attributions):
             absent.mark(path, reason)
         return
 
@@ -76,8 +76,8 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
     attribution = attribute(rows, explained, images, task.model)
     scores["attribution"] = explain(explained, attribution, images.index, records.regions, cutter, chosen.evaluate)
 
-    with atomic_path(task.metrics) as partial:
-        partial.write_text(json.dumps(scores, indent=2, sort_keys=True) + "\n")
+    write_json(task.details, scores)
+    write_json(task.metrics, headline(scores))
     tables.write(test.reindex(columns=list(tables.PREDICTIONS.columns)), task.predictions, tables.PREDICTIONS)
     answers, logistic = np.array(wording(question).answers), references["logistic"]
     data = {

@@ -1,4 +1,4 @@
-"""Makes the content of `metrics/<task>.json`: scores with intervals, differences to the baselines, and trust."""
+"""Makes the content of `metrics/details/<task>.json`: scores with intervals, differences to baselines, and trust."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -87,8 +87,8 @@ def assess(
 def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[str, Any]) -> str | None:
     """Return why the scores of a task cannot be trusted, or None if there is no reason.
 
-    `audit` is the task's part of ``metrics/audit.json``, `method` is ``split.method``, and `metrics` is the result of
-    `assess`.
+    `audit` is the task's part of ``metrics/details/audit.json``, `method` is ``split.method``, and `metrics` is the
+    result of `assess`.
     """
     reasons = []
     if method == "random":

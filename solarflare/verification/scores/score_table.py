@@ -164,7 +164,7 @@ def strongest_first(forecasts: dict[str, Any]) -> list[tuple[str, dict[str, Any]
     Parameters
     ----------
     forecasts : dict
-        ``baselines`` or ``confounders`` of ``metrics/<task>.json``.
+        ``baselines`` or ``confounders`` of ``metrics/details/<task>.json``.
     """
     present = [(name, scores) for name, scores in forecasts.items() if "absent" not in scores]
     return sorted(present, key=lambda named: -(named[1]["roc_auc"]["value"] or 0))
@@ -178,7 +178,7 @@ def compared(
     Parameters
     ----------
     metrics : dict
-        The content of ``metrics/<task>.json``.
+        The content of ``metrics/details/<task>.json``.
     group : str, optional
         ``baselines`` or ``confounders``.
     scores : sequence of str, optional

@@ -1,0 +1,143 @@
+"""Compares the results of this run with the committed ones; commits them, or restores the committed ones."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from solarflare.core import absent, paths
+from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
+from solarflare.tracking import dvc_state
+
+LOCK = Path("dvc.lock")
+RESULTS = (LOCK, paths.METRICS)
+"""The results that Git keeps."""
+
+KEPT = "dvc.lock and metrics/ are as this machine made them: `make accept` commits them, `make restore` undoes them"
+MESSAGE = "Bring dvc.lock and the committed results up to date"
+SHOWN = 5  # changed inputs that a sentence names
+
+
+def compare(task: Task) -> tuple[str, bool]:
+    """Return whether this run reproduced the committed results of a task, in one line.
+
+    Scores are only compared if this run had the committed parameters, code and data.
+
+    Returns
+    -------
+    str
+        The line, which begins with the task.
+    bool
+        False if a score is outside its committed interval.
+    """
+    if not (lock := _committed(LOCK)):
+        return f"{task}: no results are committed to compare with", True
+    committed, now = yaml.safe_load(lock)["stages"], yaml.safe_load(LOCK.read_text())["stages"]
+    if changed := sorted(_inputs(committed) ^ _inputs(now)):
+        names = list(dict.fromkeys(name for _, name, _ in changed))
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        return f"{task}: not compared with the committed results, as {', '.join(names[:SHOWN])}{more} changed", True
+    outputs = (task.details, task.predictions, *sorted(task.plots.glob("*")))
+    if all(_committed(path) == path.read_bytes() for path in outputs) and _model(task, committed) == _model(task, now):
+        return f"{task}: reproduced, byte for byte", True
+    before, after = json.loads(_committed(task.details) or b"{}"), json.loads(task.details.read_text())
+    if before.keys() != after.keys():
+        return f"{task}: not compared, as {task.details} had other keys in the last commit", True
+    if outside := list(_outside(before, after)):
+        return f"{task}: not reproduced: {'; '.join(outside)}; {KEPT}", False
+    if absent.reason(task.details):
+        return f"{task}: absent, as in the last commit", True
+    gain = after["roc_auc"]["value"] - before["roc_auc"]["value"]
+    return f"{task}: reproduced within the committed intervals (ROC-AUC {gain:+z.3f}); {KEPT}", True
+
+
+def changed_results() -> list[str]:
+    """Return the paths of the results in Git that differ from the last commit."""
+    lines = _git("status", "--porcelain", "--no-renames", "--", *map(str, RESULTS)).splitlines()
+    return [line[3:] for line in lines]
+
+
+def accept() -> str:
+    """Commit the results of this run, and nothing else. Return what was done, in a sentence.
+
+    Raises
+    ------
+    InputError
+        If a result is out of date, or if Git cannot commit.
+    """
+    if outdated := dvc_state.modified():
+        raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
+    if not (changed := changed_results()):
+        return "Nothing to accept: the results are those of the last commit."
+    _git("add", "--", *map(str, RESULTS))
+    _git("commit", "--quiet", "--message", MESSAGE, "--", *map(str, RESULTS))
+    return f"Committed the results of this run: {_listed(changed)}."
+
+
+def restore() -> str:
+    """Bring back the committed results. Return what was done, and which stages `dvc repro` would run, in sentences.
+
+    Raises
+    ------
+    InputError
+        If there is no commit, or if ``dvc.yaml`` cannot be read.
+    """
+    if not (changed := changed_results()):
+        return "Nothing to restore: the results are those of the last commit."
+    _git("restore", "--source=HEAD", "--staged", "--worktree", "--", *map(str, RESULTS))
+    rerun = list(dvc_state.modified())
+    after = f"`dvc repro` would run {', '.join(rerun)}" if rerun else "`dvc repro` has nothing to run"
+    return f"Restored {_listed(changed)}. {after}."
+
+
+def _outside(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each score that is outside its committed interval."""
+    for name, committed in before.items():
+        if isinstance(committed, dict) and committed.get("low") is not None:
+            value, low, high = after[name]["value"], committed["low"], committed["high"]
+            if value is None or not low <= value <= high:
+                yield f"{name} is {value}, committed were {low} to {high}"
+
+
+def _inputs(stages: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """Return stage, name and content of all inputs that no stage writes: commands, parameters, code."""
+    written = [output["path"] for stage in stages.values() for output in stage.get("outs", [])]
+    inputs = set()
+    for name, stage in stages.items():
+        inputs.add((name, f"the command of {name}", stage["cmd"]))
+        for dependency in stage.get("deps", []):
+            if not any(_overlap(dependency["path"], path) for path in written):
+                inputs.add((name, dependency["path"], dependency["md5"]))
+        for values in stage.get("params", {}).values():
+            inputs |= {(name, key, json.dumps(value, sort_keys=True, default=str)) for key, value in values.items()}
+    return inputs
+
+
+def _overlap(first: str, second: str) -> bool:
+    return f"{first}/".startswith(f"{second}/") or f"{second}/".startswith(f"{first}/")
+
+
+def _model(task: Task, stages: dict[str, Any]) -> list[str]:
+    outputs = stages.get(f"train_{task}", {}).get("outs", [])
+    return [output["md5"] for output in outputs if output["path"] == str(task.model)]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+
+
+def _committed(path: Path) -> bytes | None:
+    """Return the content of a file in the last commit, or None if it is not there."""
+    done = subprocess.run(["git", "show", f"HEAD:./{path.as_posix()}"], capture_output=True, check=False)
+    return None if done.returncode else done.stdout
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"`git {arguments[0]}`: {done.stderr.strip()}; run this in a clone of the project")
+    return done.stdout

@@ -1,0 +1,46 @@
+"""Chooses the few numbers that DVC shows as metrics from all scores of a task."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from solarflare.verification.scores.score_table import strongest_first
+
+Number = float | int | None
+
+
+def headline(scores: Mapping[str, Any]) -> dict[str, Number]:
+    """Return the numbers that reviewers compare: at most fourteen, on one level.
+
+    Parameters
+    ----------
+    scores : mapping
+        The content of ``metrics/details/<task>.json``.
+
+    Returns
+    -------
+    dict
+        ``roc_auc`` with the ends of its interval, ``roc_auc_low`` and ``roc_auc_high``; ``tss``, ``brier_skill``,
+        ``accuracy``, ``recall`` and ``specificity``; ``lead`` and ``lead_low``: the network's ROC-AUC minus that of the
+        best baseline, and the lower end of its interval; ``n``, the number of test rows; ``trusted``: 1 for yes, 0
+        for no, -1 if the scores have no intervals, so that nothing can be said. A score that does not exist is None.
+    """
+    values: dict[str, Number] = {
+        name: scores[name]["value"] for name in ("roc_auc", "tss", "brier_skill", "accuracy", "recall", "specificity")
+    }
+    baselines = strongest_first(scores["baselines"])
+    lead = scores["differences"][baselines[0][0]]["roc_auc"] if baselines else {"value": None, "low": None}
+    return {
+        **values,
+        "roc_auc_low": scores["roc_auc"]["low"],
+        "roc_auc_high": scores["roc_auc"]["high"],
+        "lead": lead["value"],
+        "lead_low": lead["low"],
+        "n": scores["n"],
+        "trusted": _trusted(scores),
+    }
+
+
+def _trusted(scores: Mapping[str, Any]) -> int:
+    if not scores["trusted"]:
+        return 0
+    return -1 if scores["roc_auc"]["low"] is None else 1

@@ -1,0 +1,126 @@
+"""Whether a run gave the committed results, in small repositories in which Git and DVC are at work."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
+from solarflare.tracking import reproduction
+
+# The machine's noise is in no dependency: as with a processor, DVC does not know of it.
+STAGE = """
+import json, pathlib
+noise = float(pathlib.Path("noise").read_text())
+for folder in ("models/disk", "metrics/details", "metrics/predictions", "metrics/plots/disk"):
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+pathlib.Path("models/disk/weights").write_text(str(noise))
+scores = {"roc_auc": {"value": 0.9 + noise, "low": 0.8, "high": 0.95}, "n": 3}
+pathlib.Path("metrics/details/disk.json").write_text(json.dumps(scores))
+pathlib.Path("metrics/predictions/disk.csv").write_text("0.5")
+pathlib.Path("metrics/plots/disk/roc.csv").write_text("0.5")
+"""
+STAGES = {
+    "train_disk": {
+        "cmd": "python stage.py",
+        "deps": ["stage.py"],
+        "params": ["epochs"],
+        "outs": ["models/disk", {"metrics": {"cache": False}}],
+    }
+}
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def repro(noise: float) -> None:
+    """Run the pipeline anew on a machine with this noise."""
+    Path("noise").write_text(str(noise))
+    run(sys.executable, "-m", "dvc", "repro", "-q", "--force", "--no-run-cache")
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose results are committed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+    Path("stage.py").write_text(STAGE)
+    Path("params.yaml").write_text("epochs: 3\n")
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
+    Path(".gitignore").write_text("noise\nmodels\n")
+    run("git", "init", "-q", "-b", "main")
+    run("git", "config", "user.name", "a user")
+    run("git", "config", "user.email", "user@example.org")
+    run(sys.executable, "-m", "dvc", "init", "-q")
+    repro(0)
+    run("git", "add", ".")
+    run("git", "commit", "-q", "-m", "results")
+    return tmp_path
+
+
+def test_the_same_bytes_are_reproduced() -> None:
+    repro(0)
+    assert reproduction.compare(Task.DISK) == ("disk: reproduced, byte for byte", True)
+
+
+def test_other_bits_are_reproduced_within_the_intervals() -> None:
+    repro(0.001)
+    line, within = reproduction.compare(Task.DISK)
+    assert within
+    assert line.startswith(
+        "disk: reproduced within the committed intervals (ROC-AUC +0.001); dvc.lock and metrics/ are"
+    )
+
+
+def test_a_model_of_other_bits_with_the_same_scores_is_not_the_same() -> None:
+    repro(1e-18)
+    assert "within the committed intervals (ROC-AUC +0.000)" in reproduction.compare(Task.DISK)[0]
+
+
+def test_a_score_outside_its_interval_is_not_reproduced() -> None:
+    repro(0.07)
+    line, within = reproduction.compare(Task.DISK)
+    assert not within
+    assert line.startswith("disk: not reproduced: roc_auc is 0.97, committed were 0.8 to 0.95; ")
+
+
+def test_a_run_with_other_parameters_is_not_compared() -> None:
+    Path("params.yaml").write_text("epochs: 4\n")
+    repro(0.07)
+    assert reproduction.compare(Task.DISK) == ("disk: not compared with the committed results, as epochs changed", True)
+
+
+def test_accept_commits_the_results_and_nothing_else() -> None:
+    repro(0.001)
+    Path("stage.py").write_text(STAGE + "\n# changed\n")
+    repro(0.001)
+    run("git", "add", "stage.py")
+    assert reproduction.accept() == "Committed the results of this run: dvc.lock, metrics/details/disk.json."
+    assert run("git", "status", "--porcelain") == "M  stage.py\n"
+
+
+def test_results_out_of_date_are_not_accepted() -> None:
+    repro(0.001)
+    Path("params.yaml").write_text("epochs: 4\n")
+    with pytest.raises(InputError, match="the results of train_disk are out of date; run `dvc repro` first"):
+        reproduction.accept()
+
+
+def test_restore_brings_the_committed_results_back_and_says_what_will_run() -> None:
+    repro(0.001)
+    restored = reproduction.restore()
+    assert restored == "Restored dvc.lock, metrics/details/disk.json. `dvc repro` would run train_disk."
+    assert json.loads(Path("metrics/details/disk.json").read_text())["roc_auc"]["value"] == 0.9
+    assert run("git", "status", "--porcelain") == ""
+
+
+def test_there_may_be_nothing_to_accept_or_restore() -> None:
+    assert reproduction.accept().startswith("Nothing to accept")
+    assert reproduction.restore().startswith("Nothing to restore")

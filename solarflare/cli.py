@@ -99,6 +99,14 @@ def restore() -> None:
 
 
 @app.command()
+def exps() -> None:
+    """Print DVC's experiments with what they changed and their scores, in at most 140 columns."""
+    from solarflare.tracking import experiments_table
+
+    typer.echo(experiments_table.render())
+
+
+@app.command()
 def review(
     base: Annotated[str, Option(help="A branch, a tag or a commit to compare with.")] = "main",
     page: Annotated[Path, Option(help="The file to write; figures go into a folder of that name.")] = Path("review.md"),

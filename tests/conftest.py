@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+import solarflare  # noqa: F401 - it pins the processor's instructions before a test imports NumPy
 from tests import chromium as browsers
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def test_an_experiment_shows_its_changes_and_scores_in_140_columns() -> None:
     assert workspace.split()[0] == "workspace"
     assert main.split()[0] == "main"
     assert experiment.startswith(f"  {NAME[:15]}...")
-    assert "split.block_days=99, train..." in experiment
+    assert "split.block_days=99, trai..." in experiment
     assert "-0.89 [-0.89, -0.89]" in experiment
     assert "!" not in experiment
 

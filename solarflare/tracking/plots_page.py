@@ -9,7 +9,6 @@ from solarflare.core.files import atomic_path
 
 DVC = Path(".dvc")
 PAGE = Path("plots/page.html")  # in `.dvc`, which is the folder that DVC starts from
-VEGA_LITE = "5.21"  # the last of the major version that DVC writes its plots for
 
 SNIPPET = """
 const look = {
@@ -20,10 +19,13 @@ const look = {
   title: {fontSize: 15, anchor: "start", offset: 12},
   view: {stroke: null},
 };
-// DVC makes all plots 300 by 300 pixels.
-const resized = spec => spec.width === 300 ? {...spec, width: 500, height: 340} : spec;
 const actions = {export: true, source: false, compiled: false, editor: false};
-window.vegaEmbed = (place, spec) => vegaEmbed(place, resized(spec), {renderer: "svg", config: look, actions});
+const options = {mode: "vega-lite", renderer: "svg", config: look, actions};
+// Without its schema, of Vega-Lite 5: version 6 draws the same, with a warning.
+window.vegaEmbed = (place, {$schema, ...spec}) => {
+  if (spec.width === 300) Object.assign(spec, {width: 500, height: 340});  // DVC's size of all plots
+  return vegaEmbed(place, spec, options);
+};
 """
 
 TEMPLATE = """<!doctype html>
@@ -42,8 +44,8 @@ main > div {overflow-x: auto}
 </head>
 <body>
 <h1>Plots</h1>
-<p>Disk: is the Sun active? Region: is this region flaring? Each colour is a revision; shaded bands and vertical bars are
-95 % intervals.</p>
+<p>Disk: is the Sun active? Region: is this region flaring? Each colour is a revision. Shaded bands and vertical bars
+are 95 % intervals.</p>
 <main>
 {plot_divs}
 </main>
@@ -67,6 +69,6 @@ def write() -> None:
     if not DVC.is_dir():
         raise InputError(f"{DVC} is not there; run this in the project's folder")
     with atomic_path(DVC / PAGE) as partial:
-        partial.write_text(TEMPLATE.replace("VEGA", vl_convert.javascript_bundle(SNIPPET, VEGA_LITE)), encoding="utf-8")
+        partial.write_text(TEMPLATE.replace("VEGA", vl_convert.javascript_bundle(SNIPPET)), encoding="utf-8")
     setting = ("config", "--quiet", "--local", "plots.html_template", PAGE.as_posix())
     subprocess.run([sys.executable, "-m", "dvc", *setting], check=True)

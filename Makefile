@@ -25,7 +25,7 @@ restore: setup
 reproduce: setup
 	python -m tests.reproduce
 
-setup: .venv/.ready mlflow.db
+setup: .venv/.ready mlflow.db .dvc/plots/page.html
 
 # The mark is made last: an interrupted installation is taken up again.
 .venv/.ready: requirements.lock pyproject.toml
@@ -40,6 +40,9 @@ setup: .venv/.ready mlflow.db
 
 mlflow.db: | .venv/.ready
 	solarflare store
+
+.dvc/plots/page.html: solarflare/tracking/plots_page.py .venv/.ready
+	solarflare plots-page
 
 # Two at a time; a file stays with one process, as its tests share what is dear to make.
 PYTEST := python -m pytest -n 2 --dist loadfile

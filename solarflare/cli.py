@@ -41,6 +41,14 @@ def create_store() -> None:
     store.create()
 
 
+@app.command("plots-page")
+def write_plots_page() -> None:
+    """Write the page with which `dvc plots` needs no network, and make DVC use it."""
+    from solarflare.tracking import plots_page
+
+    plots_page.write()
+
+
 @app.command()
 def ui(
     port: Annotated[int, Option(min=1, max=65535, help="The port of the server, on this machine only.")] = 5000,

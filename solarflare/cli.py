@@ -11,6 +11,7 @@ from typer import Argument, Option
 from solarflare.core import console
 from solarflare.core.errors import InputError
 
+KNOWN = "known of metrics/predictions/"  # what needs no option of `forecast`
 REFUSED = 2  # the exit code if an image has no answer
 TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 
@@ -33,6 +34,23 @@ def main() -> None:
     console.run(app)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"solarflare {version('solarflare')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Small networks that say whether the Sun is active and which regions flare, with audited scores."""
+
+
 @app.command("store")
 def create_store() -> None:
     """Create the MLflow store, unless it is there."""
@@ -53,7 +71,7 @@ def ui(
 
 @app.command()
 def log() -> None:
-    """Log to MLflow what is not logged yet; fail if the audit found a leak and audit.on_leak is fail."""
+    """Log to MLflow what is not logged yet, and say where to look; fail if the audit found a leak (audit.on_leak)."""
     from solarflare.core.files import read_json
     from solarflare.core.paths import AUDIT
     from solarflare.core.tasks import TASKS
@@ -66,6 +84,7 @@ def log() -> None:
         from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 
         log_evaluation(task)
+    typer.echo("Look at the page reports/index.html in a browser, at `dvc plots show`, and at the runs with `make ui`.")
     audit = read_json(AUDIT, "audit")
     _refuse_leaks([task for task in TASKS if audit.get(task, {}).get("leak")])
 
@@ -191,9 +210,23 @@ def score(
     probability: ProbabilityColumn = None,
     label: Annotated[str | None, Option(help="Column of the label.", show_default="recognised")] = None,
     against: Annotated[Path | None, Option(help="Another file to compare with, on the common rows.")] = None,
-    threshold: Annotated[float, Option(min=0, max=1, help="A probability at or above it is an alarm.")] = 0.5,
+    threshold: Annotated[
+        float | None,
+        Option(
+            min=0,
+            max=1,
+            help="A probability at or above it is an alarm.",
+            show_default="the file's column threshold, else 0.5",
+        ),
+    ] = None,
     base_rate: Annotated[
-        float | None, Option(min=0, max=1, help="Reference of the Brier skill.", show_default="the file's own")
+        float | None,
+        Option(
+            min=0,
+            max=1,
+            help="Reference of the Brier skill.",
+            show_default="the file's column base_rate, else its share of label 1",
+        ),
     ] = None,
     block_days: Annotated[float, Option(min=0.01, help="Length of the bootstrap's blocks.")] = 27,
     resamples: Annotated[int, Option(min=100, max=100_000, help="Resamples of the block bootstrap.")] = 2000,
@@ -204,7 +237,12 @@ def score(
     from solarflare.predict import forecast_files, scoring
 
     columns = {"time": time, "probability": probability, "label": label}
-    files = {str(path): forecast_files.read(path, columns, strict=path is file) for path in (file, against) if path}
+    decisions = [name for name, value in (("threshold", threshold), ("base_rate", base_rate)) if value is None]
+    files = {
+        str(path): forecast_files.read(path, columns, strict=path is file, decisions=decisions)
+        for path in (file, against)
+        if path
+    }
     scorer = scoring.Scorer(threshold, block_days, resamples, base_rate)
     content = scorer.compare(files[str(file)], files[str(against)]) if against else scorer.score(files[str(file)])
     for warning in content["warnings"]:
@@ -219,9 +257,13 @@ def forecast(
     file: Annotated[Path, Argument(help="A CSV file with a time, a probability and, for regions, noaa_ar.")],
     folder: Annotated[Path, Argument(help="A folder for the forecasts.")],
     method: Annotated[str, Option(help="The method's name at CCMC.")],
-    goes_class: Annotated[str, Option("--class", help="C, M or X: flares of this class or more.")] = "C",
-    hours: Annotated[float, Option(min=1, help="Length of the prediction window.")] = 24,
-    data: Annotated[str, Option(help="The input data.")] = "SDO/HMI LOS_Magnetogram",
+    goes_class: Annotated[
+        str | None, Option("--class", help="C, M or X: flares of this class or more.", show_default=KNOWN)
+    ] = None,
+    hours: Annotated[float | None, Option(min=1, help="Length of the prediction window.", show_default=KNOWN)] = None,
+    data: Annotated[
+        str | None, Option(help="The input data, such as 'SDO/HMI LOS_Magnetogram'.", show_default=KNOWN)
+    ] = None,
     time: TimeColumn = None,
     probability: ProbabilityColumn = None,
     fitted_rate: Annotated[
@@ -234,7 +276,7 @@ def forecast(
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
     from solarflare.predict import scoreboard
 
-    header = scoreboard.Method(method, goes_class, hours, data)
+    header = scoreboard.header_of(file, method, goes_class, hours, data)
     columns, base_rates = {"time": time, "probability": probability}, (fitted_rate, base_rate)
     files = scoreboard.convert(file, columns, base_rates, header, folder)
     typer.echo(f"{folder}: {len(files):,} forecasts")
@@ -244,7 +286,10 @@ def forecast(
 def predict(
     images: Annotated[list[Path], Argument(help="Full-disk images, or folders of them.")],
     instrument: Annotated[
-        str | None, Option(help="The instrument of all images.", show_default="from their names")
+        str | None,
+        Option(
+            help="The instrument of all images: gong, hmi, aia171, aia193 or aia211.", show_default="from their names"
+        ),
     ] = None,
     time: Annotated[
         dt.datetime | None, Option(help="The time of all images, UTC.", show_default="from their names", formats=TIMES)
@@ -271,11 +316,12 @@ def predict(
     refused = False
     for answer in map(predictor, files):
         refused |= bool(answer.refusal)
-        typer.echo(json.dumps(answer_text.content(answer)) if as_json else "\n".join(answer_text.lines(answer)))
+        said = (answer, predictor.networks)
+        typer.echo(json.dumps(answer_text.content(*said)) if as_json else "\n".join(answer_text.lines(*said)))
         if figures and not answer.refusal:
             from solarflare.predict import picture
 
-            picture.save(answer, figures)
+            picture.save(answer, predictor.networks, figures)
     if refused:
         raise typer.Exit(REFUSED)
 

@@ -9,11 +9,9 @@ from solarflare.core.tasks import TASKS
 from solarflare.verification.scores.assessment import COMPARED
 from solarflare.verification.scores.score_table import SCORES, Table, compared, interval
 
-NEXT = "Look next: the page reports/index.html in a browser, `dvc plots show`, and the runs in MLflow with `make ui`."
-
 
 def render(metrics: Path = Path("metrics")) -> str:
-    """Return a table of the scores of each task's network and baselines, with remarks and where to look next below it.
+    """Return a table of the scores of each task's network and baselines, with remarks below it.
 
     Parameters
     ----------
@@ -29,7 +27,7 @@ def render(metrics: Path = Path("metrics")) -> str:
             rows += [*([()] if rows else []), *_rows(task, content)]
             remarks += _remarks(task, content)
     columns = ("task", "forecast", *(SCORES[score] for score in COMPARED), "the network is")
-    return "\n".join([Table(columns, rows).text(), "", *remarks, NEXT])
+    return "\n".join([Table(columns, rows).text(), "", *remarks])
 
 
 def _rows(task: str, content: dict[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -129,8 +129,8 @@ def _trained_on(file: Path) -> tuple[Task, Mapping[str, Any], str, str]:
     task = next((task for task in TASKS if path == lock.parent / task.predictions), None)
     if task is None or not lock.is_file():
         raise InputError(
-            f"{file} has the columns of metrics/predictions/<task>.csv, and no {LOCK} says with which parameters it was "
-            "made; name the file in its project, or keep time, probability and noaa_ar, and add --class, --hours, --data"
+            f"{file} has the columns of metrics/predictions/<task>.csv, and no {LOCK} tells how it was made; "
+            "name the file in its project, or keep time, probability and noaa_ar, and add --class, --hours and --data"
         )
     try:
         stages = params.read_yaml(lock)["stages"]

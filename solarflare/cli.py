@@ -1,6 +1,7 @@
 """The command line. Each command imports what it needs, so that `--help` does not wait seconds for MLflow."""
 
 import datetime as dt
+import importlib.metadata
 import json
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,8 @@ from typer import Argument, Option
 from solarflare.core import console
 from solarflare.core.errors import InputError
 
-KNOWN = "known of metrics/predictions/"  # what needs no option of `forecast`
+KNOWN = "known of metrics/predictions/"
+OWN = "the file's own, else 0.5"
 REFUSED = 2  # the exit code if an image has no answer
 TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 
@@ -36,17 +38,13 @@ def main() -> None:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"solarflare {version('solarflare')}")
+        typer.echo(f"solarflare {importlib.metadata.version('solarflare')}")
         raise typer.Exit
 
 
 @app.callback()
 def root(
-    version: Annotated[
-        bool, Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
+    version: Annotated[bool, Option("--version", callback=_print_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
     """Small networks that say whether the Sun is active and which regions flare, with audited scores."""
 
@@ -210,23 +208,9 @@ def score(
     probability: ProbabilityColumn = None,
     label: Annotated[str | None, Option(help="Column of the label.", show_default="recognised")] = None,
     against: Annotated[Path | None, Option(help="Another file to compare with, on the common rows.")] = None,
-    threshold: Annotated[
-        float | None,
-        Option(
-            min=0,
-            max=1,
-            help="A probability at or above it is an alarm.",
-            show_default="the file's column threshold, else 0.5",
-        ),
-    ] = None,
+    threshold: Annotated[float | None, Option(min=0, max=1, help="An alarm from here on.", show_default=OWN)] = None,
     base_rate: Annotated[
-        float | None,
-        Option(
-            min=0,
-            max=1,
-            help="Reference of the Brier skill.",
-            show_default="the file's column base_rate, else its share of label 1",
-        ),
+        float | None, Option(min=0, max=1, help="Reference of the Brier skill.", show_default="the file's own")
     ] = None,
     block_days: Annotated[float, Option(min=0.01, help="Length of the bootstrap's blocks.")] = 27,
     resamples: Annotated[int, Option(min=100, max=100_000, help="Resamples of the block bootstrap.")] = 2000,
@@ -234,16 +218,11 @@ def score(
     figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png; it is replaced.")] = None,
 ) -> None:
     """Score anybody's forecasts, with confidence intervals."""
-    from solarflare.predict import forecast_files, scoring
+    from solarflare.predict import scoring
 
     columns = {"time": time, "probability": probability, "label": label}
-    decisions = [name for name, value in (("threshold", threshold), ("base_rate", base_rate)) if value is None]
-    files = {
-        str(path): forecast_files.read(path, columns, strict=path is file, decisions=decisions)
-        for path in (file, against)
-        if path
-    }
     scorer = scoring.Scorer(threshold, block_days, resamples, base_rate)
+    files = {str(path): scorer.read(path, columns, strict=path is file) for path in (file, against) if path}
     content = scorer.compare(files[str(file)], files[str(against)]) if against else scorer.score(files[str(file)])
     for warning in content["warnings"]:
         console.log.warning("warning: %s", warning)
@@ -258,12 +237,10 @@ def forecast(
     folder: Annotated[Path, Argument(help="A folder for the forecasts.")],
     method: Annotated[str, Option(help="The method's name at CCMC.")],
     goes_class: Annotated[
-        str | None, Option("--class", help="C, M or X: flares of this class or more.", show_default=KNOWN)
+        str | None, Option("--class", help="C, M or X: flares from it on.", show_default=KNOWN)
     ] = None,
     hours: Annotated[float | None, Option(min=1, help="Length of the prediction window.", show_default=KNOWN)] = None,
-    data: Annotated[
-        str | None, Option(help="The input data, such as 'SDO/HMI LOS_Magnetogram'.", show_default=KNOWN)
-    ] = None,
+    data: Annotated[str | None, Option(help="The input data, as in 'SDO/AIA 211'.", show_default=KNOWN)] = None,
     time: TimeColumn = None,
     probability: ProbabilityColumn = None,
     fitted_rate: Annotated[
@@ -286,10 +263,7 @@ def forecast(
 def predict(
     images: Annotated[list[Path], Argument(help="Full-disk images, or folders of them.")],
     instrument: Annotated[
-        str | None,
-        Option(
-            help="The instrument of all images: gong, hmi, aia171, aia193 or aia211.", show_default="from their names"
-        ),
+        str | None, Option(help="gong, hmi, aia171, aia193 or aia211, of all images.", show_default="from their names")
     ] = None,
     time: Annotated[
         dt.datetime | None, Option(help="The time of all images, UTC.", show_default="from their names", formats=TIMES)
@@ -316,7 +290,7 @@ def predict(
     refused = False
     for answer in map(predictor, files):
         refused |= bool(answer.refusal)
-        said = (answer, predictor.networks)
+        said = answer, predictor.networks
         typer.echo(json.dumps(answer_text.content(*said)) if as_json else "\n".join(answer_text.lines(*said)))
         if figures and not answer.refusal:
             from solarflare.predict import picture

@@ -1,5 +1,6 @@
 """Score anybody's forecasts and compare two files of them: numbers, a table, figures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,12 @@ class Scorer:
     block_days: float
     resamples: int
     base_rate: float | None = None
+
+    def read(self, path: Path, named: Mapping[str, str | None], strict: bool) -> ForecastFile:
+        """Read a file with those of its own thresholds and base rates that this scorer uses."""
+        stated = {"threshold": self.threshold, "base_rate": self.base_rate}
+        decisions = [name for name, value in stated.items() if value is None]
+        return forecast_files.read(path, named, strict=strict, decisions=decisions)
 
     def score(self, file: ForecastFile) -> dict[str, Any]:
         """Return the scores of a file, as from `assess`, and the file's ``columns`` and ``warnings``.

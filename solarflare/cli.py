@@ -1,6 +1,7 @@
 """The command line. Each command imports what it needs, so that `--help` does not wait seconds for MLflow."""
 
 import datetime as dt
+import importlib.metadata
 import json
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,8 @@ from typer import Argument, Option
 from solarflare.core import console
 from solarflare.core.errors import InputError
 
+KNOWN = "known of metrics/predictions/"
+OWN = "the file's own, else 0.5"
 REFUSED = 2  # the exit code if an image has no answer
 TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 
@@ -31,6 +34,19 @@ def main() -> None:
     (usage_error,) = typer.BadParameter.__bases__
     usage_error.exit_code = 1  # type: ignore[attr-defined] # else the same as `REFUSED`
     console.run(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"solarflare {importlib.metadata.version('solarflare')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, Option("--version", callback=_print_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Small networks that say whether the Sun is active and which regions flare, with audited scores."""
 
 
 @app.command("store")
@@ -61,7 +77,7 @@ def ui(
 
 @app.command()
 def log() -> None:
-    """Log to MLflow what is not logged yet; fail if the audit found a leak and audit.on_leak is fail."""
+    """Log to MLflow what is not logged yet, and say where to look; fail if the audit found a leak (audit.on_leak)."""
     from solarflare.core.files import read_json
     from solarflare.core.paths import AUDIT
     from solarflare.core.tasks import TASKS
@@ -74,6 +90,7 @@ def log() -> None:
         from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 
         log_evaluation(task)
+    typer.echo("Look at the page reports/index.html in a browser, at `dvc plots show`, and at the runs with `make ui`.")
     audit = read_json(AUDIT, "audit")
     _refuse_leaks([task for task in TASKS if audit.get(task, {}).get("leak")])
 
@@ -235,7 +252,7 @@ def score(
     probability: ProbabilityColumn = None,
     label: Annotated[str | None, Option(help="Column of the label.", show_default="recognised")] = None,
     against: Annotated[Path | None, Option(help="Another file to compare with, on the common rows.")] = None,
-    threshold: Annotated[float, Option(min=0, max=1, help="A probability at or above it is an alarm.")] = 0.5,
+    threshold: Annotated[float | None, Option(min=0, max=1, help="An alarm from here on.", show_default=OWN)] = None,
     base_rate: Annotated[
         float | None, Option(min=0, max=1, help="Reference of the Brier skill.", show_default="the file's own")
     ] = None,
@@ -245,11 +262,11 @@ def score(
     figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png; it is replaced.")] = None,
 ) -> None:
     """Score anybody's forecasts, with confidence intervals."""
-    from solarflare.predict import forecast_files, scoring
+    from solarflare.predict import scoring
 
     columns = {"time": time, "probability": probability, "label": label}
-    files = {str(path): forecast_files.read(path, columns, strict=path is file) for path in (file, against) if path}
     scorer = scoring.Scorer(threshold, block_days, resamples, base_rate)
+    files = {str(path): scorer.read(path, columns, strict=path is file) for path in (file, against) if path}
     content = scorer.compare(files[str(file)], files[str(against)]) if against else scorer.score(files[str(file)])
     for warning in content["warnings"]:
         console.log.warning("warning: %s", warning)
@@ -263,9 +280,11 @@ def forecast(
     file: Annotated[Path, Argument(help="A CSV file with a time, a probability and, for regions, noaa_ar.")],
     folder: Annotated[Path, Argument(help="A folder for the forecasts.")],
     method: Annotated[str, Option(help="The method's name at CCMC.")],
-    goes_class: Annotated[str, Option("--class", help="C, M or X: flares of this class or more.")] = "C",
-    hours: Annotated[float, Option(min=1, help="Length of the prediction window.")] = 24,
-    data: Annotated[str, Option(help="The input data.")] = "SDO/HMI LOS_Magnetogram",
+    goes_class: Annotated[
+        str | None, Option("--class", help="C, M or X: flares from it on.", show_default=KNOWN)
+    ] = None,
+    hours: Annotated[float | None, Option(min=1, help="Length of the prediction window.", show_default=KNOWN)] = None,
+    data: Annotated[str | None, Option(help="The input data, as in 'SDO/AIA 211'.", show_default=KNOWN)] = None,
     time: TimeColumn = None,
     probability: ProbabilityColumn = None,
     fitted_rate: Annotated[
@@ -278,7 +297,7 @@ def forecast(
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
     from solarflare.predict import scoreboard
 
-    header = scoreboard.Method(method, goes_class, hours, data)
+    header = scoreboard.header_of(file, method, goes_class, hours, data)
     columns, base_rates = {"time": time, "probability": probability}, (fitted_rate, base_rate)
     files = scoreboard.convert(file, columns, base_rates, header, folder)
     typer.echo(f"{folder}: {len(files):,} forecasts")
@@ -288,7 +307,7 @@ def forecast(
 def predict(
     images: Annotated[list[Path], Argument(help="Full-disk images, or folders of them.")],
     instrument: Annotated[
-        str | None, Option(help="The instrument of all images.", show_default="from their names")
+        str | None, Option(help="gong, hmi, aia171, aia193 or aia211, of all images.", show_default="from their names")
     ] = None,
     time: Annotated[
         dt.datetime | None, Option(help="The time of all images, UTC.", show_default="from their names", formats=TIMES)
@@ -315,11 +334,12 @@ def predict(
     refused = False
     for answer in map(predictor, files):
         refused |= bool(answer.refusal)
-        typer.echo(json.dumps(answer_text.content(answer)) if as_json else "\n".join(answer_text.lines(answer)))
+        said = answer, predictor.networks
+        typer.echo(json.dumps(answer_text.content(*said)) if as_json else "\n".join(answer_text.lines(*said)))
         if figures and not answer.refusal:
             from solarflare.predict import picture
 
-            picture.save(answer, figures)
+            picture.save(answer, predictor.networks, figures)
     if refused:
         raise typer.Exit(REFUSED)
 

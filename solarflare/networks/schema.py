@@ -48,17 +48,30 @@ class TrainRegion(Train):
 
 
 class BaseRates(ByTask[float | None]):
-    """The share of label 1 on the Sun, by task. None: the images are no matched sample, so their share is the Sun's."""
+    """The share of label 1 on the Sun, by task; None if it is not stated."""
 
     disk: Annotated[float, Field(gt=0, lt=1)] | None
     region: Annotated[float, Field(gt=0, lt=1)] | None
+
+
+class BaseRatesByOrigin(Group):
+    """The base rates of each origin of data. That of the simulated Sun says nothing about the real one."""
+
+    simulated: BaseRates
+    archive: BaseRates
+    live: BaseRates
+
+    def of(self, origin: str, task: Task) -> float | None:
+        """Return the base rate of a task for the data of an origin (``scrape.origin``)."""
+        rates: BaseRates = getattr(self, origin)
+        return rates.of(task)
 
 
 class Calibration(Group):
     """How a network's scores become probabilities."""
 
     method: Literal["platt", "isotonic", "temperature"]
-    base_rate: BaseRates
+    base_rate: BaseRatesByOrigin
 
 
 class TrainParams(Part):

@@ -4,19 +4,45 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from solarflare.core.tasks import Task
-from solarflare.predict.predictor import ImageAnswer, RegionAnswer
+from solarflare.predict.predictor import DECIMALS, ImageAnswer, RegionAnswer
 from solarflare.predict.trained import TrainedNetwork
 
 
 def heading(networks: Mapping[Task, TrainedNetwork]) -> Iterator[str]:
-    """Yield one line per network: the question that it answers, and the base rate."""
+    """Yield one line per network: the question that it answers, and the share of yes where its probabilities hold."""
     for task, network in networks.items():
-        yield f"{task}: the probability that {network.question}; {network.base_rate:.3g} at an average time"
+        yield f"{task}: the probability that {network.question}; {average(network, 'at an average time')}"
         if network.simulated:
             yield f"{task}: trained on the simulated Sun"
 
 
-def lines(answer: ImageAnswer) -> Iterator[str]:
+def average(network: TrainedNetwork, which: str) -> str:
+    """Return a phrase on how often the answer is yes where a network's probabilities hold.
+
+    `which` names the average, such as "at an average time". It is used only if a base rate is stated.
+    """
+    if network.base_rate is None:
+        return f"no base rate is stated, so it holds for the sample's share of yes, {network.share:.2g}"
+    return f"{which} it is {network.base_rate:.2g}"
+
+
+def verdict(probability: float, network: TrainedNetwork) -> str:
+    """Return yes or no, with the threshold that decides it."""
+    return f"{'yes' if probability >= network.threshold else 'no'} (threshold {network.threshold:.2g})"
+
+
+def two_decimals(probability: float) -> str:
+    """Return a probability with two decimals, and never as a certainty.
+
+    >>> [two_decimals(probability) for probability in (0.004, 0.4567, 0.999)]
+    ['<0.01', '0.46', '>0.99']
+    """
+    if probability < 0.005:
+        return "<0.01"
+    return ">0.99" if probability >= 0.995 else f"{probability:.2f}"
+
+
+def lines(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> Iterator[str]:
     """Yield an answer as lines: first the image, then one line per probability."""
     name, time = answer.image.path.name, answer.image.time
     yield f"{name}{'' if time is None else f'  {time:%Y-%m-%d %H:%M} UTC'}"
@@ -24,16 +50,22 @@ def lines(answer: ImageAnswer) -> Iterator[str]:
         yield f"  no answer: {answer.refusal}"
         return
     if answer.disk is not None:
-        yield f"  {'disk':<24}{answer.disk:7.4f}"
+        yield _line("disk", answer.disk, networks[Task.DISK])
     for region in answer.regions or []:
-        value = f"  {region.reason}" if region.probability is None else f"{region.probability:7.4f}"
-        yield f"  {region_name(region):<24}{value}"
+        if region.probability is None:
+            yield f"  {region_name(region):<24}  {region.reason}"
+        else:
+            yield _line(region_name(region), region.probability, networks[Task.REGION])
     if answer.regions is not None:
         count = len(answer.regions) or "no"
         yield f"  {count} region{'' if count == 1 else 's'}: {answer.regions_from}"
 
 
-def content(answer: ImageAnswer) -> dict[str, Any]:
+def _line(name: str, probability: float, network: TrainedNetwork) -> str:
+    return f"  {name:<24}{two_decimals(probability):>7}  {verdict(probability, network)}"
+
+
+def content(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> dict[str, Any]:
     """Return an answer as the dictionary that is printed as JSON."""
     return {
         "path": answer.image.path.as_posix(),
@@ -43,6 +75,7 @@ def content(answer: ImageAnswer) -> dict[str, Any]:
         "disk": answer.disk,
         "regions": None if answer.regions is None else [vars(region) for region in answer.regions],
         "regions_from": answer.regions_from or None,
+        "thresholds": {task: round(network.threshold, DECIMALS) for task, network in networks.items()},
     }
 
 

@@ -1,6 +1,6 @@
 """Read anybody's forecasts: CSV files with a time, a probability and a label, under any column names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +17,21 @@ COLUMN_WORDS = {
 }
 """Words that the names of each column usually contain, the most telling word first."""
 
+DECISIONS = ("threshold", "base_rate")
+"""Columns that a file may have: the probability from which a row is an alarm, and the reference of the Brier skill."""
+
 REGION = "noaa_ar"  # the column that distinguishes regions of the same time; a file may lack it
 SAMPLE = 1000  # rows that are read to recognise a column
 LAST_TIME = r"^.*(?<!\d)((?:19|20)\d\d[-./_]?\d\d[-./_]?\d\d(?:[T _.-]?\d\d[:._-]?\d\d(?:[:._-]?\d\d)?)?)(?!\d)"
 """The last time in a text: a date with or without separators, with or without a time of day."""
 
 BOOLEANS = {"true": "1", "false": "0"}
-EXPECTED = {"probability": "a number from 0 to 1 (divide percentages by 100)", "label": "0 or 1"}
+EXPECTED = {
+    "probability": "a number from 0 to 1 (divide percentages by 100)",
+    "label": "0 or 1",
+    "threshold": "a number from 0 to 1, or the option --threshold",
+    "base_rate": "a number from 0 to 1, or the option --base-rate",
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class ForecastFile:
 
     `rows` is sorted by time. Its columns are ``time`` (UTC), ``noaa_ar`` (text; ``""`` if the file has no such column),
     ``probability`` (0 to 1) and ``label`` (1: the event happened; 0: it did not happen; -1 in all rows if no label was
-    read).
+    read), and those of `DECISIONS` that the file has and the caller wants (0 to 1).
     """
 
     rows: pd.DataFrame
@@ -41,7 +49,11 @@ class ForecastFile:
 
 
 def read(
-    path: Path, named: Mapping[str, str | None] | None = None, labelled: bool = True, strict: bool = True
+    path: Path,
+    named: Mapping[str, str | None] | None = None,
+    labelled: bool = True,
+    strict: bool = True,
+    decisions: Iterable[str] = (),
 ) -> ForecastFile:
     """Read a file of forecasts.
 
@@ -55,17 +67,19 @@ def read(
     labelled, strict : bool, optional
         `labelled`: whether a label is read. `strict`: whether the file must have the named columns; if not, a named
         column that is missing is recognised by its cells.
+    decisions : iterable of str, optional
+        Those of `DECISIONS` that are read if the file has them.
 
     Returns
     -------
     ForecastFile
-        Rows without a time, a probability or a label are left out and counted.
+        Rows without a value in one of its columns are left out and counted.
 
     Raises
     ------
     InputError
-        If the file cannot be read, a column cannot be recognised, a probability is not from 0 to 1, a label is not 0
-        or 1, no row is left, or all labels are the same.
+        If the file cannot be read, a column cannot be recognised, a probability, threshold or base rate is not from 0
+        to 1, a label is not 0 or 1, no row is left, or all labels are the same.
     """
     if not path.is_file():
         raise InputError(f"{path} is not a file; name a CSV file with a time, a probability and a label")
@@ -74,12 +88,14 @@ def read(
         raise InputError(f"{path} has a header and no rows; name a file of forecasts")
     columns: dict[str, str] = {}
     for role in ("time", "probability", "label") if labelled else ("time", "probability"):
-        others = df.drop(columns=columns.values())
+        others = df.drop(columns=[*columns.values(), *(name for name in DECISIONS if name in df)])
         name = (named or {}).get(role)
         columns[role] = _column(others, role, name if strict or name in others else None, path)
     times, probability = parse_times(df[columns["time"]]), tables.numbers(df[columns["probability"]])
     label = _labels(df[columns["label"]]) if labelled else -1
     rows = pd.DataFrame({"time": times, REGION: df.get(REGION, ""), "probability": probability, "label": label})
+    for name in (name for name in decisions if name in df):
+        rows[name], columns[name] = tables.numbers(df[name]), name
     _check_cells(path, df, columns, rows)
     complete = rows.dropna().astype({"label": np.int64})
     _check_rows(path, columns, complete)
@@ -97,14 +113,16 @@ def read(
 
 
 def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows that two files share: ``time``, ``label`` and each file's ``probability``.
+    """Return the rows that two files share, as each file has them.
 
     Rows match by time and, if both files have regions, by region. Repeated rows match in the order of the files. It is
     an error if no rows match, if all common rows have the same label, or if the two files' labels differ.
     """
     by_region = all((file.rows[REGION] != "").any() for file in (first, second))
     key = ["time", REGION] if by_region else ["time"]
-    left, right = (file.rows.assign(repeat=file.rows.groupby(key).cumcount()) for file in (first, second))
+    left, right = (
+        file.rows.assign(repeat=file.rows.groupby(key).cumcount(), row=file.rows.index) for file in (first, second)
+    )
     both = left.merge(right, on=[*key, "repeat"], suffixes=("", "_second"))
     if both["label"].nunique() < 2:
         raise InputError(
@@ -114,8 +132,8 @@ def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame
     if differing := int((both["label"] != both["label_second"]).sum()):
         counts = f"{differing:,} of {len(both):,} common rows"
         raise InputError(f"the labels of {counts} differ; compare forecasts of the same events")
-    rows = both[["time", "label", "probability"]]
-    return rows, rows.assign(probability=both["probability_second"])
+    common = first.rows.loc[both["row"]], second.rows.loc[both["row_second"]]
+    return common[0].reset_index(drop=True), common[1].reset_index(drop=True)
 
 
 def parse_times(cells: pd.Series) -> pd.Series:
@@ -174,7 +192,8 @@ def _check_cells(path: Path, raw: pd.DataFrame, columns: dict[str, str], parsed:
     `raw` holds the file's cells as text. `parsed` has the same rows, with times and numbers. `columns` maps the columns
     of `parsed` to those of `raw`.
     """
-    allowed = {"probability": parsed["probability"].between(0, 1), "label": parsed["label"].isin([0, 1, -1])}
+    fractions = [name for name in ("probability", *DECISIONS) if name in parsed]
+    allowed = {name: parsed[name].between(0, 1) for name in fractions} | {"label": parsed["label"].isin([0, 1, -1])}
     for role, good in allowed.items():
         if (wrong := parsed[role].notna() & ~good).any():
             row, column = int(wrong.to_numpy().argmax()), columns[role]

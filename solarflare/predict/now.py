@@ -16,7 +16,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.networks.saved_model import ModelDescription
 from solarflare.predict import answer_text, newest_image, picture, scoreboard
-from solarflare.predict.answer_text import region_name
+from solarflare.predict.answer_text import average, region_name, two_decimals, verdict
 from solarflare.predict.forecast_files import REGION
 from solarflare.predict.predictor import ImageAnswer, Predictor
 from solarflare.predict.regions import for_waiting_user, utc_now
@@ -53,12 +53,13 @@ def answer_now(predictor: Predictor, live: Live, output: Output) -> bool:
         for newest in images:
             answer = predictor(newest.image) if newest.source else ImageAnswer(newest.image, newest.refusal)
             text = _sentences(answer, predictor.networks, now)
-            print(json.dumps(_content(answer, newest.source, now)) if output.as_json else " ".join(text), flush=True)
+            content = _content(answer, predictor.networks, newest.source, now)
+            print(json.dumps(content) if output.as_json else " ".join(text), flush=True)
             if answer.refusal:
                 continue
             answers.append(answer)
             if output.figures:
-                picture.save(answer, output.figures)
+                picture.save(answer, predictor.networks, output.figures)
     if output.forecast and answers:
         _write_forecast(answers, predictor.networks, now, output.forecast)
     return bool(answers)
@@ -85,9 +86,7 @@ def _sentences(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now
         yield f"No answer for {which}: {answer.refusal}."
         return
     if answer.disk is not None:
-        network = networks[Task.DISK]
-        average = f"at an average time it is {network.base_rate:.2g}"
-        yield f"In {which}, the probability that {network.question} is {answer.disk:.2f}; {average}."
+        yield f"In {which}, {_probability(answer.disk, networks[Task.DISK], 'at an average time')}."
     if answer.regions is not None:
         likely = [region for region in answer.regions if region.probability is not None]
         if not likely:
@@ -95,15 +94,23 @@ def _sentences(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now
             return
         network, first = networks[Task.REGION], max(likely, key=lambda region: region.probability or 0)
         yield f"Of {len(likely)} regions in {which} ({answer.regions_from}), {region_name(first)} is the likeliest:"
-        average = f"for an average region it is {network.base_rate:.2g}"
-        yield f"the probability that {network.question} is {first.probability:.2f}; {average}."
+        yield f"{_probability(first.probability or 0, network, 'for an average region')}."
 
 
-def _content(answer: ImageAnswer, source: str | None, now: pd.Timestamp) -> dict[str, Any]:
+def _probability(probability: float, network: TrainedNetwork, which: str) -> str:
+    """Return a probability as a phrase: the question, the answer, and the average that `which` names."""
+    said = f"{two_decimals(probability)}, so {verdict(probability, network)}"
+    return f"the probability that {network.question} is {said}; {average(network, which)}"
+
+
+def _content(
+    answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], source: str | None, now: pd.Timestamp
+) -> dict[str, Any]:
     """Return `answer_text.content` with two more keys: ``source``, the archive, and ``age_hours`` of the image."""
     path, time = answer.image.path, answer.image.time
     hours = None if time is None else round((now - time) / pd.Timedelta(hours=1), 2)
-    return answer_text.content(answer) | {"path": path.name if source else None, "source": source, "age_hours": hours}
+    own = {"path": path.name if source else None, "source": source, "age_hours": hours}
+    return answer_text.content(answer, networks) | own
 
 
 def _write_forecast(
@@ -116,30 +123,35 @@ def _write_forecast(
         regions = [region for answer in answers for region in answer.regions or []]
         rows += [(str(region.noaa_ar or region_name(region)), region.probability) for region in regions]
     question = next(iter(forecasting.values())).question
-    data = ", ".join(sorted({about.instrument for about in forecasting.values()}))
-    method = scoreboard.Method("solarflare", question["min_class"][0], question["after"], data)
+    method = scoreboard.header("solarflare", question, [about.instrument for about in forecasting.values()])
     scoreboard.write_file(now, pd.DataFrame(rows, columns=[REGION, "probability"]).dropna(), method, path)
 
 
 def forecasting_networks(networks: Mapping[Task, TrainedNetwork]) -> dict[Task, ModelDescription]:
-    """Return the descriptions of the networks that forecast flares of a whole class (C1.0, M1.0 or X1.0), by task.
+    """Return the descriptions of the networks whose forecasts the scoreboard's form can state, by task.
 
     Raises
     ------
     InputError
-        If no network forecasts flares.
+        If there is none, or if two of them forecast other classes or windows, since a forecast has one header.
     """
-    classes = {f"{letter}1.0" for letter in scoreboard.CLASSES}
     forecasting: dict[Task, ModelDescription] = {}
+    reasons = []
     for task, network in networks.items():
-        question = network.about.question
-        flares = question.get("target", "flare") == "flare" and question["min_class"] in classes
-        if flares and question["event"] == "start":
+        if reason := scoreboard.refusal(task, network.about.question, network.about.origin):
+            reasons.append(reason)
+        else:
             forecasting[task] = network.about
     if not forecasting:
         raise InputError(
-            "--forecast: none of these networks forecasts flares, they tell what the image shows; train some that "
-            "forecast with `solarflare experiment forecast` and add --models forecast-one-day"
+            f"--forecast: {'; '.join(reasons)}; train networks that forecast on real images, such as with "
+            "`solarflare experiment sdo-euv --archive FOLDER`, and add --models sdo-euv-test-2014"
+        )
+    headers = {(about.question["min_class"], about.question["after"]) for about in forecasting.values()}
+    if len(headers) > 1:
+        raise InputError(
+            "--forecast: label.disk and label.region differ in min_class or after, and a forecast has one header; "
+            "train both for the same class and window"
         )
     return forecasting
 

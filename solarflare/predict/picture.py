@@ -1,43 +1,99 @@
-"""Draw an answer on its image: a ring around each region, with its name and probability."""
+"""Draw an answer on its image: a ring around each region, with its name and its answer."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
+from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Bbox
 
-from solarflare.predict.answer_text import region_name
-from solarflare.predict.predictor import ImageAnswer
+from solarflare.core.tasks import Task
+from solarflare.predict.answer_text import region_name, two_decimals, verdict
+from solarflare.predict.predictor import ImageAnswer, RegionAnswer
+from solarflare.predict.trained import TrainedNetwork
 from solarflare.report import figures
 from solarflare.sun.images import imaging
 from solarflare.sun.images.coordinates import solar_radius, to_arcsec
 
 MARK = 0.12  # radius of the ring around a region, in solar radii
+WIDTH = 8  # of the picture, in inches
+FONT = 10  # points
+LETTER, LINE = 0.6, 1.25  # width and height of a letter of a label, in font sizes
+NO_ANSWER = "lightgrey"
+OUTLINE = [withStroke(linewidth=2.5, foreground="black")]  # labels are readable on the corona and on the sky
 
 
-def save(answer: ImageAnswer, folder: Path) -> None:
+def save(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], folder: Path) -> None:
     """Write ``<name of the image>.png`` into a folder, for the image of an answer without a refusal."""
     with mpl.rc_context(figures.STYLE):
-        figures.save(_draw(answer), folder / f"{answer.image.path.stem}.png")
+        figures.save(_draw(answer, networks), folder / f"{answer.image.path.stem}.png")
 
 
-def _draw(answer: ImageAnswer) -> Figure:
-    figure = Figure(figsize=(7, 7.3), layout="constrained")
+def _draw(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> Figure:
+    figure = Figure(figsize=(WIDTH, WIDTH + 0.8), layout="constrained")
     axes = figure.subplots()
     axes.imshow(imaging.decode(answer.image.path, "RGB"))
     axes.set_axis_off()
-    axes.set_title(answer.image.path.stem + ("" if answer.disk is None else f"   disk {answer.disk:.3f}"), loc="left")
+    lines = [f"{answer.image.instrument}, {answer.image.time:%Y-%m-%d %H:%M} UTC"]
+    if answer.disk is not None:
+        lines.append(f"disk: {two_decimals(answer.disk)}, {verdict(answer.disk, networks[Task.DISK])}")
+    if answer.regions is not None:
+        lines.append(f"regions: yes from {networks[Task.REGION].threshold:.2g}")
+    axes.set_title("\n".join(lines), loc="left")
     if answer.sun is None or not answer.regions:
         return figure
     disk, times = answer.sun, np.full(len(answer.regions), answer.image.time, dtype="datetime64[ns]")
     latitudes, longitudes = ([getattr(region, name) for region in answer.regions] for name in ("latitude", "longitude"))
     west, north = to_arcsec(latitudes, longitudes, times)
     pixels_per_arcsec = disk.radius / solar_radius(times)
-    x_pixels, y_pixels = disk.x + west * pixels_per_arcsec, disk.y - north * pixels_per_arcsec
-    for region, x, y in zip(answer.regions, x_pixels, y_pixels, strict=True):
-        colour = figures.FAINT if region.probability is None else "white"
-        axes.add_patch(Circle((x, y), MARK * disk.radius, fill=False, color=colour, linewidth=1.2))
-        text = region_name(region) + ("" if region.probability is None else f"\n{region.probability:.3f}")
-        axes.text(x, y - 1.1 * MARK * disk.radius, text, color=colour, fontsize=8, ha="center", va="bottom")
+    centres = zip(disk.x + west * pixels_per_arcsec, disk.y - north * pixels_per_arcsec, strict=True)
+    _mark(axes, answer.regions, list(centres), MARK * disk.radius, networks[Task.REGION].threshold)
     return figure
+
+
+def _mark(
+    axes: Axes, regions: Sequence[RegionAnswer], centres: list[tuple[float, float]], radius: float, threshold: float
+) -> None:
+    """Draw a ring and a label for each region, at `centres` (x, y) in pixels of the image."""
+    rings = [Bbox.from_extents(x - radius, y - radius, x + radius, y + radius) for x, y in centres]
+    labels: list[Bbox] = []
+    for region, ring in zip(regions, rings, strict=True):
+        text, colour = region_name(region), NO_ANSWER
+        if region.probability is not None:
+            yes = region.probability >= threshold
+            text += f"\n{two_decimals(region.probability)} {'yes' if yes else 'no'}"
+            colour = figures.GOLD if yes else "white"
+        labels.append(_free_place(text, ring, rings, labels, axes.get_xlim()[1]))
+        circle = Circle(_centre(ring), radius, fill=False, color=colour, linewidth=1.6, path_effects=OUTLINE)
+        axes.add_patch(circle)
+        place = _centre(labels[-1])
+        axes.text(*place, text, color=colour, fontsize=FONT, ha="center", va="center", path_effects=OUTLINE)
+
+
+def _free_place(text: str, ring: Bbox, rings: list[Bbox], labels: list[Bbox], pixels: float) -> Bbox:
+    """Return where a label is best put beside its ring: over the fewest other labels, then over the fewest rings.
+
+    All boxes are in pixels of the image, which is so many `pixels` wide and high. The label is inside of the image.
+    """
+    font = FONT / 72 * pixels / WIDTH
+    rows = text.split("\n")
+    width, height = LETTER * font * max(map(len, rows)), LINE * font * len(rows)
+    along, across = (ring.width + width) / 2, (ring.height + height) / 2
+    x, y = _centre(ring)
+    places = [
+        Bbox.from_bounds(
+            *np.clip([x + right - width / 2, y + down - height / 2], 0, [pixels - width, pixels - height]),
+            width,
+            height,
+        )
+        for right, down in ((0, -across), (0, across), (along, 0), (-along, 0))
+    ]
+    return min(places, key=lambda place: (place.count_overlaps(labels), place.count_overlaps(rings)))
+
+
+def _centre(box: Bbox) -> tuple[float, float]:
+    return (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from solarflare.core import tables
 from solarflare.core.console import log
 from solarflare.core.files import sha256
 from solarflare.core.tasks import Task
@@ -99,7 +100,8 @@ class Predictor:
     def _answer(self, image: ImageFile) -> ImageAnswer:
         instrument, time = image.instrument, image.time
         if instrument is None or time is None:
-            raise Refused("its name does not tell instrument and time; give them with --instrument and --time")
+            known = ", ".join(tables.INSTRUMENTS)
+            raise Refused(f"its name does not tell instrument and time; give --instrument ({known}) and --time")
         networks = self._networks_of(instrument)
         if reason := imaging.refusal(image.path, instrument):
             raise Refused(f"it is no image of {instrument}: {reason}")

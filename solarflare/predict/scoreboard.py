@@ -6,21 +6,35 @@ probability. A value that is not given is ``----``. There is one file per time o
 ``Flare_Forecast_<method>_yyyymmdd_hhmm.txt``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from solarflare.core import params, tables
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
+from solarflare.core.tasks import TASKS, Task
 from solarflare.networks import calibration
 from solarflare.predict import forecast_files
 from solarflare.predict.forecast_files import REGION
 
 CLASSES = ("X", "M", "C")
+FORECAST_CLASSES = [f"{letter}1.0" for letter in CLASSES]
 NOT_GIVEN = "----"
+INPUT_DATA = {
+    "gong": "GONG LOS_Magnetogram",
+    "hmi": "SDO/HMI LOS_Magnetogram",
+    "aia171": "SDO/AIA 171",
+    "aia193": "SDO/AIA 193",
+    "aia211": "SDO/AIA 211",
+}
+"""What the form calls the images of each instrument."""
+
+LOCK = "dvc.lock"
 COLUMNS = "  ".join(f"{letter}_prob {letter}_uncert {letter}_level" for letter in CLASSES)
 
 
@@ -32,6 +46,98 @@ class Method:
     goes_class: str
     hours: float
     data: str
+
+
+def refusal(task: Task, question: Mapping[str, Any], origin: str) -> str:
+    """Return why the form cannot say what a network forecasts, in words that name the parameter; blank if it can.
+
+    Parameters
+    ----------
+    task, question, origin
+        The task, ``label.<task>`` and ``scrape.origin`` of the network's training.
+    """
+    needs = {
+        "scrape.origin": (origin, origin != "simulated", "archive or live: forecasts of the real Sun"),
+        "target": (question.get("target", "flare"), question.get("target", "flare") == "flare", "flare"),
+        "event": (question["event"], question["event"] == "start", "start: flares that begin after the image"),
+        "before": (question["before"], question["before"] == 0, "0: a window that begins at the image"),
+        "after": (question["after"], question["after"] >= 1, "the hours of a forecast, 1 or more"),
+        "min_class": (question["min_class"], question["min_class"] in FORECAST_CLASSES, ", ".join(FORECAST_CLASSES)),
+    }
+    for key, (value, fits, needed) in needs.items():
+        if not fits:
+            name = key if key == "scrape.origin" else f"label.{task}.{key}"
+            return f"{name} is {value}, and the scoreboard's form needs {needed}"
+    return ""
+
+
+def header(name: str, question: Mapping[str, Any], instruments: Iterable[str]) -> Method:
+    """Return the header that is true of networks with a question that `refusal` does not refuse."""
+    data = ", ".join(INPUT_DATA[instrument] for instrument in sorted(set(instruments)))
+    return Method(name, question["min_class"][0], question["after"], data)
+
+
+def header_of(file: Path, name: str, goes_class: str | None, hours: float | None, data: str | None) -> Method:
+    """Return the header of a file of forecasts.
+
+    The pipeline's own predictions have the class, the window and the images of the parameters that ``dvc.lock`` names
+    for them. For other files, the caller states these.
+
+    Parameters
+    ----------
+    file : Path
+        A CSV file with a header.
+    name, goes_class, hours, data
+        The attributes of `Method` as the caller states them; None is not stated.
+
+    Raises
+    ------
+    InputError
+        If the form cannot say what the pipeline's predictions are, if the caller states something else, if the caller
+        states too little of another file, or if nothing tells what the file forecasts.
+    """
+    stated = {"--class": goes_class, "--hours": hours, "--data": data}
+    if not set(tables.PREDICTIONS.columns) <= set(_columns(file)):
+        if goes_class is None or hours is None or data is None:
+            missing = ", ".join(option for option, value in stated.items() if value is None)
+            raise InputError(f"{file} does not tell what it forecasts, and from which images; add {missing}")
+        return Method(name, goes_class, hours, data)
+    task, question, instrument, origin = _trained_on(file)
+    if reason := refusal(task, question, origin):
+        raise InputError(
+            f"{file}: {reason}; forecast on real images, such as with `solarflare experiment sdo-euv --archive FOLDER` "
+            "and `dvc exp apply sdo-euv-test-2014`, and submit metrics/predictions/region.csv"
+        )
+    true = header(name, question, [instrument])
+    own = {"--class": true.goes_class, "--hours": true.hours, "--data": true.data}
+    for option, value in stated.items():
+        if value not in (None, own[option]):
+            raise InputError(f"{option} is {value}, and {file} was made with {own[option]}; leave {option} out")
+    return true
+
+
+def _columns(file: Path) -> list[str]:
+    if not file.is_file():
+        raise InputError(f"{file} is not a file; name a CSV file of forecasts")
+    return list(tables.read_text(file).columns)
+
+
+def _trained_on(file: Path) -> tuple[Task, Mapping[str, Any], str, str]:
+    """Return the task, question, instrument and origin of the pipeline's own predictions, from ``dvc.lock``."""
+    path = file.resolve()
+    lock = path.parents[min(2, len(path.parents) - 1)] / LOCK
+    task = next((task for task in TASKS if path == lock.parent / task.predictions), None)
+    if task is None or not lock.is_file():
+        raise InputError(
+            f"{file} has the columns of metrics/predictions/<task>.csv, and no {LOCK} tells how it was made; "
+            "name the file in its project, or keep time, probability and noaa_ar, and add --class, --hours and --data"
+        )
+    try:
+        stages = params.read_yaml(lock)["stages"]
+        evaluated, scraped = (stages[stage]["params"][params.PARAMS.name] for stage in ("evaluate", "scrape"))
+        return task, evaluated["label"][task], evaluated["instrument"][task], scraped["scrape.origin"]
+    except (KeyError, TypeError):
+        raise InputError(f"{lock} does not say how {file} was made; run `dvc repro`") from None
 
 
 def convert(

@@ -1,5 +1,6 @@
 """Score anybody's forecasts and compare two files of them: numbers, a table, figures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from solarflare.verification.scores.score_table import SCORES, Table, interval, 
 from solarflare.verification.scores.scores import Forecast
 
 SEED = 1
+EVEN_ODDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -26,25 +28,37 @@ class Scorer:
 
     Attributes
     ----------
-    threshold : float
-        A probability at or above it is an alarm, 0 to 1.
+    threshold : float or None
+        A probability at or above it is an alarm, 0 to 1. If it is None, each row has that of the file's own column
+        ``threshold``, and 0.5 without such a column.
     block_days, resamples : float and int
         Length in days of the bootstrap's blocks, and number of its resamples.
     base_rate : float, optional
-        The reference of the Brier skill, 0 to 1; by default the share of label 1 in the scored rows.
+        The reference of the Brier skill, 0 to 1. If it is None, each row has that of the file's own column
+        ``base_rate``, and the share of label 1 in the scored rows without such a column.
     """
 
-    threshold: float
+    threshold: float | None
     block_days: float
     resamples: int
     base_rate: float | None = None
 
+    def read(self, path: Path, named: Mapping[str, str | None], strict: bool) -> ForecastFile:
+        """Read a file with those of its own thresholds and base rates that this scorer uses."""
+        stated = {"threshold": self.threshold, "base_rate": self.base_rate}
+        decisions = [name for name, value in stated.items() if value is None]
+        return forecast_files.read(path, named, strict=strict, decisions=decisions)
+
     def score(self, file: ForecastFile) -> dict[str, Any]:
-        """Return the scores of a file, as from `assess`, and the file's ``columns`` and ``warnings``."""
+        """Return the scores of a file, as from `assess`, and the file's ``columns`` and ``warnings``.
+
+        ``threshold`` says in words which one was used.
+        """
         plan = self._plan(file.rows)
         content = assess(self._forecast(file.rows), {}, plan)
         del content["baselines"], content["differences"]
-        return {"columns": file.columns, **content, "warnings": [*file.warnings, *_too_few_blocks(plan)]}
+        warnings = [*file.warnings, *_too_few_blocks(plan)]
+        return {"columns": file.columns, **content, "threshold": self._used(file.rows), "warnings": warnings}
 
     def compare(self, first: ForecastFile, second: ForecastFile) -> dict[str, Any]:
         """Return the scores of two files on their common rows.
@@ -55,7 +69,8 @@ class Scorer:
         rows, rows_of_second = forecast_files.common_rows(first, second)
         plan = self._plan(rows)
         content = assess(self._forecast(rows), {"against": self._forecast(rows_of_second)}, plan)
-        content["against"] = content.pop("baselines")["against"]
+        content["threshold"] = self._used(rows)
+        content["against"] = content.pop("baselines")["against"] | {"threshold": self._used(rows_of_second)}
         content["differences"] = content["differences"]["against"]
         unmatched = [
             f"{len(file.rows) - len(rows):,} of {len(file.rows):,} rows of the {which} file are not in the other"
@@ -78,8 +93,18 @@ class Scorer:
 
     def _forecast(self, rows: pd.DataFrame) -> Forecast:
         label = rows["label"].to_numpy()
-        base_rate = float(label.mean()) if self.base_rate is None else self.base_rate
-        return Forecast(label, rows["probability"].to_numpy(), self.threshold, base_rate)
+        threshold = rows.get("threshold", EVEN_ODDS) if self.threshold is None else self.threshold
+        base_rate = rows.get("base_rate", float(label.mean())) if self.base_rate is None else self.base_rate
+        return Forecast(label, rows["probability"].to_numpy(), np.asarray(threshold), np.asarray(base_rate))
+
+    def _used(self, rows: pd.DataFrame) -> str:
+        """Return the threshold of some rows, or the lowest and the highest one, and where it comes from."""
+        if self.threshold is not None:
+            return f"{self.threshold:.3g} (--threshold)"
+        if "threshold" not in rows:
+            return f"{EVEN_ODDS:g} (the file has no column threshold; set another with --threshold)"
+        ends = dict.fromkeys(f"{end:.3g}" for end in (rows["threshold"].min(), rows["threshold"].max()))
+        return f"{' to '.join(ends)} (the file's column threshold)"
 
     def _plan(self, rows: pd.DataFrame) -> BlockBootstrap:
         seconds = rows["time"].to_numpy("datetime64[s]").astype(np.int64)
@@ -101,4 +126,8 @@ def table(content: dict[str, Any]) -> str:
         difference = differences.get(name)
         rows.append([label, *scores, *([lead(difference), difference["verdict"]] if difference else [])])
     counts = ", ".join(f"{name} {count:,}" for name, count in content["confusion"].items())
-    return f"{Table(columns, rows).text()}\n{content['n']:,} rows in {content['blocks']} blocks; {counts}"
+    lines = [Table(columns, rows).text(), f"{content['n']:,} rows in {content['blocks']} blocks; {counts}"]
+    lines.append(f"threshold: {content['threshold']}")
+    if against:
+        lines.append(f"threshold of the other file: {against['threshold']}")
+    return "\n".join(lines)

@@ -27,8 +27,19 @@ HOW_TO_TRAIN: dict[Instrument, str] = {
 class TrainedNetwork:
     """The network of a task, from a folder that a training wrote. Several folds answer with their mean probability.
 
-    `question` is the event whose probability the network gives, as the end of a sentence. `base_rate` is how often the
-    answer is yes: ``calibration.base_rate`` or, if that is null, the rate in the rows that fitted the calibration.
+    Attributes
+    ----------
+    question : str
+        The event whose probability the network gives, as the end of a sentence.
+    base_rate : float or None
+        How often the answer is yes on the Sun of the training's origin, 0 to 1 (``calibration.base_rate``). None if it
+        is not stated.
+    share : float
+        How often the answer is yes where the probabilities hold, 0 to 1: `base_rate` or, if that is None, the share in
+        the rows that fitted the calibration.
+    threshold : float
+        The answer is yes if the probability is at least this, 0 to 1. It is the mean of the folds' thresholds, each
+        corrected like a probability.
     """
 
     def __init__(self, task: Task, folder: Path, chosen: PredictParams) -> None:
@@ -46,10 +57,12 @@ class TrainedNetwork:
             model, fitted = saved_model.load(fold)
             if fitted.fitted_rate is None:
                 raise InputError(f"{fold / saved_model.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
-            self._members.append((model, fitted.apply, fitted.fitted_rate))
+            self._members.append((model, fitted.apply, fitted.threshold, fitted.fitted_rate))
         self._ranges = [input_range.read(fold / saved_model.RANGES) for fold in folders]
-        mean_rate = float(np.mean([rate for _, _, rate in self._members]))
-        self.base_rate = chosen.calibration.base_rate.of(task) or mean_rate
+        self.base_rate = chosen.calibration.base_rate.of(self.about.origin, task)
+        self.share = self.base_rate or float(np.mean([rate for _, _, _, rate in self._members]))
+        thresholds = [self._corrected(threshold, rate) for _, _, threshold, rate in self._members]
+        self.threshold = float(np.mean(thresholds))
         crop = Crop.model_validate(chosen.crop.model_dump() | dict(self.about.crop))
         self.cutter = Cutter(task, instrument, Path(), crop)
 
@@ -63,12 +76,14 @@ class TrainedNetwork:
         return input_range.refusal(self._ranges, crop)
 
     def probabilities(self, crops: Pixels) -> npt.NDArray[np.float64]:
-        """Return the calibrated probabilities, (N,), of crops (N, H, W, C), at the base rate."""
+        """Return the calibrated probabilities, (N,), of crops (N, H, W, C). They hold for `share`."""
         of_folds = [
-            calibration.at_base_rate(apply(model.predict_on_batch(crops)[:, 0]), rate, self.base_rate)
-            for model, apply, rate in self._members
+            self._corrected(apply(model.predict_on_batch(crops)[:, 0]), rate) for model, apply, _, rate in self._members
         ]
         return np.mean(of_folds, axis=0)
+
+    def _corrected(self, probabilities: npt.ArrayLike, fitted_rate: float) -> npt.NDArray[np.float64]:
+        return calibration.at_base_rate(probabilities, fitted_rate, self.share)
 
 
 def load(models: Path, chosen: PredictParams) -> dict[Task, TrainedNetwork]:

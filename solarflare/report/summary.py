@@ -10,11 +10,9 @@ from solarflare.core.tasks import TASKS
 from solarflare.verification.scores.assessment import COMPARED
 from solarflare.verification.scores.score_table import SCORES, Table, compared, interval
 
-NEXT = "Look next: the page reports/index.html in a browser, `dvc plots show`, and the runs in MLflow with `make ui`."
-
 
 def render(details: Path = DETAILS) -> str:
-    """Return a table of the scores of each task's network and baselines, with remarks and where to look next below it.
+    """Return a table of the scores of each task's network and baselines, with remarks below it.
 
     Parameters
     ----------
@@ -30,7 +28,7 @@ def render(details: Path = DETAILS) -> str:
             rows += [*([()] if rows else []), *_rows(task, content)]
             remarks += _remarks(task, content)
     columns = ("task", "forecast", *(SCORES[score] for score in COMPARED), "the network is")
-    return "\n".join([Table(columns, rows).text(), "", *remarks, NEXT])
+    return "\n".join([Table(columns, rows).text(), "", *remarks])
 
 
 def _rows(task: str, content: dict[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from solarflare.sources.archive import scrape
 from solarflare.tracking import dvc_state
 
 PROFILES = Path("profiles")
+KEYS = ("overrides", "variants", "published")
+DEFAULT = "default"  # the name of the only variant of a profile that names none
 
 
 @dataclass(frozen=True)
@@ -45,36 +48,61 @@ def read(name: str, folder: Path | None = None) -> Profile:
     Raises
     ------
     InputError
-        If there is no such file, if it is not a profile, if a key or value does not fit ``params.yaml``, or if the
-        profile needs an archive that is not given or does not exist.
+        If there is no such file, if a key or value of it does not fit a profile or ``params.yaml``, or if the profile
+        needs an archive that is not given or does not exist. The message names the key.
     """
     path = PROFILES / f"{name}.yaml"
     if not path.is_file():
         names = ", ".join(sorted(file.stem for file in PROFILES.glob("*.yaml")))
         raise InputError(f"{path} is not there; the profiles here are {names or 'none'}")
     content = params.read_yaml(path)
-    published = content.pop("published", {})
-    if set(content) != {"overrides", "variants"}:
-        raise InputError(f"{path}: got the keys {', '.join(content)}; expected overrides and variants")
+    if unknown := [key for key in content if key not in KEYS]:
+        raise InputError(f"{path}: key {unknown[0]} is not known; allowed here: {', '.join(KEYS)}")
+    published = content.get("published", {})
     if not isinstance(published, dict) or not all(
         task in TASKS and isinstance(accuracy, float) and 0 < accuracy < 1 for task, accuracy in published.items()
     ):
         raise InputError(f"{path}: published is {published!r}; expected accuracies, 0 to 1, by task")
-    groups = {"overrides": content["overrides"], **(content["variants"] or {})}
-    for group, changes in groups.items():
-        if not isinstance(changes, dict):
-            raise InputError(f"{path}: {group} is {changes!r}; expected keys of params.yaml with their values")
-    overrides, *variants = [params.dotted(changes) for changes in groups.values()]
-    if not variants:
-        raise InputError(f"{path}: variants is empty; name at least one, such as `default: {{}}`")
+    overrides = _changes(content.get("overrides", {}), "overrides", path)
+    variants = _variants(content.get("variants", {DEFAULT: {}}), path)
     if overrides.get("scrape.origin") == "archive":
         if folder is None:
             raise InputError(f"the profile {name} needs an archive: add --archive FOLDER (with make: ARCHIVE=FOLDER)")
         # Relative: an absolute path would be committed with the experiment's params.yaml.
         overrides |= {"scrape.archive.path": os.path.relpath(folder), "scrape.archive.digest": scrape.digest(folder)}
-    for changes in variants:
+    params.check(_applied({}), paths.PARAMS)
+    for variant, changes in variants.items():
+        _check(overrides, variant, changes, path)
+    return Profile(name, overrides, variants, published)
+
+
+def _variants(content: Any, path: Path) -> dict[str, dict[str, Any]]:
+    """Return the changes of each variant, by name, with dotted keys."""
+    if not isinstance(content, dict) or not content:
+        raise InputError(
+            f"{path}: variants is {content!r}; expected the changes of each variant by its name, "
+            f"or leave the key out for one variant, {DEFAULT}, without changes"
+        )
+    for name in content:
+        if not (isinstance(name, str) and re.fullmatch(r"\w[\w-]*", name)):
+            raise InputError(f"{path}: variants has the name {name!r}; expected letters, digits, - and _ (in quotes)")
+    return {name: _changes(changes, f"variants.{name}", path) for name, changes in content.items()}
+
+
+def _changes(content: Any, key: str, path: Path) -> dict[str, Any]:
+    """Return the changes below a key of a profile, with dotted keys."""
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise InputError(f"{path}: {key} is {content!r}; expected keys of params.yaml with their values")
+    return params.dotted(content)
+
+
+def _check(overrides: dict[str, Any], variant: str, changes: dict[str, Any], path: Path) -> None:
+    """Raise an error that names the wrong key, and whether it is in ``overrides`` or in the variant."""
+    try:
         params.check(_applied(overrides | changes), path)
-    return Profile(name, overrides, dict(zip(list(groups)[1:], variants, strict=True)), published)
+    except InputError:
+        params.check(_applied(overrides), Path(f"{path}: overrides"))
+        params.check(_applied(overrides | changes), Path(f"{path}: variants.{variant}"))
 
 
 def run(profile: Profile) -> dict[str, str]:

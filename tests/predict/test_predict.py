@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from matplotlib.transforms import Bbox
 from PIL import Image
 from typer.testing import CliRunner
 
 from solarflare.cli import app
-from solarflare.core import paths, tables
+from solarflare.core import absent, paths, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.networks import calibration, saved_model
 from solarflare.networks.architectures import build
 from solarflare.networks.input_range import Ranges
-from solarflare.predict import now, regions, trained
+from solarflare.predict import answer_text, now, picture, regions, trained
 from solarflare.predict.images import find_images
 from solarflare.predict.predictor import ImageAnswer, Predictor
 from solarflare.sources.live.schema import Live
@@ -108,6 +110,57 @@ def test_a_sun_gets_a_probability_for_its_disk_and_each_region(predictor: Predic
     assert 0 < answer.disk < 1
     assert answer.regions
     assert answer.regions_from == "found in the image"
+
+
+def test_an_answer_says_yes_or_no_with_the_threshold(predictor: Predictor) -> None:
+    network = predictor.networks[Task.DISK]
+    answer = replace(answer_for(draw_sun(9), predictor), disk=0.504, regions=None)
+    for network.threshold, expected in ((0.504, "0.50  yes (threshold 0.5)"), (0.51, "0.50  no (threshold 0.51)")):
+        assert expected in list(answer_text.lines(answer, predictor.networks))[1]
+
+
+def test_the_threshold_is_corrected_like_the_probabilities(project: Path) -> None:
+    content = yaml.safe_load((project / "params.yaml").read_text())
+    content["calibration"]["base_rate"]["archive"]["disk"] = 0.1
+    network = trained.TrainedNetwork(Task.DISK, project / "models/disk", parameters.parse(content))
+    assert network.threshold == pytest.approx(0.1)
+
+
+def test_a_base_rate_of_the_simulated_sun_is_not_used_for_an_archive(predictor: Predictor) -> None:
+    network = predictor.networks[Task.DISK]
+    assert network.base_rate is None
+    assert network.share == 0.5  # of the rows that fitted the calibration
+    assert "no base rate is stated, so it holds for the sample's share of yes, 0.5" in next(
+        answer_text.heading(predictor.networks)
+    )
+
+
+def test_without_a_network_for_regions_nothing_is_said_of_regions(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(project / "models/disk", "models/disk")
+    absent.mark(Path("models/region"), "tasks leaves it out")
+    shutil.copy(project / "params.yaml", ".")
+    Path(NAME).write_bytes(draw_sun(9))
+    result = CliRunner().invoke(app, ["predict", NAME])
+    assert result.exit_code == 0
+    assert "region" not in result.output.replace("numbered region", "")
+
+
+def test_help_and_refusals_list_the_instruments(predictor: Predictor) -> None:
+    said = CliRunner().invoke(app, ["predict", "--help"], env={"COLUMNS": "200"}).output
+    refused = answer_for(draw_sun(1), predictor, "holiday.jpg").refusal
+    assert all(instrument in text for instrument in tables.INSTRUMENTS for text in (said, refused))
+
+
+def test_labels_of_a_picture_do_not_cover_each_other() -> None:
+    ring = Bbox.from_bounds(480, 200, 30, 30)  # at the right edge of 512 pixels
+    labels: list[Bbox] = []
+    for _ in range(3):
+        labels.append(picture._free_place("AR 11944 S09W12\n0.02 no", ring, [ring], labels, 512))
+    assert [label.count_overlaps(labels) for label in labels] == [1, 1, 1]  # itself
+    assert max(label.x1 for label in labels) <= 512
 
 
 def pixels(content: bytes) -> np.ndarray:
@@ -306,8 +359,19 @@ def test_a_watch_goes_on_after_a_round_without_an_answer(
 
 
 def test_a_forecast_needs_networks_that_forecast(predictor: Predictor) -> None:
-    with pytest.raises(InputError, match="solarflare experiment forecast"):
+    with pytest.raises(InputError, match=r"label.disk.target is active_region, .*solarflare experiment sdo-euv"):
         now.forecasting_networks(predictor.networks)
+
+
+def test_a_forecast_has_one_header(predictor: Predictor) -> None:
+    asked: dict[str, Any] = {"event": "start", "min_class": "C1.0", "before": 0, "after": 24}
+    for task, after in ((Task.DISK, 24), (Task.REGION, 12)):
+        network = predictor.networks[task]
+        network.about = replace(network.about, question=asked | {"after": after})
+    with pytest.raises(InputError, match=r"label.disk and label.region differ in min_class or after"):
+        now.forecasting_networks(predictor.networks)
+    network.about = replace(network.about, question=asked, origin="simulated")
+    assert list(now.forecasting_networks(predictor.networks)) == [Task.DISK]
 
 
 def test_the_remedy_fits_the_instrument() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -117,6 +118,7 @@ def test_the_table_shows_every_score_and_the_verdicts(tmp_path: Path) -> None:
     file = forecast_files.read(write(forecasts(), tmp_path))
     scorer = scoring.Scorer(0.5, 27, 100)
     assert "ROC-AUC" in scoring.table(scorer.score(file))
+    assert scoring.table(scorer.score(file)).endswith("threshold: 0.5 (--threshold)")
     assert "not distinguishable" in scoring.table(scorer.compare(file, file))
 
 
@@ -172,6 +174,35 @@ def test_the_pipeline_s_own_predictions_are_read() -> None:
     file = forecast_files.read(ROOT / Task.REGION.predictions)
     assert list(file.columns.values()) == ["time", "probability", "label"]
     assert file.warnings == []
+
+
+def test_rows_are_scored_with_the_threshold_and_the_base_rate_of_their_file(tmp_path: Path) -> None:
+    rows = forecasts().assign(threshold=[0.2, 0.6] * 200, base_rate=[0.4, 0.3] * 200)
+    alarm, positive = rows["probability"] >= rows["threshold"], rows["label"] == 1
+    reference = ((rows["base_rate"] - rows["label"]) ** 2).mean()
+    content = score(write(rows, tmp_path))
+    assert content["tss"]["value"] == pytest.approx(alarm[positive].mean() - alarm[~positive].mean(), abs=1e-4)
+    assert content["brier_skill"]["value"] == pytest.approx(1 - content["brier"]["value"] / reference, abs=1e-3)
+    assert content["threshold"] == "0.2 to 0.6 (the file's column threshold)"
+
+
+def test_a_threshold_that_is_given_is_used_instead_of_the_file_s(tmp_path: Path) -> None:
+    rows = forecasts()
+    wrong = write(rows.assign(threshold=20), tmp_path)
+    content = score(wrong, "--threshold", 0.3)
+    assert content["confusion"] == score(write(rows, tmp_path, "plain.csv"), "--threshold", 0.3)["confusion"]
+    assert content["threshold"] == "0.3 (--threshold)"
+    with pytest.raises(InputError, match=r"row 1, column threshold: got '20' .* or the option --threshold"):
+        score(wrong)
+
+
+def test_two_files_keep_their_own_thresholds(tmp_path: Path) -> None:
+    first = write(forecasts().assign(threshold=0.2), tmp_path)
+    second = write(forecasts()[::-1].assign(threshold=0.6), tmp_path, "other.csv")
+    content = score(first, "--against", second)
+    assert content["confusion"] == score(first)["confusion"]
+    assert content["against"]["tss"]["value"] == score(second)["tss"]["value"]
+    assert content["against"]["threshold"] == "0.6 (the file's column threshold)"
 
 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
@@ -286,9 +317,66 @@ def forecast(*arguments: object) -> None:
         raise result.exception
 
 
+STATED = ("--method", "ours", "--class", "C", "--hours", 24, "--data", "SDO/HMI LOS_Magnetogram")
+QUESTION = {"event": "start", "min_class": "M1.0", "before": 0, "after": 12}
+
+
+def make_own_predictions(folder: Path, origin: str = "archive", **changes: object) -> Path:
+    """Write the predictions for regions as the pipeline writes them, and the lock that says how they were made."""
+    question = QUESTION | {"max_longitude": 65, "unassigned": "drop"} | changes
+    evaluated = {"label": {"region": question}, "instrument": {"region": "aia211"}}
+    stages = {"evaluate": evaluated, "scrape": {"scrape.origin": origin}}
+    lock = {"stages": {name: {"params": {"params.yaml": chosen}} for name, chosen in stages.items()}}
+    (folder / "dvc.lock").write_text(yaml.safe_dump(lock))
+    path = folder / Task.REGION.predictions
+    path.parent.mkdir(parents=True)
+    rows = forecasts(1).assign(path="a.jpg", noaa_ar=11944, threshold=0.2, base_rate=0.3, block=1)
+    return write(rows, path.parent, path.name)
+
+
+def test_the_pipeline_s_own_forecasts_state_what_they_are(tmp_path: Path) -> None:
+    forecast(make_own_predictions(tmp_path), tmp_path / "out", "--method", "ours")
+    lines = next((tmp_path / "out").iterdir()).read_text().splitlines()
+    assert lines[3:6] == [
+        "Prediction Window End Time: 2014-01-01T12:00Z",
+        "Probability Bins: M+",
+        "Input data: SDO/AIA 211",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"origin": "simulated"}, "scrape.origin is simulated, and the scoreboard's form needs archive or live"),
+        ({"target": "active_region"}, "label.region.target is active_region, and the scoreboard's form needs flare"),
+        ({"event": "overlap"}, "label.region.event is overlap, and the scoreboard's form needs start"),
+        ({"before": 6}, "label.region.before is 6, and the scoreboard's form needs 0"),
+        ({"after": 0}, "label.region.after is 0, and the scoreboard's form needs the hours"),
+        ({"min_class": "C2.0"}, "label.region.min_class is C2.0, and the scoreboard's form needs X1.0, M1.0, C1.0"),
+    ],
+)
+def test_what_the_form_cannot_say_is_not_submitted(changes: dict[str, Any], sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"region.csv: {sentence}.*; forecast on real images, such as with"):
+        forecast(make_own_predictions(tmp_path, **changes), tmp_path / "out", "--method", "ours")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_pipeline_s_own_forecasts_are_not_called_something_else(tmp_path: Path) -> None:
+    path = make_own_predictions(tmp_path)
+    with pytest.raises(InputError, match=r"--class is C, and .*region.csv was made with M; leave --class out"):
+        forecast(path, tmp_path / "out", *STATED)
+    with pytest.raises(InputError, match=r"copy.csv has the columns of .* and no dvc.lock tells how it was made"):
+        forecast(path.rename(tmp_path / "copy.csv"), tmp_path / "out", *STATED)
+
+
+def test_the_class_the_window_and_the_images_of_another_file_are_not_guessed(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"does not tell what it forecasts, .*; add --hours, --data$"):
+        forecast(write(forecasts(2), tmp_path), tmp_path / "out", "--method", "ours", "--class", "M")
+
+
 def test_a_forecast_of_the_full_disk_has_the_form_of_the_scoreboard(tmp_path: Path) -> None:
     path = write(forecasts(2).drop(columns="label"), tmp_path)
-    forecast(path, tmp_path / "out", "--method", "ours_1", "--class", "M", "--data", "SDO/AIA 211")
+    forecast(path, tmp_path / "out", *STATED, "--method", "ours_1", "--class", "M", "--data", "SDO/AIA 211")
     names = ["Flare_Forecast_ours_1_20140101_0000.txt", "Flare_Forecast_ours_1_20140101_1200.txt"]
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == names
     probability = forecasts(2)["probability"][0]
@@ -307,7 +395,7 @@ def test_a_forecast_of_the_full_disk_has_the_form_of_the_scoreboard(tmp_path: Pa
 
 def test_a_forecast_of_regions_names_them(tmp_path: Path) -> None:
     rows = forecasts(2).assign(time="2014-01-01T06:00", noaa_ar=[11944, 11946])
-    forecast(write(rows, tmp_path), tmp_path / "out", "--method", "ours")
+    forecast(write(rows, tmp_path), tmp_path / "out", *STATED)
     lines = next((tmp_path / "out").iterdir()).read_text().splitlines()
     assert "#Full Disk Forecast" not in lines
     assert [line.split()[:4] for line in lines[-2:]] == [
@@ -319,11 +407,11 @@ def test_a_forecast_of_regions_names_them(tmp_path: Path) -> None:
 def test_a_forecast_is_corrected_to_the_sun_s_own_base_rate(tmp_path: Path) -> None:
     path = write(forecasts(1).assign(probability=0.5), tmp_path)
     with pytest.raises(InputError, match="--fitted-rate and --base-rate go together"):
-        forecast(path, tmp_path / "out", "--method", "ours", "--fitted-rate", 0.5)
-    forecast(path, tmp_path / "out", "--method", "ours", "--fitted-rate", 0.5, "--base-rate", 0.1)
+        forecast(path, tmp_path / "out", *STATED, "--fitted-rate", 0.5)
+    forecast(path, tmp_path / "out", *STATED, "--fitted-rate", 0.5, "--base-rate", 0.1)
     assert next((tmp_path / "out").iterdir()).read_text().split()[-3] == "0.1000"
 
 
 def test_an_unknown_class_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--class is 'B'; expected one of X, M, C"):
-        forecast(write(forecasts(), tmp_path), tmp_path / "out", "--method", "ours", "--class", "B")
+        forecast(write(forecasts(), tmp_path), tmp_path / "out", *STATED, "--class", "B")

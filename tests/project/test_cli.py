@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +127,15 @@ def test_a_pipeline_without_a_stage_is_one_sentence(project: Path) -> None:
     assert sentence.endswith("or restore the file with `git checkout dvc.yaml`")
 
 
-def test_where_there_is_nothing_to_log_nothing_is_said(project: Path) -> None:
+def test_where_there_is_nothing_to_log_it_says_where_to_look(project: Path) -> None:
     done = solarflare("log")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = done.stdout.splitlines()
+    assert all(place in line for place in ("reports/index.html", "make ui"))
+
+
+def test_the_version_is_that_of_the_package(folder: Path) -> None:
+    assert solarflare("--version").stdout == f"solarflare {version('solarflare')}\n"
 
 
 @pytest.mark.parametrize(("on_leak", "code"), [("fail", 1), ("warn", 0)])

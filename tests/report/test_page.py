@@ -156,6 +156,15 @@ def test_a_sample_that_was_not_matched_is_not_called_so(project: Path) -> None:
     (project / PAGE).write_text(written)
 
 
+def test_the_page_of_an_archive_has_no_base_rate_of_the_simulated_sun(project: Path) -> None:
+    written, chosen = (project / PAGE).read_text(), small_and_fast()
+    page.write(chosen.model_copy(update={"scrape": chosen.scrape.model_copy(update={"origin": "archive"})}))
+    text = " ".join((project / PAGE).read_text().split())
+    assert "no base rate is stated" in text
+    assert "at regular times" not in text
+    (project / PAGE).write_text(written)
+
+
 def test_an_absent_task_says_why(opened: "Chrome") -> None:
     answer = opened.find_element("id", "answer").text
     assert "Is the Sun active?" in answer

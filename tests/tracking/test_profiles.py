@@ -102,10 +102,11 @@ def test_keys_may_be_nested_or_dotted(project: Path) -> None:
 @pytest.mark.parametrize(
     ("overrides", "sentence"),
     [
-        ({"train_disk.epocs": 3}, r"^profiles/x\.yaml: key train_disk\.epocs is not known; allowed here: .*epochs"),
-        ({"train_disk.epochs": 0}, r"^profiles/x\.yaml: key train_disk\.epochs is 0; expected greater than"),
-        ({"tasks.disk": True}, r"^profiles/x\.yaml: key tasks is "),
-        ({"no.such.group": 1}, r"^profiles/x\.yaml: key no is not known"),
+        ({"train_disk.epocs": 3}, r"^profiles/x\.yaml: overrides: key train_disk\.epocs is not known; .*epochs"),
+        ({"train_disk.epochs": 0}, r"^profiles/x\.yaml: overrides: key train_disk\.epochs is 0; expected greater than"),
+        ({"tasks.disk": True}, r"^profiles/x\.yaml: overrides: key tasks is "),
+        ({"no.such.group": 1}, r"^profiles/x\.yaml: overrides: key no is not known"),
+        ({1: 2}, r"^profiles/x\.yaml: overrides is \{1: 2\}; expected keys of params\.yaml"),
         ("nothing", r"^profiles/x\.yaml: overrides is 'nothing'; expected keys of params\.yaml"),
         ({"scrape.origin": "archive"}, r"^the profile x needs an archive: add --archive FOLDER"),
     ],
@@ -113,6 +114,35 @@ def test_keys_may_be_nested_or_dotted(project: Path) -> None:
 def test_a_profile_that_does_not_fit_is_one_sentence(project: Path, overrides: Any, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         read({"overrides": overrides, "variants": {"a": {}}})
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (
+            {"variant": {}},
+            r"^profiles/x\.yaml: key variant is not known; allowed here: overrides, variants, published$",
+        ),
+        ({"variants": ["a"]}, r"^profiles/x\.yaml: variants is \['a'\]; expected the changes of each variant"),
+        ({"variants": {}}, r"^profiles/x\.yaml: variants is \{\}; .* or leave the key out"),
+        ({"variants": {2014: {}}}, r"^profiles/x\.yaml: variants has the name 2014; expected letters"),
+        ({"variants": {"a": 3}}, r"^profiles/x\.yaml: variants\.a is 3; expected keys of params\.yaml"),
+        ({"variants": {"a": {"train_disk.epocs": 3}}}, r"^profiles/x\.yaml: variants\.a: key train_disk\.epocs is not"),
+    ],
+)
+def test_a_wrong_key_of_a_profile_is_named(project: Path, content: Any, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        read(content)
+
+
+def test_a_wrong_key_of_the_parameters_is_not_blamed_on_the_profile(project: Path) -> None:
+    paths.PARAMS.write_text(paths.PARAMS.read_text().replace("resamples: 1000", "resamples: many"))
+    with pytest.raises(InputError, match=r"^params\.yaml: key audit\.resamples is 'many'"):
+        read(SIMULATED)
+
+
+def test_a_profile_without_variants_has_one(project: Path) -> None:
+    assert read({"overrides": {"train_disk.epochs": 3}}).variants == {"default": {}}
 
 
 @pytest.mark.parametrize("published", [{"disc": 0.9}, {"disk": 94.7}, {"disk": "high"}, 0.9])

@@ -86,6 +86,7 @@ def test_an_interval_never_gets_narrower(low: float, high: float, deviation: flo
         ("scrape.live.manners.delay", 2, False),
         ("tasks", ["disk"], False),
         ("compute.threads", 1, False),
+        ("calibration.base_rate.simulated.disk", 0.5, False),
         ("evaluate.resamples", 100, False),
         ("profiles/x.yaml: overrides.train_disk.epochs", 3, False),
     ],

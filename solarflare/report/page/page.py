@@ -60,7 +60,6 @@ def write(chosen: ReportParams) -> None:
         questions={task: wording(chosen.label.of(task)).question for task in reasons},
         origin=chosen.scrape.origin,
         matched=listed.get(f"scrape.{chosen.scrape.origin}.sampling") == "matched",
-        base_rates=chosen.calibration.base_rate.model_dump(),
         magnetographs=MAGNETOGRAPHS,
         contrast=CONTRAST,
         instruments=INSTRUMENTS,
@@ -76,6 +75,9 @@ def write(chosen: ReportParams) -> None:
 
 def _parameters(origin: str) -> dict[str, Any]:
     """Return the parameters by dotted key, without other origins' parameters and without `LEFT_OUT`."""
-    others = tuple(f"scrape.{name}." for name in ("simulated", "archive", "live") if name != origin)
+    groups = ("scrape", "calibration.base_rate")
+    others = tuple(
+        f"{group}.{name}." for group in groups for name in ("simulated", "archive", "live") if name != origin
+    )
     content = params.dotted(params.read_yaml(paths.PARAMS))
     return {key: value for key, value in content.items() if key not in LEFT_OUT and not key.startswith(others)}

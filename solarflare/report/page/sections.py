@@ -45,7 +45,7 @@ def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str
     """Return all that the template shows of a task. `audit` is the task's part of ``metrics/details/audit.json``."""
     scores = read_json(task.details, "evaluate")
     words = wording(chosen.label.of(task))
-    base_rate = chosen.calibration.base_rate.of(task)
+    base_rate = chosen.calibration.base_rate.of(chosen.scrape.origin, task)
     probes = audit.get("probes", {})
     labels = tables.read(task.labels, tables.LABELS[task])
     splits = tables.read(task.splits, tables.SPLITS)
@@ -57,7 +57,8 @@ def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str
         "scores": scores,
         "verdicts": phrases.verdicts(scores),
         "changed_answers": phrases.changed_answers(scores["slices"], words.answers),
-        # The precision at the base rate of regular times. None if that rate is not known.
+        "base_rate": base_rate,
+        # The precision at the base rate of regular times. None if that rate is not stated.
         "precision": None if base_rate is None else phrases.precision_at(base_rate, scores),
         "forests": _forests(scores, words.question),
         "curves": _curves(task, scores, words.question),

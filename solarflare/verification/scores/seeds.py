@@ -140,7 +140,15 @@ def _deciding(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
     others = set(TASKS) - {task}
     origins = {"simulated", "archive", "live"} - {str(parameters.get("scrape.origin"))}
     elsewhere = [f"scrape.{origin}." for origin in origins]
-    elsewhere += [f"train_{task}.seed", "tasks", "compute.", "audit.", "evaluate.", "profiles/"]
+    elsewhere += [
+        f"train_{task}.seed",
+        "tasks",
+        "calibration.base_rate.",
+        "compute.",
+        "audit.",
+        "evaluate.",
+        "profiles/",
+    ]
     return {
         key: _plain(value)
         for key, value in parameters.items()

@@ -1,7 +1,6 @@
-"""`import solarflare`: the answers of untrained networks, as a table; what is in MLflow's store and what is in files."""
+"""`import solarflare`: the answers of untrained networks as a table, from MLflow's store and from folders."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,7 +33,7 @@ def folder(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 @pytest.fixture
-def runs(folder: Path) -> Iterator[dict[str, str]]:
+def runs(folder: Path) -> dict[str, str]:
     """The ids of a run for each task, whose networks are in MLflow's store; that of the region is the champion."""
     ids = {}
     with store.connected() as mlflow:
@@ -45,7 +44,7 @@ def runs(folder: Path) -> Iterator[dict[str, str]]:
             mlflow.log_artifacts(f"models/{task}", logged_models.NETWORK.format(task=task), run_id=run.info.run_id)
             ids[str(task)] = run.info.run_id
         registry.register(mlflow, Task.REGION, ids["region"], True, None, None)
-    yield ids
+    return ids
 
 
 def test_a_file_is_answered_as_by_the_command(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Run the examples of pages and write what they print: ``python -m docs.run_pages docs/tutorials/*.md`` after ``make``.
 
-The blocks ``python`` and ``sh`` of a page run in their order, in the working folder. If a block ``text`` follows directly
+The blocks ``python`` and ``sh`` of a page run in order, in the working folder. If a block ``text`` follows directly
 below one, its content is replaced by what the block printed.
 """
 

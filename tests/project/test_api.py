@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 from PIL import Image
 
 import solarflare
-from solarflare.core import paths
 from solarflare.core.tasks import Task
 from solarflare.predict import answer_table
 from solarflare.tracking.mlflow import logged_models, registry, store
@@ -149,18 +147,3 @@ def test_predictions_and_metrics_are_those_of_the_files() -> None:
     predicted, scores = solarflare.predictions("disk"), solarflare.metrics()
     assert len(predicted) == scores["disk"]["n"]
     assert set(scores) == {"disk", "region"}
-
-
-def test_a_profile_is_run_and_its_scores_are_returned(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from solarflare.tracking import profiles, published_results
-
-    def collect(profile: Any, revisions: dict[str, str]) -> None:
-        published_results.RESULTS.mkdir(parents=True)
-        (published_results.RESULTS / f"{profile.name}.json").write_text('{"profile": "x"}')
-
-    # The experiments themselves are run by tests/tracking/test_profiles.py.
-    monkeypatch.setattr(profiles, "read", lambda name, folder: SimpleNamespace(name=name))
-    monkeypatch.setattr(profiles, "run", lambda profile: {})
-    monkeypatch.setattr(published_results, "collect", collect)
-    assert solarflare.run_profile("x") == {"profile": "x"}
-    assert paths.PARAMS.is_file()

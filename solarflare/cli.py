@@ -21,7 +21,7 @@ AsJson = Annotated[bool, Option("--json", help="Print JSON, a line for each imag
 Figures = Annotated[Path | None, Option(help="A folder for a picture of each image with its regions.")]
 ProbabilityColumn = Annotated[str | None, Option(help="Column of the probability.", show_default="recognised")]
 TimeColumn = Annotated[str | None, Option(help="Column of times, or of file names.", show_default="recognised")]
-Models = Annotated[str, Option(help="A folder of networks, or the experiment that trained them.")]
+Models = Annotated[str, Option(help="A folder of networks, `champion`, or the run or experiment that trained them.")]
 SimulatedModel = Annotated[
     bool, Option("--simulated-model", help="Let networks of the simulated Sun answer for the real one.")
 ]
@@ -215,10 +215,10 @@ def experiment(
     archive: Annotated[Path | None, Option(help="The folder that a profile on real data imports.")] = None,
 ) -> None:
     """Run a profile as DVC experiments and keep their scores in docs/results/; the workspace does not change."""
-    from solarflare.tracking import profiles, published_results, published_tables
+    from solarflare import api
+    from solarflare.tracking import published_tables
 
-    chosen = profiles.read(profile, archive)
-    published_results.collect(chosen, profiles.run(chosen))
+    api.run_profile(profile, archive)
     typer.echo(published_tables.table(profile))
 
 

@@ -2,17 +2,23 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
 import pandas as pd
+from PIL import Image
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
+from solarflare.core.files import sha256
 from solarflare.core.paths import RAW_IMAGES
 from solarflare.sources.common import filenames
+from solarflare.sun.images import imaging
+from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 
 
@@ -23,6 +29,70 @@ class ImageFile:
     path: Path
     instrument: Instrument | None
     time: pd.Timestamp | None
+
+    @property
+    def digest(self) -> str | None:
+        """The SHA-256 of the file, in hexadecimal; None for an image that is no file."""
+        return sha256(self.path)
+
+    def refusal(self, instrument: Instrument) -> str | None:
+        """Return why this is not a usable image of an instrument, or None if it is usable."""
+        return imaging.refusal(self.path, instrument)
+
+    def rgb(self) -> Pixels:
+        """Return the pixels, (H, W, 3) uint8."""
+        return imaging.decode(self.path, "RGB")
+
+
+@dataclass(frozen=True)
+class ImageArray(ImageFile):
+    """An image in memory, (H, W) or (H, W, 3) uint8. Its `path` is only a name."""
+
+    pixels: Pixels = field(compare=False)
+
+    @property
+    def digest(self) -> str | None:
+        """None: an array is no file."""
+        return None
+
+    def refusal(self, instrument: Instrument) -> str | None:
+        """Return why this is not a usable image of an instrument, or None if it is usable."""
+        if max(self.pixels.shape) > imaging.LARGEST_SIDE:
+            return imaging.TOO_LARGE
+        content = BytesIO()  # only for the checks of size and colour, which expect a JPEG file
+        Image.fromarray(self.pixels).save(content, "JPEG")
+        return imaging.refusal(content, instrument)
+
+    def rgb(self) -> Pixels:
+        """Return the pixels, (H, W, 3) uint8."""
+        return np.asarray(Image.fromarray(self.pixels).convert("RGB"))
+
+
+def from_array(name: str, pixels: Any, instrument: str | None, time: dt.datetime | None) -> ImageArray:
+    """Return the image that an array holds.
+
+    Parameters
+    ----------
+    name : str
+        What answers and errors call the array.
+    pixels : (H, W) or (H, W, 3) uint8
+        A full-disk image with north up, from its top row to its bottom row, as Pillow decodes a JPEG file.
+    instrument, time : str and datetime
+        The instrument, and the time (UTC).
+
+    Raises
+    ------
+    InputError
+        If the instrument or the time is missing, the instrument is not known, or the array is no such image.
+    """
+    if instrument is None or time is None:
+        raise InputError(f"{name} does not tell instrument and time; give both, such as instrument='aia211'")
+    _check_instrument(instrument)
+    if pixels.dtype != np.uint8 or pixels.shape[2:] not in ((), (3,)) or pixels.ndim < 2 or not pixels.size:
+        raise InputError(
+            f"{name} is {pixels.dtype} of shape {pixels.shape}; expected an image, uint8 of shape (H, W) or (H, W, 3)"
+        )
+    return ImageArray(Path(name), cast("Instrument", instrument), pd.Timestamp(time), np.ascontiguousarray(pixels))
 
 
 def find_images(
@@ -42,8 +112,8 @@ def find_images(
     InputError
         If a path does not exist, a folder has no JPEG file, or the instrument is not known.
     """
-    if instrument is not None and instrument not in tables.INSTRUMENTS:
-        raise InputError(f"--instrument is {instrument!r}; expected one of {', '.join(tables.INSTRUMENTS)}")
+    if instrument is not None:
+        _check_instrument(instrument)
     images = []
     for path in chain.from_iterable(map(_files, paths)):
         stamp = filenames.parse(path.name)
@@ -51,6 +121,11 @@ def find_images(
         image_instrument = cast("Instrument | None", instrument or (stamp.instrument if stamp else None))
         images.append(ImageFile(path, image_instrument, None if image_time is None else pd.Timestamp(image_time)))
     return images
+
+
+def _check_instrument(name: str) -> None:
+    if name not in tables.INSTRUMENTS:
+        raise InputError(f"the instrument is {name!r}; expected one of {', '.join(tables.INSTRUMENTS)}")
 
 
 def _files(path: Path) -> list[Path]:

@@ -1,5 +1,6 @@
 """An image goes in, an answer comes out: a probability for the disk and for each region, or the reason for none."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,8 +8,7 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.console import log
-from solarflare.core.files import sha256
-from solarflare.core.tasks import Task
+from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import regions, trained
 from solarflare.predict.images import ImageFile, simulated_hashes
@@ -64,6 +64,8 @@ class Predictor:
         Whether networks that were trained on the simulated Sun may answer for the real Sun.
     name : str, optional
         What refusals call the networks, such as the name of an experiment; by default the folder.
+    tasks : collection of Task, optional
+        The tasks whose networks answer; by default all that the folder holds.
 
     Raises
     ------
@@ -72,10 +74,16 @@ class Predictor:
     """
 
     def __init__(
-        self, models: Path, chosen: PredictParams, lookup: RegionLookup, simulated_model: bool = False, name: str = ""
+        self,
+        models: Path,
+        chosen: PredictParams,
+        lookup: RegionLookup,
+        simulated_model: bool = False,
+        name: str = "",
+        tasks: Collection[Task] = TASKS,
     ) -> None:
         self.name = name or models.as_posix()
-        self.networks = trained.load(models, chosen)
+        self.networks = trained.load(models, chosen, tasks)
         if simulated_model:
             log.warning("warning: these networks saw only the simulated Sun; they know little of the real one")
         self._lookup, self._simulated_hashes, self._simulated_model = lookup, simulated_hashes(), simulated_model
@@ -103,10 +111,10 @@ class Predictor:
             known = ", ".join(tables.INSTRUMENTS)
             raise Refused(f"its name does not tell instrument and time; give --instrument ({known}) and --time")
         networks = self._networks_of(instrument)
-        if reason := imaging.refusal(image.path, instrument):
+        if reason := image.refusal(instrument):
             raise Refused(f"it is no image of {instrument}: {reason}")
-        self._check_origin(image.path, networks)
-        rgb = imaging.decode(image.path, "RGB")
+        self._check_origin(image, networks)
+        rgb = image.rgb()
         grey = imaging.grey(rgb)
         sun = find_disk(grey, instrument, time)
         height, width = grey.shape
@@ -127,14 +135,17 @@ class Predictor:
             raise Refused(f"it is of {instrument}, and the networks of {self.name} know only {known}")
         return networks
 
-    def _check_origin(self, path: Path, networks: dict[Task, TrainedNetwork]) -> None:
+    def _check_origin(self, image: ImageFile, networks: dict[Task, TrainedNetwork]) -> None:
         """Refuse a simulated image to networks of the real Sun, and a real image to networks of the simulated Sun."""
-        simulated = bool(self._simulated_hashes) and sha256(path) in self._simulated_hashes
+        simulated = image.digest in self._simulated_hashes
         for network in networks.values():
             if simulated and not network.simulated:
                 raise Refused(f"it is of the simulated Sun, and the networks of {self.name} know the real one")
             if not simulated and network.simulated and not self._simulated_model:
                 known = f"the networks of {self.name} know the simulated one"
+                if image.digest is None:
+                    remedy = "give the image's file, or add simulated_model=True"
+                    raise Refused(f"an array does not tell whether its Sun is simulated or real, and {known}: {remedy}")
                 raise Refused(f"it is of the real Sun, and {known}: {trained.how_to_train(network.cutter.instrument)}")
 
     def _disk(self, network: TrainedNetwork, grey: Pixels, sun: Disk, time: pd.Timestamp) -> float:

@@ -1,5 +1,6 @@
 """The trained networks of a project: where they are, how to load them, and how to get them."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from solarflare.predict.schema import PredictParams
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 from solarflare.tracking import profiles
+from solarflare.tracking.mlflow import logged_models
+from solarflare.tracking.mlflow.logged_models import LoggedModel
 from solarflare.verification.results.wording import wording
 
 HOW_TO_TRAIN: dict[Instrument, str] = {
@@ -86,28 +89,34 @@ class TrainedNetwork:
         return calibration.at_base_rate(probabilities, fitted_rate, self.share)
 
 
-def load(models: Path, chosen: PredictParams) -> dict[Task, TrainedNetwork]:
+def load(models: Path, chosen: PredictParams, tasks: Collection[Task] = TASKS) -> dict[Task, TrainedNetwork]:
     """Return the networks of a folder by task. It is an error if there is no network or a network is broken."""
-    trained = [task for task in TASKS if (models / task).is_dir() and absent.reason(models / task) is None]
+    trained = [task for task in tasks if (models / task).is_dir() and absent.reason(models / task) is None]
     if not trained:
-        raise InputError(f"{models} has no network; train some with `dvc repro`, or name another folder with --models")
+        kind = "network" if len(tasks) == len(TASKS) else f"network of {' and '.join(tasks)}"
+        raise InputError(f"{models} has no {kind}; train some with `dvc repro`, or name another folder with --models")
     return {task: TrainedNetwork(task, models / task, chosen) for task in trained}
 
 
-def find(name: str) -> tuple[Path, PredictParams]:
+def find(name: str, tasks: Collection[Task] = TASKS) -> tuple[Path, PredictParams]:
     """Return the folder of some networks, and the parameters that they were trained with.
 
     Parameters
     ----------
     name : str
-        A folder that holds ``disk`` or ``region``, or an experiment or commit, see `profiles.models`. The parameters
-        come from the ``params.yaml`` next to the folder, or from the project's if there is none.
+        A folder that holds ``disk`` or ``region``; or ``champion`` or the id of a run, see `logged_models`; or an
+        experiment or commit, see `profiles.models`. The parameters come from the ``params.yaml`` next to the folder,
+        or from the project's if there is none. Those of a run are the project's with what the run says of its network.
+    tasks : collection of Task, optional
+        The tasks whose champions are meant.
 
     Raises
     ------
     InputError
-        If there is no such folder, experiment or commit, or the parameters are broken.
+        If there is no such folder, run, experiment or commit, or the parameters are broken.
     """
+    if logged_models.is_logged_name(name):
+        return _of_runs(logged_models.runs(name, tasks))
     try:
         folder = Path(name) if Path(name).is_dir() else profiles.models(name)
     except InputError as error:
@@ -118,6 +127,18 @@ def find(name: str) -> tuple[Path, PredictParams]:
         raise InputError(f"{error}, and {remedy}") from None
     own_params = folder.parent / paths.PARAMS.name
     return folder, params.load(PredictParams, own_params if own_params.is_file() else paths.PARAMS)
+
+
+def _of_runs(trained: dict[Task, LoggedModel]) -> tuple[Path, PredictParams]:
+    """Return the folder of the networks of MLflow's runs, and their parameters."""
+    folder = logged_models.download(trained)
+    content = params.read_yaml(paths.PARAMS)
+    for task, model in trained.items():
+        about = saved_model.about(saved_model.model_folders(folder / task)[0])
+        content["instrument"][task], content["label"][task] = about.instrument, dict(about.question)
+        content["crop"] |= about.crop
+        content["calibration"]["base_rate"][task] = model.base_rate
+    return folder, params.parse(content, paths.PARAMS, PredictParams)
 
 
 def how_to_train(instrument: Instrument) -> str:

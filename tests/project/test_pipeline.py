@@ -221,6 +221,20 @@ def test_the_documented_commands_run(project: Path) -> None:
         shell(*shlex.split(command), cwd=project)
 
 
+PAGES = ["docs/api.md", "docs/tutorials/data.md", "docs/tutorials/explain.md", "docs/tutorials/train.md"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_of_a_page_run(project: Path, page: str) -> None:
+    shell("python", "-m", "docs.run_pages", page, cwd=project)
+    shell("git", "checkout", "-q", ".", cwd=project)
+
+
+def test_all_tutorials_are_run() -> None:
+    assert {str(path.relative_to(ROOT)) for path in ROOT.glob("docs/tutorials/*.md")} < set(PAGES)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("aria2c")
 def test_fetching_is_measured_beside_aria2c() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+import solarflare
 from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS
@@ -178,9 +179,9 @@ def test_an_experiment_has_the_overrides_and_leaves_the_workspace_as_it_was(repo
 
 
 def test_results_say_which_parameters_all_variants_share(repository: Path) -> None:
-    profile = profiles.read("x")
-    published_results.collect(profile, profiles.run(profile))
-    shared = json.loads((published_results.RESULTS / "x.json").read_text())["parameters"]
+    content = solarflare.run_profile("x")
+    assert content == json.loads((published_results.RESULTS / "x.json").read_text())
+    shared = content["parameters"]
     assert shared["split.chronological.test_start"] == "2014-01-01"
     assert set(params.dotted(params.read_yaml(paths.PARAMS))) - set(shared) == {"train_disk.epochs"}
 

@@ -34,6 +34,12 @@ def store_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{main_checkout().resolve() / 'mlflow.db'}"
 
 
+def exists() -> bool:
+    """Return whether there is a store. A server counts as one; whether it answers is not asked."""
+    kind, _, path = store_uri().partition(":///")
+    return kind != "sqlite" or Path(path).is_file()
+
+
 def create() -> None:
     """Create the store and its experiments, unless they exist.
 

@@ -16,11 +16,12 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from solarflare.core import tables
+from solarflare.core import params, tables
+from tests import parameters
 from tests.archive_server.faults import BROKEN, PERMANENT, Fault
 from tests.archive_server.ftp import FtpServer
 from tests.archive_server.server import ArchiveServer
-from tests.archive_server.world import PARAMS, World, choices
+from tests.archive_server.world import World, choices
 from tests.conftest import SHARED
 from tests.project.test_pipeline import TINY, commit, copy_of_the_project, shell
 from tests.projects import Project
@@ -93,7 +94,7 @@ def main() -> None:
 
 def simulated(folder: Path) -> Path:
     """Make a Sun, and return its raw data."""
-    content = yaml.safe_load(PARAMS.read_text())
+    content = params.read_yaml(parameters.FIXED)
     content["scrape"]["simulated"] |= TINY["scrape.simulated"]
     project = Project.make(folder / "sun", content)
     done = project.run("scrape")

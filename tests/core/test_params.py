@@ -17,8 +17,8 @@ from tests import parameters
 
 
 def changed(tmp_path: Path, key: str, value: Any) -> Path:
-    """Write the project's parameters with one key changed."""
-    content = params.read_yaml(paths.PARAMS)
+    """Write the parameters with one key changed."""
+    content = params.read_yaml(parameters.FIXED)
     *groups, last = key.split(".")
     group = content
     for name in groups:
@@ -62,7 +62,7 @@ def test_a_wrong_key_or_value_is_named(tmp_path: Path, key: str, value: Any, sen
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
-    content = params.read_yaml(paths.PARAMS)
+    content = params.read_yaml(parameters.FIXED)
     del content["crop"]["region"]["field"]
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
     with pytest.raises(InputError, match=r"key crop\.region\.field is missing"):

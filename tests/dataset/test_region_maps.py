@@ -21,7 +21,7 @@ from tests import parameters
 
 TIME = pd.Timestamp("2014-02-01T12:00:00")
 IMAGES = pd.DataFrame({"path": ["a.jpg"], "time": [TIME]})
-SPOTS = parameters.load().label.disk
+SPOTS = parameters.load(parameters.FIXED).label.disk
 FLARE = SPOTS.model_copy(update={"target": "flare", "event": "start", "after": 24.0})
 SIDE = 9
 

@@ -14,7 +14,7 @@ from solarflare.dataset.splits import splits
 from solarflare.dataset.splits.schema import Split
 from tests import parameters
 
-DEFAULT = parameters.load().split
+DEFAULT = parameters.load(parameters.FIXED).split
 DAY = pd.Timedelta(days=1)
 
 

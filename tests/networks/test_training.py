@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from solarflare.core import absent, tables
+from solarflare.core import absent, params, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.dataset.samples import samples
@@ -184,7 +184,7 @@ def workspace(folder: Path, folds: int = 2) -> Path:
         for fold in range(folds)
     ]
     tables.write(pd.concat(split).assign(reason="gap"), folder / "data/splits/disk.csv", tables.SPLITS)
-    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    content = params.read_yaml(parameters.FIXED)
     content["train_disk"].update(epochs=2)
     (folder / "params.yaml").write_text(yaml.safe_dump(content))
     return folder
@@ -221,7 +221,7 @@ def test_what_is_refitted_has_learned_from_validation_too_and_keeps_its_calibrat
 
 
 def test_a_refit_without_an_end_of_its_own_is_one_sentence(tmp_path: Path) -> None:
-    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    content = params.read_yaml(parameters.FIXED)
     content["train_disk"].update(refit=True, patience=3)
     with pytest.raises(InputError, match="expected patience to be null where refit is true"):
         parameters.parse(content, Path("params.yaml"))

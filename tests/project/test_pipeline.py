@@ -14,6 +14,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from solarflare.core import params
+from tests import parameters
+
 ROOT = Path(__file__).resolve().parents[2]
 TINY = {
     "scrape.simulated": {
@@ -49,9 +52,11 @@ def copy_of_the_project(folder: Path, chosen: dict[str, Any] = TINY) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    shutil.copy(parameters.FIXED, folder)
     choose(folder, chosen)
     (folder / "dvc.lock").unlink(missing_ok=True)
-    shutil.rmtree(folder / "metrics", ignore_errors=True)
+    for results in ("metrics", "models"):
+        shutil.rmtree(folder / results, ignore_errors=True)
     shell("git", "init", "-q", "-b", "main", cwd=folder)
     shell("git", "config", "user.name", "a user", cwd=folder)
     shell("git", "config", "user.email", "user@example.org", cwd=folder)
@@ -61,7 +66,7 @@ def copy_of_the_project(folder: Path, chosen: dict[str, Any] = TINY) -> Path:
 
 def choose(project: Path, chosen: dict[str, Any]) -> None:
     """Change groups of parameters, by the dotted key of the group."""
-    content = yaml.safe_load((project / "params.yaml").read_text())
+    content = params.read_yaml(project / "params.yaml")
     for key, changes in chosen.items():
         group = content
         for name in filter(None, key.split(".")):

@@ -66,7 +66,7 @@ def cache(tmp_path: Path) -> Path:
 
 def fetcher(cache: Path, *bases: str, extra_hosts: tuple[str, ...] = (), **limits: Any) -> Fetcher:
     """Return a fetcher that may ask some hosts."""
-    live = parameters.load().scrape.live
+    live = parameters.load(parameters.FIXED).scrape.live
     request_limits = RequestLimits.model_validate(LIMITS | limits)
     urls = {"bbso": bases}
     return Fetcher(

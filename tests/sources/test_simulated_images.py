@@ -359,7 +359,7 @@ def test_decayed_plage_is_still_seen_and_makes_no_disk_active() -> None:
     images = pd.DataFrame({"path": ["image.jpg"], "time": [pd.Timestamp(TIME)], "pair_id": [""]})
     at_hand = regions_on_disk(images, on_disk)
     assert at_hand["spots"].tolist() == [0]
-    question = parameters.load(ROOT / "params.yaml").label.disk.model_copy(update={"target": "active_region"})
+    question = parameters.load(parameters.FIXED).label.disk.model_copy(update={"target": "active_region"})
     coverage = schedule.coverage(start, end, flare_process.LIST, flare_process.COMPLETE_FROM)
     table = labels.label_disk(images, tables.empty(tables.FLARES), on_disk, coverage, None, question)
     assert table["label"].tolist() == [0]

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solarflare.core import absent, paths, tables
+from solarflare.core import absent, params, tables
 from solarflare.sources.common import coverage, event_tables, filenames
 from solarflare.sun.events.flares import clean
 from solarflare.sun.events.questions import FlareQuestion
@@ -19,7 +19,7 @@ from stages import label, split
 from tests import parameters
 
 T0 = pd.Timestamp("2014-02-01")
-QUESTION = parameters.load().label
+QUESTION = parameters.load(parameters.FIXED).label
 
 
 def at(hours: float) -> pd.Timestamp:
@@ -378,7 +378,7 @@ def test_a_nowcast_has_no_true_probability() -> None:
 
 
 def test_a_task_that_the_origin_has_no_regions_for_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = yaml.safe_load(paths.PARAMS.read_text())
+    content = params.read_yaml(parameters.FIXED)
     content["label"]["disk"]["target"] = "flare"
     content["split"]["chronological"]["gap_days"] = 0
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))

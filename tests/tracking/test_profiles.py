@@ -14,6 +14,7 @@ from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS
 from solarflare.tracking import profiles, published_pages, published_results, published_tables
+from tests import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = """
@@ -66,7 +67,7 @@ def read(content: Any, folder: Path | None = None) -> profiles.Profile:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the project's parameters, in which the test runs."""
-    shutil.copy(paths.PARAMS, tmp_path)
+    shutil.copy(parameters.FIXED, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -21,6 +21,7 @@ from solarflare.verification.scores.assessment import assess
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.score_table import SCORES
 from solarflare.verification.scores.scores import Forecast
+from tests import parameters
 from tests.project.test_cli import solarflare
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +97,7 @@ def choose(before: str, after: str) -> None:
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with committed results on its branch main, on a branch of its own."""
     monkeypatch.chdir(tmp_path)
-    shutil.copy(ROOT / "params.yaml", tmp_path)
+    shutil.copy(parameters.FIXED, tmp_path)
     git("init", "-q", "-b", "main")
     git("config", "user.name", "a user")
     git("config", "user.email", "user@example.org")

@@ -79,7 +79,7 @@ def main() -> None:
         world = World.imported(folder / "site", SHARED / "sun" if real else simulated(folder))
         print(f"{len(world.shots)} {'real' if real else 'simulated'} images are served")
         with world.serve() as site, world.serve_ftp() as ftp:
-            project = configured(folder, choices(site.url, ftp.url, sources=ORDER, **SAMPLE), real)
+            project = configured(folder, choices(site.url, ftp.url, timeout=5, sources=ORDER, **SAMPLE), real)
             good = scrape(project)
             print(f"well-behaved sites: {len(good.tables['images'])} images, {len(site.requests)} requests")
             rehearse_what_passes(project, site, ftp, good)
@@ -129,12 +129,13 @@ def rehearse_what_passes(project: Path, site: ArchiveServer, ftp: FtpServer, goo
     for number, kind in enumerate(every):
         # Each kind meets the reports, listings and images of its own days; those that cost time, of one month alone.
         days = "|".join(f"{day:02d}" for day in range(1, 32) if day % len(every) == number)
-        wait = {"slow": 3, "throttled": 1, "throttled_until": 1}.get(kind, 0)
-        pattern = rf"2012/?{'03' if wait else '..'}/?({days})(\D|$)"
+        wait = int(kind in ("throttled", "throttled_until"))
+        costly = wait or kind == "slow"
+        pattern = rf"2012/?{'03' if costly else '..'}/?({days})(\D|$)"
         if kind == "cut":
             # Half a report or a listing that is announced as whole looks like a whole one.
             pattern += ".*jpg$"
-        site.faults.append(Fault(pattern, kind, times=1 if wait else 2, retry_after=wait))
+        site.faults.append(Fault(pattern, kind, times=1 if costly else 2, retry_after=wait))
     ftp.faults[:] = [Fault("1.$", "crowded", times=1), Fault("jpg$", "truncated", times=1)]
     before = len(site.requests)
     bad = scrape(project)

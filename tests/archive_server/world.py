@@ -82,10 +82,10 @@ class World:
             yield server
 
 
-def choices(*sites: str, **live: Any) -> dict[str, Any]:
+def choices(*sites: str, timeout: float = 60, **live: Any) -> dict[str, Any]:
     """Return the project's parameters, with the origin `live` asking some sites, fast, about the small Sun."""
     content: dict[str, Any] = params.read_yaml(parameters.FIXED)
-    manners = {"delay": 0, "jitter": 0, "concurrency": 2, "daily_cap": 100_000, "timeout": 2, "retries": 5}
+    manners = {"delay": 0, "jitter": 0, "concurrency": 2, "daily_cap": 100_000, "timeout": timeout, "retries": 5}
     content["scrape"]["origin"] = "live"
     content["scrape"]["live"] |= {
         "start": f"{START:%Y-%m-%d}",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import expit, logit
@@ -292,7 +292,6 @@ magnetograms = st.integers(0, 2**32 - 1).map(
 )
 
 
-@settings(deadline=None)
 @given(images=magnetograms, seed=st.tuples(st.integers(0, 2**31), st.integers(0, 2**31)), polarity=st.booleans())
 def test_an_augmented_image_is_the_same_sun_seen_otherwise(
     images: NDArray[np.uint8], seed: tuple[int, int], polarity: bool
@@ -306,7 +305,6 @@ def test_an_augmented_image_is_the_same_sun_seen_otherwise(
         assert any((image == variant[position]).all() for variant in variants)
 
 
-@settings(deadline=None)
 @given(images=magnetograms)
 def test_polarity_swapped_twice_is_as_before(images: NDArray[np.uint8]) -> None:
     assert (invert_polarity(invert_polarity(images)) == images).numpy().all()

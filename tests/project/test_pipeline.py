@@ -234,6 +234,6 @@ def test_fetching_is_measured_beside_aria2c() -> None:
 
 def test_without_aria2c_the_benchmark_says_what_to_install(tmp_path: Path) -> None:
     command, environment = [sys.executable, "-m", "benchmarks.sources.scrape"], {"PATH": str(tmp_path)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "install it" in done.stderr

@@ -154,7 +154,7 @@ def test_another_seed_is_another_image(instrument: Instrument) -> None:
     assert not np.array_equal(draw(instrument, seed=1), draw(instrument, seed=2))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.datetimes(pd.Timestamp("2010-06-01"), pd.Timestamp("2020-06-01")), st.sampled_from(INSTRUMENTS))
 def test_the_disk_is_found_at_the_radius_that_the_earths_distance_gives(when: Any, instrument: Instrument) -> None:
     time = np.datetime64(when, "s")

@@ -297,7 +297,7 @@ def nested_loop(
 
 
 @given(FLARES, QUESTIONS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_labels_of_disks_are_those_of_a_nested_loop(rows: Any, changes: Any) -> None:
     question = QUESTION.disk.model_copy(update={"target": "flare", **changes})
     flares = flare_table(*rows)
@@ -306,7 +306,7 @@ def test_the_labels_of_disks_are_those_of_a_nested_loop(rows: Any, changes: Any)
 
 
 @given(FLARES, QUESTIONS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_labels_of_regions_are_those_of_a_nested_loop(rows: Any, changes: Any) -> None:
     question = QUESTION.region.model_copy(update=changes)
     flares = flare_table(*rows)
@@ -315,7 +315,7 @@ def test_the_labels_of_regions_are_those_of_a_nested_loop(rows: Any, changes: An
 
 
 @given(FLARES, st.integers(0, 2**32 - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_order_of_rows_does_not_matter(rows: Any, seed: int) -> None:
     def mixed(table: pd.DataFrame) -> pd.DataFrame:
         return table.sample(frac=1, random_state=seed)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.error import URLError
 
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import presence_of_element_located
 from selenium.webdriver.support.wait import WebDriverWait
 
 if TYPE_CHECKING:
@@ -126,9 +127,9 @@ class Ui:
         for name in names:
             row = self.find(f"//*[@role='row'][.//a[normalize-space()='{name}']]").get_attribute("row-index")
             # A box that is drawn is no box for the browser: it is never displayed.
-            xpath = f"//*[@row-index='{row}']//input[@type='checkbox']"
-            box, *_ = self.wait(lambda browser: browser.find_elements(By.XPATH, xpath), f"the page has no {xpath}")
-            self.browser.execute_script("arguments[0].click()", box)
+            box = (By.XPATH, f"//*[@row-index='{row}']//input[@type='checkbox']")
+            found = self.wait(presence_of_element_located(box), f"the page has no {box[1]}")
+            self.browser.execute_script("arguments[0].click()", found)
 
     def compare(self) -> None:
         """Press Compare; fold the first chart away, and hide the parameters, metrics and tags that are the same."""

@@ -206,11 +206,17 @@ RUN_ELSEWHERE = {
     "make experiment PROFILE=sdo-euv ARCHIVE=path/to/archive",
     "make experiment PROFILE=sdo-magnetogram ARCHIVE=path/to/archive",
     "make experiment PROFILE=forecast",
-    # by tests/tracking/test_review.py, in repositories with branches
+    # by tests/project/test_recipes.py, in a fresh clone
     "git switch -c slower",
-    "git switch -c my-change",
+    "dvc exp run -n slower -S train_disk.learning_rate=0.001",
     'git commit -am "Train the disk network at half the learning rate"',
+    "dvc metrics diff HEAD~1",
+    "dvc plots diff HEAD~1",
     "make review BASE=main",
+    "git switch main",
+    "dvc checkout --allow-missing",
+    # the same with another name
+    "git switch -c my-change",
     # a server that runs until it is stopped
     "make ui",
     # needs a program that is not everywhere: below

@@ -19,9 +19,8 @@ from solarflare.sources.common import coverage, event_tables, filenames, left_ou
 from tests import archives, parameters
 from tests.parameters import AllParams
 
-in_one_folder = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40
-)
+UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+in_one_folder = settings(suppress_health_check=UNCHECKED, max_examples=40)
 
 
 def params_of(folder: Path, **groups: object) -> AllParams:

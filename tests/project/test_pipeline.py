@@ -215,6 +215,9 @@ RUN_ELSEWHERE = {
     "make review BASE=main",
     "git switch main",
     "dvc checkout --allow-missing",
+    # by tests/project/test_merge.py, on a pipeline of a second
+    "git merge other",
+    'git commit -am "Merge other"',
     # the same with another name
     "git switch -c my-change",
     # a server that runs until it is stopped

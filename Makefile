@@ -9,9 +9,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 # The stages say "python": it has to be the one of .venv.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-# The networks are in Git. The first run trains them all the same: it shows that they can be made here.
 all: setup
-	dvc repro $(if $(wildcard data/raw),,--force)
+	dvc repro
 	solarflare log
 
 setup: .venv/.ready mlflow.db

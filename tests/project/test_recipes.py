@@ -20,18 +20,20 @@ TYPED_SO = {
     "make test": ["python", "-m", "pytest", "-q", "-p", "no:xdist", *RELEVANT],
     "make review BASE=main": [*MAKE, "review", "BASE=main"],
 }
-LAST = "dvc repro"
+FIRST, LAST = 'git commit --allow-empty -am "Results of this machine"', "dvc repro"
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of a project with a tiny Sun's results on its main, in which `make` has run."""
+    """A clone, in which `make` has run, of a project on whose main are a tiny Sun's results of another machine."""
     project = copy_of_the_project(tmp_path_factory.mktemp("project"))
     shutil.copy(ROOT / "params.yaml", project)
     changes = [f"{group}.{key}={value}" for group, values in TINY.items() for key, value in values.items()]
     apply_overrides((project / "params.yaml").as_posix(), changes)
     shell("dvc", "repro", cwd=project)
     shell("solarflare", "results", cwd=project)
+    lock = project / "dvc.lock"
+    lock.write_text(re.sub(r"md5: ...", "md5: 000", lock.read_text()))
     commit(project, "the tiny Sun's results")
     folder = tmp_path_factory.mktemp("clone") / "solarflare"
     shell("git", "clone", "-q", str(project), str(folder), cwd=project)
@@ -42,15 +44,14 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def daily_commands() -> list[str]:
-    """Return the README's commands from a new branch until main is restored."""
+    """Return the README's commands from the commit before a new branch until main is restored."""
     section = (ROOT / "README.md").read_text().partition("## Daily commands")[2]
     lines = section.partition("```sh")[2].partition("```")[0].splitlines()
     commands = list(filter(None, (line.partition("#")[0].strip() for line in lines)))
-    return commands[commands.index("git switch -c slower") : commands.index(LAST) + 1]
+    return commands[commands.index(FIRST) : commands.index(LAST) + 1]
 
 
 def test_the_daily_commands_lead_to_a_branch_and_back_without_a_second_training(clone: Path) -> None:
-    assert shell("git", "status", "--porcelain", cwd=clone) == ""
     for command in daily_commands():
         printed = shell(*TYPED_SO.get(command, shlex.split(command)), cwd=clone)
         if command.startswith("dvc exp run"):

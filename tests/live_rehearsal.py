@@ -23,13 +23,13 @@ from tests.archive_server.ftp import FtpServer
 from tests.archive_server.server import ArchiveServer
 from tests.archive_server.world import World, choices
 from tests.conftest import SHARED
-from tests.project.test_pipeline import TINY, commit, copy_of_the_project, shell
+from tests.project.test_pipeline import commit, copy_of_the_project, shell
 from tests.projects import Project
 from tests.sources.test_live import contents
 
+SPAN = {"start": "2012-01-01", "end": "2014-01-01"}
 SAMPLE: dict[str, Any] = {
-    "start": "2012-01-01",
-    "end": "2014-01-01",
+    **SPAN,
     "sampling": "cadence",
     "hour": 12,
     "tolerance": 720,
@@ -95,7 +95,7 @@ def main() -> None:
 def simulated(folder: Path) -> Path:
     """Make a Sun, and return its raw data."""
     content = params.read_yaml(parameters.FIXED)
-    content["scrape"]["simulated"] |= TINY["scrape.simulated"]
+    content["scrape"]["simulated"] |= {**SPAN, "disk_images": 120, "region_images": 120}
     project = Project.make(folder / "sun", content)
     done = project.run("scrape")
     assert done.returncode == 0, done.stderr

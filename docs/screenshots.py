@@ -42,7 +42,7 @@ def take_mlflow(ui: Ui) -> None:
     ui.select(*names)
     ui.browser.set_window_size(1440, 1330)
     ui.compare()
-    ui.images("roc.png")
+    ui.open_figure("roc.png", runs=2)
     ui.fold("Parameters", "Metrics")
     ui.browser.execute_script(
         "arguments[0].scrollIntoView({block: 'start'})",

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from PIL import Image
 
-PARAMS = Path(__file__).resolve().parents[1] / "params.yaml"
+from solarflare.core import params
+from tests import parameters
 
 FLARES = """\
 start,peak,end,goes_class,noaa_ar,list
@@ -52,7 +52,7 @@ def make(folder: Path, *, images: int = 4, flares: str = FLARES, regions: str | 
 
 def choices(archive: Path | str | None, digest: str | None, **groups: Any) -> dict[str, Any]:
     """Return the project's parameters, with the origin `archive` and AIA 211 for both tasks."""
-    content: dict[str, Any] = yaml.safe_load(PARAMS.read_text())
+    content: dict[str, Any] = params.read_yaml(parameters.FIXED)
     content["scrape"] |= {"origin": "archive", "archive": {"path": archive and str(archive), "digest": digest}}
     content["instrument"] = {"disk": "aia211", "region": "aia211"}
     return content | groups

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import solarflare  # noqa: F401 - it pins the processor's instructions before a test imports NumPy
 from tests import chromium as browsers
 
 if TYPE_CHECKING:
     from selenium import webdriver
+
+# A busy machine is slow, and its tests are right all the same.
+settings.register_profile("without-a-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("without-a-clock")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

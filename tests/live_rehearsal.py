@@ -16,19 +16,20 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from solarflare.core import tables
+from solarflare.core import params, tables
+from tests import parameters
 from tests.archive_server.faults import BROKEN, PERMANENT, Fault
 from tests.archive_server.ftp import FtpServer
 from tests.archive_server.server import ArchiveServer
-from tests.archive_server.world import PARAMS, World, choices
+from tests.archive_server.world import World, choices
 from tests.conftest import SHARED
-from tests.project.test_pipeline import TINY, commit, copy_of_the_project, shell
+from tests.project.test_pipeline import commit, copy_of_the_project, shell
 from tests.projects import Project
 from tests.sources.test_live import contents
 
+SPAN = {"start": "2012-01-01", "end": "2014-01-01"}
 SAMPLE: dict[str, Any] = {
-    "start": "2012-01-01",
-    "end": "2014-01-01",
+    **SPAN,
     "sampling": "cadence",
     "hour": 12,
     "tolerance": 720,
@@ -78,7 +79,7 @@ def main() -> None:
         world = World.imported(folder / "site", SHARED / "sun" if real else simulated(folder))
         print(f"{len(world.shots)} {'real' if real else 'simulated'} images are served")
         with world.serve() as site, world.serve_ftp() as ftp:
-            project = configured(folder, choices(site.url, ftp.url, sources=ORDER, **SAMPLE), real)
+            project = configured(folder, choices(site.url, ftp.url, timeout=5, sources=ORDER, **SAMPLE), real)
             good = scrape(project)
             print(f"well-behaved sites: {len(good.tables['images'])} images, {len(site.requests)} requests")
             rehearse_what_passes(project, site, ftp, good)
@@ -93,8 +94,8 @@ def main() -> None:
 
 def simulated(folder: Path) -> Path:
     """Make a Sun, and return its raw data."""
-    content = yaml.safe_load(PARAMS.read_text())
-    content["scrape"]["simulated"] |= TINY["scrape.simulated"]
+    content = params.read_yaml(parameters.FIXED)
+    content["scrape"]["simulated"] |= {**SPAN, "disk_images": 120, "region_images": 120}
     project = Project.make(folder / "sun", content)
     done = project.run("scrape")
     assert done.returncode == 0, done.stderr
@@ -128,12 +129,13 @@ def rehearse_what_passes(project: Path, site: ArchiveServer, ftp: FtpServer, goo
     for number, kind in enumerate(every):
         # Each kind meets the reports, listings and images of its own days; those that cost time, of one month alone.
         days = "|".join(f"{day:02d}" for day in range(1, 32) if day % len(every) == number)
-        wait = {"slow": 3, "throttled": 1, "throttled_until": 1}.get(kind, 0)
-        pattern = rf"2012/?{'03' if wait else '..'}/?({days})(\D|$)"
+        wait = int(kind in ("throttled", "throttled_until"))
+        costly = wait or kind == "slow"
+        pattern = rf"2012/?{'03' if costly else '..'}/?({days})(\D|$)"
         if kind == "cut":
             # Half a report or a listing that is announced as whole looks like a whole one.
             pattern += ".*jpg$"
-        site.faults.append(Fault(pattern, kind, times=1 if wait else 2, retry_after=wait))
+        site.faults.append(Fault(pattern, kind, times=1 if costly else 2, retry_after=wait))
     ftp.faults[:] = [Fault("1.$", "crowded", times=1), Fault("jpg$", "truncated", times=1)]
     before = len(site.requests)
     bad = scrape(project)

@@ -6,21 +6,22 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.error import URLError
 
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import presence_of_element_located
 from selenium.webdriver.support.wait import WebDriverWait
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
     from selenium.webdriver.remote.webelement import WebElement
 
-PATIENCE = 120  # seconds, for a page that loads on a busy machine
-STARTING = 120  # seconds, for a server
+T = TypeVar("T")
+PATIENCE = 300  # seconds, for a page that loads and for a server that starts on a busy machine
 
 
 @contextmanager
@@ -81,13 +82,17 @@ class Ui:
         for key, value in settings.items():
             self.browser.execute_script("localStorage.setItem(...arguments)", f"mlflow.assistant.{key}", value)
 
+    def wait(self, condition: Callable[["Chrome"], T | Literal[False]], failure: str) -> T:
+        """Return what a condition gives, as soon as it is neither false nor empty."""
+        return WebDriverWait(self.browser, PATIENCE, 0.1).until(condition, failure)
+
     def find(self, xpath: str) -> "WebElement":
         """Return an element that is displayed, as soon as it is."""
 
         def displayed(browser: "Chrome") -> "WebElement | Literal[False]":
             return next((one for one in browser.find_elements(By.XPATH, xpath) if one.is_displayed()), False)
 
-        return WebDriverWait(self.browser, PATIENCE, 0.1).until(displayed, f"the page has no {xpath}")
+        return self.wait(displayed, f"the page has no {xpath}")
 
     def click(self, xpath: str) -> None:
         """Click on an element, even if it moves or something floats above it."""
@@ -121,9 +126,10 @@ class Ui:
         """Tick runs."""
         for name in names:
             row = self.find(f"//*[@role='row'][.//a[normalize-space()='{name}']]").get_attribute("row-index")
-            # A box that is drawn is no box for the browser: it cannot be awaited as the rest is.
-            box = self.browser.find_element(By.XPATH, f"//*[@row-index='{row}']//input[@type='checkbox']")
-            self.browser.execute_script("arguments[0].click()", box)
+            # A box that is drawn is no box for the browser: it is never displayed.
+            box = (By.XPATH, f"//*[@row-index='{row}']//input[@type='checkbox']")
+            found = self.wait(presence_of_element_located(box), f"the page has no {box[1]}")
+            self.browser.execute_script("arguments[0].click()", found)
 
     def compare(self) -> None:
         """Press Compare; fold the first chart away, and hide the parameters, metrics and tags that are the same."""
@@ -150,13 +156,11 @@ class Ui:
         row = names.index(name)
         return values[2 * row : 2 * row + 2]
 
-    def images(self, name: str) -> list["WebElement"]:
-        """Open a figure of the runs that are compared and return it as each of them has it, drawn."""
+    def open_figure(self, name: str, runs: int) -> None:
+        """Open a figure of the runs that are compared, until it is drawn as each of them has it."""
         self.click(f"//*[@data-testid='artifact-tree-node'][@artifact-name='{name}']")
-        self.find(f"//img[@alt='{name}']")
-        drawn = "return [...document.images].filter(one => one.alt == arguments[0] && one.naturalWidth)"
-        found: list[WebElement] = self.browser.execute_script(drawn, name)
-        return found
+        drawn = "return [...document.images].filter(one => one.alt == arguments[0] && one.naturalWidth).length"
+        self.wait(lambda browser: browser.execute_script(drawn, name) == runs, f"{name} is not drawn {runs} times")
 
 
 def test_id(name: str) -> str:
@@ -165,7 +169,7 @@ def test_id(name: str) -> str:
 
 
 def _await(url: str, started: "subprocess.Popen[bytes]") -> None:
-    for _ in range(STARTING * 10):
+    for _ in range(PATIENCE * 10):
         if started.poll() is not None:
             raise RuntimeError(f"{started.args!r} ended with {started.returncode}")
         try:

@@ -11,6 +11,9 @@ from solarflare.sources.live.schema import LiveParams, LiveScrape
 from solarflare.sources.simulated.schema import SimulatedParams, SimulatedScrape
 from solarflare.verification.evaluation.schema import EvaluationParams
 
+FIXED = Path(__file__).with_name("params.yaml")
+"""Parameters of the tests' own: a change of the project's must not fail a test."""
+
 
 class AllScrape(SimulatedScrape, ArchiveScrape, LiveScrape):
     """The parameters of all origins."""

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-TIMEOUT = 300  # seconds after which a command is thought to hang
+TIMEOUT = 1800  # seconds after which a command is thought to hang
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ runs. Only this check imports the schemas of all groups, by name (`SCHEMAS`): no
 """
 
 import datetime as dt
+import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -51,6 +52,15 @@ class Part(BaseModel):
 
 
 P = TypeVar("P", bound=Part)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads ``1e-06`` as a number: `dvc exp run -S` writes it so, without the point that YAML 1.1 wants."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
 
 
 def load(schema: type[P], path: Path = PARAMS) -> P:
@@ -129,7 +139,7 @@ def parse_yaml(text: str, path: Path) -> dict[str, Any]:
         If the text is not YAML or does not consist of groups; the message names `path`.
     """
     try:
-        content = yaml.safe_load(text)
+        content = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
         where = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
         raise InputError(f"{path}{where}: this is not YAML; mend the line or `git checkout {path}`") from None

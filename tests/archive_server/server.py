@@ -234,7 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, whole.content[: len(whole.content) // 2], whole.content_type, len(whole.content) + 1)
                 self.close_connection = True
             case "slow":
-                time.sleep(fault.retry_after)
+                self.connection.recv(1)  # until the client hangs up
                 self.close_connection = True
                 self.site.end()
             case "missing":

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
-from solarflare.core import tables
+from solarflare.core import params, tables
 from solarflare.sources.common import event_tables, filenames
+from tests import parameters
 from tests.archive_server import observatories, pages
 from tests.archive_server.faults import Fault
 from tests.archive_server.ftp import FtpServer
 from tests.archive_server.observatories import Shot, drawn
 from tests.archive_server.server import ArchiveServer
 
-PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 START, DAYS = dt.datetime(2014, 1, 1), 20
 DAY = dt.timedelta(days=1)
 
@@ -83,10 +82,10 @@ class World:
             yield server
 
 
-def choices(*sites: str, **live: Any) -> dict[str, Any]:
+def choices(*sites: str, timeout: float = 60, **live: Any) -> dict[str, Any]:
     """Return the project's parameters, with the origin `live` asking some sites, fast, about the small Sun."""
-    content: dict[str, Any] = yaml.safe_load(PARAMS.read_text())
-    manners = {"delay": 0, "jitter": 0, "concurrency": 2, "daily_cap": 100_000, "timeout": 2, "retries": 5}
+    content: dict[str, Any] = params.read_yaml(parameters.FIXED)
+    manners = {"delay": 0, "jitter": 0, "concurrency": 2, "daily_cap": 100_000, "timeout": timeout, "retries": 5}
     content["scrape"]["origin"] = "live"
     content["scrape"]["live"] |= {
         "start": f"{START:%Y-%m-%d}",

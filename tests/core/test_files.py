@@ -9,6 +9,7 @@ import pytest
 
 from solarflare.core import absent, files
 from solarflare.core.errors import InputError
+from tests.projects import TIMEOUT
 
 
 def test_a_file_appears_only_when_complete(tmp_path: Path) -> None:
@@ -71,6 +72,7 @@ import os, signal
 from pathlib import Path
 from solarflare.core.console import run
 from solarflare.core.errors import InputError
+from tests.projects import TIMEOUT
 def main():
     {trouble}
 run(main)
@@ -91,10 +93,10 @@ class Held:
 def main():
     held = Held()
     del held
-    time.sleep(60)
+    time.sleep(3600)
 run(main)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=TIMEOUT)
     assert done.returncode == 1
     assert done.stderr.startswith("error: interrupted")
 

@@ -1,22 +1,24 @@
 """A wrong parameter is one sentence: the file, the key, what was given, what is allowed."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from dvc.utils.hydra import apply_overrides
 from pydantic import ValidationError
 
-from solarflare.core import paths
+from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from tests import parameters
 
 
 def changed(tmp_path: Path, key: str, value: Any) -> Path:
-    """Write the project's parameters with one key changed."""
-    content = yaml.safe_load(paths.PARAMS.read_text())
+    """Write the parameters with one key changed."""
+    content = params.read_yaml(parameters.FIXED)
     *groups, last = key.split(".")
     group = content
     for name in groups:
@@ -60,11 +62,46 @@ def test_a_wrong_key_or_value_is_named(tmp_path: Path, key: str, value: Any, sen
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
-    content = yaml.safe_load(paths.PARAMS.read_text())
+    content = params.read_yaml(parameters.FIXED)
     del content["crop"]["region"]["field"]
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
     with pytest.raises(InputError, match=r"key crop\.region\.field is missing"):
         parameters.load(tmp_path / "params.yaml")
+
+
+def test_a_small_number_is_one_as_dvc_writes_it(tmp_path: Path) -> None:
+    path = changed(tmp_path, "train_disk.learning_rate", 0.5)
+    apply_overrides(path.as_posix(), ["train_disk.learning_rate=1e-6"])
+    assert "learning_rate: 1e-06" in path.read_text()
+    assert parameters.load(path).train_disk.learning_rate == 1e-6
+
+
+def another(value: Any) -> str:
+    """Return another value of the same kind, as `dvc exp run -S` takes it; a number in place of nothing."""
+    if isinstance(value, bool):
+        return str(not value).lower()
+    return str(value + 1) if isinstance(value, int | float) else "5" if value is None else "another"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "scrape.simulated.start",  # in quotes
+        "scrape.live.slower.spaceweatherlive.delay",  # in braces
+        "train_disk.patience",  # empty
+        "train_disk.learning_rate",
+        "train_disk.augment",
+        "train_region.seed",
+    ],
+)
+def test_a_parameter_that_dvc_sets_changes_its_own_line_alone(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "params.yaml"
+    shutil.copy(paths.PARAMS, path)
+    value = params.dotted(params.read_yaml(path))[key]
+    apply_overrides(path.as_posix(), [f"{key}={another(value)}"])
+    lines = [paths.PARAMS.read_text().splitlines(), path.read_text().splitlines()]
+    remedy = "params.yaml is not in the form that DVC writes: commit the form that `dvc exp run -S` gives it"
+    assert sum(before != after for before, after in zip(*lines, strict=True)) == 1, remedy
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from solarflare.core import absent, tables, workers
+from solarflare.core import absent, params, tables, workers
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops import job
@@ -25,7 +25,7 @@ from tests import parameters
 from tests.synthetic import grey_sun
 
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = parameters.load(ROOT / "params.yaml").crop.model_copy(
+SETTINGS = parameters.load(parameters.FIXED).crop.model_copy(
     update={
         "disk": DiskCrop(img_width=50),
         "region": RegionCrop(img_width=32, field=320),
@@ -195,7 +195,7 @@ def project(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def choose(**groups: Any) -> None:
-    content = yaml.safe_load((ROOT / "params.yaml").read_text()) | groups
+    content = params.read_yaml(parameters.FIXED) | groups
     Path("params.yaml").write_text(yaml.safe_dump(content))
 
 

@@ -21,7 +21,7 @@ from tests import parameters
 
 TIME = pd.Timestamp("2014-02-01T12:00:00")
 IMAGES = pd.DataFrame({"path": ["a.jpg"], "time": [TIME]})
-SPOTS = parameters.load().label.disk
+SPOTS = parameters.load(parameters.FIXED).label.disk
 FLARE = SPOTS.model_copy(update={"target": "flare", "event": "start", "after": 24.0})
 SIDE = 9
 
@@ -41,7 +41,7 @@ def drawn(known: Records, question: DiskLabel = SPOTS, instrument: Instrument = 
 
 
 @pytest.mark.parametrize("instrument", ["gong", "aia211"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(latitude=st.floats(-60, 60), longitude=st.floats(-80, 80))
 def test_its_cell_shows_the_place_of_the_region(instrument: Instrument, latitude: float, longitude: float) -> None:
     disk = Disk(200.0, 190.0, 150.0, fitted=True)

@@ -14,7 +14,7 @@ from solarflare.dataset.splits import splits
 from solarflare.dataset.splits.schema import Split
 from tests import parameters
 
-DEFAULT = parameters.load().split
+DEFAULT = parameters.load(parameters.FIXED).split
 DAY = pd.Timedelta(days=1)
 
 
@@ -56,7 +56,7 @@ def parts(labels: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.parametrize("method", METHODS)
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_no_image_region_or_pair_is_on_two_sides(method: str, seed: int) -> None:
     labels = region_labels(seed)
     table = parts(labels, splits.split(labels, METHODS[method], Task.REGION))
@@ -66,7 +66,7 @@ def test_no_image_region_or_pair_is_on_two_sides(method: str, seed: int) -> None
 
 @pytest.mark.parametrize("method", METHODS)
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_no_two_frames_of_nearly_the_same_sun_are_on_two_sides(method: str, seed: int) -> None:
     labels = region_labels(seed)
     chosen = METHODS[method]
@@ -85,7 +85,7 @@ def disk_labels(seed: int) -> pd.DataFrame:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_each_disk_is_tested_in_exactly_one_fold_with_its_whole_block(seed: int) -> None:
     labels = disk_labels(seed)
     table = splits.split(labels, METHODS["blocked_kfold"], Task.DISK)

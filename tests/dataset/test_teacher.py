@@ -1,7 +1,5 @@
 """A teacher that has read the records: what it makes of regions that flared before, and where there are no records."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +9,7 @@ from solarflare.dataset.samples import teacher
 from solarflare.sun.events.records import Records
 from tests import parameters
 
-QUESTION = parameters.load(Path(__file__).parents[2] / "params.yaml").label.region
+QUESTION = parameters.load(parameters.FIXED).label.region
 DAY = pd.Timedelta(days=1)
 NO_REPORTS = pd.DataFrame(columns=["time", "noaa_ar", "latitude", "longitude", "area", "mcintosh", "mag_type", "spots"])
 

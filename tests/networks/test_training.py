@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
-from solarflare.core import absent, tables
+from solarflare.core import absent, params, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.dataset.samples import samples
@@ -184,7 +184,7 @@ def workspace(folder: Path, folds: int = 2) -> Path:
         for fold in range(folds)
     ]
     tables.write(pd.concat(split).assign(reason="gap"), folder / "data/splits/disk.csv", tables.SPLITS)
-    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    content = params.read_yaml(parameters.FIXED)
     content["train_disk"].update(epochs=2)
     (folder / "params.yaml").write_text(yaml.safe_dump(content))
     return folder
@@ -221,7 +221,7 @@ def test_what_is_refitted_has_learned_from_validation_too_and_keeps_its_calibrat
 
 
 def test_a_refit_without_an_end_of_its_own_is_one_sentence(tmp_path: Path) -> None:
-    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    content = params.read_yaml(parameters.FIXED)
     content["train_disk"].update(refit=True, patience=3)
     with pytest.raises(InputError, match="expected patience to be null where refit is true"):
         parameters.parse(content, Path("params.yaml"))
@@ -292,7 +292,6 @@ magnetograms = st.integers(0, 2**32 - 1).map(
 )
 
 
-@settings(deadline=None)
 @given(images=magnetograms, seed=st.tuples(st.integers(0, 2**31), st.integers(0, 2**31)), polarity=st.booleans())
 def test_an_augmented_image_is_the_same_sun_seen_otherwise(
     images: NDArray[np.uint8], seed: tuple[int, int], polarity: bool
@@ -306,7 +305,6 @@ def test_an_augmented_image_is_the_same_sun_seen_otherwise(
         assert any((image == variant[position]).all() for variant in variants)
 
 
-@settings(deadline=None)
 @given(images=magnetograms)
 def test_polarity_swapped_twice_is_as_before(images: NDArray[np.uint8]) -> None:
     assert (invert_polarity(invert_polarity(images)) == images).numpy().all()

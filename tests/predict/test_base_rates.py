@@ -38,7 +38,7 @@ def a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_base_rate_is_the_share_of_the_day_that_the_flare_lasts(a_day: Path) -> None:
-    chosen = parameters.load(ROOT / "params.yaml")
+    chosen = parameters.load(parameters.FIXED)
     assert base_rates.at_regular_times(Task.REGION, chosen, hours=0.5) == pytest.approx(0.25, abs=0.03)
 
 
@@ -46,4 +46,4 @@ def test_a_question_that_no_list_answers_is_an_error(a_day: Path) -> None:
     coverage = pd.read_csv(a_day / "coverage.csv").assign(status="absent", reason="a gap")
     tables.write(coverage, a_day / "coverage.csv", tables.COVERAGE)
     with pytest.raises(InputError, match="no complete list answers the question of region"):
-        base_rates.at_regular_times(Task.REGION, parameters.load(ROOT / "params.yaml"), hours=6)
+        base_rates.at_regular_times(Task.REGION, parameters.load(parameters.FIXED), hours=6)

@@ -46,7 +46,7 @@ def test_the_quiet_sun_has_no_region(instrument: Instrument) -> None:
     assert find(image, instrument, disk).empty
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @example(latitude=-4.0, longitude=0.0)  # at the centre of the disk, where rings are small
 @given(latitude=st.floats(-45, 45), longitude=st.floats(-50, 50))
 def test_a_bright_patch_is_found_where_it_is(latitude: float, longitude: float) -> None:

@@ -20,7 +20,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from solarflare.cli import app
-from solarflare.core import absent, paths, tables
+from solarflare.core import absent, params, paths, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import Cutter
@@ -55,7 +55,7 @@ def draw_sun(seed: int, time: pd.Timestamp = TIME) -> bytes:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with parameters, and untrained networks for the disks and regions of AIA 211."""
     folder = tmp_path_factory.mktemp("project")
-    content = yaml.safe_load(paths.PARAMS.read_text())
+    content = params.read_yaml(parameters.FIXED)
     content["instrument"] = {"disk": "aia211", "region": "aia211"}
     content["crop"]["disk"]["img_width"] = content["crop"]["region"]["img_width"] = 32
     (folder / "params.yaml").write_text(yaml.safe_dump(content))

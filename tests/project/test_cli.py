@@ -14,6 +14,7 @@ import yaml
 
 from solarflare.core import paths
 from solarflare.core.tasks import TASKS
+from tests import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 METRICS = ("disk", "region", "audit")
@@ -57,7 +58,7 @@ def assert_refused(done: subprocess.CompletedProcess[str], sentence: str) -> Non
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the project's parameters, in which the test runs."""
-    shutil.copy(paths.PARAMS, tmp_path)
+    shutil.copy(parameters.FIXED, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

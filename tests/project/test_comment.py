@@ -88,9 +88,7 @@ def post(github: GitHub, folder: Path, body: str = "# disk better\n") -> subproc
     (folder / "comment.md").write_text(MARK + body)
     variables = {"GITHUB_API_URL": github.address, "GITHUB_REPOSITORY": "owner/project", "GITHUB_TOKEN": "secret"}
     command = [sys.executable, str(SCRIPT), "comment.md", "7"]
-    return subprocess.run(
-        command, cwd=folder, env=os.environ | variables, capture_output=True, text=True, check=False, timeout=60
-    )
+    return subprocess.run(command, cwd=folder, env=os.environ | variables, capture_output=True, text=True, check=False)
 
 
 def test_the_first_review_is_a_new_comment(github: GitHub, tmp_path: Path) -> None:

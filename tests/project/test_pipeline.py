@@ -14,6 +14,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from solarflare.core import params
+from tests import parameters
+
 ROOT = Path(__file__).resolve().parents[2]
 TINY = {
     "scrape.simulated": {
@@ -49,6 +52,7 @@ def copy_of_the_project(folder: Path, chosen: dict[str, Any] = TINY) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    shutil.copy(parameters.FIXED, folder)
     choose(folder, chosen)
     (folder / "dvc.lock").unlink(missing_ok=True)
     shutil.rmtree(folder / "metrics", ignore_errors=True)
@@ -61,7 +65,7 @@ def copy_of_the_project(folder: Path, chosen: dict[str, Any] = TINY) -> Path:
 
 def choose(project: Path, chosen: dict[str, Any]) -> None:
     """Change groups of parameters, by the dotted key of the group."""
-    content = yaml.safe_load((project / "params.yaml").read_text())
+    content = params.read_yaml(project / "params.yaml")
     for key, changes in chosen.items():
         group = content
         for name in filter(None, key.split(".")):
@@ -201,11 +205,21 @@ RUN_ELSEWHERE = {
     "make experiment PROFILE=sdo-euv ARCHIVE=path/to/archive",
     "make experiment PROFILE=sdo-magnetogram ARCHIVE=path/to/archive",
     "make experiment PROFILE=forecast",
-    # by tests/tracking/test_review.py, in repositories with branches
+    # by tests/project/test_recipes.py, in a fresh clone
     "git switch -c slower",
-    "git switch -c my-change",
+    "dvc exp run -n slower -S train_disk.learning_rate=0.001",
     'git commit -am "Train the disk network at half the learning rate"',
+    "dvc metrics diff HEAD~1",
+    "dvc plots diff HEAD~1",
     "make review BASE=main",
+    "git switch main",
+    "dvc checkout",
+    'git commit --allow-empty -am "Results of this machine"',
+    # by tests/project/test_merge.py, on a pipeline of a second
+    "git merge other",
+    'git commit -am "Merge other"',
+    # the same with another name
+    "git switch -c my-change",
     # a server that runs until it is stopped
     "make ui",
     # needs a program that is not everywhere: below
@@ -243,6 +257,6 @@ def test_fetching_is_measured_beside_aria2c() -> None:
 
 def test_without_aria2c_the_benchmark_says_what_to_install(tmp_path: Path) -> None:
     command, environment = [sys.executable, "-m", "benchmarks.sources.scrape"], {"PATH": str(tmp_path)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "install it" in done.stderr

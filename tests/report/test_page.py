@@ -21,7 +21,7 @@ from solarflare.report.page.phrases import changed_answers, compared, precision_
 from solarflare.report.page.sections import slices_by
 from solarflare.report.page.timeline import timeline
 from solarflare.verification.evaluation import evaluate
-from tests.projects import ROOT
+from tests import parameters
 from tests.verification.test_evaluate import RECORDS, make_two_folds, small_and_fast, write_inputs
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("project")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        shutil.copy(ROOT / "params.yaml", folder)
+        shutil.copy(parameters.FIXED, folder)
         write_inputs(*make_two_folds(folder / "trained"))
         coverage = {"list": "swpc", "start": "2014-01-01", "end": "2014-01-03", "status": "complete"}
         absent = {

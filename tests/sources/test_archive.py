@@ -19,7 +19,8 @@ from solarflare.sources.common import coverage, event_tables, filenames, left_ou
 from tests import archives, parameters
 from tests.parameters import AllParams
 
-in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+in_one_folder = settings(suppress_health_check=UNCHECKED, max_examples=40)
 
 
 def params_of(folder: Path, **groups: object) -> AllParams:
@@ -425,7 +426,7 @@ flare_rows = st.lists(
 
 
 @given(flare_rows)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_merging_loses_no_flare_of_any_list_and_is_done_once(rows: list[tuple[str, str, str, int | None]]) -> None:
     flares = flares_of(*rows)
     merged = event_tables.merge_lists(flares)
@@ -448,7 +449,7 @@ no_regions = tables.empty(tables.REGIONS)
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.2, 20), st.floats(1.5, 10))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_hole_in_a_steady_list_is_a_gap_and_nothing_else_is(seed: int, rate: float, times_the_limit: float) -> None:
     times = np.cumsum(np.random.default_rng(seed).exponential(1 / rate, size=200))
     times[100:] += times_the_limit * coverage.FLARE_SILENCE / rate * 1.5

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from solarflare.sources.live.http import listing
@@ -220,7 +220,6 @@ def test_mutated_reports(name: str, shared_sun: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(deadline=None)
 @given(content=BYTES)
 def test_any_bytes(name: str, content: bytes) -> None:
     check(TARGETS[name], content)

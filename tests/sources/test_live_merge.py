@@ -85,7 +85,6 @@ def test_whether_there_are_more_pages(overmax: str, more: bool) -> None:
     assert answer.more is more
 
 
-@settings(deadline=None)
 @given(st.permutations(range(4)))
 def test_the_order_of_the_records_does_not_matter(order: list[int]) -> None:
     time = {"event_starttime": "2014-01-01T00:00:00", "event_peaktime": "2014-01-01T00:10:00"}
@@ -185,7 +184,7 @@ def test_each_year_is_complete_to_its_own_depth() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_coverage_has_one_row_for_days_that_adjoin(gaps: list[bool]) -> None:
     spans = [

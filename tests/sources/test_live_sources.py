@@ -134,7 +134,7 @@ def test_a_year_beyond_the_series_is_a_gap(site: ArchiveServer, tmp_path: Path) 
     ],
 )
 def test_a_wrong_name_of_a_source_is_answered_with_the_right_ones(changes: dict[str, Any], sentence: str) -> None:
-    live = parameters.load().scrape.live
+    live = parameters.load(parameters.FIXED).scrape.live
     if "sources" in changes:
         changes = {"sources": live.sources.model_copy(update=changes["sources"])}
     with pytest.raises(InputError, match=sentence):

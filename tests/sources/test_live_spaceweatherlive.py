@@ -150,7 +150,7 @@ def test_a_browser_reaches_no_other_host_and_takes_no_other_page_for_the_table(t
     with (
         ArchiveServer(tmp_path) as other,
         ArchiveServer(tmp_path, mounts={"/page": lambda *_: elsewhere(other.port)}) as server,
-        browser.Browser([f"127.0.0.1:{server.port}"], "solarflare", 1, lambda page: b"never" in page) as reader,
+        browser.Browser([f"127.0.0.1:{server.port}"], "solarflare", 5, lambda page: b"never" in page) as reader,
     ):
         with pytest.raises(Absent, match="not what is wanted"):
             reader.read(f"{server.url}/page")

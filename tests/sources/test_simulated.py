@@ -30,7 +30,6 @@ from solarflare.sun.labels import labels
 from tests import parameters
 from tests.parameters import AllParams
 
-PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 CONTRACT = (tables.IMAGES, tables.FLARES, tables.REGIONS, tables.COVERAGE, tables.TRUTH)
 MAX_DAYS = 20
 SMALL = {"start": "2013-01-01", "end": "2014-01-01", "disk_images": 6, "region_images": 4, "max_days": MAX_DAYS}
@@ -40,7 +39,7 @@ UNLIKELY = 1e-4
 
 def choices(**changes: Any) -> AllParams:
     """Return the project's parameters for a small Sun, with other changes, their keys parted by "__"."""
-    content = params.read_yaml(PARAMS)
+    content = params.read_yaml(parameters.FIXED)
     content["scrape"]["simulated"] |= SMALL
     for key, value in changes.items():
         *groups, last = key.split("__")
@@ -48,7 +47,7 @@ def choices(**changes: Any) -> AllParams:
         for name in groups:
             group = group[name]
         group[last] = value
-    return parameters.parse(content, PARAMS)
+    return parameters.parse(content)
 
 
 @dataclass(frozen=True)

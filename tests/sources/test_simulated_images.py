@@ -154,7 +154,7 @@ def test_another_seed_is_another_image(instrument: Instrument) -> None:
     assert not np.array_equal(draw(instrument, seed=1), draw(instrument, seed=2))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.datetimes(pd.Timestamp("2010-06-01"), pd.Timestamp("2020-06-01")), st.sampled_from(INSTRUMENTS))
 def test_the_disk_is_found_at_the_radius_that_the_earths_distance_gives(when: Any, instrument: Instrument) -> None:
     time = np.datetime64(when, "s")
@@ -359,7 +359,7 @@ def test_decayed_plage_is_still_seen_and_makes_no_disk_active() -> None:
     images = pd.DataFrame({"path": ["image.jpg"], "time": [pd.Timestamp(TIME)], "pair_id": [""]})
     at_hand = regions_on_disk(images, on_disk)
     assert at_hand["spots"].tolist() == [0]
-    question = parameters.load(ROOT / "params.yaml").label.disk.model_copy(update={"target": "active_region"})
+    question = parameters.load(parameters.FIXED).label.disk.model_copy(update={"target": "active_region"})
     coverage = schedule.coverage(start, end, flare_process.LIST, flare_process.COMPLETE_FROM)
     table = labels.label_disk(images, tables.empty(tables.FLARES), on_disk, coverage, None, question)
     assert table["label"].tolist() == [0]

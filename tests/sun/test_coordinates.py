@@ -29,7 +29,7 @@ def test_a_position_of_the_hek_in_arcsec() -> None:
     assert (x[0], y[0]) == pytest.approx((345.7, 218.5), abs=15)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(latitudes, longitudes, days)
 def test_arcsec_lead_back_to_the_place_on_the_sun(latitude: float, longitude: float, time: pd.Timestamp) -> None:
     x, y = to_arcsec([latitude], [longitude], utc(time))
@@ -38,7 +38,7 @@ def test_arcsec_lead_back_to_the_place_on_the_sun(latitude: float, longitude: fl
     assert (place.lat.deg, place.lon.deg) == pytest.approx((latitude, longitude), abs=1e-6)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(latitudes, longitudes, days)
 def test_places_on_the_sun_are_found_again_from_arcsec(latitude: float, longitude: float, time: pd.Timestamp) -> None:
     x, y = to_arcsec([latitude], [longitude], utc(time))
@@ -65,7 +65,7 @@ def test_a_place_on_the_sun_by_plane_trigonometry() -> None:
     assert (north[0], west[0]) == pytest.approx((30, 45), abs=0.05)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(latitudes, st.floats(1, 80), days)
 def test_west_is_positive_and_all_lies_within_the_limb(latitude: float, longitude: float, time: pd.Timestamp) -> None:
     x, y = to_arcsec([latitude, latitude], [longitude, -longitude], utc(time, time))
@@ -133,7 +133,7 @@ def test_a_plage_without_spots_is_kept_as_the_report_has_it() -> None:
 hours = st.integers(0, 100)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(hours, max_size=6, unique=True),
     st.lists(st.tuples(hours, st.integers(1, 3), latitudes, st.floats(-89, 89)), max_size=12),

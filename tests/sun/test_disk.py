@@ -42,7 +42,7 @@ def time_of(path: Path) -> pd.Timestamp:
 
 
 @pytest.mark.parametrize(("instrument", "width"), FORMS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_a_drawn_disk_is_found_to_a_pixel(instrument: Instrument, width: int, data: st.DataObject) -> None:
     time = pd.Timestamp(data.draw(days))

@@ -162,7 +162,7 @@ def test_what_is_not_blanked_shows_everything_that_is_printed(instrument: Instru
     assert (letters.astype(float) - blank).sum() * area == pytest.approx(255 * printed.sum(), rel=0.05)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(-5, 5), st.floats(-5, 5), st.floats(0.98, 1.02))
 def test_disks_of_any_centre_and_radius_become_one(x: float, y: float, scale: float) -> None:
     rows, columns = np.mgrid[:512, :512]
@@ -176,7 +176,7 @@ def test_disks_of_any_centre_and_radius_become_one(x: float, y: float, scale: fl
     assert crop(moved).astype(float) == pytest.approx(crop(AIA).astype(float), abs=3)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(60, 450), st.floats(60, 450), st.integers(20, 50))
 def test_a_cutout_is_centred_on_what_it_was_asked_for(x: float, y: float, half: int) -> None:
     rows, columns = np.mgrid[:512, :512]

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solarflare.core import absent, paths, tables
+from solarflare.core import absent, params, tables
 from solarflare.sources.common import coverage, event_tables, filenames
 from solarflare.sun.events.flares import clean
 from solarflare.sun.events.questions import FlareQuestion
@@ -19,7 +19,7 @@ from stages import label, split
 from tests import parameters
 
 T0 = pd.Timestamp("2014-02-01")
-QUESTION = parameters.load().label
+QUESTION = parameters.load(parameters.FIXED).label
 
 
 def at(hours: float) -> pd.Timestamp:
@@ -297,7 +297,7 @@ def nested_loop(
 
 
 @given(FLARES, QUESTIONS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_labels_of_disks_are_those_of_a_nested_loop(rows: Any, changes: Any) -> None:
     question = QUESTION.disk.model_copy(update={"target": "flare", **changes})
     flares = flare_table(*rows)
@@ -306,7 +306,7 @@ def test_the_labels_of_disks_are_those_of_a_nested_loop(rows: Any, changes: Any)
 
 
 @given(FLARES, QUESTIONS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_labels_of_regions_are_those_of_a_nested_loop(rows: Any, changes: Any) -> None:
     question = QUESTION.region.model_copy(update=changes)
     flares = flare_table(*rows)
@@ -315,7 +315,7 @@ def test_the_labels_of_regions_are_those_of_a_nested_loop(rows: Any, changes: An
 
 
 @given(FLARES, st.integers(0, 2**32 - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_order_of_rows_does_not_matter(rows: Any, seed: int) -> None:
     def mixed(table: pd.DataFrame) -> pd.DataFrame:
         return table.sample(frac=1, random_state=seed)
@@ -378,7 +378,7 @@ def test_a_nowcast_has_no_true_probability() -> None:
 
 
 def test_a_task_that_the_origin_has_no_regions_for_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = yaml.safe_load(paths.PARAMS.read_text())
+    content = params.read_yaml(parameters.FIXED)
     content["label"]["disk"]["target"] = "flare"
     content["split"]["chronological"]["gap_days"] = 0
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))

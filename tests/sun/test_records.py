@@ -164,7 +164,7 @@ def rows_of(moments: list[float], question: DiskLabel | RegionLabel) -> pd.DataF
 
 
 @given(flare_rows, hours, st.sampled_from(QUESTIONS[:3]))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_past_flares_are_those_that_a_nested_loop_finds(
     listed: list[tuple[float, str, int]], moments: list[float], question: DiskLabel | RegionLabel
 ) -> None:
@@ -189,7 +189,7 @@ def test_past_flares_are_those_that_a_nested_loop_finds(
 
 
 @given(report_rows, hours, st.booleans())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_the_catalogue_is_what_a_nested_loop_finds(
     listed: list[tuple[int, int, float, str, str, int]], moments: list[float], of_regions: bool
 ) -> None:
@@ -209,7 +209,7 @@ def test_the_catalogue_is_what_a_nested_loop_finds(
 
 
 @given(flare_rows, report_rows, hours, st.sampled_from(QUESTIONS), st.floats(-100, 100))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_nothing_that_comes_after_changes_what_is_known(
     listed: list[tuple[float, str, int]],
     described: list[tuple[int, int, float, str, str, int]],

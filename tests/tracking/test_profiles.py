@@ -15,6 +15,7 @@ from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS
 from solarflare.tracking import profiles, published_pages, published_results, published_tables
+from tests import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = """
@@ -68,7 +69,7 @@ def read(content: Any, folder: Path | None = None) -> profiles.Profile:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the project's parameters, in which the test runs."""
-    shutil.copy(paths.PARAMS, tmp_path)
+    shutil.copy(parameters.FIXED, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -336,12 +337,12 @@ def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) 
     assert published_tables.overview(project).splitlines()[2:] == expected
 
 
-def test_the_excerpt_holds_each_task_s_network_and_two_best_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_excerpt_holds_at_most_each_task_s_network_and_two_best_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     heading, _, *rows = published_pages.excerpt().splitlines()
     assert heading.startswith("task ")
-    assert [row.split()[0] for row in rows[::3]] == ["disk", "region"]
-    assert len(rows) == 6
+    assert {row.split()[0] for row in rows if not row.startswith(" ")} <= set(TASKS)
+    assert len(rows) <= 3 * len(TASKS)
 
 
 @pytest.mark.parametrize(
@@ -358,4 +359,4 @@ def test_a_page_is_in_step_with_the_committed_results(
         )
         (tmp_path / f"{name}.json").write_bytes(committed.stdout)
     text = page.read_text()
-    assert published_pages.with_tables(text, tmp_path) == text
+    assert published_pages.with_tables(text, tmp_path) == text, "write the tables with `solarflare results`"

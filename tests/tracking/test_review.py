@@ -12,15 +12,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from dvc.utils.hydra import apply_overrides
+from PIL import Image
 
 from solarflare.core import params, paths, tables
 from solarflare.core.errors import InputError
+from solarflare.report import figures
 from solarflare.tracking.review import review
 from solarflare.verification.scores import curves
 from solarflare.verification.scores.assessment import assess
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.score_table import SCORES
 from solarflare.verification.scores.scores import Forecast
+from tests import parameters
 from tests.project.test_cli import solarflare
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,22 +89,20 @@ def write(predictions: pd.DataFrame, leak: bool = False, parameters: int = 1000,
     curves.calibration(network, plan).to_csv("metrics/plots/disk/reliability.csv", index=False)
 
 
-def choose(before: str, after: str) -> None:
-    """Change the parameters."""
-    text = paths.PARAMS.read_text()
-    assert before in text
-    paths.PARAMS.write_text(text.replace(before, after, 1))
+def choose(key: str, value: Any) -> None:
+    """Change a parameter."""
+    apply_overrides(paths.PARAMS.as_posix(), [f"{key}={value}"])
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with committed results on its branch main, on a branch of its own."""
     monkeypatch.chdir(tmp_path)
-    shutil.copy(ROOT / "params.yaml", tmp_path)
+    shutil.copy(parameters.FIXED, tmp_path)
     git("init", "-q", "-b", "main")
     git("config", "user.name", "a user")
     git("config", "user.email", "user@example.org")
-    choose("resamples: 2000", "resamples: 300")
+    choose("evaluate.resamples", 300)
     Path(".gitignore").write_text("review*\n")
     write(forecasts(1.2, seed=2))
     commit("the first results")
@@ -115,17 +117,17 @@ def page(base: str = "main") -> str:
 
 
 def better() -> None:
-    choose("learning_rate: 0.002", "learning_rate: 0.001")
+    choose("train_disk.learning_rate", 0.001)
     write(forecasts(2.4, seed=3), parameters=900)
 
 
 def reseeded() -> None:
-    choose("seed: 1                   # integer >= 0\n\ntrain_region", "seed: 2\n\ntrain_region")
+    choose("train_disk.seed", 2)
     write(forecasts(1.2, seed=3))
 
 
 def leaking() -> None:
-    choose("mask: true", "mask: false")
+    choose("crop.mask", "false")
     write(forecasts(4, seed=3), leak=True)
 
 
@@ -253,6 +255,47 @@ def test_what_is_not_committed_yet_is_reviewed_too(repository: Path) -> None:
     assert f"# disk: {ALL} better" in page("HEAD")
 
 
+def record(**inputs: Any) -> None:
+    """Write what DVC records of the stages up to the evaluation of disk; each reads the parameters in `inputs`."""
+    deps = [{"path": "stages/x.py", "md5": "a"}, {"path": "data/raw", "md5": str(inputs.pop("data", ""))}]
+    stage = {"deps": deps, "outs": deps[1:], "params": {"params.yaml": {"scrape.origin": "simulated"} | inputs}}
+    names = ("scrape", "label", "split", "crop", "train_disk", "evaluate")
+    Path("dvc.lock").write_text(json.dumps({"stages": dict.fromkeys(names, stage)}))
+
+
+@pytest.fixture
+def recorded(repository: Path) -> None:
+    """Record what the results of the base were made from, then write those of another machine."""
+    record(train_disk={"epochs": 3}, train_region={"epochs": 3})
+    commit("what DVC recorded")
+    write(forecasts(2.4, seed=3))
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"train_disk": {"epochs": 3}, "train_region": {"epochs": 3}, "data": "of another processor"},
+        {"train_disk": {"epochs": 3}, "train_region": {"epochs": 4}},
+    ],
+)
+@pytest.mark.usefixtures("recorded")
+def test_what_a_change_did_not_touch_is_another_machines(inputs: dict[str, Any]) -> None:
+    record(**inputs)
+    text = page("HEAD")
+    assert "\n# disk: not touched by this change: another machine\n" in text
+    assert not [heading for heading in ("## Scores", "## Answers that changed", "## Figures") if heading in text]
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [{"train_disk": {"epochs": 4}}, {"train_disk": {"epochs": 3}, "scrape.origin": "live", "data": "of today"}],
+)
+@pytest.mark.usefixtures("recorded")
+def test_what_a_change_touched_is_scored(inputs: dict[str, Any]) -> None:
+    record(train_region={"epochs": 3}, **inputs)
+    assert f"\n# disk: {ALL} better\n" in page("HEAD")
+
+
 def test_what_main_did_meanwhile_is_not_held_against_a_branch(repository: Path) -> None:
     git("checkout", "-q", "main")
     better()
@@ -276,7 +319,7 @@ def test_a_leak_that_was_there_before_is_still_one(repository: Path) -> None:
 
 def test_a_leak_may_be_told_to_warn(repository: Path) -> None:
     leaking()
-    choose("on_leak: fail", "on_leak: warn")
+    choose("audit.on_leak", "warn")
     assert solarflare("review").returncode == 0
 
 
@@ -359,9 +402,19 @@ def test_answers_that_changed_are_counted_and_named(repository: Path) -> None:
 
 def test_every_figure_of_the_page_is_there(repository: Path) -> None:
     better()
-    figures = set(re.findall(r"\]\((.+?)\)", page()))
-    assert figures == {path.as_posix() for path in Path("review").iterdir()}
-    assert len(figures) == 6
+    shown = set(re.findall(r"\]\((.+?)\)", page()))
+    assert shown == {path.as_posix() for path in Path("review").iterdir()}
+    assert len(shown) == 5
+
+
+def test_the_roc_curves_of_both_sides_are_in_one_figure(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[list[str]] = []
+    draw = figures.roc
+    monkeypatch.setattr(figures, "roc", lambda curves, title: drawn.append(list(curves)) or draw(curves, title))
+    better()
+    page()
+    (curves_of_disk,) = drawn
+    assert [text.split()[0] for text in curves_of_disk] == ["before", "after"]
 
 
 def test_images_whose_answer_changed_are_shown_where_the_crops_are_at_hand(repository: Path) -> None:
@@ -369,9 +422,11 @@ def test_images_whose_answer_changed_are_shown_where_the_crops_are_at_hand(repos
     index = pd.DataFrame({"path": predictions["path"], "noaa_ar": pd.NA, "shard": "x.npy", "row": range(ROWS)})
     Path("data/crops/disk").mkdir(parents=True)
     tables.write(index.assign(x=1, y=1, radius=1, fitted="yes"), Path("data/crops/disk/index.csv"), tables.CROPS)
-    np.save("data/crops/disk/x.npy", np.zeros((ROWS, 16, 16, 1), np.uint8))
+    np.save("data/crops/disk/x.npy", np.full((ROWS, 16, 16, 1), 138, np.uint8))
     write(predictions)
     assert "![Answers of disk that changed](review/disk-flipped.png)" in page()
+    # Ten greys above a magnetogram's zero, 128, are forty at the contrast of the page.
+    assert Image.open("review/disk-flipped.png").convert("L").histogram()[168] > 1000
 
 
 def test_a_base_that_is_none_is_one_sentence(repository: Path) -> None:
@@ -400,7 +455,7 @@ def test_results_that_are_out_of_date_are_called_so(repository: Path) -> None:
         subprocess.run([sys.executable, "-m", "dvc", *command], check=True, capture_output=True)
     commit("a pipeline")
     assert "OUT OF DATE" not in page()
-    choose("epochs: 40", "epochs: 41")
+    choose("train_disk.epochs", 41)
     title, _, sentence = page().splitlines()[1:4]
     assert title == "# OUT OF DATE: train_disk; disk: unchanged"
     assert sentence.startswith("**OUT OF DATE: train_disk**, `train_disk.epochs` changed since the results were made")

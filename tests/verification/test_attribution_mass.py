@@ -16,7 +16,7 @@ from solarflare.verification.evaluation.attribution_mass import Attribution
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from tests import parameters
 
-SETTINGS = parameters.load(Path(__file__).resolve().parents[2] / "params.yaml").crop
+SETTINGS = parameters.load(parameters.FIXED).crop
 TIME = pd.Timestamp("2014-06-01 12:00")
 PLAN = BlockBootstrap(np.arange(40) // 4, 200, seed=1)
 

@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-import yaml
 from PIL import Image
 from scipy import stats
 from scipy.ndimage import gaussian_filter
 from sklearn.metrics import roc_auc_score
 
-from solarflare.core import absent, tables
+from solarflare.core import absent, params, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops import job
@@ -34,10 +33,10 @@ from solarflare.verification.audit.statistics import ByFold, Resampled, detectab
 from solarflare.verification.audit.table import table
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from tests import parameters
-from tests.projects import ROOT, Project
+from tests.projects import Project
 
 SETTINGS = Audit(max_probe_auc=0.60, on_leak="fail", resamples=300, seed=1)
-CROP = parameters.load(ROOT / "params.yaml").crop.model_copy(update={"disk": DiskCrop(img_width=64)})
+CROP = parameters.load(parameters.FIXED).crop.model_copy(update={"disk": DiskCrop(img_width=64)})
 PIXELS, RADIUS = 256, 115
 GATED = {"time_of_day", "place_in_folder", "list_in_force", "file_format", "printed_boxes", "masked_pixels", "sky"}
 
@@ -418,7 +417,7 @@ def test_an_image_in_which_no_disk_was_found_is_left_out(tmp_path: Path) -> None
 
 
 def test_the_stage_leaves_its_verdict_as_data(tmp_path: Path) -> None:
-    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    content = params.read_yaml(parameters.FIXED)
     content["crop"]["disk"]["img_width"] = CROP.disk.img_width
     content["audit"]["resamples"] = 100
     project = Project.make(tmp_path / "project", content)

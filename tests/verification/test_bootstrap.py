@@ -73,7 +73,7 @@ def test_with_a_block_a_row_it_is_the_plain_bootstrap() -> None:
     assert [interval.low, interval.high] == pytest.approx(np.quantile(plain, [0.025, 0.975]).tolist(), abs=0.005)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(random: Random) -> None:
     generator = np.random.default_rng(11)
@@ -129,7 +129,7 @@ def test_paired_differences(shift: float, verdict: str) -> None:
     assert difference.low < difference.value < difference.high
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(-0.5, 0.5), st.integers(5, 60))
 def test_p_and_verdict_agree(shift: float, blocks: int) -> None:
     block, values = rows_in_blocks(np.random.default_rng(blocks), blocks, rows=4)

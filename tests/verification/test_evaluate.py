@@ -36,7 +36,7 @@ N = 600
 
 LABEL = np.arange(80) % 2
 TIME = pd.Timestamp("2014-01-01") + pd.to_timedelta(np.arange(80)[::-1], unit="h")
-QUESTION = parameters.load(ROOT / "params.yaml").label.region
+QUESTION = parameters.load(parameters.FIXED).label.region
 
 
 def flares_before(flaring: NDArray) -> pd.DataFrame:
@@ -381,7 +381,7 @@ def chosen() -> AllParams:
 
 def small_and_fast() -> AllParams:
     """Return the parameters with small cutouts and few resamples."""
-    loaded = parameters.load(ROOT / "params.yaml")
+    loaded = parameters.load(parameters.FIXED)
     small = loaded.crop.model_copy(update={"region": loaded.crop.region.model_copy(update={"img_width": 32})})
     return loaded.model_copy(update={"evaluate": Evaluate(resamples=100, seed=1), "crop": small})
 

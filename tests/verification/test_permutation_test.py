@@ -31,7 +31,7 @@ def _deterministic() -> None:
 
 def test_rotated_labels_teach_nothing() -> None:
     images, labels = spots(DAYS)
-    question = parameters.load().label.disk
+    question = parameters.load(parameters.FIXED).label.disk
     position = np.random.default_rng(1).permutation(DAYS)
     rows = pd.DataFrame({"position": position, "label": labels[position], "block": np.arange(DAYS) // 10})
     rows = rows.assign(time=pd.Timestamp("2012-01-01") + pd.to_timedelta(rows.index, "D"), fold=0, pair_id="")

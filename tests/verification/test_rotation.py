@@ -44,7 +44,7 @@ def in_order(rows: pd.DataFrame, part: str) -> pd.Index:
     return rows.assign(first=first).sort_values(["block", "first", "noaa_ar", "time"]).index
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 999), blocks=st.integers(2, 6))
 def test_each_row_gets_the_label_of_another_row_of_its_part(seed: int, blocks: int) -> None:
     rows = of_regions(seed, blocks)
@@ -54,7 +54,7 @@ def test_each_row_gets_the_label_of_another_row_of_its_part(seed: int, blocks: i
     assert rows["part"].to_numpy()[source].tolist() == rows["part"].tolist()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 999), blocks=st.integers(2, 6))
 def test_blocks_and_the_days_of_a_region_stay_whole(seed: int, blocks: int) -> None:
     rows = of_regions(seed, blocks)
@@ -69,7 +69,7 @@ def test_blocks_and_the_days_of_a_region_stay_whole(seed: int, blocks: int) -> N
         assert rows.loc[order[start - 1], "block"] != rows.loc[order[start], "block"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 999), pairs=st.integers(12, 60))
 def test_a_matched_pair_gets_the_labels_of_a_pair(seed: int, pairs: int) -> None:
     rows = of_pairs(seed, pairs)

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from solarflare.core import params, paths
+from solarflare.core import params
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.verification.scores import seeds
 from solarflare.verification.scores.score_table import SCORES
+from tests import parameters
 
-PARAMETERS = params.dotted(params.read_yaml(paths.PARAMS))
+PARAMETERS = params.dotted(params.read_yaml(parameters.FIXED))
 DIFFERENCE = {"value": 0.05, "low": 0.02, "high": 0.09, "p": 0.001, "verdict": "better", "resolvable": 0.035}
 
 

@@ -43,12 +43,13 @@ def write(base: str, path: Path) -> Review:
         spread = seeds.read(task, before.files.get(seeds.PATH), before.parameters)
         reseeded = not code and seeds.reseeded(task, before.parameters, after.parameters)
         comparisons.append(compare(task, before.tasks[task], after.tasks[task], settings, spread, reseeded))
+    instruments = [after.parameters[f"instrument.{task}"] for task in TASKS]
     folder = path.with_suffix("")
     with atomic_directory(folder) as partial:
         drawings = [
             (heading, [f"{folder.name}/{file}" for file in files])
-            for comparison in comparisons
-            for heading, files in change_figures.draw(comparison, partial)
+            for comparison, instrument in zip(comparisons, instruments, strict=True)
+            for heading, files in change_figures.draw(comparison, instrument, partial)
         ]
     name = f"`{commit[:7]}`" if commit.startswith(base) else f"`{commit[:7]}` of {base}"
     review = Review(name, before, after, comparisons, code, dvc_state.modified(), drawings)

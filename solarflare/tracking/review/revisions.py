@@ -13,10 +13,12 @@ import pandas as pd
 from solarflare.core import params, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
+from solarflare.tracking.mlflow.run_state import of_task
 from solarflare.verification.scores import seeds
 
 # Paths in Git: what counts as code, and the folders and files of results and parameters besides params.yaml.
-CODE = ("solarflare", "stages", "dvc.yaml", "requirements.lock")
+LOCK, PACKAGES = "dvc.lock", "requirements.lock"
+CODE = ("solarflare", "stages", "dvc.yaml", PACKAGES)
 READ = ("metrics/", "profiles/", seeds.PATH)
 CURVES = ("roc", "pr", "reliability")
 
@@ -30,6 +32,7 @@ class Results:
     curves: dict[str, pd.DataFrame]  # by name in `CURVES`, the tables in ``metrics/plots/<task>/``
     audit: dict[str, Any]  # the task's part of ``metrics/details/audit.json``
     data: dict[str, Any]  # the task's part of ``metrics/details/data.json``
+    inputs: dict[str, str]  # what they were made from: code by path, parameters by key; empty without ``dvc.lock``
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def read(commit: str | None = None) -> Revision:
     else:
         paths = [path.as_posix() for name in READ for path in (Path(name), *Path(name).rglob("*")) if path.is_file()]
     files = {
-        path: _git("show", f"{commit}:./{path}") if commit else Path(path).read_text()
+        path: _text(path, commit)
         for path in ("params.yaml", *sorted(paths))
         if path.endswith((".json", ".csv", ".yaml"))
     }
@@ -86,10 +89,21 @@ def read(commit: str | None = None) -> Revision:
         if path.endswith(".yaml") and text
         for key, value in params.dotted(params.parse_yaml(text, Path(path))).items()
     }
-    return Revision(files, parameters, {task: _results(files, task) for task in TASKS})
+    lock = _text(LOCK, commit)
+    stages = params.parse_yaml(lock, Path(LOCK)).get("stages", {}) if lock else {}
+    packages = _text(PACKAGES, commit)
+    tasks = {task: _results(files, task, _inputs(stages, packages, task)) for task in TASKS}
+    return Revision(files, parameters, tasks)
 
 
-def _results(files: Mapping[str, str], task: Task) -> Results:
+def _text(path: str, commit: str | None) -> str:
+    """Return the text of a file in a commit or in the working folder. It is empty if there is no such file."""
+    if commit:
+        return _git("show", f"{commit}:./{path}")
+    return Path(path).read_text() if Path(path).is_file() else ""
+
+
+def _results(files: Mapping[str, str], task: Task, inputs: dict[str, str]) -> Results:
     curves = {name: files.get(f"metrics/plots/{task}/{name}.csv", "") for name in CURVES}
     return Results(
         _json(files, f"metrics/details/{task}.json"),
@@ -99,7 +113,26 @@ def _results(files: Mapping[str, str], task: Task) -> Results:
             _json(files, f"metrics/details/{name}.json").get(task, {"absent": "not there"})
             for name in ("audit", "data")
         ),
+        inputs,
     )
+
+
+def _inputs(stages: Mapping[str, Any], packages: str, task: Task) -> dict[str, str]:
+    """Return the parameters and the hashes of the code from which the stages up to a task's evaluation were run.
+
+    Parameters and code of the other task are left out, and so is all that a stage wrote: on another machine its bytes
+    are others. Only downloads count, because the same code and parameters may give others on another day.
+    """
+    names = ("scrape", "label", "split", "crop", f"train_{task}", "evaluate")
+    if not stages.keys() >= set(names):
+        return {}
+    inputs = {PACKAGES: packages}
+    for name in names:
+        values = of_task(task, stages[name].get("params", {}).get("params.yaml", {}))
+        inputs |= values | {code["path"]: code["md5"] for code in stages[name]["deps"] if code["path"].startswith(CODE)}
+    if inputs["scrape.origin"] == "live":
+        inputs |= {download["path"]: download["md5"] for download in stages["scrape"]["outs"]}
+    return inputs
 
 
 def _json(files: Mapping[str, str], path: str) -> dict[str, Any]:

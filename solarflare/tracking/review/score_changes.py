@@ -15,7 +15,9 @@ from solarflare.verification.scores.score_table import SCORES
 from solarflare.verification.scores.scores import Forecast
 from solarflare.verification.scores.seeds import Spread
 
-Verdict = Literal["unchanged", "compared", "reseeded", "no verdict", "not comparable", "new", "gone", "absent"]
+Verdict = Literal[
+    "unchanged", "compared", "reseeded", "untouched", "no verdict", "not comparable", "new", "gone", "absent"
+]
 KEY = ["path", "noaa_ar"]
 PAIRED = tuple(name for name in SCORES if name != "base_rate")
 
@@ -26,7 +28,8 @@ class Comparison:
 
     `verdict` says whether the two sides were compared. If they were not, `because` says why. If they were, each score
     in `differences` has its own verdict. The verdict ``reseeded`` means that only the training seed differs. Every
-    difference is then luck.
+    difference is then luck. The verdict ``untouched`` means that parameters and code are the same, so that the results
+    differ because another machine made them.
 
     `differences` has the scores of `PAIRED`. Each is the score after minus the score before, with its interval, its
     verdict and the smallest difference that could have been shown (``resolvable``). If `spread` is known, which is how
@@ -53,7 +56,7 @@ class Comparison:
     @property
     def has_scores(self) -> bool:
         """True if there are scores to show. Unchanged scores are not shown, and untrusted scores are not either."""
-        return self.verdict not in ("absent", "unchanged", "no verdict")
+        return self.verdict not in ("absent", "unchanged", "untouched", "no verdict")
 
     @property
     def incomparable(self) -> bool:
@@ -84,10 +87,13 @@ def compare(
         which = "before" if before.predictions is None else "after"
         because = f"metrics/predictions/{task}.csv has another form {which}, which does not tell what an alarm was"
         return Comparison(task, before, after, "not comparable", because)
-    if because := _changed_rows(before.predictions, after.predictions):
-        return Comparison(task, before, after, "not comparable", f"the test set changed: {because}")
     if before.predictions.equals(after.predictions):
         return Comparison(task, before, after, "unchanged")
+    if before.inputs and before.inputs == after.inputs:
+        because = "its parameters and code are the same on both sides, and only its results differ"
+        return Comparison(task, before, after, "untouched", because)
+    if because := _changed_rows(before.predictions, after.predictions):
+        return Comparison(task, before, after, "not comparable", f"the test set changed: {because}")
     both = before.predictions.merge(after.predictions, on=KEY, suffixes=("_before", ""), validate="one_to_one")
     plan = BlockBootstrap(both["block"].to_numpy(), settings.resamples, settings.seed)
     former, new = _forecast(both, "_before"), _forecast(both, "")

@@ -76,6 +76,8 @@ def verdict(comparison: Comparison) -> str:
     """Return the verdict on a task. If its sides were compared, it names each score."""
     if comparison.verdict == "reseeded":
         return f"{comparison.task}: neither better nor worse, only the seed changed"
+    if comparison.verdict == "untouched":
+        return f"{comparison.task}: not touched by this change: another machine"
     if not comparison.differences:
         return f"{comparison.task}: {comparison.verdict}"
     scores = {word: [SCORES[name] for name in comparison.scores_with(word)] for word in VERDICTS}

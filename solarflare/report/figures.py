@@ -132,6 +132,27 @@ def confusion(counts: dict[str, int], classes: tuple[str, str], title: str) -> F
     return figure
 
 
+def training(history: pd.DataFrame, curve: str, label: str) -> Figure:
+    """Draw a curve of the training images and of the validation images by epoch, one line for each fold.
+
+    Parameters
+    ----------
+    history : DataFrame
+        The columns ``epoch`` (from 1), ``fold``, and for each curve its name, and its name after ``val_``.
+    curve, label : str
+        The name of the curve, such as ``loss``, and its name on the axis. A loss has a logarithmic axis.
+    """
+    figure, axes = panels(4.8, 3.6)
+    for name, legend, colour, dash in ((curve, "training", SKY, "--"), (f"val_{curve}", "validation", SUN, "-")):
+        for number, (_, fold) in enumerate(history.groupby("fold")):
+            drawn: dict[str, Any] = {"color": colour, "linestyle": dash, "label": legend if number == 0 else None}
+            axes.plot(fold["epoch"], fold[name], **drawn)
+    axes.set(xlabel="epoch", ylabel=label, yscale="log" if curve == "loss" else "linear")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(loc="best", **LEGEND)
+    return figure
+
+
 def probes(scores: pd.DataFrame, limit: float, title: str, width: float = 6.4) -> Figure:
     """Draw the ROC-AUC of each probe of an audit, one line per probe, grouped by kind, and the limit of gated probes.
 

@@ -307,9 +307,10 @@ def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) 
 def test_the_excerpt_holds_each_task_s_network_and_two_best_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     heading, _, *rows = published_pages.excerpt().splitlines()
-    assert heading.startswith("task ")
-    assert [row.split()[0] for row in rows[::3]] == ["disk", "region"]
-    assert len(rows) == 6
+    assert heading.startswith("forecast ")
+    assert rows[::4] == ["disk", "region"]
+    assert [row.split()[0] for row in rows[1::4]] == ["network", "network"]
+    assert len(rows) == 8
 
 
 @pytest.mark.parametrize(

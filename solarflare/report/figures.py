@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 from numpy.typing import NDArray
 
 from solarflare.core.files import atomic_path
@@ -149,6 +150,8 @@ def training(history: pd.DataFrame, curve: str, label: str) -> Figure:
             axes.plot(fold["epoch"], fold[name], **drawn)
     axes.set(xlabel="epoch", ylabel=label, yscale="log" if curve == "loss" else "linear")
     axes.xaxis.get_major_locator().set_params(integer=True)
+    for set_formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter) if curve == "loss" else ():
+        set_formatter(ScalarFormatter())
     axes.legend(loc="best", **LEGEND)
     return figure
 

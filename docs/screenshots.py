@@ -1,6 +1,7 @@
-"""Take the pictures of MLflow and of the page in docs: ``python -m docs.screenshots`` after an experiment on regions.
+"""Take the pictures of MLflow and of the page in docs: ``python -m docs.screenshots`` after ``make``.
 
-The two newest runs of the region are compared; ``dvc exp run --temp -n shorter -S train_region.epochs=8`` makes one.
+The two newest runs of the region are compared; ``dvc exp run --temp -n shorter -S train_region.epochs=8`` makes the
+second. ``python -m docs.screenshots page`` takes the picture of the page alone and needs one run only.
 """
 
 import io
@@ -21,13 +22,14 @@ SETTLED = 2.0  # seconds, until what moves on a page has come to rest
 
 
 def main() -> None:
-    """Take all of them, in headless Chromium."""
+    """Take the pictures in headless Chromium: all of them, or with the argument ``page`` only that of the page."""
     found = programs()
     if found is None:
         sys.exit("error: chromium or chromedriver is not there: install both (Debian: chromium and chromium-driver)")
     with chromium(*found, "hide-scrollbars") as browser:
-        with server("solarflare.cli", "ui", folder=Path(), ready="health") as address:
-            take_mlflow(Ui(browser, address))
+        if sys.argv[1:] != ["page"]:
+            with server("solarflare.cli", "ui", folder=Path(), ready="health") as address:
+                take_mlflow(Ui(browser, address))
         browser.set_window_size(1040, 1900)
         browser.get(Path("reports/index.html").resolve().as_uri())
         save(browser, "page", browser.execute_script(TOP_OF_SCORES))

@@ -8,6 +8,7 @@ average too). An ensemble is one Keras model. A network that averages over an im
 import math
 from collections.abc import Callable
 
+from solarflare.core.errors import InputError
 from solarflare.networks.backend import keras, tf
 
 layers = keras.layers
@@ -148,8 +149,41 @@ def _block(x: keras.KerasTensor, count: int, pooling: keras.Layer) -> keras.Kera
 
 # These models get no Keras name: an ensemble holds several of one kind, and names must differ.
 NETWORKS: dict[str, Callable[[Shape], keras.Model]] = {
-    network.__name__: network for network in (compact, compact_map, compact_pooled, paialunga2020)
+    make.__name__: make for make in (compact, compact_map, compact_pooled, paialunga2020)
 }
+
+SQUASHING = ("Sigmoid", "Softmax")
+"""Operations that turn a logit into a probability. The last operation of a network is none of them."""
+
+
+def logit_network(name: str, shape: Shape) -> keras.Model:
+    """Return one network that ends in a logit, with random weights drawn from Keras' seed.
+
+    Parameters
+    ----------
+    name
+        A key of `NETWORKS`.
+    shape : tuple of int
+        Height, width and channels of the images.
+
+    Raises
+    ------
+    InputError
+        If the network does not end in one logit. With an activation of its own, `build` would apply two.
+    """
+    network = NETWORKS[name](shape)
+    last: keras.Operation = network
+    while isinstance(last, keras.Model):
+        last = getattr(last, "operations", last.layers)[-1]
+    activation = getattr(last, "activation", None)
+    squashed = activation not in (None, keras.activations.linear) or type(last).__name__ in SQUASHING
+    if squashed or network.output_shape != (None, 1):
+        raise InputError(
+            f"train_disk.network or train_region.network: {name} ends in {last.name} with an output of shape "
+            f"{network.output_shape}; it must end in one logit, (None, 1), without activation, as `build` adds the "
+            "sigmoid; mend it in solarflare/networks/architectures.py"
+        )
+    return network
 
 
 def build(name: str, shape: Shape, members: int = 1, flips: bool = False) -> keras.Model:
@@ -168,10 +202,15 @@ def build(name: str, shape: Shape, members: int = 1, flips: bool = False) -> ker
     -------
     keras.Model
         A model that maps images (N, H, W, C), uint8 or float, 0 to 255, to scores (N, 1), float32, 0 to 1.
+
+    Raises
+    ------
+    InputError
+        If the network does not end in one logit.
     """
     inputs = keras.Input(shape)
     views = [keras.ops.flip(inputs, axes) if axes else inputs for axes in FLIPS[: len(FLIPS) if flips else 1]]
-    networks = [NETWORKS[name](shape) for _ in range(members)]
-    logits = [network(view) for network in networks for view in views]
+    networks = [logit_network(name, shape) for _ in range(members)]
+    logits = [member(view) for member in networks for view in views]
     mean = layers.Average()(logits) if len(logits) > 1 else logits[0]
     return keras.Model(inputs, layers.Activation("sigmoid")(mean), name=name)

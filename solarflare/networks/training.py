@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.dataset.samples.samples import Rows
-from solarflare.networks.architectures import MAP, NETWORKS, Shape, build, map_side
+from solarflare.networks.architectures import MAP, Shape, build, logit_network, map_side
 from solarflare.networks.backend import keras, tf
 from solarflare.networks.batches import ANSWER, Images, batches_in_order, image_shape, training_batches
 from solarflare.networks.saved_model import AT_ONCE
@@ -105,7 +105,7 @@ def initialised(settings: Train, shape: Shape) -> keras.Model:
     """Return a network for images of this shape. It ends in a logit; `settings.seed` decides its random weights."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(settings.seed)
-    return NETWORKS[settings.network](shape)
+    return logit_network(settings.network, shape)
 
 
 def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Model:

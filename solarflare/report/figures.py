@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 from numpy.typing import NDArray
 
 from solarflare.core.files import atomic_path
@@ -129,6 +130,29 @@ def confusion(counts: dict[str, int], classes: tuple[str, str], title: str) -> F
     axes.set_yticklabels(classes, rotation=90, va="center")
     axes.grid(visible=False)
     axes.tick_params(length=0)
+    return figure
+
+
+def training(history: pd.DataFrame, curve: str, label: str) -> Figure:
+    """Draw a curve of the training images and of the validation images by epoch, one line for each fold.
+
+    Parameters
+    ----------
+    history : DataFrame
+        The columns ``epoch`` (from 1), ``fold``, and for each curve its name, and its name after ``val_``.
+    curve, label : str
+        The name of the curve, such as ``loss``, and its name on the axis. A loss has a logarithmic axis.
+    """
+    figure, axes = panels(4.8, 3.6)
+    for name, legend, colour, dash in ((curve, "training", SKY, "--"), (f"val_{curve}", "validation", SUN, "-")):
+        for number, (_, fold) in enumerate(history.groupby("fold")):
+            drawn: dict[str, Any] = {"color": colour, "linestyle": dash, "label": legend if number == 0 else None}
+            axes.plot(fold["epoch"], fold[name], **drawn)
+    axes.set(xlabel="epoch", ylabel=label, yscale="log" if curve == "loss" else "linear")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    for set_formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter) if curve == "loss" else ():
+        set_formatter(ScalarFormatter())
+    axes.legend(loc="best", **LEGEND)
     return figure
 
 

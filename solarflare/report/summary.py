@@ -7,8 +7,7 @@ from typing import Any
 from solarflare.core.files import read_json
 from solarflare.core.paths import DETAILS
 from solarflare.core.tasks import TASKS
-from solarflare.verification.scores.assessment import COMPARED
-from solarflare.verification.scores.score_table import SCORES, Table, compared, interval
+from solarflare.verification.scores.score_table import SCORES, SHOWN, Table, interval, strongest_first
 
 
 def render(details: Path = DETAILS) -> str:
@@ -25,29 +24,36 @@ def render(details: Path = DETAILS) -> str:
         if "absent" in content:
             remarks.append(f"{task}: absent, {content['absent']}")
         else:
-            rows += [*([()] if rows else []), *_rows(task, content)]
+            rows += [*([()] if rows else []), (task,), *_rows(content)]
             remarks += _remarks(task, content)
-    columns = ("task", "forecast", *(SCORES[score] for score in COMPARED), "the network is")
+    columns = ("forecast", *(SCORES[score] for score in SHOWN), "the network is")
     return "\n".join([Table(columns, rows).text(), "", *remarks])
 
 
-def _rows(task: str, content: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    yield task, "network", *(interval(content[score]) for score in COMPARED)
-    for name, scores, lead in compared(content):
-        yield "", name, *scores, lead["verdict"]
+def _rows(content: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    yield _cells("network", content, "")
+    for name, scores in strongest_first(content["baselines"]):
+        yield _cells(name, scores, content["differences"][name]["roc_auc"]["verdict"])
     if ceiling := content.get("ceiling"):
-        yield "", "ceiling", interval(ceiling["roc_auc"]), "", "", ceiling["difference"]["verdict"]
+        yield _cells("ceiling", ceiling, ceiling["difference"]["verdict"])
     if content.get("confounders"):
-        yield "", "confounders:"
-    for name, scores, lead in compared(content, "confounders"):
-        yield "", name, *scores, lead["verdict"]
+        yield ("confounders:",)
+    for name, scores in strongest_first(content.get("confounders", {})):
+        yield _cells(name, scores, content["differences"][name]["roc_auc"]["verdict"])
+
+
+def _cells(name: str, scores: dict[str, Any], verdict: str) -> tuple[str, ...]:
+    """Return a row. The accuracy has no interval, so that the table fits into 110 columns."""
+    cells = {score: interval(scores[score]) if score in scores else "" for score in SHOWN}
+    cells["accuracy"] = cells["accuracy"].partition(" ")[0]
+    return name.replace("_", " "), *cells.values(), verdict
 
 
 def _remarks(task: str, content: dict[str, Any]) -> Iterator[str]:
     trusted = "trusted" if content["trusted"] else f"NOT TRUSTED, {content['untrusted_because']}"
     rows = f"{content['n']} test rows, {content['base_rate']['value']:.0%} positive, in {content['blocks']} blocks"
     least = content["resolvable_difference"]
-    resolvable = "" if least is None else f"; a ROC-AUC lead over logistic below {least:.3f} cannot be shown"
+    resolvable = "" if least is None else f"; a lead over logistic below {least:.3f} cannot be shown"
     yield f"{task}: {trusted}; {rows}{resolvable}"
     for name, scores in content["baselines"].items():
         if "absent" in scores:

@@ -14,8 +14,8 @@ from solarflare.tracking import published_tables
 def excerpt(details: Path = DETAILS) -> str:
     """Return the first lines of the table at the end of a run: each task's network and its two best baselines."""
     heading, rule, *lines = summary.render(details).splitlines()
-    starts = [number for number, line in enumerate(lines) if line.split(" ")[0] in TASKS]
-    return "\n".join([heading, rule, *(line for start in starts for line in lines[start : start + 3])])
+    starts = [number for number, line in enumerate(lines) if line in TASKS]
+    return "\n".join([heading, rule, *(line for start in starts for line in lines[start : start + 4])])
 
 
 def with_tables(text: str, details: Path = DETAILS) -> str:

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from solarflare.networks.architectures import NETWORKS, Shape, build
+from solarflare.core.errors import InputError
+from solarflare.networks.architectures import NETWORKS, Shape, build, logit_network
+from solarflare.networks.backend import keras
 
 SHAPES: list[Shape] = [(16, 16, 3), (64, 64, 3), (75, 75, 1), (300, 300, 1), (1024, 1024, 1)]
 
@@ -45,3 +47,33 @@ def test_bytes_and_floats_mean_the_same(name: str) -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), dtype=np.uint8)
     model = build(name, (32, 32, 1))
     assert model.predict(images, verbose=0).tolist() == model.predict(images.astype(np.float32), verbose=0).tolist()
+
+
+def flat(shape: Shape, *ends: keras.Layer) -> keras.Model:
+    return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), *ends])
+
+
+def functional(shape: Shape) -> keras.Model:
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, keras.ops.sigmoid(flat(shape, keras.layers.Dense(1))(inputs)))
+
+
+ENDS = {
+    "a dense layer with a sigmoid": lambda shape: flat(shape, keras.layers.Dense(1, activation="sigmoid")),
+    "a layer that is a sigmoid": lambda shape: flat(shape, keras.layers.Dense(1), keras.layers.Activation("sigmoid")),
+    "the operation": functional,
+    "a network within": lambda shape: keras.Sequential([keras.Input(shape), functional(shape)]),
+    "two units": lambda shape: flat(shape, keras.layers.Dense(2)),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_network_that_does_not_end_in_one_logit_is_refused(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NETWORKS, "mine", ENDS[end])
+    with pytest.raises(InputError, match="it must end in one logit"):
+        build("mine", (16, 16, 1))
+
+
+def test_a_network_that_ends_in_a_logit_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NETWORKS, "mine", lambda shape: flat(shape, keras.layers.Dense(1)))
+    assert logit_network("mine", (16, 16, 1)).output_shape == (None, 1)

@@ -20,14 +20,17 @@ from solarflare.report.page import page
 from solarflare.report.page.phrases import changed_answers, compared, precision_at, worse_in_other_scores
 from solarflare.report.page.sections import slices_by
 from solarflare.report.page.timeline import timeline
+from solarflare.tracking.mlflow import page_copy
 from solarflare.verification.evaluation import evaluate
 from tests import parameters
+from tests.import_graph import ROOT
 from tests.verification.test_evaluate import RECORDS, make_two_folds, small_and_fast, write_inputs
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
 PHONE, DESKTOP = 390, 1280
+HEIGHT = 900
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +101,7 @@ def opened(project: Path, chromium: "Chrome") -> "Chrome":
 
 
 def resize(driver: "Chrome", width: int) -> None:
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == PHONE}
+    size = {"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": width == PHONE}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
@@ -123,9 +126,103 @@ def test_the_card_says_what_was_asked_of_which_rows(opened: "Chrome", project: P
     assert "Flaring means that a flare of C1.0 or more is in progress in this region." in card
     assert f"At its threshold, a probability of {round(threshold, 2)}" in card
     assert (
-        "from images drawn in pairs, one flaring and one quiet, of which each region is a row; "
-        "at regular times the share is 2.1 %, and with the same shares recognised"
+        "The images were drawn in pairs, one flaring and one quiet; each region on them is a row. "
+        "At regular times 2.1 % are flaring; with the same recall and specificity"
     ) in card
+
+
+@pytest.mark.parametrize(("key", "name"), [("tss", "TSS"), ("brier_skill", "Brier skill"), ("accuracy", "Accuracy")])
+def test_the_card_has_each_score_that_is_not_the_roc_auc(opened: "Chrome", project: Path, key: str, name: str) -> None:
+    score = json.loads((project / "metrics/region.json").read_text())[key]
+    card = opened.find_element("css selector", "article[aria-labelledby='answer-region'] dl").text.split("\n")
+    assert card[card.index(name) + 1].startswith(f"{score['value']:.2f}")
+
+
+def test_the_table_of_scores_has_the_accuracy_of_each_baseline(opened: "Chrome", project: Path) -> None:
+    baselines = json.loads((project / "metrics/region.json").read_text())["baselines"]
+    heads = opened.find_elements("css selector", "#scores .scores thead th")
+    column = [head.text for head in heads].index("accuracy")
+    rows = "return [...document.querySelectorAll('#scores .scores tbody tr')]"
+    texts = opened.execute_script(f"{rows}.map(row => [...row.cells].map(cell => cell.innerText))")
+    shown = {row[0]: row[column].split()[0] for row in texts[1:]}
+    assert shown == {
+        name: f"{scores['accuracy']['value']:.2f}" for name, scores in baselines.items() if "absent" not in scores
+    }
+
+
+@pytest.mark.parametrize("curve", ["Loss", "ROC-AUC"])
+def test_the_training_is_drawn_by_epoch(opened: "Chrome", curve: str) -> None:
+    chart = f"#curves svg[aria-label='Is this region flaring? {curve}, by epoch']"
+    opened.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    texts = opened.find_element("css selector", chart).text
+    assert "training" in texts
+    assert "validation" in texts
+
+
+def test_every_term_on_the_page_has_a_definition(opened: "Chrome") -> None:
+    buttons = "return [...document.querySelectorAll('button.term')].map(one => one.getAttribute('popovertarget'))"
+    ids = "return [...document.querySelectorAll('[popover]')].map(one => one.id)"
+    used, defined = set(opened.execute_script(buttons)), set(opened.execute_script(ids))
+    assert used <= defined
+    # This question has no ceiling, these data no region reports, and these images are no magnetograms.
+    assert defined - used == {"term-ceiling", "term-catalogue", "term-magnetogram"}
+
+
+def test_a_tap_on_a_term_shows_its_definition_on_a_phone(opened: "Chrome") -> None:
+    from selenium.webdriver.common.actions.action_builder import ActionBuilder
+    from selenium.webdriver.common.actions.interaction import POINTER_TOUCH
+    from selenium.webdriver.common.actions.pointer_input import PointerInput
+
+    resize(opened, PHONE)
+    definition = "document.getElementById('term-tss')"
+    assert not opened.execute_script(f"return {definition}.checkVisibility()")
+    button = opened.find_element("css selector", "#answer [popovertarget='term-tss']")
+    opened.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", button)
+    touch = ActionBuilder(opened, mouse=PointerInput(POINTER_TOUCH, "finger"))
+    touch.pointer_action.move_to(button).pointer_down().pointer_up()
+    touch.perform()
+    shown = opened.execute_script(f"return {definition}.getBoundingClientRect().toJSON()")
+    assert shown["width"] > 200
+    assert shown["left"] >= 0
+    assert shown["right"] <= PHONE
+    assert shown["bottom"] <= HEIGHT
+
+
+def test_every_link_leads_somewhere(opened: "Chrome") -> None:
+    links = [link.get_dom_attribute("href") for link in opened.find_elements("css selector", "a[href]")]
+    ids = set(opened.execute_script("return [...document.querySelectorAll('[id]')].map(one => one.id)"))
+    assert [link for link in links if link.startswith("#") and link[1:] not in ids] == []
+    files = [link.removeprefix("../") for link in links if link.startswith("../")]
+    assert "docs/metrics.md" in files
+    assert [name for name in files if not (ROOT / name).is_file()] == []
+    assert [link for link in links if not link.startswith(("#", "../", "https://"))] == []
+
+
+def test_it_has_eight_screens_at_most_with_two_questions(
+    project: Path, chromium: "Chrome", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = (project / PAGE).read_text()
+    monkeypatch.setattr(page, "TASKS", (Task.REGION, Task.REGION))
+    page.write(small_and_fast())
+    resize(chromium, DESKTOP)
+    chromium.get((project / PAGE).as_uri())
+    (project / PAGE).write_text(written)
+    assert len(chromium.find_elements("css selector", "article.card")) == 2
+    assert chromium.execute_script("return document.documentElement.scrollHeight") <= 8 * 800
+
+
+def test_the_copy_of_a_run_says_which_run_it_is_and_leads_to_no_file(project: Path) -> None:
+    from mlflow.entities import Run, RunData, RunInfo, RunTag
+
+    written = (project / PAGE).read_text()
+    tags = {"number": "3", "question": "C1.0 flare in progress", "commit": "abc123", "dirty": "true"}
+    info = RunInfo("id", "1", "user", "FINISHED", 1_400_000_000_000, None, "active")
+    copy = page_copy.of_run(written, Run(info, RunData(tags=[RunTag(*tag) for tag in tags.items()])))
+    line = "Run #3 of C1.0 flare in progress, 2014-05-13 16:53 UTC, commit abc123 with changes that were not committed."
+    assert line in copy
+    assert line not in written
+    assert 'href="../' not in copy
+    assert "docs/metrics.md" in copy
 
 
 def test_a_precision_is_that_of_the_base_rate_it_is_for() -> None:

@@ -340,9 +340,9 @@ def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) 
 def test_the_excerpt_holds_at_most_each_task_s_network_and_two_best_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     heading, _, *rows = published_pages.excerpt().splitlines()
-    assert heading.startswith("task ")
-    assert {row.split()[0] for row in rows if not row.startswith(" ")} <= set(TASKS)
-    assert len(rows) <= 3 * len(TASKS)
+    assert heading.startswith("forecast ")
+    assert {row for row in rows if len(row.split()) == 1} <= set(TASKS)
+    assert len(rows) <= 4 * len(TASKS)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ import yaml
 
 from solarflare.core import absent, params, paths, tables
 from solarflare.core.tasks import Task
-from solarflare.tracking.mlflow import description, registry, run_comparison
+from solarflare.tracking.mlflow import description, page_copy, registry, run_comparison
 from solarflare.tracking.mlflow.experiments import GAIN, MODELS
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 from solarflare.tracking.mlflow.log_training import log_training, monitored
@@ -173,6 +173,7 @@ def make_project(folder: Path) -> None:
         score()
         Path("reports/disk").mkdir(parents=True)
         Path("reports/disk/roc.png").write_bytes(b"a figure")
+        Path("reports/index.html").write_text(page_copy.PLACE)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         python(CREATE)
 
@@ -243,8 +244,11 @@ def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_trainin
     below = {"slices/year_2014/roc_auc": 0.9, "baselines/logistic/roc_auc": 0.9, "confusion/tp": 12}
     assert evaluation.data.metrics.items() >= below.items()
     assert run.info.run_name == "#1 first: compact_map on gong"
-    paths = [artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)]
-    assert set(paths) >= {"disk.json", "roc.png", "predictions", "tables", "model"}
+    logged = [artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)]
+    assert set(logged) >= {"disk.json", "roc.png", "predictions", "tables", "model"}
+    page = mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/index.html")
+    assert f"commit {run.data.tags['commit']}" in page
+    assert paths.PAGE.read_text() == page_copy.PLACE  # the output of the stage stays as it was
     confusion = mlflow.MlflowClient().load_table(
         run.info.experiment_id, "tables/confusion.json", run_ids=[run.info.run_id]
     )

@@ -182,7 +182,7 @@ def test_confounders_stand_below_the_baselines_the_strongest_first_with_a_verdic
     scores = assess(network, {"logistic": seeing}, plan, confounders={"day_of_year": blind, "area": network})
     assert scores["confounders"]["area"] == {score: scores[score] for score in ("roc_auc", "tss", "brier_skill")}
     write_metrics(tmp_path, disk=scores | {"trusted": True}, region={"absent": "off"})
-    lines = [line.split("  ") for line in summary.render(tmp_path).splitlines()[3:7]]
+    lines = [line.split("  ") for line in summary.render(tmp_path).splitlines()[4:8]]
     cells = [[cell.strip() for cell in line if cell] for line in lines]
     assert [(line[0], line[-1]) for line in cells] == [
         ("logistic", "better"),
@@ -205,7 +205,26 @@ def test_the_table_names_every_forecast_and_says_whether_to_trust(scores: dict[s
         assert word in table
     assert "disk: trusted; 600 test rows" in table
     assert "region: NOT TRUSTED, the audit found a leak: hour" in table
-    assert max(map(len, table.splitlines())) <= 160
+
+
+def test_the_table_has_the_accuracy_of_the_network_and_of_each_baseline(scores: dict[str, Any], tmp_path: Path) -> None:
+    table = summary.render(write_metrics(tmp_path, disk=scores | {"trusted": True}, region={"absent": "off"}))
+    heading, _, _, *lines = table.splitlines()
+    column = slice(heading.index("accuracy"), heading.index("the network is"))
+    forecasts = {"network": scores, **scores["baselines"]}
+    shown = {line.split(" ")[0]: line[column].strip() for line in lines[: len(forecasts)]}
+    assert shown == {name: f"{of['accuracy']['value']:.2f}" for name, of in forecasts.items()}
+
+
+def test_the_table_fits_into_110_columns_with_its_longest_cells(scores: dict[str, Any], tmp_path: Path) -> None:
+    longest, verdict = {"value": -0.03, "low": -0.17, "high": -0.11}, {"roc_auc": {"verdict": "not distinguishable"}}
+    forecast = dict.fromkeys(("tss", "brier_skill"), longest)
+    baselines = {name: of | forecast for name, of in scores["baselines"].items()}
+    found = scores | forecast | {"trusted": True, "baselines": baselines}
+    confounders = {"disk_geometry": forecast | {"roc_auc": scores["roc_auc"]}}
+    found |= {"confounders": confounders, "differences": dict.fromkeys([*baselines, *confounders], verdict)}
+    table = summary.render(write_metrics(tmp_path, disk=found, region=found))
+    assert max(map(len, table.splitlines())) <= 110
 
 
 def test_the_table_says_what_is_absent(scores: dict[str, Any], tmp_path: Path) -> None:
@@ -228,7 +247,7 @@ class Memory:
 def untrained(folder: Path, threshold: float) -> None:
     folder.mkdir(parents=True)
     about = ModelDescription("compact", (32, 32, 1), Task.REGION, "gong", "simulated", {}, {})
-    history = pd.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.6], "val_loss": [0.7, 0.65]})
+    history = pd.DataFrame({"epoch": [1, 2], "loss": [0.7, 0.6], "roc_auc": 0.7, "val_loss": 0.7, "val_roc_auc": 0.6})
     model = architectures.build("compact", (32, 32, 1))
     saved_model.save(folder, model, history, Calibration(Platt(1.0, 0.0), threshold), about)
 

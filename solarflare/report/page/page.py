@@ -13,9 +13,11 @@ from solarflare.core.tasks import TASKS
 from solarflare.report.gallery import CONTRAST
 from solarflare.report.page import page_tables
 from solarflare.report.page.sections import section
+from solarflare.report.page.terms import TERMS, term
 from solarflare.report.schema import ReportParams
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.verification.results.wording import wording
+from solarflare.verification.scores.score_table import SHOWN, interval
 
 # The page lists the versions of these libraries and the hashes of these files.
 LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "pillow", "sunpy", "astropy")
@@ -56,6 +58,10 @@ def write(chosen: ReportParams) -> None:
     text = environment.get_template("page.html.j2").render(
         style=Markup((folder / "style.css").read_text()),  # noqa: S704 - our own file
         sections=sections,
+        shown=SHOWN,
+        interval=interval,
+        term=term,
+        terms=TERMS,
         absent=reasons,
         questions={task: wording(chosen.label.of(task)).question for task in reasons},
         origin=chosen.scrape.origin,
@@ -67,7 +73,7 @@ def write(chosen: ReportParams) -> None:
         block_days=chosen.split.block_days,
         parameters=page_tables.pairs(("parameter", "value"), listed, code=True),
         versions=page_tables.pairs(("library", "version"), {name: version(name) for name in LIBRARIES}),
-        hashes=page_tables.pairs(("file", "SHA-256"), hashes, code=True),
+        hashes=page_tables.pairs(("file", term("sha256")), hashes, code=True),
     )
     with atomic_path(paths.PAGE) as partial:
         partial.write_text(text, encoding="utf-8")

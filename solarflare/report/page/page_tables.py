@@ -1,21 +1,15 @@
 """The tables of the page, made of the scores and counts that the stages wrote."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
+from solarflare.report.page.terms import TERMS, term
 from solarflare.verification.scores.assessment import COMPARED
-from solarflare.verification.scores.score_table import SCORES, Table, Verdict, compared, interval, lead
+from solarflare.verification.scores.score_table import SCORES, SHOWN, Table, Verdict, compared, interval, lead
 
-BASELINES = {
-    "climatology": "the base rate of the training rows",
-    "persistence": "what was before goes on",
-    "logistic": "a regression on seven statistics of the image",
-    "history": "past flares",
-    "catalogue": "what NOAA noted of the regions",
-}
 PLACES = {
     "inside_disk": "on the disk",
     "printed_boxes": "where date and name were printed",
@@ -25,24 +19,25 @@ PLACES = {
 
 
 def scores(metrics: dict[str, Any]) -> Table:
-    """Return the scores of a task's network, its baselines, the audit's confounders and the ceiling."""
-    rows: list[tuple[str, ...]] = [("network", *(interval(metrics[score]) for score in COMPARED))]
-    groups = {"baselines": "Baselines", "confounders": "Confounders, no picture of the Sun"}
-    for group, heading in groups.items():
-        others = [
-            (_with_note(name, BASELINES.get(name, "")), *cells, _with_verdict(difference))
-            for name, cells, difference in compared(metrics, group)
-        ]
-        rows += [(heading,), *others] if others else []
+    """Return the scores of a task's network, its baselines and the ceiling."""
+    rows: list[tuple[str, ...]] = [("network", *(interval(metrics[score]) for score in SHOWN), "")]
+    rows += _compared(metrics, "baselines", SHOWN)
     if ceiling := metrics.get("ceiling"):
-        name = _with_note("ceiling", "the simulated Sun's own probability")
-        rows.append((name, interval(ceiling["roc_auc"]), "", "", _with_verdict(ceiling["difference"])))
-    return Table(("forecast", *(SCORES[score] for score in COMPARED), "the network's lead in ROC-AUC"), rows)
+        blank = [""] * len(SHOWN[1:])
+        rows.append(
+            (term("ceiling", "ceiling"), interval(ceiling["roc_auc"]), *blank, _with_verdict(ceiling["difference"]))
+        )
+    return Table(_headings(SHOWN), rows)
+
+
+def confounders(metrics: dict[str, Any]) -> Table:
+    """Return the scores of the audit's confounders."""
+    return Table(_headings(COMPARED), list(_compared(metrics, "confounders", COMPARED)))
 
 
 def gated_probes(probes: Mapping[str, dict[str, Any]]) -> Table:
     """Return the verdict on each gated probe of the audit."""
-    columns = ("probe", "ROC-AUC", "corrected lower end", "least leak that it would have caught", "verdict")
+    columns = ("probe", term("roc_auc"), term("corrected", "corrected lower end"), term("detectable"), "verdict")
     rows = [
         (
             _with_note(name, probe["question"]),
@@ -65,7 +60,7 @@ def other_probes(probes: Mapping[str, dict[str, Any]]) -> Table:
         for name, probe in probes.items()
         if probe["kind"] == kind
     ]
-    return Table(("probe", "kind", "ROC-AUC"), rows)
+    return Table(("probe", "kind", term("roc_auc")), rows)
 
 
 def slices(parts: Mapping[str, dict[str, Any]], shown: Mapping[str, str], answer: str) -> Table:
@@ -99,6 +94,16 @@ def pairs(columns: tuple[str, str], values: Mapping[str, Any], code: bool = Fals
     form = Markup("<code>{}</code>") if code else Markup("{}")
     texts = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
     return Table(columns, [(form.format(name), f"{text}") for name, text in texts.items()])
+
+
+def _headings(scores: Sequence[str]) -> tuple[str, ...]:
+    return "forecast", *(term(score, SCORES[score]) for score in scores), term("lead", "the network's lead in ROC-AUC")
+
+
+def _compared(metrics: dict[str, Any], group: str, scores: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each forecast that the network is compared with."""
+    for name, cells, difference in compared(metrics, group, scores):
+        yield term(name, name) if name in TERMS else name, *cells, _with_verdict(difference)
 
 
 def _with_note(name: str, note: str) -> str:

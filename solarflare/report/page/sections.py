@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
+from matplotlib.figure import Figure
 
 from solarflare.core import paths, tables
 from solarflare.core.files import read_json
@@ -13,6 +14,7 @@ from solarflare.core.tasks import Task
 from solarflare.report import figures, svg
 from solarflare.report.gallery import GROUPS
 from solarflare.report.page import page_tables, phrases
+from solarflare.report.page.terms import TERMS, term
 from solarflare.report.page.timeline import timeline
 from solarflare.report.schema import ReportParams
 from solarflare.verification.results.wording import wording
@@ -62,12 +64,14 @@ def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str
         "precision": None if base_rate is None else phrases.precision_at(base_rate, scores),
         "forests": _forests(scores, words.question),
         "curves": _curves(task, scores, words.question),
+        "training": _training(task, words.question),
         "audit": audit,
         # The greatest ROC-AUC of a leak that a gated probe could have missed.
         "detectable": max((p["detectable_roc_auc"] for p in probes.values() if p["kind"] == "gated"), default=None),
         "probed": _probed(task, chosen.audit.max_probe_auc, words.question) if probes else None,
         "tables": {
             "scores": page_tables.scores(scores),
+            "confounders": page_tables.confounders(scores),
             "gated": page_tables.gated_probes(probes),
             "other_probes": page_tables.other_probes(probes),
             "attribution": page_tables.attribution(scores["attribution"]),
@@ -106,10 +110,10 @@ def _scores(scores: dict[str, dict[str, Any]]) -> pd.DataFrame:
 
 
 def _forests(scores: dict[str, Any], question: str) -> dict[str, Markup]:
-    """Return one chart per score of the network and the baselines, by name of the score."""
+    """Return one chart per score of the network and the baselines, by key of the score."""
     forecasts = {"network": scores, **dict(strongest_first(scores["baselines"]))}
     return {
-        SCORES[score]: svg.inline(
+        score: svg.inline(
             figures.forest(_scores({name: of[score] for name, of in forecasts.items()}), NO_SKILL[score]),
             f"{question} {SCORES[score]} of each forecast with its interval; the table below has the numbers",
         )
@@ -117,18 +121,31 @@ def _forests(scores: dict[str, Any], question: str) -> dict[str, Markup]:
     }
 
 
-def _curves(task: Task, scores: dict[str, Any], question: str) -> dict[str, Markup]:
+def _curves(task: Task, scores: dict[str, Any], question: str) -> dict[Markup, Markup]:
     """Return the charts of the network's curves, by caption."""
     roc, pr, reliability = (pd.read_csv(task.plots / f"{name}.csv") for name in ("roc", "pr", "reliability"))
     base_rate, error = scores["base_rate"]["value"], interval(scores["expected_calibration_error"])
     drawings = {
-        f"ROC, area {interval(scores['roc_auc'])}": figures.roc({"network": roc}, ""),
-        f"Precision and recall, area {interval(scores['pr_auc'])}": figures.precision_recall(
-            {"network": pr}, base_rate, ""
-        ),
-        f"Reliability, calibration error {error}": figures.reliability(reliability, base_rate, ""),
+        "roc": (f"area {interval(scores['roc_auc'])}", figures.roc({"network": roc}, "")),
+        "pr": (f"area {interval(scores['pr_auc'])}", figures.precision_recall({"network": pr}, base_rate, "")),
+        "reliability": (f"calibration error {error}", figures.reliability(reliability, base_rate, "")),
     }
-    return {caption: svg.inline(figure, f"{question} {caption}") for caption, figure in drawings.items()}
+    return _captioned(drawings, question)
+
+
+def _training(task: Task, question: str) -> dict[Markup, Markup]:
+    """Return the charts of the training, by caption."""
+    history = pd.read_csv(task.plots / "training.csv")
+    drawings = {key: ("by epoch", figures.training(history, key, TERMS[key].name)) for key in ("loss", "roc_auc")}
+    return _captioned(drawings, question)
+
+
+def _captioned(drawings: dict[str, tuple[str, Figure]], question: str) -> dict[Markup, Markup]:
+    """Return charts by their caption: the term that they are about, and a text."""
+    return {
+        term(key) + escape(f", {text}"): svg.inline(figure, f"{question} {TERMS[key].name}, {text}")
+        for key, (text, figure) in drawings.items()
+    }
 
 
 def _probed(task: Task, limit: float, question: str) -> Markup:

@@ -10,7 +10,16 @@ from solarflare.core.console import log
 from solarflare.core.paths import PAGE
 from solarflare.core.tasks import Task
 from solarflare.tracking import dvc_state
-from solarflare.tracking.mlflow import description, log_training, registry, run_comparison, runs, stage_outputs, store
+from solarflare.tracking.mlflow import (
+    description,
+    log_training,
+    page_copy,
+    registry,
+    run_comparison,
+    runs,
+    stage_outputs,
+    store,
+)
 from solarflare.tracking.mlflow.experiments import GAIN
 from solarflare.tracking.mlflow.reference_run import compare
 from solarflare.tracking.mlflow.run_state import EVALUATION, RunState
@@ -37,9 +46,12 @@ def log_evaluation(task: Task) -> None:
         own = {name: score for name, score in scores.items() if isinstance(score, dict) and "value" in score}
         runs.log_numbers(mlflow, run_id, runs.numbers({**own, "n": scores["n"], "cost": scores.get("cost", {})}))
         # These files are on the top level, because MLflow's comparison of runs shows no files in folders.
-        for path in (metrics, PAGE, *sorted(task.figures.glob("*.png"))):
+        for path in (metrics, *sorted(task.figures.glob("*.png"))):
             if path.is_file():
                 mlflow.log_artifact(str(path), run_id=run_id)
+        if PAGE.is_file():
+            copy = page_copy.of_run(PAGE.read_text(), mlflow.MlflowClient().get_run(run_id))
+            mlflow.log_text(copy, PAGE.name, run_id=run_id)
         mlflow.log_artifact(str(predictions), "predictions", run_id=run_id)
         for name, df in _tables(task, scores).items():
             # Empty the table first: MLflow would append the rows to the rows of an earlier evaluation.

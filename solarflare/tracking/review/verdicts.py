@@ -87,7 +87,7 @@ def verdict(comparison: Comparison) -> str:
 def trust(review: Review) -> Iterator[str]:
     """Yield sentences: which scores are not trusted, which are out of date, then where the audit found no leak."""
     for side, reason in review.untrusted.items():
-        yield f"**NOT TRUSTED: {side}**, {in_one_line(reason)}. These scores prove nothing, whatever they are."
+        yield f"**NOT TRUSTED: {side}**, {in_one_line(reason)}. Do not rely on these scores."
     if review.outdated:
         names = sorted({name for names in review.outdated.values() for name in names})
         yield (

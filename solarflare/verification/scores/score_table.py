@@ -28,6 +28,9 @@ SCORES = {
 }
 """The name of each score in tables."""
 
+SHOWN = (*COMPARED, "accuracy")
+"""The scores in tables of a run. Differences of accuracy are not computed, and confounders have none."""
+
 VERDICT_CLASSES = {"better": "good", "passed": "good", "worse": "bad", "leak": "bad"}
 """The CSS class of a verdict on a page. Other verdicts have none, and look neutral."""
 

@@ -41,8 +41,8 @@ def with_tables(text: str, details: Path = DETAILS) -> str:
     )
 
 
-def update_pages(check: bool) -> None:
-    """Write the tables into ``README.md`` and ``docs/*.md``.
+def update_pages(check: bool) -> list[Path]:
+    """Write the tables into ``README.md`` and ``docs/*.md``. Return the pages that changed.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ def update_pages(check: bool) -> None:
     InputError
         If a marker names a profile without results. With `check`, also if a table is out of date.
     """
-    for page in (Path("README.md"), *sorted(Path("docs").glob("*.md"))):
+    changed = []
+    for page in pages():
         before = page.read_text()
         after = with_tables(before)
         if check and after != before:
@@ -62,3 +63,10 @@ def update_pages(check: bool) -> None:
         if after != before:
             with atomic_path(page) as partial:
                 partial.write_text(after)
+            changed.append(page)
+    return changed
+
+
+def pages() -> list[Path]:
+    """Return the pages that may hold tables."""
+    return [Path("README.md"), *sorted(Path("docs").glob("*.md"))]

@@ -11,7 +11,7 @@ import yaml
 from solarflare.core import absent, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.tracking import dvc_state
+from solarflare.tracking import dvc_state, published_pages
 
 LOCK = Path("dvc.lock")
 RESULTS = (LOCK, paths.METRICS)
@@ -55,26 +55,24 @@ def compare(task: Task) -> tuple[str, bool]:
     return f"{task}: reproduced within the committed intervals (ROC-AUC {gain:+z.3f}); {KEPT}", True
 
 
-def changed_results() -> list[str]:
-    """Return the paths of the results in Git that differ from the last commit."""
-    lines = _git("status", "--porcelain", "--no-renames", "--", *map(str, RESULTS)).splitlines()
-    return [line[3:] for line in lines]
-
-
 def accept() -> str:
-    """Commit the results of this run, and nothing else. Return what was done, in a sentence.
+    """Write the results of this run into the tables of the pages, and commit both. Return what was done, in a sentence.
 
     Raises
     ------
     InputError
-        If a result is out of date, or if Git cannot commit.
+        If a result is out of date, if a page has other changes, or if Git cannot commit.
     """
     if outdated := dvc_state.modified():
         raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
-    if not (changed := changed_results()):
+    if not _changed(*RESULTS):
         return "Nothing to accept: the results are those of the last commit."
-    _git("add", "--", *map(str, RESULTS))
-    _git("commit", "--quiet", "--message", MESSAGE, "--", *map(str, RESULTS))
+    if edited := _changed(*published_pages.pages()):
+        raise InputError(f"{_listed(edited)}: commit your own changes first, then accept the results")
+    accepted = (*RESULTS, *published_pages.update_pages(check=False))
+    changed = _changed(*accepted)
+    _git("add", "--", *map(str, accepted))
+    _git("commit", "--quiet", "--message", MESSAGE, "--", *map(str, accepted))
     return f"Committed the results of this run: {_listed(changed)}."
 
 
@@ -86,7 +84,7 @@ def restore() -> str:
     InputError
         If there is no commit, or if ``dvc.yaml`` cannot be read.
     """
-    if not (changed := changed_results()):
+    if not (changed := _changed(*RESULTS)):
         return "Nothing to restore: the results are those of the last commit."
     _git("restore", "--source=HEAD", "--staged", "--worktree", "--", *map(str, RESULTS))
     rerun = list(dvc_state.modified())
@@ -124,6 +122,12 @@ def _overlap(first: str, second: str) -> bool:
 def _model(task: Task, stages: dict[str, Any]) -> list[str]:
     outputs = stages.get(f"train_{task}", {}).get("outs", [])
     return [output["md5"] for output in outputs if output["path"] == str(task.model)]
+
+
+def _changed(*names: Path) -> list[str]:
+    """Return the paths of files in Git that differ from the last commit."""
+    lines = _git("status", "--porcelain", "--no-renames", "--", *map(str, names)).splitlines()
+    return [line[3:] for line in lines]
 
 
 def _listed(names: list[str]) -> str:

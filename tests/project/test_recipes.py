@@ -18,9 +18,9 @@ RELEVANT += ["tests/tracking/test_profiles.py", "-k", "not experiment and not ar
 MAKE = ["make", "--old-file=setup"]  # without an installation: the executables are on the PATH
 TYPED_SO = {
     "make test": ["python", "-m", "pytest", "-q", "-p", "no:xdist", *RELEVANT],
-    "make review BASE=main": [*MAKE, "review", "BASE=main"],
+    **{f"make {target}": [*MAKE, *target.split()] for target in ("accept", "exps", "review BASE=main")},
 }
-FIRST, LAST = "solarflare results", "dvc repro"
+FIRST, LAST = "make accept", "dvc repro"
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def daily_commands() -> list[str]:
-    """Return the README's commands from the results of this machine until main is restored."""
+    """Return the README's commands from accepting the results of this machine until main is restored."""
     section = (ROOT / "README.md").read_text().partition("## Daily commands")[2]
     lines = section.partition("```sh")[2].partition("```")[0].splitlines()
     commands = list(filter(None, (line.partition("#")[0].strip() for line in lines)))

@@ -55,6 +55,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("params.yaml").write_text("epochs: 3\n")
     Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
     Path(".gitignore").write_text("noise\nmodels\n")
+    Path("README.md").write_text("# A project\n")
     run("git", "init", "-q", "-b", "main")
     run("git", "config", "user.name", "a user")
     run("git", "config", "user.email", "user@example.org")
@@ -110,6 +111,14 @@ def test_results_out_of_date_are_not_accepted() -> None:
     repro(0.001)
     Path("params.yaml").write_text("epochs: 4\n")
     with pytest.raises(InputError, match="the results of train_disk are out of date; run `dvc repro` first"):
+        reproduction.accept()
+
+
+def test_a_page_with_changes_of_its_own_is_not_committed() -> None:
+    Path("README.md").write_text("a user's own")
+    run("git", "add", "README.md")
+    repro(0.001)
+    with pytest.raises(InputError, match=r"README\.md: commit your own changes first, then accept the results"):
         reproduction.accept()
 
 

@@ -18,7 +18,7 @@ from solarflare.core import params
 from tests import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = {
+TINY: dict[str, dict[str, Any]] = {
     "scrape.simulated": {
         "start": "2010-06-01",
         "end": "2012-06-01",

@@ -33,7 +33,8 @@ def _run(block: re.Match[str], names: dict[str, Any]) -> str:
     kind, code, output = block.groups()
     printed = _python(code, names) if kind == "python" else _shell(code)
     written = f"```{kind}\n{code}```\n"
-    return f"{written}\n```text\n{printed.rstrip()}\n```\n" if output else written
+    lines = "\n".join(line.rstrip() for line in printed.rstrip().splitlines())
+    return f"{written}\n```text\n{lines}\n```\n" if output else written
 
 
 def _python(code: str, names: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -60,7 +61,7 @@ def caption(axes: Axes, row: pd.Series, words: Wording) -> None:
     goes_class = row["goes_class"] if isinstance(row["goes_class"], str) else ""
     happened = f"{words.answers[row['label']]} {goes_class}".strip()
     answer = f"Network: {'yes' if called else 'no'}, probability {row['probability']:.2f}"
-    place = {"transform": axes.transAxes, "fontsize": 12.5, "va": "top"}
+    place: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 12.5, "va": "top"}
     axes.text(0, -0.03, answer, color=INK, **place)
     axes.text(0, -0.12, f"What happened: {happened}", color=INK, **place)
     axes.text(0, -0.21, "right" if right else "wrong", color=SKY if right else SUN, weight="bold", **place)

@@ -32,7 +32,7 @@ WIDTHS = {
 }
 """Columns of the table of runs in the view `VIEW`, with widths in pixels. MLflow's own view shows no score.
 
-On the first visit MLflow's assistant covers a quarter of the page: the first columns are narrow so that they stay visible.
+The first columns are narrow, because on the first visit MLflow's assistant covers a quarter of the page.
 """
 
 

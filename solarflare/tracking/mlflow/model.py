@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from solarflare.core.tasks import Task
 from solarflare.networks import input_range
+from solarflare.tracking.mlflow.experiments import MODELS
 
 MAX_IMAGES = 1000  # most images in a request, so that a server does not run out of memory
 
@@ -65,7 +66,7 @@ def log_model(mlflow: Any, task: Task, run_id: str) -> None:
     # MLflow's own `log_model` would run the network on the example and import TensorFlow. So save, then log the files.
     client = mlflow.MlflowClient()
     experiment = mlflow.get_experiment_by_name(task).experiment_id
-    logged = client.create_logged_model(experiment, "model", run_id, model_type="classifier")
+    logged = client.create_logged_model(experiment, MODELS[task], run_id, model_type="classifier")
     with tempfile.TemporaryDirectory() as folder:
         mlflow.pyfunc.save_model(
             f"{folder}/model",

@@ -29,11 +29,15 @@ STRONGEST = 0.995  # this quantile of a map's own absolute values gets the full 
 BEHIND = 0.45  # factor that darkens the image behind a map
 
 
-def legible(image: Pixels, instrument: Instrument) -> Pixels:
-    """Return a crop, (H, W, C) uint8, that the eye can read: a magnetogram gets `CONTRAST` times its contrast."""
+def legible(pictures: Sequence[Picture], instrument: Instrument) -> list[Picture]:
+    """Return crops that the eye can read: a magnetogram gets `CONTRAST` times its contrast."""
     if instrument not in MAGNETOGRAPHS:
-        return image
+        return [*pictures]
     zero = imaging.fill_value(instrument)
+    return [replace(picture, image=_strengthen(picture.image, zero)) for picture in pictures]
+
+
+def _strengthen(image: Pixels, zero: int) -> Pixels:
     return np.clip(zero + CONTRAST * (image.astype(np.int16) - zero), 0, 255).astype(np.uint8)
 
 
@@ -54,7 +58,7 @@ def write(
 
     `rows` and `maps`, (n, H, W), come from `shown.read`. `pictures` are the crops of the rows.
     """
-    images = [replace(picture, image=legible(picture.image, instrument)) for picture in pictures]
+    images = legible(pictures, instrument)
     overlays = [Picture(overlay(image.image, attribution), "") for image, attribution in zip(images, maps, strict=True)]
     sheet: dict[str, list[Picture]] = {heading: [] for heading in GROUPS.values()}
     (folder / "gallery").mkdir()

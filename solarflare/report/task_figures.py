@@ -45,9 +45,10 @@ def draw(task: Task, chosen: ReportParams) -> None:
     rows, maps = shown.read(task.attributions)
     with atomic_directory(task.figures) as partial:
         _draw_scores(partial, words, task.plots, read_json(task.details, "evaluate"))
-        _draw_most_certain_crops(partial, words, predictions, crops)
+        instrument = chosen.instrument.of(task)
+        _draw_most_certain_crops(partial, words, predictions, crops, instrument)
         title = f"{words.question} Orange speaks for yes, blue for no"
-        gallery.write(partial, title, rows, pictures(rows, crops), maps, chosen.instrument.of(task))
+        gallery.write(partial, title, rows, pictures(rows, crops), maps, instrument)
         shutil.copy(task.attributions / shown.INDEX, partial / "gallery" / shown.INDEX)
 
 
@@ -86,7 +87,9 @@ def _draw_scores(folder: Path, words: Wording, plot_data: Path, scores: dict[str
         figures.save(figure, folder / f"{name}.png")
 
 
-def _draw_most_certain_crops(folder: Path, words: Wording, predictions: pd.DataFrame, crops: Crops) -> None:
+def _draw_most_certain_crops(
+    folder: Path, words: Wording, predictions: pd.DataFrame, crops: Crops, instrument: Instrument
+) -> None:
     """Draw one contact sheet per class: the crops of the most certain right and the most certain wrong forecasts."""
     for label, answer in enumerate(words.answers):
         rows = predictions[predictions["label"] == label]
@@ -96,7 +99,7 @@ def _draw_most_certain_crops(folder: Path, words: Wording, predictions: pd.DataF
             f"Rightly called {answer}, most certain first": rows[right].head(SHOWN),
             f"Wrongly called {words.answers[1 - label]}, most certain first": rows[~right][::-1].head(SHOWN),
         }
-        sheet = {heading: pictures(group, crops) for heading, group in groups.items()}
+        sheet = {heading: gallery.legible(pictures(group, crops), instrument) for heading, group in groups.items()}
         title = f"{words.question} {len(rows):,} test images: {answer}"
         figures.save(figures.contact_sheet(sheet, title), folder / f"contact_sheet_{answer}.png")
 

@@ -13,6 +13,7 @@ from solarflare.tracking import dvc_state
 from solarflare.tracking.mlflow import (
     description,
     log_training,
+    model,
     page_copy,
     registry,
     run_comparison,
@@ -20,11 +21,12 @@ from solarflare.tracking.mlflow import (
     stage_outputs,
     store,
 )
-from solarflare.tracking.mlflow.experiments import GAIN
+from solarflare.tracking.mlflow.experiments import GAIN, LEAD
 from solarflare.tracking.mlflow.reference_run import compare
 from solarflare.tracking.mlflow.run_state import EVALUATION, RunState
 from solarflare.tracking.mlflow.unlogged import unlogged_evaluation
 from solarflare.verification.scores.assessment import rounded
+from solarflare.verification.scores.score_table import compared
 
 STAGES = ("audit", "evaluate")  # the stages after the training that get a run
 
@@ -42,9 +44,7 @@ def log_evaluation(task: Task) -> None:
     scores = json.loads(metrics.read_text())
     with store.errors_as_warnings(), store.connected() as mlflow:
         run_id = log_training.complete(mlflow, state)
-        # Only the network's own scores, which are compared between runs. The child run of `evaluate` has all scores.
-        own = {name: score for name, score in scores.items() if isinstance(score, dict) and "value" in score}
-        runs.log_numbers(mlflow, run_id, runs.numbers({**own, "n": scores["n"], "cost": scores.get("cost", {})}))
+        runs.log_numbers(mlflow, run_id, _own_numbers(scores), model.logged(mlflow, run_id))
         # These files are on the top level, because MLflow's comparison of runs shows no files in folders.
         for path in (metrics, *sorted(task.figures.glob("*.png"))):
             if path.is_file():
@@ -61,6 +61,16 @@ def log_evaluation(task: Task) -> None:
         _log_verdict(mlflow, state, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
         mlflow.MlflowClient().set_tag(run_id, EVALUATION, digest)
         log.info("%s: logged the scores to MLflow", task)
+
+
+def _own_numbers(scores: dict[str, Any]) -> dict[str, float]:
+    """Return the network's own scores, which are compared between runs. The child run of `evaluate` has all scores."""
+    own = {name: score for name, score in scores.items() if isinstance(score, dict) and "value" in score}
+    best = next(compared(scores), None)
+    lead = {name: best[2][end] for end, name in LEAD.items()} if best else {}
+    # MLflow shows charts in the order of these names: below `training`, the cost follows the curves.
+    cost = {"training": {"cost": scores.get("cost", {})}}
+    return runs.numbers({**own, **lead, "n": scores["n"], **cost})
 
 
 def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
@@ -88,19 +98,19 @@ def _log_verdict(mlflow: Any, state: RunState, run_id: str, scores: dict[str, An
     """Write into the run's name, tags and description how it compares with other runs, and register its model."""
     task, client, trusted = state.task, mlflow.MlflowClient(), scores["trusted"]
     run, leading = client.get_run(run_id), registry.champion(mlflow, task)
-    compared = compare(mlflow, state, run, leading, predictions)
-    if trusted and compared.reference and compared.reference.difference:
-        gain = {name: compared.reference.difference[end] for end, name in GAIN.items()}
+    comparison = compare(mlflow, state, run, leading, predictions)
+    if trusted and comparison.reference and comparison.reference.difference:
+        gain = {name: comparison.reference.difference[end] for end, name in GAIN.items()}
         runs.log_numbers(mlflow, run_id, runs.numbers(rounded(gain)))
     experiment = run.data.tags.get("DVC_EXP_NAME")
     tags = {
         "test": run_comparison.digest(predictions),
         "trusted": str(trusted).lower(),
-        "verdict": description.verdict(compared, trusted),
-        "against": compared.reference.name if compared.reference else "",
-        "mlflow.runName": description.name(runs.short_name(run), compared, trusted, experiment),
-        "mlflow.note.content": description.render(scores, compared, runs.page_address(run, PAGE.name)),
+        "verdict": description.verdict(comparison, trusted),
+        "against": comparison.reference.name if comparison.reference else "",
+        "mlflow.runName": description.name(runs.short_name(run), comparison, trusted, experiment),
+        "mlflow.note.content": description.render(scores, comparison, runs.page_address(run, PAGE.name)),
     }
     for name, value in tags.items():
         client.set_tag(run_id, name, value)
-    registry.register(mlflow, task, run_id, trusted, leading, compared.champion)
+    registry.register(mlflow, task, run_id, trusted, leading, comparison.champion)

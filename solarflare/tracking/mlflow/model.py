@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from solarflare.core.tasks import Task
 from solarflare.networks import input_range
+from solarflare.tracking.mlflow.experiments import MODELS
 
 MAX_IMAGES = 1000  # most images in a request, so that a server does not run out of memory
 
@@ -63,13 +64,24 @@ def log_model(mlflow: Any, task: Task, run_id: str) -> None:
     inputs = schema([tensor(np.dtype(np.uint8), (-1, *example.shape[1:]))])
     outputs = schema([tensor(np.dtype(np.float64), (-1,))])
     # MLflow's own `log_model` would run the network on the example and import TensorFlow. So save, then log the files.
+    client = mlflow.MlflowClient()
+    experiment = mlflow.get_experiment_by_name(task).experiment_id
+    logged = client.create_logged_model(experiment, MODELS[task], run_id, model_type="classifier")
     with tempfile.TemporaryDirectory() as folder:
         mlflow.pyfunc.save_model(
             f"{folder}/model",
             loader_module=__name__,
             data_path=f"models/{task}",
+            mlflow_model=mlflow.models.Model(run_id=run_id, model_id=logged.model_id),
             signature=mlflow.models.ModelSignature(inputs, outputs),
             input_example=example,
             pip_requirements=[f"tensorflow=={importlib.metadata.version('tensorflow')}"],
         )
-        mlflow.log_artifacts(f"{folder}/model", "model", run_id=run_id)
+        client.log_model_artifacts(logged.model_id, f"{folder}/model")
+    client.log_outputs(run_id, [mlflow.entities.LoggedModelOutput(logged.model_id, 0)])
+    client.finalize_logged_model(logged.model_id, "READY")
+
+
+def logged(mlflow: Any, run_id: str) -> str:
+    """Return the id of the model that `log_model` logged for a run."""
+    return str(mlflow.get_run(run_id).outputs.model_outputs[-1].model_id)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from solarflare.core.tasks import Task
+from solarflare.tracking.mlflow import model
 from solarflare.tracking.mlflow.experiments import MODELS, QUESTIONS
 from solarflare.tracking.mlflow.run_comparison import RunComparison
 
@@ -33,8 +34,8 @@ def register(
     if versions:
         version = versions[0]
     else:
-        source = f"{mlflow.get_run(run_id).info.artifact_uri}/model"
-        version = client.create_model_version(name, source, run_id)
+        model_id = model.logged(mlflow, run_id)
+        version = client.create_model_version(name, f"models:/{model_id}", run_id, model_id=model_id)
     if leading is not None and leading.run_id == run_id:
         if not trusted:
             client.delete_registered_model_alias(name, CHAMPION)

@@ -77,9 +77,9 @@ def page_address(run: Any, artifact: str = "") -> str:
     return f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}{below}?{TRAINING_MENU}"
 
 
-def log_numbers(mlflow: Any, run_id: str, numbers: Mapping[str, float]) -> None:
-    """Log metrics. A later value replaces the earlier value of the same name."""
-    mlflow.log_metrics(dict(numbers), run_id=run_id, synchronous=True)
+def log_numbers(mlflow: Any, run_id: str, numbers: Mapping[str, float], model_id: str | None = None) -> None:
+    """Log metrics of a run, and of a model if one is named. A later value replaces the earlier of the same name."""
+    mlflow.log_metrics(dict(numbers), run_id=run_id, synchronous=True, model_id=model_id)
 
 
 def log_history(mlflow: Any, run_id: str, folder: Path) -> None:

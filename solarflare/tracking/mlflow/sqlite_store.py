@@ -26,13 +26,15 @@ FOLDERS = (
 def create(mlflow: Any, path: Path) -> None:
     """Create an empty store, whole or not at all: MLflow cannot repair one whose first migration was interrupted.
 
+    MLflow's experiment ``Default`` is deleted, so that no run goes there in silence. MLflow can restore it.
+
     This changes MLflow's tracking URI. The caller has to set it again.
     """
     # The folder has a new name each time. Else SQLite would apply the journal of a killed process to this store.
     with TemporaryDirectory(prefix=".partial-mlflow-", dir=path.parent) as folder:
         partial = Path(folder) / path.name
         mlflow.set_tracking_uri(f"sqlite:///{partial}")
-        mlflow.search_experiments()
+        mlflow.MlflowClient().delete_experiment(mlflow.tracking.default_experiment.DEFAULT_EXPERIMENT_ID)
         partial.replace(path)
 
 

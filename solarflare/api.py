@@ -171,10 +171,10 @@ def _task(name: str) -> Task:
 def _default(task: Task) -> str:
     from solarflare.core import paths
     from solarflare.core.console import log
-    from solarflare.tracking.mlflow import logged_models
+    from solarflare.tracking.mlflow import logged_models, registry
 
     if logged_models.has_champion(task):
-        return logged_models.CHAMPION
+        return registry.CHAMPION
     log.warning("warning: MLflow has no champion of %s; the network of %s/ answers", task, paths.MODELS)
     return str(paths.MODELS)
 
@@ -202,9 +202,9 @@ def _utc(time: str | dt.datetime | None) -> dt.datetime | None:
     if time is None:
         return None
     try:
-        stamp = pd.Timestamp(time)
+        stamp: pd.Timestamp | None = pd.Timestamp(time)
     except (ValueError, TypeError):
-        stamp = pd.NaT
-    if stamp is pd.NaT:
+        stamp = None
+    if stamp is None or pd.isna(stamp):
         raise InputError(f"the time is {time!r}; expected a time in UTC, such as 2014-02-01T12:00")
     return stamp if stamp.tzinfo is None else stamp.tz_convert("UTC").tz_localize(None)

@@ -29,7 +29,7 @@ class Chosen(InstrumentParams, CropParams, AuditParams):
 def main() -> None:
     chosen = params.load(Chosen)
     with atomic_directory(CONFOUNDERS) as folder:
-        audits = {task: audit_task(task, chosen, folder / task.confounders.name) for task in TASKS}
+        audits: dict[str, Any] = {task: audit_task(task, chosen, folder / task.confounders.name) for task in TASKS}
     write_json(AUDIT, audits)
     write_json(AUDIT_SUMMARY, {task: summary(audits[task]) for task in TASKS})
     with atomic_directory(AUDIT_PLOTS) as partial:

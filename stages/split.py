@@ -17,7 +17,7 @@ from solarflare.dataset.splits.splits import counts, split
 
 def main() -> None:
     settings = params.load(SplitParams).split
-    rows: dict[Task, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     with atomic_directory(SPLITS) as splits:
         for task in TASKS:
             source = task.labels

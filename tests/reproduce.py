@@ -16,8 +16,8 @@ import yaml
 from solarflare.core.console import cores
 from tests.project.test_pipeline import ROOT, TINY, choose, commit, shell
 
-OUTPUTS = ("data/raw", "data/labels", "data/splits", "data/crops", "data/confounders", "data/attributions")
-OUTPUTS += ("models/disk", "models/region", "metrics", "reports")
+DATA = ("data/raw", "data/labels", "data/splits", "data/crops", "data/confounders", "data/attributions")
+OUTPUTS = (*DATA, "models/disk", "models/region", "metrics", "reports")
 
 
 def main() -> None:

@@ -44,11 +44,10 @@ def main() -> None:
 def functions() -> Iterator[bytes]:
     """Yield what NumPy and SciPy compute element by element."""
     x = np.random.default_rng(1).uniform(1e-3, 30, 20_000)
-    for dtype in (np.float64, np.float32):
-        values = x.astype(dtype)
+    for values in (x, x.astype(np.float32)):
         for function in (np.exp, np.log, np.sqrt, np.sin, np.cos, np.arctan, np.tanh, np.log1p, np.expm1, np.cbrt):
             yield function(values).tobytes()
-        yield (values ** dtype(1.7)).tobytes()
+        yield np.power(values, values[::-1] / 10).tobytes()
         yield np.hypot(values, values[::-1]).tobytes()
         yield values.sum().tobytes() + values.reshape(200, 100).mean(axis=0).tobytes()
     yield scipy.special.expit(x).tobytes() + scipy.special.erf(x).tobytes()

@@ -86,7 +86,8 @@ def _free_place(text: str, ring: Bbox, rings: list[Bbox], labels: list[Bbox], pi
     x, y = _centre(ring)
     places = [
         Bbox.from_bounds(
-            *np.clip([x + right - width / 2, y + down - height / 2], 0, [pixels - width, pixels - height]),
+            float(np.clip(x + right - width / 2, 0, pixels - width)),
+            float(np.clip(y + down - height / 2, 0, pixels - height)),
             width,
             height,
         )

@@ -123,9 +123,9 @@ class Predictor:
         disk = self._disk(networks[Task.DISK], grey, sun, time) if Task.DISK in networks else None
         if Task.REGION not in networks:
             return ImageAnswer(image, sun=sun, disk=disk)
-        known = self._lookup(time) or regions.in_image(grey, instrument, sun, time)
-        answers = self._regions(networks[Task.REGION], rgb, sun, time, known.rows)
-        return ImageAnswer(image, sun=sun, disk=disk, regions=answers, regions_from=known.source)
+        reports = self._lookup(time) or regions.in_image(grey, instrument, sun, time)
+        answers = self._regions(networks[Task.REGION], rgb, sun, time, reports.rows)
+        return ImageAnswer(image, sun=sun, disk=disk, regions=answers, regions_from=reports.source)
 
     def _networks_of(self, instrument: Instrument) -> dict[Task, TrainedNetwork]:
         """Return the networks that were trained on an instrument's images."""

@@ -156,7 +156,7 @@ def test_a_forest_plot_puts_scores_in_their_order() -> None:
 def test_training_and_validation_are_drawn_by_epoch_with_a_line_for_each_fold() -> None:
     history = pd.DataFrame({"epoch": [1, 2, 1, 2], "loss": [4.0, 2.0, 3.0, 1.0], "val_loss": [4.0, 3.0, 3.0, 2.0]})
     axes = figures.training(history.assign(fold=[0, 0, 1, 1]), "loss", "loss").axes[0]
-    assert [np.asarray(line.get_ydata()).tolist() for line in axes.lines] == [[4, 2], [3, 1], [4, 3], [3, 2]]
+    assert [list(np.asarray(line.get_ydata())) for line in axes.lines] == [[4, 2], [3, 1], [4, 3], [3, 2]]
     legend = axes.get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["training", "validation"]

@@ -409,8 +409,13 @@ def test_every_figure_of_the_page_is_there(repository: Path) -> None:
 
 def test_the_roc_curves_of_both_sides_are_in_one_figure(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[list[str]] = []
-    draw = figures.roc
-    monkeypatch.setattr(figures, "roc", lambda curves, title: drawn.append(list(curves)) or draw(curves, title))
+    roc = figures.roc
+
+    def draw(curves: dict[str, pd.DataFrame], title: str) -> Any:
+        drawn.append(list(curves))
+        return roc(curves, title)
+
+    monkeypatch.setattr(figures, "roc", draw)
     better()
     page()
     (curves_of_disk,) = drawn

@@ -76,8 +76,7 @@ def _flipped(task: Task, flipped: pd.DataFrame, instrument: Instrument) -> dict[
             f"{row['before']:.2f} to {row['after']:.2f}, label {row['label']}\n{row['time']:%Y-%m-%d %H:%M}"
             for row in rows.to_dict("records")
         ]
-        images = (legible(crop, instrument) for crop in crops.take(rows["position"]))
-        return list(map(Picture, images, captions))
+        return legible(list(map(Picture, crops.take(rows["position"]), captions)), instrument)
 
     groups = {"Now right": cut[cut["right"]], "Now wrong": cut[~cut["right"]]}
     return {heading: pictures(rows.head(SHOWN)) for heading, rows in groups.items()}

@@ -109,12 +109,14 @@ def _results(files: Mapping[str, str], task: Task, inputs: dict[str, str]) -> Re
         _json(files, f"metrics/details/{task}.json"),
         _predictions(files.get(f"metrics/predictions/{task}.csv", "")),
         {name: pd.read_csv(io.StringIO(text)) for name, text in curves.items() if text},
-        *(
-            _json(files, f"metrics/details/{name}.json").get(task, {"absent": "not there"})
-            for name in ("audit", "data")
-        ),
+        _of_task(files, "audit", task),
+        _of_task(files, "data", task),
         inputs,
     )
+
+
+def _of_task(files: Mapping[str, str], name: str, task: Task) -> dict[str, Any]:
+    return _json(files, f"metrics/details/{name}.json").get(task, {"absent": "not there"})
 
 
 def _inputs(stages: Mapping[str, Any], packages: str, task: Task) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare.core import params, tables
+from solarflare.core import params, paths, tables
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
@@ -134,7 +134,7 @@ def _trained_on(file: Path) -> tuple[Task, Mapping[str, Any], str, str]:
         )
     try:
         stages = params.read_yaml(lock)["stages"]
-        evaluated, scraped = (stages[stage]["params"][params.PARAMS.name] for stage in ("evaluate", "scrape"))
+        evaluated, scraped = (stages[stage]["params"][paths.PARAMS.name] for stage in ("evaluate", "scrape"))
         return task, evaluated["label"][task], evaluated["instrument"][task], scraped["scrape.origin"]
     except (KeyError, TypeError):
         raise InputError(f"{lock} does not say how {file} was made; run `dvc repro`") from None

@@ -132,7 +132,7 @@ def metrics() -> dict[str, Any]:
     InputError
         If the networks are not scored.
     """
-    return {str(task): read_json(task.metrics, "evaluate") for task in TASKS}
+    return {str(task): read_json(task.details, "evaluate") for task in TASKS}
 
 
 def run_profile(name: str, archive: str | Path | None = None) -> dict[str, Any]:

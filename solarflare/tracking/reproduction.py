@@ -1,7 +1,9 @@
 """Compares the results of this run with the committed ones; commits them, or restores the committed ones."""
 
 import json
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,15 @@ import yaml
 
 from solarflare.core import absent, paths
 from solarflare.core.errors import InputError
-from solarflare.core.tasks import Task
+from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking import dvc_state, published_pages
 
 LOCK = Path("dvc.lock")
 RESULTS = (LOCK, paths.METRICS)
 """The results that Git keeps."""
+
+NETWORKS = Path(".dvc/models")
+"""DVC's remote for the networks. It is in Git, so that `dvc pull` brings the networks of a commit to every clone."""
 
 KEPT = "dvc.lock and metrics/ are as this machine made them: `make accept` commits them, `make restore` undoes them"
 MESSAGE = "Bring dvc.lock and the committed results up to date"
@@ -69,11 +74,21 @@ def accept() -> str:
         return "Nothing to accept: the results are those of the last commit."
     if edited := _changed(*published_pages.pages()):
         raise InputError(f"{_listed(edited)}: commit your own changes first, then accept the results")
-    accepted = (*RESULTS, *published_pages.update_pages(check=False))
+    _keep_networks()
+    accepted = (*RESULTS, NETWORKS, *published_pages.update_pages(check=False))
     changed = _changed(*accepted)
     _git("add", "--", *map(str, accepted))
     _git("commit", "--quiet", "--message", MESSAGE, "--", *map(str, accepted))
     return f"Committed the results of this run: {_listed(changed)}."
+
+
+def _keep_networks() -> None:
+    """Write the networks into `NETWORKS`, without those of earlier commits."""
+    shutil.rmtree(NETWORKS, ignore_errors=True)
+    command = [sys.executable, "-m", "dvc", "push", "--quiet", *(str(task.model) for task in TASKS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"`dvc push`: {' '.join(done.stderr.split())}; run `dvc repro` first")
 
 
 def restore() -> str:

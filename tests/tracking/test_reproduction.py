@@ -1,6 +1,7 @@
 """Whether a run gave the committed results, in small repositories in which Git and DVC are at work."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,16 +10,17 @@ import pytest
 import yaml
 
 from solarflare.core.errors import InputError
-from solarflare.core.tasks import Task
+from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking import reproduction
 
 # The machine's noise is in no dependency: as with a processor, DVC does not know of it.
 STAGE = """
 import json, pathlib
 noise = float(pathlib.Path("noise").read_text())
-for folder in ("models/disk", "metrics/details", "metrics/predictions", "metrics/plots/disk"):
+for folder in ("models/disk", "models/region", "metrics/details", "metrics/predictions", "metrics/plots/disk"):
     pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
 pathlib.Path("models/disk/weights").write_text(str(noise))
+pathlib.Path("models/region/weights").write_text("0")
 scores = {"roc_auc": {"value": 0.9 + noise, "low": 0.8, "high": 0.95}, "n": 3}
 pathlib.Path("metrics/details/disk.json").write_text(json.dumps(scores))
 pathlib.Path("metrics/predictions/disk.csv").write_text("0.5")
@@ -29,7 +31,7 @@ STAGES = {
         "cmd": "python stage.py",
         "deps": ["stage.py"],
         "params": ["epochs"],
-        "outs": ["models/disk", {"metrics": {"cache": False}}],
+        "outs": [{f"models/{task}": {"remote": "models"}} for task in TASKS] + [{"metrics": {"cache": False}}],
     }
 }
 
@@ -54,12 +56,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("stage.py").write_text(STAGE)
     Path("params.yaml").write_text("epochs: 3\n")
     Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
-    Path(".gitignore").write_text("noise\nmodels\n")
+    Path(".gitignore").write_text("noise\n/models/\n")
     Path("README.md").write_text("# A project\n")
     run("git", "init", "-q", "-b", "main")
     run("git", "config", "user.name", "a user")
     run("git", "config", "user.email", "user@example.org")
     run(sys.executable, "-m", "dvc", "init", "-q")
+    run(sys.executable, "-m", "dvc", "remote", "add", "-q", "models", reproduction.NETWORKS.as_posix())
     repro(0)
     run("git", "add", ".")
     run("git", "commit", "-q", "-m", "results")
@@ -103,8 +106,22 @@ def test_accept_commits_the_results_and_nothing_else() -> None:
     Path("stage.py").write_text(STAGE + "\n# changed\n")
     repro(0.001)
     run("git", "add", "stage.py")
-    assert reproduction.accept() == "Committed the results of this run: dvc.lock, metrics/details/disk.json."
+    assert (
+        reproduction.accept() == "Committed the results of this run: dvc.lock, metrics/details/disk.json, .dvc/models/."
+    )
     assert run("git", "status", "--porcelain") == "M  stage.py\n"
+
+
+def test_a_clone_pulls_the_networks_of_the_accepted_commit(project: Path) -> None:
+    for noise in (0.001, 0.002):
+        repro(noise)
+        reproduction.accept()
+    run("git", "clone", "-q", str(project), str(project / "clone"))
+    os.chdir(project / "clone")
+    run(sys.executable, "-m", "dvc", "pull", "-q", "models/disk")
+    assert Path("models/disk/weights").read_text() == "0.002"
+    kept = [path.read_text() for path in (reproduction.NETWORKS / "files").rglob("*") if path.is_file()]
+    assert "0.001" not in kept
 
 
 def test_results_out_of_date_are_not_accepted() -> None:

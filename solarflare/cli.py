@@ -1,4 +1,7 @@
-"""The command line. Each command imports what it needs, so that `--help` does not wait seconds for MLflow."""
+"""The command line. The commands about runs and results are in `tracking.commands`.
+
+Each command imports what it needs, so that `--help` does not wait seconds for MLflow.
+"""
 
 import datetime as dt
 import importlib.metadata
@@ -11,6 +14,7 @@ from typer import Argument, Option
 
 from solarflare.core import console
 from solarflare.core.errors import InputError
+from solarflare.tracking import commands
 
 KNOWN = "known of metrics/predictions/"
 OWN = "the file's own, else 0.5"
@@ -27,6 +31,7 @@ SimulatedModel = Annotated[
 ]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(commands.app)
 
 
 def main() -> None:
@@ -47,113 +52,6 @@ def root(
     version: Annotated[bool, Option("--version", callback=_print_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
     """Small networks that say whether the Sun is active and which regions flare, with audited scores."""
-
-
-@app.command("store")
-def create_store() -> None:
-    """Create the MLflow store, unless it is there."""
-    from solarflare.tracking.mlflow import store
-
-    store.create()
-
-
-@app.command("plots-page")
-def write_plots_page() -> None:
-    """Write the page with which `dvc plots` needs no network, and make DVC use it."""
-    from solarflare.tracking import plots_page
-
-    plots_page.write()
-
-
-@app.command()
-def ui(
-    port: Annotated[int, Option(min=1, max=65535, help="The port of the server, on this machine only.")] = 5000,
-) -> None:
-    """Print the addresses of the runs in MLflow, and start its server; Ctrl-C ends it."""
-    from solarflare.tracking.mlflow import store
-
-    store.show(port)
-
-
-@app.command()
-def log() -> None:
-    """Log to MLflow what is not logged yet, and say where to look; fail if the audit found a leak (audit.on_leak)."""
-    from solarflare.core.files import read_json
-    from solarflare.core.paths import AUDIT
-    from solarflare.core.tasks import TASKS
-    from solarflare.tracking import dvc_state
-    from solarflare.tracking.mlflow.unlogged import unlogged_evaluation
-
-    if outdated := dvc_state.outdated(["train_disk", "train_region", "evaluate", "report"]):
-        raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
-    for task in filter(unlogged_evaluation, TASKS):
-        from solarflare.tracking.mlflow.log_evaluation import log_evaluation
-
-        log_evaluation(task)
-    typer.echo("Look at the page reports/index.html in a browser, at `dvc plots show`, and at the runs with `make ui`.")
-    audit = read_json(AUDIT, "audit")
-    _refuse_leaks([task for task in TASKS if audit.get(task, {}).get("leak")])
-
-
-@app.command()
-def reproduced() -> None:
-    """Say whether this run gave the committed results; fail if a score is outside its committed interval."""
-    from solarflare.core.tasks import TASKS
-    from solarflare.tracking import reproduction
-
-    lines, within = zip(*map(reproduction.compare, TASKS), strict=True)
-    typer.echo("\n".join(lines))
-    if not all(within):
-        raise typer.Exit(1)
-
-
-@app.command()
-def accept() -> None:
-    """Commit dvc.lock and metrics/ as this machine made them."""
-    from solarflare.tracking import reproduction
-
-    typer.echo(reproduction.accept())
-
-
-@app.command()
-def restore() -> None:
-    """Bring back dvc.lock and metrics/ of the last commit, and say what `dvc repro` would run."""
-    from solarflare.tracking import reproduction
-
-    typer.echo(reproduction.restore())
-
-
-@app.command()
-def exps() -> None:
-    """Print DVC's experiments with what they changed and their scores, in at most 140 columns."""
-    from solarflare.tracking import experiments_table
-
-    typer.echo(experiments_table.render())
-
-
-@app.command()
-def review(
-    base: Annotated[str, Option(help="A branch, a tag or a commit to compare with.")] = "main",
-    page: Annotated[Path, Option(help="The file to write; figures go into a folder of that name.")] = Path("review.md"),
-) -> None:
-    """Write what this change did to the scores; fail if the audit found a leak and audit.on_leak is fail."""
-    from solarflare.tracking.review import review
-
-    result = review.write(base, page)
-    typer.echo(f"{page}: {review.headline(result)}")
-    _refuse_leaks(result.leaking)
-
-
-def _refuse_leaks(leaking: list[str]) -> None:
-    """Fail if the audit found a leak in any task, unless audit.on_leak is warn."""
-    from solarflare.core import params
-    from solarflare.verification.audit.schema import AuditParams
-
-    if leaking and params.load(AuditParams).audit.on_leak == "fail":
-        raise InputError(
-            f"the audit found a leak in {' and '.join(leaking)}: metrics/details/audit.json names the probe; "
-            "mend the data, or set audit.on_leak to warn"
-        )
 
 
 @app.command()
@@ -207,42 +105,6 @@ def cutouts(
     with scrape.fetching(chosen) as fetcher:
         table = cutouts.save(chosen, fetcher, wavelength, folder)
     typer.echo(f"{folder}: {(table['reason'] == '').sum()} of {len(table)} thumbnails of {wavelength} angstrom")
-
-
-@app.command()
-def experiment(
-    profile: Annotated[str, Argument(help="A file in profiles/, without .yaml.")],
-    archive: Annotated[Path | None, Option(help="The folder that a profile on real data imports.")] = None,
-) -> None:
-    """Run a profile as DVC experiments and keep their scores in docs/results/; the workspace does not change."""
-    from solarflare import api
-    from solarflare.tracking import published_tables
-
-    api.run_profile(profile, archive)
-    typer.echo(published_tables.table(profile))
-
-
-@app.command()
-def permutation(
-    task: Annotated[list[str] | None, Option(help="disk or region; can be repeated.", show_default="all")] = None,
-    repeats: Annotated[int, Option(min=1, help="Trainings on rotated labels.")] = 20,
-    name: Annotated[str, Option(help="A name for the data in data/, for the table of results.")] = "simulated",
-) -> None:
-    """Train the networks on labels rotated in time, from which they must not learn; results in docs/results/."""
-    from solarflare.core import params
-    from solarflare.core.tasks import TASKS, TaskParams
-    from solarflare.networks import training
-    from solarflare.networks.schema import TrainingParams
-    from solarflare.tracking import published_results, published_tables
-    from solarflare.verification.evaluation.permutation_test import permute
-
-    chosen = params.load(TrainingParams)
-    if unknown := set(task or []) - set(TASKS):
-        raise InputError(f"--task is {', '.join(sorted(unknown))}; expected disk or region")
-    training.configure(chosen.compute.threads)
-    for each in [known for known in TASKS if known in (task or params.load(TaskParams).tasks)]:
-        published_results.keep_permutation(name, {each: permute(each, repeats)})
-    typer.echo(published_tables.table("permutation"))
 
 
 @app.command()
@@ -373,14 +235,6 @@ def now(
         today.watch(predictor, live, output, pause)
     if not today.answer_now(predictor, live, output):
         raise typer.Exit(REFUSED)
-
-
-@app.command("results")
-def tables(check: Annotated[bool, Option(help="Change nothing; fail if a table is not up to date.")] = False) -> None:
-    """Write the tables of docs/results/ between their markers in README.md and docs/*.md."""
-    from solarflare.tracking import published_pages
-
-    published_pages.update_pages(check)
 
 
 if __name__ == "__main__":

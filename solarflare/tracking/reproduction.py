@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from solarflare.core import absent, paths
+from solarflare.core import absent, params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking import dvc_state, published_pages
@@ -41,7 +39,7 @@ def compare(task: Task) -> tuple[str, bool]:
     """
     if not (lock := _committed(LOCK)):
         return f"{task}: no results are committed to compare with", True
-    committed, now = yaml.safe_load(lock)["stages"], yaml.safe_load(LOCK.read_text())["stages"]
+    committed, now = params.parse_yaml(lock.decode(), LOCK)["stages"], params.read_yaml(LOCK)["stages"]
     if changed := sorted(_inputs(committed) ^ _inputs(now)):
         names = list(dict.fromkeys(name for _, name, _ in changed))
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""

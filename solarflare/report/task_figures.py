@@ -15,6 +15,7 @@ from solarflare.dataset.shards.reader import Crops
 from solarflare.report import figures, gallery
 from solarflare.report.figures import Picture
 from solarflare.report.schema import ReportParams
+from solarflare.sun.images.instruments import Instrument
 from solarflare.verification.results import shown
 from solarflare.verification.results.wording import Wording, wording
 from solarflare.verification.scores.score_table import interval

@@ -27,7 +27,8 @@ def test_colours_say_what_speaks_for_and_against() -> None:
 )
 def test_a_weak_field_is_seen_and_an_euv_image_is_left_alone(instrument: Instrument, shown: list[int]) -> None:
     row = np.array([0, 124, 128, 132, 255], np.uint8)
-    assert gallery.legible(row[None, :, None], instrument).ravel().tolist() == shown
+    (picture,) = gallery.legible([Picture(row[None, :, None], "caption")], instrument)
+    assert picture.image.ravel().tolist() == shown
 
 
 @pytest.mark.parametrize("channels", [1, 3])

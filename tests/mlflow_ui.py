@@ -116,6 +116,10 @@ class Ui:
         cells = self.browser.find_elements(By.CSS_SELECTOR, ".ag-header-cell")
         return [cell.text for cell in sorted(cells, key=lambda cell: cell.location["x"]) if cell.text]
 
+    def texts(self, xpath: str) -> list[str]:
+        """Return the texts of all elements of an XPath."""
+        return [element.text for element in self.browser.find_elements(By.XPATH, xpath)]
+
     def run_names(self) -> list[str]:
         """Return the names of the runs in the table, from top to bottom."""
         self.find(test_id("experiment-view-table-run-color"))

@@ -62,10 +62,12 @@ SCORES = {
     "n": 60,
     "blocks": 12,
     "roc_auc": SCORE,
+    "accuracy": SCORE,
     "tss": SCORE,
     "brier_skill": SCORE,
+    "cost": {"parameters": 20313},
     "baselines": {"logistic": {"roc_auc": SCORE, "tss": SCORE, "brier_skill": SCORE}},
-    "differences": {"logistic": {"roc_auc": {"verdict": "better"}}},
+    "differences": {"logistic": {"roc_auc": {"verdict": "better", "value": 0.05, "low": 0.01, "high": 0.09}}},
     "slices": {"year_2014": {"n": 60, "roc_auc": SCORE}},
     "confusion": {"tp": 12, "fp": 3},
     "undefined": {"value": None, "low": None, "high": None},
@@ -237,15 +239,15 @@ def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_trainin
     log_training(Task.DISK)
     log_evaluation(Task.DISK)
     (run,) = runs()
-    metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "n": 60}
+    metrics = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95, "n": 60, "lead": 0.05, "lead_low": 0.01}
     assert run.data.metrics.items() >= metrics.items()
-    assert not [name for name in run.data.metrics if "/" in name and not name.startswith("training/")]
+    assert {name.partition("/")[0] for name in run.data.metrics if "/" in name} == {"training"}
     (evaluation,) = runs(stage="evaluate")
     below = {"slices/year_2014/roc_auc": 0.9, "baselines/logistic/roc_auc": 0.9, "confusion/tp": 12}
     assert evaluation.data.metrics.items() >= below.items()
     assert run.info.run_name == "#1 first: compact_map on gong"
     logged = [artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run.info.run_id)]
-    assert set(logged) >= {"disk.json", "roc.png", "predictions", "tables", "model"}
+    assert set(logged) >= {"disk.json", "roc.png", "predictions", "tables"}
     page = mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/index.html")
     assert f"commit {run.data.tags['commit']}" in page
     assert paths.PAGE.read_text() == page_copy.PLACE  # the output of the stage stays as it was
@@ -253,6 +255,36 @@ def test_an_evaluation_adds_scores_figures_tables_and_predictions_to_its_trainin
         run.info.experiment_id, "tables/confusion.json", run_ids=[run.info.run_id]
     )
     assert confusion.to_dict("list") == {"actual": ["quiet"], "predicted": ["quiet"], "rows": [2]}
+
+
+def test_the_logged_model_has_the_scores_of_its_run_and_is_the_registered_one(project: Path) -> None:
+    import mlflow
+
+    log_evaluation(Task.DISK)
+    (run,), (model,) = runs(), mlflow.search_logged_models([runs()[0].info.experiment_id], output_format="list")
+    assert (model.name, model.status, model.source_run_id) == ("disk-activity", "READY", run.info.run_id)
+    assert {metric.key: metric.value for metric in model.metrics}["roc_auc"] == run.data.metrics["roc_auc"]
+    champion = registry.champion(mlflow, Task.DISK)
+    assert champion is not None
+    assert champion.source == f"models:/{model.model_id}"
+
+
+def test_a_run_without_an_experiment_is_refused_and_one_with_an_experiment_is_not(project: Path) -> None:
+    import mlflow
+
+    mlflow.set_tracking_uri(store_uri())
+    assert {experiment.name for experiment in mlflow.search_experiments()} == {"disk", "region"}
+    with pytest.raises(mlflow.MlflowException, match="experiment 0 must be in the 'active' state"):
+        mlflow.MlflowClient().create_run("0")
+    mlflow.MlflowClient().create_run(mlflow.create_experiment("of a user"))
+
+
+def test_the_experiments_are_of_the_kind_model_training(project: Path) -> None:
+    import mlflow
+
+    mlflow.set_tracking_uri(store_uri())
+    for experiment in mlflow.search_experiments():
+        assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
 
 
 def test_a_training_is_logged_with_its_data_by_part(project: Path) -> None:
@@ -623,7 +655,7 @@ def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:
     models = Path("models/disk")
     log_training(Task.DISK)
     (run,) = runs()
-    loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
+    loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/{MODELS[Task.DISK]}")
     np.testing.assert_array_equal(loaded.predict(images), saved_model.probabilities(models, images))
     assert loaded.input_example.shape == (1, 32, 32, 1)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 from tests.mlflow_ui import Ui, server
-from tests.tracking.test_tracking import change_a_parameter, make_project, score
+from tests.tracking.test_tracking import SCORES, change_a_parameter, make_project, score
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -31,7 +31,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("MLFLOW_TRACKING_URI", "")
         patch.chdir(folder)
         noise = np.random.default_rng(1).integers(0, 256, (200, 200), np.uint8)
-        Image.fromarray(noise).save("reports/disk/roc.png")
+        for figure in ("roc", "confusion"):
+            Image.fromarray(noise).save(f"reports/disk/{figure}.png")
         Path("reports/index.html").write_text("<!doctype html><h1>A report</h1>")
         train_the_region_as_the_disk()
         log_evaluation(Task.DISK)
@@ -65,17 +66,26 @@ def test_the_list_says_which_run_is_better(ui: Ui) -> None:
     assert ui.run_names() == [BETTER, FORMER]
 
 
-def test_the_verdict_comes_before_the_scores_and_none_of_them_is_cut_off(ui: Ui) -> None:
+def test_the_verdict_and_the_scores_come_first_and_none_of_them_is_cut_off(ui: Ui) -> None:
     ui.open_experiment("disk")
-    assert ui.headings()[:7] == ["Run Name", "Created", "verdict", "gain", "gain_low", "gain_high", "roc_auc"]
+    scores = ["roc_auc", "accuracy", "tss", "brier_skill", "lead"]
+    assert ui.headings()[:8] == ["Run Name", "Created", "verdict", *scores]  # where "Created" stands is MLflow's choice
 
 
-def test_the_first_visit_shows_the_verdict_and_the_gain_beside_the_assistant(ui: Ui) -> None:
+def test_the_list_of_experiments_shows_ours_only_and_no_markdown(ui: Ui) -> None:
+    ui.browser.get(f"{ui.address}/#/experiments")
+    ui.find("//a[normalize-space()='disk']")
+    rows = ui.texts("//*[@role='row'][.//a]")
+    assert len(rows) == len(Task)
+    assert all("active" in row and "*" not in row for row in rows)
+
+
+def test_the_first_visit_shows_the_verdict_roc_auc_and_accuracy_beside_the_assistant(ui: Ui) -> None:
     ui.browser.set_window_size(1440, 1000)
     ui.open_assistant()
     ui.open_experiment("disk")
     ui.find("//*[text()='MLflow Assistant']")
-    column = ui.find("//*[contains(@class, 'ag-header-cell')][@col-id='metrics.`gain`']").rect
+    column = ui.find("//*[contains(@class, 'ag-header-cell')][@col-id='metrics.`accuracy`']").rect
     table = ui.find("//*[contains(@class, 'ag-root-wrapper')]").rect
     assert column["x"] + column["width"] <= table["x"] + table["width"]
 
@@ -90,11 +100,37 @@ def test_a_run_begins_with_its_verdict_and_leads_to_the_report(ui: Ui) -> None:
     ui.open_experiment("disk")
     ui.follow(BETTER)
     assert "+0.0" in ui.find("//p[strong[starts-with(., 'Better than #1, the champion')]]").text
-    ui.follow("The whole report")
+    assert "accuracy 0.900 [0.800, 0.950]" in ui.find("//p[starts-with(., 'ROC-AUC')]").text
+    ui.follow("the whole report")
     frame = ui.find("//iframe")
     ui.browser.switch_to.frame(frame)
     assert ui.find("//h1").text == "A report"
     ui.browser.switch_to.default_content()
+
+
+@pytest.mark.parametrize(("link", "file"), [("ROC curve", "roc.png"), ("confusion matrix", "confusion.png")])
+def test_a_run_leads_to_its_figures_with_one_click(ui: Ui, link: str, file: str) -> None:
+    ui.open_experiment("disk")
+    ui.follow(FORMER)
+    ui.follow(link)
+    ui.find(f"//img[contains(@src, 'path={file}')]")
+
+
+def test_the_charts_open_on_the_curves_of_the_training(ui: Ui) -> None:
+    ui.open_experiment("disk")
+    ui.follow(FORMER)
+    ui.click("//*[@role='tab' or self::a][normalize-space()='Model metrics']")
+    ui.find(section := "//*[starts-with(@data-testid, 'experiment-view-compare-runs-section-header')]")
+    assert ui.texts(section)[0].startswith("training (")
+
+
+def test_the_models_of_an_experiment_are_listed_with_their_scores(ui: Ui) -> None:
+    ui.open_experiment("disk")
+    ui.browser.set_window_size(2600, 1000)
+    ui.follow("Models")
+    ui.find("//a[normalize-space()='disk-activity']")
+    ui.find("//*[contains(@class, 'ag-header-cell')][normalize-space()='accuracy']")
+    assert [name for name in ui.headings() if name in SCORES] == ["roc_auc", "accuracy", "tss", "brier_skill"]
 
 
 def test_two_runs_are_compared_with_what_differs_and_their_figures(ui: Ui) -> None:

@@ -1,6 +1,6 @@
 """The name of a run, and the text of its page in Markdown: is it better, what changed, and what are its scores."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from solarflare.tracking.mlflow.reference_run import ComparedRun
@@ -55,13 +55,17 @@ def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
     return f"**{phrase[0].upper()}{phrase[1:]}**: ROC-AUC {_difference(reference)}, {seed}"
 
 
-def render(scores: dict[str, Any], run: ComparedRun, report: str) -> str:
-    """Return the description of a run in Markdown. `report` is the address of the report page."""
+def render(scores: dict[str, Any], run: ComparedRun, links: Mapping[str, str]) -> str:
+    """Return the description of a run in Markdown. `links` holds addresses of figures and pages, by name.
+
+    MLflow shows the first lines and folds the rest away.
+    """
     audit = "the audit found no leak" if scores["trusted"] else "**not trusted**"
     rows = f"{scores['n']:,} test rows in {scores['blocks']} blocks of days"
     parts = [
         f"{sentence(run, scores)}.",
-        f"ROC-AUC {interval(scores['roc_auc'], 'z.3f')} on {rows}; {audit}. [The whole report]({report})",
+        f"ROC-AUC {interval(scores['roc_auc'], 'z.3f')}, accuracy {interval(scores['accuracy'], 'z.3f')} on {rows}; "
+        f"{audit}. {', '.join(f'[{name}]({address})' for name, address in links.items())}",
         *(_comparisons(run) if scores["trusted"] else ()),
         *_changes(run),
         f"#### Scores, with intervals of 95 %\n{_scores(scores).markdown()}",

@@ -20,6 +20,8 @@ The description of a run compares it with more runs, and says what changed.
 """
 GAIN = {"value": "gain", "low": "gain_low", "high": "gain_high"}
 """Names of the metrics for the difference from the reference run and for the ends of its interval."""
+FIRST = ("roc_auc", "accuracy", "tss", "brier_skill", "lead")
+"""The scores that are shown first, in this order."""
 LEAD = {"value": "lead", "low": "lead_low", "high": "lead_high"}
 """Names of the metrics for the lead in ROC-AUC over the best baseline and for the ends of its interval."""
 
@@ -28,7 +30,7 @@ VIEW = "verdicts"
 WIDTHS = {
     "attributes.`Run Name`": 290,
     "tags.`verdict`": 130,
-    **{f"metrics.`{name}`": 85 for name in ("roc_auc", "accuracy", "tss", "brier_skill", "lead", *GAIN.values())},
+    **{f"metrics.`{name}`": 85 for name in (*FIRST, *GAIN.values())},
 }
 """Columns of the table of runs in the view `VIEW`, with widths in pixels. MLflow's own view shows no score.
 

@@ -21,7 +21,7 @@ from solarflare.tracking.mlflow import (
     stage_outputs,
     store,
 )
-from solarflare.tracking.mlflow.experiments import GAIN, LEAD
+from solarflare.tracking.mlflow.experiments import FIRST, GAIN, LEAD
 from solarflare.tracking.mlflow.reference_run import compare
 from solarflare.tracking.mlflow.run_state import EVALUATION, RunState
 from solarflare.tracking.mlflow.unlogged import unlogged_evaluation
@@ -29,6 +29,8 @@ from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.score_table import compared
 
 STAGES = ("audit", "evaluate")  # the stages after the training that get a run
+LINKS = {"ROC curve": "roc.png", "confusion matrix": "confusion.png", "the whole report": PAGE.name}
+"""Artifacts to which the description of a run links."""
 
 
 def log_evaluation(task: Task) -> None:
@@ -70,7 +72,9 @@ def _own_numbers(scores: dict[str, Any]) -> dict[str, float]:
     lead = {name: best[2][end] for end, name in LEAD.items()} if best else {}
     # MLflow shows charts in the order of these names: below `training`, the cost follows the curves.
     cost = {"training": {"cost": scores.get("cost", {})}}
-    return runs.numbers({**own, **lead, "n": scores["n"], **cost})
+    numbers = runs.numbers({**own, **lead, "n": scores["n"], **cost})
+    # MLflow lists metrics in the order in which they were logged.
+    return {name: numbers[name] for name in FIRST if name in numbers} | numbers
 
 
 def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
@@ -103,13 +107,14 @@ def _log_verdict(mlflow: Any, state: RunState, run_id: str, scores: dict[str, An
         gain = {name: comparison.reference.difference[end] for end, name in GAIN.items()}
         runs.log_numbers(mlflow, run_id, runs.numbers(rounded(gain)))
     experiment = run.data.tags.get("DVC_EXP_NAME")
+    links = {name: runs.page_address(run, file) for name, file in LINKS.items()}
     tags = {
         "test": run_comparison.digest(predictions),
         "trusted": str(trusted).lower(),
         "verdict": description.verdict(comparison, trusted),
         "against": comparison.reference.name if comparison.reference else "",
         "mlflow.runName": description.name(runs.short_name(run), comparison, trusted, experiment),
-        "mlflow.note.content": description.render(scores, comparison, runs.page_address(run, PAGE.name)),
+        "mlflow.note.content": description.render(scores, comparison, links),
     }
     for name, value in tags.items():
         client.set_tag(run_id, name, value)

@@ -90,7 +90,8 @@ def log_history(mlflow: Any, run_id: str, folder: Path) -> None:
         history = pd.read_csv(path)
         metrics = [
             mlflow.entities.Metric(prefix + name, value, now, epoch)
-            for name in history.columns.drop("epoch")
+            # MLflow's comparison opens with a plot of the metric that was logged first: here the validation ROC-AUC.
+            for name in sorted(history.columns.drop("epoch"), reverse=True)
             for epoch, value in zip(history["epoch"].tolist(), history[name].tolist(), strict=True)
         ]
         for first in range(0, len(metrics), BATCH):

@@ -263,7 +263,7 @@ def test_the_logged_model_has_the_scores_of_its_run_and_is_the_registered_one(pr
     log_evaluation(Task.DISK)
     (run,), (model,) = runs(), mlflow.search_logged_models([runs()[0].info.experiment_id], output_format="list")
     assert (model.name, model.status, model.source_run_id) == ("disk-activity", "READY", run.info.run_id)
-    assert {metric.key: metric.value for metric in model.metrics}["roc_auc"] == run.data.metrics["roc_auc"]
+    assert {metric.key: metric.value for metric in model.metrics or []}["roc_auc"] == run.data.metrics["roc_auc"]
     champion = registry.champion(mlflow, Task.DISK)
     assert champion is not None
     assert champion.source == f"models:/{model.model_id}"

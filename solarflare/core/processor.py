@@ -13,6 +13,7 @@ PINNED = {
     "OPENBLAS_CORETYPE": "Haswell",  # the BLAS of NumPy and SciPy
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",  # scikit-learn
+    "TF_ENABLE_ONEDNN_OPTS": "1",  # else TensorFlow uses oneDNN on newer processors only
     "ONEDNN_MAX_CPU_ISA": "AVX2",  # the convolutions and matrix products of TensorFlow
 }
 """Variables of the environment, with their values on every machine."""

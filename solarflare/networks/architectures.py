@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from solarflare.core.errors import InputError
 from solarflare.networks.backend import keras, tf
+from solarflare.networks.exact import BatchNormalization, logarithm
 
 layers = keras.layers
 
@@ -101,7 +102,7 @@ class NoisyOr(keras.Layer):
     def call(self, cells: tf.Tensor) -> tf.Tensor:
         """Return the logit."""
         none = keras.ops.sum(keras.ops.softplus(cells), axis=(1, 2))  # -log(1 - p)
-        return none + keras.ops.log(NOWHERE - keras.ops.expm1(-none))
+        return none + logarithm(NOWHERE - keras.ops.expm1(-none))
 
 
 def compact_pooled(shape: Shape) -> keras.Model:
@@ -144,7 +145,7 @@ def _block(x: keras.KerasTensor, count: int, pooling: keras.Layer) -> keras.Kera
     # Pooling first gives the same maximum for a quarter of the work.
     x = pooling(x)
     # Training takes few steps: with Keras' momentum of 0.99 the moving averages would lag behind.
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    return layers.ReLU()(BatchNormalization(momentum=0.9)(x))
 
 
 # These models get no Keras name: an ensemble holds several of one kind, and names must differ.

@@ -27,4 +27,7 @@ with _silence():
     import keras
     import tensorflow as tf
 
+# Else TensorFlow replaces a division by a square root with `rsqrt`, whose bits depend on the processor (see `exact`).
+tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+
 __all__ = ["keras", "tf"]

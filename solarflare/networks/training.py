@@ -14,6 +14,7 @@ from solarflare.dataset.samples.samples import Rows
 from solarflare.networks.architectures import MAP, Shape, build, logit_network, map_side
 from solarflare.networks.backend import keras, tf
 from solarflare.networks.batches import ANSWER, Images, batches_in_order, image_shape, training_batches
+from solarflare.networks.exact import binary_crossentropy
 from solarflare.networks.saved_model import AT_ONCE
 from solarflare.networks.schema import Train
 
@@ -117,10 +118,10 @@ def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Mod
     rate: float | keras.optimizers.schedules.LearningRateSchedule = settings.learning_rate
     if settings.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps * settings.epochs)
-    outputs, losses = {ANSWER: network.outputs[0]}, {ANSWER: keras.losses.BinaryCrossentropy(from_logits=True)}
+    outputs, losses = {ANSWER: network.outputs[0]}, {ANSWER: binary_crossentropy}
     if map_side(settings.network, network.inputs[0].shape[1:]):
         outputs[MAP] = network.get_layer(MAP).output
-        losses[MAP] = keras.losses.BinaryCrossentropy(from_logits=True)
+        losses[MAP] = binary_crossentropy
     learner = keras.Model(network.inputs, outputs)
     learner.compile(
         optimizer=keras.optimizers.Adam(rate),

@@ -29,7 +29,10 @@ def binary_crossentropy(label: tf.Tensor, logit: tf.Tensor) -> tf.Tensor:
     return keras.ops.mean(keras.ops.softplus(logit) - keras.ops.cast(label, logit.dtype) * logit, axis=-1)
 
 
-@tf.custom_gradient
-def logarithm(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+def logarithm(x: tf.Tensor) -> tf.Tensor:
     """Return the natural logarithm. Its gradient is a division."""
-    return tf.math.log(x), lambda upstream: upstream / x
+
+    def with_gradient(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+        return tf.math.log(x), lambda upstream: upstream / x
+
+    return tf.custom_gradient(with_gradient)(x)

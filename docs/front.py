@@ -36,8 +36,9 @@ def main() -> None:
         figure.text(left, 0.885, f"Yes: {words.meaning}.", fontsize=10.5, color=INK, va="center")
         for column, (_, row) in enumerate(examples(task).iterrows()):
             axes = figure.add_axes((left + 0.245 * column, 0.215, SIDE / WIDTH, SIDE / HEIGHT))
-            image = pictures(row.to_frame().T.astype({"noaa_ar": "Int64"}), Crops(task.crops))[0].image
-            axes.imshow(legible(image, chosen.instrument.of(task)).squeeze(), cmap="gray", vmin=0, vmax=255)
+            crops = pictures(row.to_frame().T.astype({"noaa_ar": "Int64"}), Crops(task.crops))
+            (picture,) = legible(crops, chosen.instrument.of(task))
+            axes.imshow(picture.image.squeeze(), cmap="gray", vmin=0, vmax=255)
             caption(axes, row, words)
     content = io.BytesIO()
     figure.savefig(content, metadata={"Software": None})

@@ -21,11 +21,16 @@ WIDTH = 120  # characters in a line of a table
 
 def main() -> None:
     """Run the pages that the command line names."""
-    pd.set_option("display.width", WIDTH, "display.max_columns", 20)
+    pd.set_option("display.width", WIDTH)
+    pd.set_option("display.max_columns", 20)
     for name in sys.argv[1:]:
-        page = Path(name)
-        names: dict[str, Any] = {}
-        page.write_text(BLOCK.sub(lambda block, names=names: _run(block, names), page.read_text()))
+        run_page(Path(name))
+
+
+def run_page(page: Path) -> None:
+    """Run the blocks of a page in order, with common names in Python, and write their output into the page."""
+    names: dict[str, Any] = {}
+    page.write_text(BLOCK.sub(lambda block: _run(block, names), page.read_text()))
 
 
 def _run(block: re.Match[str], names: dict[str, Any]) -> str:

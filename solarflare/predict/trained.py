@@ -137,7 +137,7 @@ def _of_runs(trained: dict[Task, LoggedModel]) -> tuple[Path, PredictParams]:
         about = saved_model.about(saved_model.model_folders(folder / task)[0])
         content["instrument"][task], content["label"][task] = about.instrument, dict(about.question)
         content["crop"] |= about.crop
-        content["calibration"]["base_rate"][task] = model.base_rate
+        content["calibration"]["base_rate"][about.origin][task] = model.base_rate
     return folder, params.parse(content, paths.PARAMS, PredictParams)
 
 

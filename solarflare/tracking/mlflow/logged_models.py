@@ -12,10 +12,11 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory, main_checkout
 from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking.mlflow import registry, store
+from solarflare.tracking.mlflow.model import logged
 from solarflare.tracking.mlflow.registry import CHAMPION
 
 RUN_ID = re.compile(r"[0-9a-f]{32}")
-NETWORK = "model/data/{task}"  # where a run's artifacts have the folder that ``train_<task>`` wrote
+NETWORK = "data"  # where a logged model has the folder that ``train_<task>`` wrote
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,10 @@ def download(models: dict[Task, LoggedModel]) -> Path:
         return folder
     with store.connected() as mlflow, atomic_directory(folder) as partial:
         for task, model in models.items():
-            place = NETWORK.format(task=task)
-            if not mlflow.MlflowClient().list_artifacts(model.run_id, place):
+            if not mlflow.get_run(model.run_id).outputs.model_outputs:
                 raise InputError(f"the run {model.run_id} holds no network; name the run of a whole pipeline")
-            downloaded = mlflow.artifacts.download_artifacts(
-                run_id=model.run_id, artifact_path=place, dst_path=str(partial)
-            )
+            location = mlflow.get_logged_model(logged(mlflow, model.run_id)).artifact_location
+            downloaded = mlflow.artifacts.download_artifacts(f"{location}/{NETWORK}/{task}", dst_path=str(partial))
             Path(downloaded).rename(partial / task)
     return folder
 
@@ -113,5 +112,6 @@ def _task(mlflow: Any, run_id: str) -> Task:
 
 def _of_run(mlflow: Any, run_id: str) -> LoggedModel:
     parameters = mlflow.get_run(run_id).data.params
-    own_rate = [value for key, value in parameters.items() if key.startswith("calibration.base_rate.")]
+    stated = f"calibration.base_rate.{parameters.get('scrape.origin')}."
+    own_rate = [value for key, value in parameters.items() if key.startswith(stated)]
     return LoggedModel(run_id, literal_eval(own_rate[0]) if own_rate else None)

@@ -30,6 +30,17 @@ def folder(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return tmp_path
 
 
+def log_network(mlflow: Any, task: Task, run_id: str) -> None:
+    """Log a task's folder of networks as `model.log_model` does. That needs crops, too."""
+    shutil.copytree(f"models/{task}", f"logged/{logged_models.NETWORK}/{task}", dirs_exist_ok=True)
+    client = mlflow.MlflowClient()
+    experiment = mlflow.get_run(run_id).info.experiment_id
+    logged = client.create_logged_model(experiment, MODELS[task], run_id)
+    client.log_model_artifacts(logged.model_id, "logged")
+    client.log_outputs(run_id, [mlflow.entities.LoggedModelOutput(logged.model_id, 0)])
+    client.finalize_logged_model(logged.model_id, "READY")
+
+
 @pytest.fixture
 def runs(folder: Path) -> dict[str, str]:
     """The ids of a run for each task, whose networks are in MLflow's store; that of the region is the champion."""
@@ -38,8 +49,9 @@ def runs(folder: Path) -> dict[str, str]:
         for task in Task:
             experiment = mlflow.get_experiment_by_name(task).experiment_id
             run = mlflow.MlflowClient().create_run(experiment)
-            mlflow.log_params({f"calibration.base_rate.{task}": "0.02"}, run_id=run.info.run_id)
-            mlflow.log_artifacts(f"models/{task}", logged_models.NETWORK.format(task=task), run_id=run.info.run_id)
+            stated = {"scrape.origin": "simulated", f"calibration.base_rate.simulated.{task}": "0.02"}
+            mlflow.log_params(stated, run_id=run.info.run_id)
+            log_network(mlflow, task, run.info.run_id)
             ids[str(task)] = run.info.run_id
         registry.register(mlflow, Task.REGION, ids["region"], True, None, None)
     return ids

@@ -53,7 +53,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         tables.write(listed[list(tables.COVERAGE.columns)], Path("data/raw/coverage.csv"), tables.COVERAGE)
         for name, schema in (("flares", tables.FLARES), ("regions", tables.REGIONS)):
             tables.write(tables.empty(schema), Path(f"data/raw/{name}.csv"), schema)
-        Path("metrics/details").mkdir(parents=True)
         Path("metrics/details/audit.json").write_text(json.dumps({"region": audit(), "disk": {"absent": "off"}}))
         for task in TASKS:
             evaluate.evaluate(task, small_and_fast(), RECORDS)
@@ -133,13 +132,13 @@ def test_the_card_says_what_was_asked_of_which_rows(opened: "Chrome", project: P
 
 @pytest.mark.parametrize(("key", "name"), [("tss", "TSS"), ("brier_skill", "Brier skill"), ("accuracy", "Accuracy")])
 def test_the_card_has_each_score_that_is_not_the_roc_auc(opened: "Chrome", project: Path, key: str, name: str) -> None:
-    score = json.loads((project / "metrics/region.json").read_text())[key]
+    score = json.loads((project / "metrics/details/region.json").read_text())[key]
     card = opened.find_element("css selector", "article[aria-labelledby='answer-region'] dl").text.split("\n")
     assert card[card.index(name) + 1].startswith(f"{score['value']:.2f}")
 
 
 def test_the_table_of_scores_has_the_accuracy_of_each_baseline(opened: "Chrome", project: Path) -> None:
-    baselines = json.loads((project / "metrics/region.json").read_text())["baselines"]
+    baselines = json.loads((project / "metrics/details/region.json").read_text())["baselines"]
     heads = opened.find_elements("css selector", "#scores .scores thead th")
     column = [head.text for head in heads].index("accuracy")
     rows = "return [...document.querySelectorAll('#scores .scores tbody tr')]"
@@ -257,8 +256,8 @@ def test_the_page_of_an_archive_has_no_base_rate_of_the_simulated_sun(project: P
     written, chosen = (project / PAGE).read_text(), small_and_fast()
     page.write(chosen.model_copy(update={"scrape": chosen.scrape.model_copy(update={"origin": "archive"})}))
     text = " ".join((project / PAGE).read_text().split())
-    assert "no base rate is stated" in text
-    assert "at regular times" not in text
+    assert "No base rate is stated" in text
+    assert "At regular times" not in text
     (project / PAGE).write_text(written)
 
 

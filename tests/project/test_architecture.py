@@ -34,7 +34,7 @@ ALLOWED = {  # a package, and the only places that may import it
 }
 PARAMETERS = params.dotted(params.read_yaml(ROOT / "params.yaml"))
 MOST_LINES = 350
-MOST_LINES_OF_DVC_YAML = 200
+MOST_LINES_OF_DVC_YAML = 190
 
 
 def git(*arguments: str) -> str:

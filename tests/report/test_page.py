@@ -134,7 +134,7 @@ def test_the_card_says_what_was_asked_of_which_rows(opened: "Chrome", project: P
 def test_the_card_has_each_score_that_is_not_the_roc_auc(opened: "Chrome", project: Path, key: str, name: str) -> None:
     score = json.loads((project / "metrics/details/region.json").read_text())[key]
     card = opened.find_element("css selector", "article[aria-labelledby='answer-region'] dl").text.split("\n")
-    assert card[card.index(name) + 1].startswith(f"{score['value']:.2f}")
+    assert card[card.index(name) + 1].startswith(f"{score['value']:z.2f}")
 
 
 def test_the_table_of_scores_has_the_accuracy_of_each_baseline(opened: "Chrome", project: Path) -> None:

@@ -48,12 +48,12 @@ EXPECTED = {
     "better": (
         0,
         "disk: ROC-AUC and TSS better",
-        ["allows for the luck of a seed: `make experiment PROFILE=seeds` trained the base with 4 seeds"],
+        ["includes the noise of seeds: `make experiment PROFILE=seeds` trained the base with 4 seeds"],
     ),
     "reseeded": (
         0,
         "disk: neither better nor worse, only the seed changed",
-        ["allows for the luck of a seed", ", which is luck"],
+        ["includes the noise of seeds", ", which is luck"],
     ),
     "leaking": (
         1,

@@ -15,7 +15,7 @@ Each run is a state of the pipeline. Its stages are folded below it. The name of
 *worse* than the champion, the best network so far, or else than the newest earlier run with the same test images. If
 it says *not distinguishable*, this test set cannot tell the two apart. The verdict comes from a paired comparison of
 ROC-AUC over the same images: `gain` is the difference, and its interval of 95 % goes from `gain_low` to `gain_high`.
-The difference is real if the interval does not contain zero. It allows for the luck of the seed if that was measured.
+The difference is real if the interval does not contain zero. It includes the noise of seeds if that was measured.
 The description of a run compares it with more runs, and says what changed.
 """
 GAIN = {"value": "gain", "low": "gain_low", "high": "gain_high"}

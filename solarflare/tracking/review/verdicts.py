@@ -120,11 +120,11 @@ def _explanation(comparison: Comparison) -> str:
 
 
 def seeds(comparison: Comparison) -> str:
-    """Return a sentence on whether the verdict allows for the luck of the seed. It is empty if there is no verdict."""
+    """Return a sentence on whether the verdict includes the noise of seeds. It is empty if there is no verdict."""
     task, spread = comparison.task, comparison.spread
     if spread is not None and spread.seeds:
         return (
-            f"The verdict on {task} allows for the luck of a seed: `make experiment PROFILE=seeds` trained the base "
+            f"The verdict on {task} includes the noise of seeds: `make experiment PROFILE=seeds` trained the base "
             f"with {spread.seeds} seeds, whose ROC-AUC have a standard deviation of {spread.deviation['roc_auc']:.3f} "
             f"(`{PATH}`). Two trainings of one method differ by {spread.apart('roc_auc'):.3f} or less 95 times in 100 "
             "(Student's t, as these are few seeds)."

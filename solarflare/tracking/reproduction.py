@@ -44,7 +44,7 @@ def compare(task: Task) -> tuple[str, bool]:
         names = list(dict.fromkeys(name for _, name, _ in changed))
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         return f"{task}: not compared with the committed results, as {', '.join(names[:SHOWN])}{more} changed", True
-    outputs = (task.details, task.predictions, *sorted(task.plots.glob("*")))
+    outputs = (task.metrics, task.details, task.predictions, *sorted(task.plots.glob("*")))
     if all(_committed(path) == path.read_bytes() for path in outputs) and _model(task, committed) == _model(task, now):
         return f"{task}: reproduced, byte for byte", True
     before, after = json.loads(_committed(task.details) or b"{}"), json.loads(task.details.read_text())

@@ -23,6 +23,7 @@ pathlib.Path("models/disk/weights").write_text(str(noise))
 pathlib.Path("models/region/weights").write_text("0")
 scores = {"roc_auc": {"value": 0.9 + noise, "low": 0.8, "high": 0.95}, "n": 3}
 pathlib.Path("metrics/details/disk.json").write_text(json.dumps(scores))
+pathlib.Path("metrics/disk.json").write_text("{}")
 pathlib.Path("metrics/predictions/disk.csv").write_text("0.5")
 pathlib.Path("metrics/plots/disk/roc.csv").write_text("0.5")
 """

@@ -184,15 +184,15 @@ def _images(images: Any, instrument: str | None, time: dt.datetime | None) -> li
     from solarflare.predict.images import find_images, from_array
 
     single = isinstance(images, str | Path) or hasattr(images, "dtype")
-    found: list[Any] = []
+    listed: list[Any] = []
     for position, image in enumerate([images] if single else images):
         if hasattr(image, "dtype"):
-            found.append(from_array("the array" if single else f"array {position}", image, instrument, time))
+            listed.append(from_array("the array" if single else f"array {position}", image, instrument, time))
         elif isinstance(image, str | Path):
-            found += find_images([Path(image)], instrument, time)
+            listed += find_images([Path(image)], instrument, time)
         else:
             raise InputError(f"image {position} is {type(image).__name__}; expected a path or a numpy array")
-    return found
+    return listed
 
 
 def _utc(time: str | dt.datetime | None) -> dt.datetime | None:

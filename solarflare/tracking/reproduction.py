@@ -41,9 +41,8 @@ def compare(task: Task) -> tuple[str, bool]:
         return f"{task}: no results are committed to compare with", True
     committed, now = params.parse_yaml(lock.decode(), LOCK)["stages"], params.read_yaml(LOCK)["stages"]
     if changed := sorted(_inputs(committed) ^ _inputs(now)):
-        names = list(dict.fromkeys(name for _, name, _ in changed))
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        return f"{task}: not compared with the committed results, as {', '.join(names[:SHOWN])}{more} changed", True
+        names = _listed(list(dict.fromkeys(name for _, name, _ in changed)))
+        return f"{task}: not compared with the committed results, as {names} changed", True
     outputs = (task.metrics, task.details, task.predictions, *sorted(task.plots.glob("*")))
     if all(_committed(path) == path.read_bytes() for path in outputs) and _model(task, committed) == _model(task, now):
         return f"{task}: reproduced, byte for byte", True

@@ -204,9 +204,9 @@ def page(models: str, of_archive: list[Result], odd: list[Result]) -> Iterator[s
 
 def answered(answer: dict[str, Any]) -> str:
     """Return an answer as one line of text."""
-    likely = [region for region in answer["regions"] or [] if region["probability"] is not None]
-    likely = sorted(likely, key=lambda region: -region["probability"])
-    each = ", ".join(f"{region['noaa_ar'] or 'a region'} {region['probability']:.2f}" for region in likely)
+    regions = [region for region in answer["regions"] or [] if region["probability"] is not None]
+    regions = sorted(regions, key=lambda region: -region["probability"])
+    each = ", ".join(f"{region['noaa_ar'] or 'a region'} {region['probability']:.2f}" for region in regions)
     return f"disk {answer['disk']:.2f}" + (f"; {each}" if each else "; no region has a probability")
 
 

@@ -130,16 +130,16 @@ def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame
     left, right = (
         file.rows.assign(repeat=file.rows.groupby(key).cumcount(), row=file.rows.index) for file in (first, second)
     )
-    both = left.merge(right, on=[*key, "repeat"], suffixes=("", "_second"))
-    if both["label"].nunique() < 2:
+    matched = left.merge(right, on=[*key, "repeat"], suffixes=("", "_second"))
+    if matched["label"].nunique() < 2:
         raise InputError(
-            f"the two files have {len(both):,} rows in common, and these do not have both labels; "
+            f"the two files have {len(matched):,} rows in common, and these do not have both labels; "
             "compare files of the same times"
         )
-    if differing := int((both["label"] != both["label_second"]).sum()):
-        counts = f"{differing:,} of {len(both):,} common rows"
+    if differing := int((matched["label"] != matched["label_second"]).sum()):
+        counts = f"{differing:,} of {len(matched):,} common rows"
         raise InputError(f"the labels of {counts} differ; compare forecasts of the same events")
-    common = first.rows.loc[both["row"]], second.rows.loc[both["row_second"]]
+    common = first.rows.loc[matched["row"]], second.rows.loc[matched["row_second"]]
     return common[0].reset_index(drop=True), common[1].reset_index(drop=True)
 
 
@@ -170,8 +170,8 @@ def _column(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
     for candidates in (_best_named(role, fitting), fitting, _best_named(role, list(df.columns))):
         if len(candidates) == 1:
             return candidates[0]
-    left = ", ".join(df.columns) or "the columns left"
-    choice = f"it may be any of {', '.join(fitting)}" if fitting else f"none of {left} looks like one"
+    remaining = ", ".join(df.columns) or "the columns left"
+    choice = f"it may be any of {', '.join(fitting)}" if fitting else f"none of {remaining} looks like one"
     raise InputError(f"{path}: which column holds the {role}? {choice}; name it with --{role}")
 
 

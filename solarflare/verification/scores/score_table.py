@@ -95,14 +95,14 @@ class Table:
 
     def text(self) -> str:
         """Return the table in plain text. It does not depend on the terminal."""
-        drawn = table.Table(box=RULED, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        rich_table = table.Table(box=RULED, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         for column in self.columns:
-            drawn.add_column(Text(column), justify="right" if column in self.numbers else "left", no_wrap=True)
+            rich_table.add_column(Text(column), justify="right" if column in self.numbers else "left", no_wrap=True)
         for row in self.rows:
-            drawn.add_row(*map(Text, row))
-        written = io.StringIO()
-        Console(file=written, width=WIDEST, color_system=None, legacy_windows=False).print(drawn)
-        return "\n".join(map(str.rstrip, written.getvalue().splitlines()))
+            rich_table.add_row(*map(Text, row))
+        stream = io.StringIO()
+        Console(file=stream, width=WIDEST, color_system=None, legacy_windows=False).print(rich_table)
+        return "\n".join(map(str.rstrip, stream.getvalue().splitlines()))
 
     def markdown(self) -> str:
         """Return the table in Markdown. No character in a cell can end the row."""

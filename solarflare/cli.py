@@ -118,8 +118,14 @@ def score(
     base_rate: Annotated[
         float | None, Option(min=0, max=1, help="Reference of the Brier skill.", show_default="the file's own")
     ] = None,
-    block_days: Annotated[float, Option(min=0.01, help="Length of the bootstrap's blocks.")] = 27,
-    resamples: Annotated[int, Option(min=100, max=100_000, help="Resamples of the block bootstrap.")] = 2000,
+    block_days: Annotated[
+        float | None,
+        Option(min=0.01, help="Length of the bootstrap's blocks.", show_default="the file's column block, else 27"),
+    ] = None,
+    resamples: Annotated[
+        int | None,
+        Option(min=100, max=100_000, help="Resamples of the block bootstrap.", show_default="as evaluate, else 2000"),
+    ] = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
     figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png; it is replaced.")] = None,
 ) -> None:
@@ -127,7 +133,8 @@ def score(
     from solarflare.predict import scoring
 
     columns = {"time": time, "probability": probability, "label": label}
-    scorer = scoring.Scorer(threshold, block_days, resamples, base_rate)
+    usual_resamples, seed = scoring.resampling(file)
+    scorer = scoring.Scorer(threshold, block_days, resamples or usual_resamples, seed, base_rate)
     files = {str(path): scorer.read(path, columns, strict=path is file) for path in (file, against) if path}
     content = scorer.compare(files[str(file)], files[str(against)]) if against else scorer.score(files[str(file)])
     for warning in content["warnings"]:

@@ -28,17 +28,19 @@ def main() -> None:
     images, regions = tables.read(RAW / "images.csv", tables.IMAGES), tables.read(RAW / "regions.csv", tables.REGIONS)
     for task in chosen.tasks:
         instrument = chosen.instrument.of(task)
-        every = images[images["instrument"] == instrument]
+        of_task = images[images["instrument"] == instrument]
         with TemporaryDirectory() as folder:
             cut = partial(job.cut, task, instrument, regions=regions, raw=RAW, settings=chosen.crop)
-            for some in (every.iloc[::4], every):
+            for subset in (of_task.iloc[::4], of_task):
                 start = time.perf_counter()
-                cut(images=some, folder=Path(folder) / task)
+                cut(images=subset, folder=Path(folder) / task)
                 seconds = time.perf_counter() - start
-                ours, workers = peak(resource.RUSAGE_SELF), peak(resource.RUSAGE_CHILDREN)
-                print(f"{task}: {len(some)} images of {instrument}, peak {ours:.0f} MB, of a worker {workers:.0f} MB")
-        decoded = decode_all(every["path"], "L" if task == "disk" else "RGB")
-        print(f"{task}: {len(every) / seconds:.0f} images a second; Pillow decodes {len(every) / decoded:.0f} a second")
+                own_peak, worker_peak = peak(resource.RUSAGE_SELF), peak(resource.RUSAGE_CHILDREN)
+                memory = f"peak {own_peak:.0f} MB, of a worker {worker_peak:.0f} MB"
+                print(f"{task}: {len(subset)} images of {instrument}, {memory}")
+        decoded = decode_all(of_task["path"], "L" if task == "disk" else "RGB")
+        rate, rate_of_pillow = len(of_task) / seconds, len(of_task) / decoded
+        print(f"{task}: {rate:.0f} images a second; Pillow decodes {rate_of_pillow:.0f} a second")
 
 
 def decode_all(paths: pd.Series, mode: str) -> float:
@@ -58,8 +60,8 @@ def decode(path: Path, mode: str) -> int:
 
 def peak(whose: int) -> float:
     """Return the peak memory so far of this process, or of its largest worker, in MB."""
-    used = resource.getrusage(whose).ru_maxrss
-    return used / (2**20 if sys.platform == "darwin" else 2**10)
+    peak_memory = resource.getrusage(whose).ru_maxrss
+    return peak_memory / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 if __name__ == "__main__":

@@ -47,11 +47,11 @@ def main() -> None:
     """Print images a second and their ratio; with ``--data`` also ROC-AUC on test, and the paired difference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", action="store_true", help="train both on data/ and compare them on test")
-    asked, chosen = parser.parse_args(), parameters.load()
+    arguments, chosen = parser.parse_args(), parameters.load()
     training.configure(chosen.compute.threads)
     for task in TASKS:
         race(task, chosen)
-    if asked.data:
+    if arguments.data:
         for task in chosen.tasks:
             match(task, chosen)
 
@@ -77,7 +77,7 @@ def race(task: Task, chosen: AllParams) -> None:
             start = time.perf_counter()
             model.fit(batches, verbose=0, shuffle=False)
             seconds[name].append(time.perf_counter() - start)
-    speed = {name: IMAGES / statistics.median(taken) for name, taken in seconds.items()}
+    speed = {name: IMAGES / statistics.median(durations) for name, durations in seconds.items()}
     size = "x".join(map(str, SHAPES[task]))
     print(f"{task}, {size}: " + ", ".join(f"{name} {value:,.0f} images/s" for name, value in speed.items()))
     print(f"{task}: {ours} is {speed[ours] / speed[THEIRS]:.1f} times as fast")
@@ -87,10 +87,10 @@ def match(task: Task, chosen: AllParams) -> None:
     """Train both on the first fold of the split in ``data/``, and compare them on its test rows."""
     images = Crops(Path(f"data/crops/{task}"))
     rows = samples.read_samples(task, images.index)
-    asked = samples.part(rows, 0, "test")
+    test = samples.part(rows, 0, "test")
     blocks = samples.in_part(rows, 0, "test")["block"].to_numpy()
     plan = BlockBootstrap(blocks, chosen.evaluate.resamples, seed=1)
-    once = np.ones((1, len(asked.labels)))
+    unweighted = np.ones((1, len(test.labels)))
     values, draws = {}, {}
     ours = chosen.train(task).network
     for name in (ours, THEIRS):
@@ -100,14 +100,14 @@ def match(task: Task, chosen: AllParams) -> None:
         start = time.perf_counter()
         polarity = instrument(task, chosen) in MAGNETOGRAPHS
         model, history = training.fit(images, learned, watched, settings, polarity)
-        taken = time.perf_counter() - start
-        ranking = Ranking(asked.labels, training.predict(model, images, asked.positions))
-        values[name] = ranking.roc_auc(once).item()
+        seconds = time.perf_counter() - start
+        ranking = Ranking(test.labels, training.predict(model, images, test.positions))
+        values[name] = ranking.roc_auc(unweighted).item()
         draws[name] = np.concatenate([ranking.roc_auc(weight) for weight in plan.weights()])
         interval = plan.interval(values[name], draws[name])
         print(
             f"{task}: {name} ROC-AUC {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}], "
-            f"{len(history)} epochs in {taken:.0f} s"
+            f"{len(history)} epochs in {seconds:.0f} s"
         )
     paired = plan.difference(values[ours] - values[THEIRS], draws[ours] - draws[THEIRS])
     print(f"{task}: {ours} less {THEIRS} {paired.value:+.3f} [{paired.low:+.3f}, {paired.high:+.3f}]: {paired.verdict}")

@@ -170,7 +170,9 @@ def page(models: str, of_archive: list[Result], odd: list[Result]) -> Iterator[s
     yield "([how to build one](live.md#build-an-archive-for-the-profiles)), with HMI and GONG magnetograms. Each row"
     yield "of the first two tables is a process. None ends in a traceback. Unless a row says otherwise, the networks"
     yield f"are those of `{models}`, trained on images before 2014. Exit codes are explained in"
-    yield "[Asking the networks about an image](predict.md)."
+    yield "[Asking the networks about an image](predict.md). No base rate is stated for the real Sun, so probabilities"
+    yield "hold for the sample's share of yes. For networks of the simulated Sun, probabilities and thresholds are"
+    yield "corrected to `calibration.base_rate`; the thresholds in `reports/` and `metrics/` are not corrected."
     yield ""
     yield "## Real images that the networks were not trained on"
     yield ""
@@ -202,9 +204,9 @@ def page(models: str, of_archive: list[Result], odd: list[Result]) -> Iterator[s
 
 def answered(answer: dict[str, Any]) -> str:
     """Return an answer as one line of text."""
-    likely = [region for region in answer["regions"] or [] if region["probability"] is not None]
-    likely = sorted(likely, key=lambda region: -region["probability"])
-    each = ", ".join(f"{region['noaa_ar'] or 'a region'} {region['probability']:.2f}" for region in likely)
+    regions = [region for region in answer["regions"] or [] if region["probability"] is not None]
+    regions = sorted(regions, key=lambda region: -region["probability"])
+    each = ", ".join(f"{region['noaa_ar'] or 'a region'} {region['probability']:.2f}" for region in regions)
     return f"disk {answer['disk']:.2f}" + (f"; {each}" if each else "; no region has a probability")
 
 

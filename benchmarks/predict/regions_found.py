@@ -74,19 +74,19 @@ def count(path: Path, time: pd.Timestamp, reported: pd.DataFrame, instrument: In
     """Return the number of reported regions, found regions and matches in an image."""
     grey = imaging.decode(path, "L")
     disk = find_disk(grey, instrument, time)
-    found = find_regions.find(grey, instrument, disk, time) if disk.fitted else reported.iloc[:0]
-    apart = separation(found, reported)
-    first, second = linear_sum_assignment(np.where(apart <= NEAR, apart, 1e3))
-    near = apart[first, second] <= NEAR
-    inside = [(df["longitude"].abs() <= FARTHEST).to_numpy() for df in (found, reported)]
-    spotted = inside[1] & (reported["spots"] > 0).to_numpy()
+    detected = find_regions.find(grey, instrument, disk, time) if disk.fitted else reported.iloc[:0]
+    distances = separation(detected, reported)
+    detected_rows, reported_rows = linear_sum_assignment(np.where(distances <= NEAR, distances, 1e3))
+    matched = distances[detected_rows, reported_rows] <= NEAR
+    central = [(df["longitude"].abs() <= FARTHEST).to_numpy() for df in (detected, reported)]
+    spotted = central[1] & (reported["spots"] > 0).to_numpy()
     return {
         "spotted": int(spotted.sum()),
-        "spotted_found": int(spotted[second[near]].sum()),
-        "reported": int(inside[1].sum()),
-        "reported_found": int(inside[1][second[near]].sum()),
-        "found": int(inside[0].sum()),
-        "found_reported": int(inside[0][first[near]].sum()),
+        "spotted_found": int(spotted[reported_rows[matched]].sum()),
+        "reported": int(central[1].sum()),
+        "reported_found": int(central[1][reported_rows[matched]].sum()),
+        "found": int(central[0].sum()),
+        "found_reported": int(central[0][detected_rows[matched]].sum()),
     }
 
 

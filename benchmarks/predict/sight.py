@@ -27,10 +27,13 @@ def main() -> None:
     question = parameters.load().label.disk
     rows = samples.read_samples(Task.DISK, Crops(Task.DISK.crops).index)
     test = rows[rows["part"] == "test"].drop_duplicates("path")
-    known = probabilities(test, question)
-    for which, regions in (("all regions on the disk", known), ("those in sight", known[known["in_sight"]])):
+    all_regions = probabilities(test, question)
+    for name, regions in (
+        ("all regions on the disk", all_regions),
+        ("those in sight", all_regions[all_regions["in_sight"]]),
+    ):
         no_event = (1 - regions["probability"]).groupby(regions["path"]).prod().reindex(test["path"], fill_value=1.0)
-        print(f"{which}: ROC-AUC {roc_auc_score(test['label'], 1 - no_event):.3f} of {len(test)} test rows")
+        print(f"{name}: ROC-AUC {roc_auc_score(test['label'], 1 - no_event):.3f} of {len(test)} test rows")
     if test["true_probability"].notna().all():
         print(f"with those to come: ROC-AUC {roc_auc_score(test['label'], test['true_probability']):.3f}")
 

@@ -56,10 +56,10 @@ def main() -> None:
             bases = [f"http://127.0.0.1{pages.PATHS[name]}"]
             collect(fetcher, bases, START, END)
             begin = time.perf_counter()
-            found = collect(fetcher, bases, START, END)
+            collected = collect(fetcher, bases, START, END)
             seconds = time.perf_counter() - begin
             total += seconds
-            print(f"{name}: {len(found.rows):,} {kind} in {seconds:.1f} s")
+            print(f"{name}: {len(collected.rows):,} {kind} in {seconds:.1f} s")
     print(f"all, ten years: {total:.1f} s")
 
 

@@ -46,12 +46,13 @@ def main() -> None:
             urls = [f"{url}/{file}" for file in files]
             fetch(urls[::4], url, folder / "quarter")
             quarter = peak()
-            ours, theirs = zip(
+            own_seconds, aria2_seconds = zip(
                 *((fetch(urls, url, folder / f"ours{n}"), aria2(urls, folder / f"theirs{n}")) for n in range(ROUNDS)),
                 strict=True,
             )
-    mine, other = min(ours), min(theirs)
-    print(f"{FILES} JPEGs: {mine:.2f} s; aria2c and Pillow {other:.2f} s; ratio {mine / other:.2f} (best of {ROUNDS})")
+    own_best, aria2_best = min(own_seconds), min(aria2_seconds)
+    ratio = f"ratio {own_best / aria2_best:.2f} (best of {ROUNDS})"
+    print(f"{FILES} JPEGs: {own_best:.2f} s; aria2c and Pillow {aria2_best:.2f} s; {ratio}")
     print(f"peak memory: {quarter:.0f} MB after {FILES // 4} files, {peak():.0f} MB after {FILES * ROUNDS} more")
 
 
@@ -72,13 +73,13 @@ def make(folder: Path) -> list[str]:
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """Serve a folder from a process of its own, and yield its address."""
-    here, there = multiprocessing.Pipe()
-    server = multiprocessing.Process(target=serve, args=(folder, there))
+    receiver, sender = multiprocessing.Pipe()
+    server = multiprocessing.Process(target=serve, args=(folder, sender))
     server.start()
     try:
-        yield here.recv()
+        yield receiver.recv()
     finally:
-        here.send("stop")
+        receiver.send("stop")
         server.join()
 
 

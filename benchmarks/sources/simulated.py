@@ -27,9 +27,9 @@ def main() -> None:
     for task in chosen.tasks:
         # Another number of images is all that differs.
         seconds = (scrape(chosen, dict.fromkeys(chosen.tasks, FEW) | {task: MORE}) - tables) / (MORE - FEW)
-        wanted = getattr(chosen.scrape.simulated, f"{task}_images")
-        total += wanted * seconds
-        print(f"{task}: {1 / seconds:.1f} images of {chosen.instrument.of(task)} a second, {wanted} are wanted")
+        count = getattr(chosen.scrape.simulated, f"{task}_images")
+        total += count * seconds
+        print(f"{task}: {1 / seconds:.1f} images of {chosen.instrument.of(task)} a second, {count} are wanted")
     print(f"all of it: {total:.0f} s")
 
 

@@ -22,8 +22,8 @@ def main() -> None:
     generator = np.random.default_rng(1)
     regions, flares = region_reports(generator), flare_list(generator)
     complete = {"start": START, "end": START + pd.Timedelta(days=DAYS), "status": "complete", "reason": ""}
-    known = pd.DataFrame([complete | {"list": "swpc", "min_class": "B1.0"}])
-    coverage = tables.check(known, tables.COVERAGE, "coverage")
+    lists = pd.DataFrame([complete | {"list": "swpc", "min_class": "B1.0"}])
+    coverage = tables.check(lists, tables.COVERAGE, "coverage")
     images = image_list(generator, IMAGES)
     label = parameters.load().label
     for event in ("overlap", "start"):

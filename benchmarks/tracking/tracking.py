@@ -30,10 +30,10 @@ def main() -> None:
     parser.add_argument("task", choices=TASKS)
     task = parser.parse_args().task
     commands = {"with": ["-m", f"stages.train_{task}"], "without": ["-c", WITHOUT, task]}
-    seconds: dict[str, list[float]] = {how: [] for how in commands}
+    seconds: dict[str, list[float]] = {variant: [] for variant in commands}
     for _ in range(ROUNDS):
-        for how, command in commands.items():
-            seconds[how].append(timed(command))
+        for variant, command in commands.items():
+            seconds[variant].append(timed(command))
     logged, silent = median(seconds["with"]), median(seconds["without"])
     print(
         f"{task}: {logged:.1f} s with logging, {silent:.1f} s without: "

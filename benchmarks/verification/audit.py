@@ -24,11 +24,11 @@ def main() -> None:
     print("biased  ROC-AUC  detectable  named  others named")
     start = time.process_time()
     for strength in STRENGTHS:
-        found = [audit(*biased(strength, seed), settings)["probes"] for seed in range(SETS)]
-        auc = np.mean([one["time_of_day"]["roc_auc"]["value"] for one in found])
-        detectable = np.mean([one["time_of_day"]["detectable_roc_auc"] for one in found])
-        named = np.mean([one["time_of_day"]["leak"] for one in found])
-        others = sum(one[name]["leak"] for one in found for name in one if name != "time_of_day")
+        audits = [audit(*biased(strength, seed), settings)["probes"] for seed in range(SETS)]
+        auc = np.mean([probes["time_of_day"]["roc_auc"]["value"] for probes in audits])
+        detectable = np.mean([probes["time_of_day"]["detectable_roc_auc"] for probes in audits])
+        named = np.mean([probes["time_of_day"]["leak"] for probes in audits])
+        others = sum(probes[name]["leak"] for probes in audits for name in probes if name != "time_of_day")
         print(f"{strength:6.0%}  {auc:7.2f}  {detectable:10.2f}  {named:5.0%}  {others:12}")
     seconds = (time.process_time() - start) / len(STRENGTHS) / SETS
     print(f"{seconds:.1f} s of one core for an audit of {2 * PAIRS} rows with 6 gated probes")

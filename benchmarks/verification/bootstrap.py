@@ -27,8 +27,8 @@ def main() -> None:
     before = peak()
     start = time.process_time()
     draws = plan.draws(forecast.grouped(plan.groups).scores, of_blocks=True)
-    ours = time.process_time() - start
-    print(f"{RESAMPLES:,} block resamples of {ROWS:,} rows, {len(draws)} scores each: {ours:.1f} s of one core")
+    plan_seconds = time.process_time() - start
+    print(f"{RESAMPLES:,} block resamples of {ROWS:,} rows, {len(draws)} scores each: {plan_seconds:.1f} s of one core")
     print(f"memory on top of the rows: {peak() - before:.0f} MB")
 
     members = [np.flatnonzero(blocks == block) for block in range(BLOCKS)]
@@ -38,7 +38,7 @@ def main() -> None:
         for score in (roc_auc_score, average_precision_score, brier_score_loss):
             score(label[rows], forecast.probability[rows])
     loop = (time.process_time() - start) * RESAMPLES / LOOPED
-    print(f"a loop with scikit-learn, 3 scores each: {loop:.0f} s of one core, {loop / ours:.0f} times as long")
+    print(f"a loop with scikit-learn, 3 scores each: {loop:.0f} s of one core, {loop / plan_seconds:.0f} times as long")
 
 
 def peak() -> float:

@@ -7,13 +7,17 @@ from solarflare.core.tasks import Task
 from solarflare.predict.predictor import DECIMALS, ImageAnswer, RegionAnswer
 from solarflare.predict.trained import TrainedNetwork
 
+THRESHOLDS = "Each threshold below is that of reports/ and metrics/, corrected to this average like the probabilities."
+
 
 def heading(networks: Mapping[Task, TrainedNetwork]) -> Iterator[str]:
-    """Yield one line per network: the question that it answers, and the share of yes where its probabilities hold."""
+    """Yield what each network answers, the share of yes where its probabilities hold, and what the thresholds are."""
     for task, network in networks.items():
         yield f"{task}: the probability that {network.question}; {average(network, 'at an average time')}"
         if network.simulated:
             yield f"{task}: trained on the simulated Sun"
+    if any(network.base_rate is not None for network in networks.values()):
+        yield THRESHOLDS
 
 
 def average(network: TrainedNetwork, which: str) -> str:

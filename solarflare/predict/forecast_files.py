@@ -17,8 +17,13 @@ COLUMN_WORDS = {
 }
 """Words that the names of each column usually contain, the most telling word first."""
 
-DECISIONS = ("threshold", "base_rate")
+FRACTIONS = ("threshold", "base_rate")
 """Columns that a file may have: the probability from which a row is an alarm, and the reference of the Brier skill."""
+
+BLOCK = "block"
+"""A column that a file may have: the number of the block, of which the bootstrap keeps all rows together."""
+
+OPTIONAL = (*FRACTIONS, BLOCK)
 
 REGION = "noaa_ar"  # the column that distinguishes regions of the same time; a file may lack it
 SAMPLE = 1000  # rows that are read to recognise a column
@@ -31,6 +36,7 @@ EXPECTED = {
     "label": "0 or 1",
     "threshold": "a number from 0 to 1, or the option --threshold",
     "base_rate": "a number from 0 to 1, or the option --base-rate",
+    BLOCK: "a whole number, or the option --block-days",
 }
 
 
@@ -40,7 +46,8 @@ class ForecastFile:
 
     `rows` is sorted by time. Its columns are ``time`` (UTC), ``noaa_ar`` (text; ``""`` if the file has no such column),
     ``probability`` (0 to 1) and ``label`` (1: the event happened; 0: it did not happen; -1 in all rows if no label was
-    read), and those of `DECISIONS` that the file has and the caller wants (0 to 1).
+    read). Those of `OPTIONAL` that the file has and the caller wants follow: `FRACTIONS` from 0 to 1, `BLOCK` a whole
+    number.
     """
 
     rows: pd.DataFrame
@@ -53,7 +60,7 @@ def read(
     named: Mapping[str, str | None] | None = None,
     labelled: bool = True,
     strict: bool = True,
-    decisions: Iterable[str] = (),
+    optional: Iterable[str] = (),
 ) -> ForecastFile:
     """Read a file of forecasts.
 
@@ -67,8 +74,8 @@ def read(
     labelled, strict : bool, optional
         `labelled`: whether a label is read. `strict`: whether the file must have the named columns; if not, a named
         column that is missing is recognised by its cells.
-    decisions : iterable of str, optional
-        Those of `DECISIONS` that are read if the file has them.
+    optional : iterable of str, optional
+        Those of `OPTIONAL` that are read if the file has them.
 
     Returns
     -------
@@ -79,7 +86,7 @@ def read(
     ------
     InputError
         If the file cannot be read, a column cannot be recognised, a probability, threshold or base rate is not from 0
-        to 1, a label is not 0 or 1, no row is left, or all labels are the same.
+        to 1, a label is not 0 or 1, a block is not a whole number, no row is left, or all labels are the same.
     """
     if not path.is_file():
         raise InputError(f"{path} is not a file; name a CSV file with a time, a probability and a label")
@@ -88,13 +95,13 @@ def read(
         raise InputError(f"{path} has a header and no rows; name a file of forecasts")
     columns: dict[str, str] = {}
     for role in ("time", "probability", "label") if labelled else ("time", "probability"):
-        others = df.drop(columns=[*columns.values(), *(name for name in DECISIONS if name in df)])
+        others = df.drop(columns=[*columns.values(), *(name for name in OPTIONAL if name in df)])
         name = (named or {}).get(role)
         columns[role] = _column(others, role, name if strict or name in others else None, path)
     times, probability = parse_times(df[columns["time"]]), tables.numbers(df[columns["probability"]])
     label = _labels(df[columns["label"]]) if labelled else -1
     rows = pd.DataFrame({"time": times, REGION: df.get(REGION, ""), "probability": probability, "label": label})
-    for name in (name for name in decisions if name in df):
+    for name in (name for name in optional if name in df):
         rows[name], columns[name] = tables.numbers(df[name]), name
     _check_cells(path, df, columns, rows)
     complete = rows.dropna().astype({"label": np.int64})
@@ -123,16 +130,16 @@ def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame
     left, right = (
         file.rows.assign(repeat=file.rows.groupby(key).cumcount(), row=file.rows.index) for file in (first, second)
     )
-    both = left.merge(right, on=[*key, "repeat"], suffixes=("", "_second"))
-    if both["label"].nunique() < 2:
+    matched = left.merge(right, on=[*key, "repeat"], suffixes=("", "_second"))
+    if matched["label"].nunique() < 2:
         raise InputError(
-            f"the two files have {len(both):,} rows in common, and these do not have both labels; "
+            f"the two files have {len(matched):,} rows in common, and these do not have both labels; "
             "compare files of the same times"
         )
-    if differing := int((both["label"] != both["label_second"]).sum()):
-        counts = f"{differing:,} of {len(both):,} common rows"
+    if differing := int((matched["label"] != matched["label_second"]).sum()):
+        counts = f"{differing:,} of {len(matched):,} common rows"
         raise InputError(f"the labels of {counts} differ; compare forecasts of the same events")
-    common = first.rows.loc[both["row"]], second.rows.loc[both["row_second"]]
+    common = first.rows.loc[matched["row"]], second.rows.loc[matched["row_second"]]
     return common[0].reset_index(drop=True), common[1].reset_index(drop=True)
 
 
@@ -163,8 +170,8 @@ def _column(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
     for candidates in (_best_named(role, fitting), fitting, _best_named(role, list(df.columns))):
         if len(candidates) == 1:
             return candidates[0]
-    left = ", ".join(df.columns) or "the columns left"
-    choice = f"it may be any of {', '.join(fitting)}" if fitting else f"none of {left} looks like one"
+    remaining = ", ".join(df.columns) or "the columns left"
+    choice = f"it may be any of {', '.join(fitting)}" if fitting else f"none of {remaining} looks like one"
     raise InputError(f"{path}: which column holds the {role}? {choice}; name it with --{role}")
 
 
@@ -192,8 +199,10 @@ def _check_cells(path: Path, raw: pd.DataFrame, columns: dict[str, str], parsed:
     `raw` holds the file's cells as text. `parsed` has the same rows, with times and numbers. `columns` maps the columns
     of `parsed` to those of `raw`.
     """
-    fractions = [name for name in ("probability", *DECISIONS) if name in parsed]
+    fractions = [name for name in ("probability", *FRACTIONS) if name in parsed]
     allowed = {name: parsed[name].between(0, 1) for name in fractions} | {"label": parsed["label"].isin([0, 1, -1])}
+    if BLOCK in parsed:
+        allowed[BLOCK] = parsed[BLOCK] % 1 == 0
     for role, good in allowed.items():
         if (wrong := parsed[role].notna() & ~good).any():
             row, column = int(wrong.to_numpy().argmax()), columns[role]

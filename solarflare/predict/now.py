@@ -88,19 +88,19 @@ def _sentences(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now
     if answer.disk is not None:
         yield f"In {which}, {_probability(answer.disk, networks[Task.DISK], 'at an average time')}."
     if answer.regions is not None:
-        likely = [region for region in answer.regions if region.probability is not None]
-        if not likely:
+        rated = [region for region in answer.regions if region.probability is not None]
+        if not rated:
             yield f"In {which}, no region has a probability ({answer.regions_from})."
             return
-        network, first = networks[Task.REGION], max(likely, key=lambda region: region.probability or 0)
-        yield f"Of {len(likely)} regions in {which} ({answer.regions_from}), {region_name(first)} is the likeliest:"
-        yield f"{_probability(first.probability or 0, network, 'for an average region')}."
+        network, likeliest = networks[Task.REGION], max(rated, key=lambda region: region.probability or 0)
+        yield f"Of {len(rated)} regions in {which} ({answer.regions_from}), {region_name(likeliest)} is the likeliest:"
+        yield f"{_probability(likeliest.probability or 0, network, 'for an average region')}."
 
 
 def _probability(probability: float, network: TrainedNetwork, which: str) -> str:
     """Return a probability as a phrase: the question, the answer, and the average that `which` names."""
-    said = f"{two_decimals(probability)}, so {verdict(probability, network)}"
-    return f"the probability that {network.question} is {said}; {average(network, which)}"
+    answer = f"{two_decimals(probability)}, so {verdict(probability, network)}"
+    return f"the probability that {network.question} is {answer}; {average(network, which)}"
 
 
 def _content(

@@ -108,8 +108,8 @@ class Predictor:
     def _answer(self, image: ImageFile) -> ImageAnswer:
         instrument, time = image.instrument, image.time
         if instrument is None or time is None:
-            known = ", ".join(tables.INSTRUMENTS)
-            raise Refused(f"its name does not tell instrument and time; give --instrument ({known}) and --time")
+            instruments = ", ".join(tables.INSTRUMENTS)
+            raise Refused(f"its name does not tell instrument and time; give --instrument ({instruments}) and --time")
         networks = self._networks_of(instrument)
         if reason := image.refusal(instrument):
             raise Refused(f"it is no image of {instrument}: {reason}")
@@ -131,8 +131,8 @@ class Predictor:
         """Return the networks that were trained on an instrument's images."""
         networks = {task: network for task, network in self.networks.items() if network.about.instrument == instrument}
         if not networks:
-            known = " and ".join(f"{task}s of {network.about.instrument}" for task, network in self.networks.items())
-            raise Refused(f"it is of {instrument}, and the networks of {self.name} know only {known}")
+            inputs = " and ".join(f"{task}s of {network.about.instrument}" for task, network in self.networks.items())
+            raise Refused(f"it is of {instrument}, and the networks of {self.name} know only {inputs}")
         return networks
 
     def _check_origin(self, image: ImageFile, networks: dict[Task, TrainedNetwork]) -> None:
@@ -142,11 +142,11 @@ class Predictor:
             if simulated and not network.simulated:
                 raise Refused(f"it is of the simulated Sun, and the networks of {self.name} know the real one")
             if not simulated and network.simulated and not self._simulated_model:
-                known = f"the networks of {self.name} know the simulated one"
+                limit = f"the networks of {self.name} know the simulated one"
                 if image.digest is None:
                     remedy = "give the image's file, or add simulated_model=True"
-                    raise Refused(f"an array does not tell whether its Sun is simulated or real, and {known}: {remedy}")
-                raise Refused(f"it is of the real Sun, and {known}: {trained.how_to_train(network.cutter.instrument)}")
+                    raise Refused(f"an array does not tell whether its Sun is simulated or real, and {limit}: {remedy}")
+                raise Refused(f"it is of the real Sun, and {limit}: {trained.how_to_train(network.cutter.instrument)}")
 
     def _disk(self, network: TrainedNetwork, grey: Pixels, sun: Disk, time: pd.Timestamp) -> float:
         """Return the probability of the disk's question."""

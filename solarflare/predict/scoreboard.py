@@ -13,13 +13,13 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare.core import params, paths, tables
+from solarflare.core import tables
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
-from solarflare.core.tasks import TASKS, Task
+from solarflare.core.tasks import Task
 from solarflare.networks import calibration
-from solarflare.predict import forecast_files
+from solarflare.predict import forecast_files, own_predictions
 from solarflare.predict.forecast_files import REGION
 
 CLASSES = ("X", "M", "C")
@@ -34,7 +34,6 @@ INPUT_DATA = {
 }
 """What the form calls the images of each instrument."""
 
-LOCK = "dvc.lock"
 COLUMNS = "  ".join(f"{letter}_prob {letter}_uncert {letter}_level" for letter in CLASSES)
 
 
@@ -124,20 +123,18 @@ def _columns(file: Path) -> list[str]:
 
 def _trained_on(file: Path) -> tuple[Task, Mapping[str, Any], str, str]:
     """Return the task, question, instrument and origin of the pipeline's own predictions, from ``dvc.lock``."""
-    path = file.resolve()
-    lock = path.parents[min(2, len(path.parents) - 1)] / LOCK
-    task = next((task for task in TASKS if path == lock.parent / task.predictions), None)
-    if task is None or not lock.is_file():
+    task = own_predictions.task_of(file)
+    if task is None:
         raise InputError(
-            f"{file} has the columns of metrics/predictions/<task>.csv, and no {LOCK} tells how it was made; "
-            "name the file in its project, or keep time, probability and noaa_ar, and add --class, --hours and --data"
+            f"{file} has the columns of metrics/predictions/<task>.csv, and no {own_predictions.LOCK} tells how it was "
+            "made; name the file in its project, or keep time, probability and noaa_ar, and add --class, --hours and "
+            "--data"
         )
+    evaluated, scraped = (own_predictions.parameters(file, stage) for stage in ("evaluate", "scrape"))
     try:
-        stages = params.read_yaml(lock)["stages"]
-        evaluated, scraped = (stages[stage]["params"][paths.PARAMS.name] for stage in ("evaluate", "scrape"))
         return task, evaluated["label"][task], evaluated["instrument"][task], scraped["scrape.origin"]
     except (KeyError, TypeError):
-        raise InputError(f"{lock} does not say how {file} was made; run `dvc repro`") from None
+        raise own_predictions.no_record(file) from None
 
 
 def convert(

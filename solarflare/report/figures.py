@@ -101,13 +101,13 @@ def reliability(curve: pd.DataFrame, base_rate: float, title: str) -> Figure:
     figure, (axes, counts) = panels(4.8, 5.6, 2, height_ratios=[4, 1], sharex=True)
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="perfectly reliable")
     axes.axhline(base_rate, color=FAINT, linewidth=1, linestyle=":", label="base rate")
-    drawn: dict[str, Any] = {
+    style: dict[str, Any] = {
         "yerr": _whisker_lengths(curve, "frequency"),
         "color": SUN,
         "label": "forecast, 95 % interval",
         **WHISKER,
     }
-    axes.errorbar(curve["probability"], curve["frequency"], **drawn)
+    axes.errorbar(curve["probability"], curve["frequency"], **style)
     axes.set(ylabel="observed frequency", xlim=(0, 1), ylim=(-0.01, 1.01))
     axes.set_title(title, loc="left")
     axes.legend(loc="upper left", **LEGEND)
@@ -146,8 +146,8 @@ def training(history: pd.DataFrame, curve: str, label: str) -> Figure:
     figure, axes = panels(4.8, 3.6)
     for name, legend, colour, dash in ((curve, "training", SKY, "--"), (f"val_{curve}", "validation", SUN, "-")):
         for number, (_, fold) in enumerate(history.groupby("fold")):
-            drawn: dict[str, Any] = {"color": colour, "linestyle": dash, "label": legend if number == 0 else None}
-            axes.plot(fold["epoch"], fold[name], **drawn)
+            style: dict[str, Any] = {"color": colour, "linestyle": dash, "label": legend if number == 0 else None}
+            axes.plot(fold["epoch"], fold[name], **style)
     axes.set(xlabel="epoch", ylabel=label, yscale="log" if curve == "loss" else "linear")
     axes.xaxis.get_major_locator().set_params(integer=True)
     for set_formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter) if curve == "loss" else ():
@@ -168,13 +168,13 @@ def probes(scores: pd.DataFrame, limit: float, title: str, width: float = 6.4) -
     axes.axvline(limit, color=FAINT, linewidth=1, linestyle="--", label="a gated probe beyond this leaks")
     for kind, colour in PROBES.items():
         of_kind = scores[scores["kind"] == kind]
-        drawn: dict[str, Any] = {
+        style: dict[str, Any] = {
             "xerr": _whisker_lengths(of_kind, "roc_auc"),
             "color": colour,
             "label": kind,
             **WHISKER,
         }
-        axes.errorbar(of_kind["roc_auc"], of_kind.index, **drawn)
+        axes.errorbar(of_kind["roc_auc"], of_kind.index, **style)
     axes.plot(scores["detectable"], scores.index, color=SUN, marker="|", markersize=9, linestyle="", label="detectable")
     lowest = float(np.nanmin(scores[["roc_auc", "low"]].to_numpy(float)))
     axes.set(xlabel="ROC-AUC, 95 % interval", xlim=(min(0.4, lowest - 0.02), 1.01))

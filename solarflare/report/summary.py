@@ -26,7 +26,7 @@ def render(details: Path = DETAILS) -> str:
         else:
             rows += [*([()] if rows else []), (task,), *_rows(content)]
             remarks += _remarks(task, content)
-    columns = ("forecast", *(SCORES[score] for score in SHOWN), "the network is")
+    columns = ("forecast", *(SCORES[score] for score in SHOWN), "network in ROC-AUC")
     return "\n".join([Table(columns, rows).text(), "", *remarks])
 
 
@@ -52,8 +52,8 @@ def _cells(name: str, scores: dict[str, Any], verdict: str) -> tuple[str, ...]:
 def _remarks(task: str, content: dict[str, Any]) -> Iterator[str]:
     trusted = "trusted" if content["trusted"] else f"NOT TRUSTED, {content['untrusted_because']}"
     rows = f"{content['n']} test rows, {content['base_rate']['value']:.0%} positive, in {content['blocks']} blocks"
-    least = content["resolvable_difference"]
-    resolvable = "" if least is None else f"; a lead over logistic below {least:.3f} cannot be shown"
+    least_lead = content["resolvable_difference"]
+    resolvable = "" if least_lead is None else f"; smallest lead over logistic that they can show: {least_lead:.3f}"
     yield f"{task}: {trusted}; {rows}{resolvable}"
     for name, scores in content["baselines"].items():
         if "absent" in scores:

@@ -95,10 +95,10 @@ def _draw_most_certain_crops(
     for label, answer in enumerate(words.answers):
         rows = predictions[predictions["label"] == label]
         rows = rows.sort_values("probability", ascending=label == 0, kind="stable")
-        right = (rows["probability"] >= rows["threshold"]) == (label == 1)
+        is_right = (rows["probability"] >= rows["threshold"]) == (label == 1)
         groups = {
-            f"Rightly called {answer}, most certain first": rows[right].head(SHOWN),
-            f"Wrongly called {words.answers[1 - label]}, most certain first": rows[~right][::-1].head(SHOWN),
+            f"Rightly called {answer}, most certain first": rows[is_right].head(SHOWN),
+            f"Wrongly called {words.answers[1 - label]}, most certain first": rows[~is_right][::-1].head(SHOWN),
         }
         sheet = {heading: gallery.legible(pictures(group, crops), instrument) for heading, group in groups.items()}
         title = f"{words.question} {len(rows):,} test images: {answer}"

@@ -44,8 +44,8 @@ main > div {overflow-x: auto}
 </head>
 <body>
 <h1>Plots</h1>
-<p>Disk: is the Sun active? Region: is this region flaring? Each colour is a revision. Shaded bands and vertical bars
-are 95 % intervals.</p>
+<p>Disk: is the Sun active? Region: is this region flaring? Each colour is a revision. Earlier ones have wider, paler
+lines, so that equal curves show all colours. Shaded bands and vertical bars are 95 % intervals.</p>
 <main>
 {plot_divs}
 </main>

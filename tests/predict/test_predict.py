@@ -124,6 +124,7 @@ def test_the_threshold_is_corrected_like_the_probabilities(project: Path) -> Non
     content["calibration"]["base_rate"]["archive"]["disk"] = 0.1
     network = trained.TrainedNetwork(Task.DISK, project / "models/disk", parameters.parse(content))
     assert network.threshold == pytest.approx(0.1)
+    assert answer_text.THRESHOLDS in answer_text.heading({Task.DISK: network})
 
 
 def test_a_base_rate_of_the_simulated_sun_is_not_used_for_an_archive(predictor: Predictor) -> None:
@@ -133,6 +134,7 @@ def test_a_base_rate_of_the_simulated_sun_is_not_used_for_an_archive(predictor: 
     assert "no base rate is stated, so it holds for the sample's share of yes, 0.5" in next(
         answer_text.heading(predictor.networks)
     )
+    assert answer_text.THRESHOLDS not in answer_text.heading(predictor.networks)
 
 
 def test_without_a_network_for_regions_nothing_is_said_of_regions(

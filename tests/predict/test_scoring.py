@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from solarflare.cli import app
 from solarflare.core.errors import InputError
-from solarflare.core.tasks import Task
+from solarflare.core.tasks import TASKS, Task
 from solarflare.predict import forecast_files, scoring
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -196,6 +196,34 @@ def test_a_threshold_that_is_given_is_used_instead_of_the_file_s(tmp_path: Path)
         score(wrong)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_the_pipeline_s_own_predictions_score_as_in_its_details(task: Task) -> None:
+    result = CliRunner().invoke(app, ["score", "--json", str(ROOT / task.predictions)])
+    own, details = json.loads(result.stdout), json.loads((ROOT / task.details).read_text())
+    common = [name for name in own if name in details and name != "threshold"]
+    assert {"roc_auc", "brier_skill", "expected_calibration_error", "confusion", "blocks"} <= set(common)
+    assert {name: own[name] for name in common} == {name: details[name] for name in common}
+    assert own["intervals"].endswith("; blocks of the file's column block")
+
+
+def test_the_pipeline_s_own_predictions_get_the_resamples_and_the_seed_of_their_evaluation(tmp_path: Path) -> None:
+    path = make_own_predictions(tmp_path)
+    assert scoring.resampling(path) == (300, 7)
+    assert scoring.resampling(path.rename(tmp_path / "copy.csv")) == (scoring.RESAMPLES, scoring.SEED)
+
+
+def test_the_blocks_of_a_file_are_used_unless_others_are_given(tmp_path: Path) -> None:
+    rows = forecasts().assign(block=[number // 10 for number in range(400)])
+    path = write(rows, tmp_path)
+    assert score(path)["blocks"] == 40
+    cut = score(path, "--block-days", 20)
+    assert (cut["blocks"], cut["intervals"].split("; ")[1]) == (11, "blocks of 20 days (--block-days)")
+    wrong = write(rows.assign(block=0.5), tmp_path)
+    assert score(wrong, "--block-days", 20)["blocks"] == 11
+    with pytest.raises(InputError, match=r"row 1, column block: got '0.5' .* expected a whole number, or the option"):
+        score(wrong)
+
+
 def test_two_files_keep_their_own_thresholds(tmp_path: Path) -> None:
     first = write(forecasts().assign(threshold=0.2), tmp_path)
     second = write(forecasts()[::-1].assign(threshold=0.6), tmp_path, "other.csv")
@@ -324,7 +352,8 @@ QUESTION = {"event": "start", "min_class": "M1.0", "before": 0, "after": 12}
 def make_own_predictions(folder: Path, origin: str = "archive", **changes: object) -> Path:
     """Write the predictions for regions as the pipeline writes them, and the lock that says how they were made."""
     question = QUESTION | {"max_longitude": 65, "unassigned": "drop"} | changes
-    evaluated = {"label": {"region": question}, "instrument": {"region": "aia211"}}
+    evaluated: dict[str, Any] = {"label": {"region": question}, "instrument": {"region": "aia211"}}
+    evaluated["evaluate"] = {"resamples": 300, "seed": 7}
     stages = {"evaluate": evaluated, "scrape": {"scrape.origin": origin}}
     lock = {"stages": {name: {"params": {"params.yaml": chosen}} for name, chosen in stages.items()}}
     (folder / "dvc.lock").write_text(yaml.safe_dump(lock))

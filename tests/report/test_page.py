@@ -116,17 +116,17 @@ def test_the_answer_comes_first(opened: "Chrome", project: Path) -> None:
     assert "Is this region flaring?" in first
     assert f"{scores['roc_auc']['value']:.2f}" in first
     assert "No leak found" in first
-    assert "a leak weaker than a ROC-AUC of 0.70 could have been missed" in first
+    assert "the audit may have missed a leak with a ROC-AUC below 0.70" in first
 
 
 def test_the_card_says_what_was_asked_of_which_rows(opened: "Chrome", project: Path) -> None:
     card = opened.find_element("css selector", "article[aria-labelledby='answer-region']").text
     threshold = json.loads((project / "metrics/details/region.json").read_text())["threshold"]["fold-0"]
     assert "Flaring means that a flare of C1.0 or more is in progress in this region." in card
-    assert f"At its threshold, a probability of {round(threshold, 2)}" in card
+    assert f"Its threshold is a probability of {round(threshold, 2)}" in card
     assert (
         "The images were drawn in pairs, one flaring and one quiet; each region on them is a row. "
-        "At regular times 2.1 % are flaring; with the same recall and specificity"
+        "Of rows at regular times, 2.1 % are flaring. There, with the same recall and specificity"
     ) in card
 
 
@@ -257,7 +257,7 @@ def test_the_page_of_an_archive_has_no_base_rate_of_the_simulated_sun(project: P
     page.write(chosen.model_copy(update={"scrape": chosen.scrape.model_copy(update={"origin": "archive"})}))
     text = " ".join((project / PAGE).read_text().split())
     assert "No base rate is stated" in text
-    assert "At regular times" not in text
+    assert "at regular times" not in text
     (project / PAGE).write_text(written)
 
 

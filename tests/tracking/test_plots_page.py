@@ -99,6 +99,23 @@ def test_each_revision_has_its_colour(opened: "Chrome") -> None:
     assert {"workspace", "HEAD", "network", "logistic regression", "chance"} <= set(roc.text.split("\n"))
 
 
+def test_equal_curves_show_both_colours(opened: "Chrome") -> None:
+    plots = opened.find_elements("css selector", "main > div")
+    for title in ("ROC curve, disk", "Precision and recall, disk", "Reliability, disk", "Training, disk"):
+        lines = plots[TITLES.index(title)].find_elements("css selector", ".mark-line path")
+        widths: dict[str | None, set[str | None]] = {}
+        for line in lines:
+            widths.setdefault(line.get_attribute("stroke"), set()).add(line.get_attribute("stroke-width"))
+        of_revisions = [width for colour, width in widths.items() if colour != "gray"]
+        assert sorted(of_revisions, key=str) == [{"1.5"}, {"7"}], title
+
+
+def test_the_confusion_matrix_begins_with_the_negative_class(opened: "Chrome") -> None:
+    matrix = opened.find_elements("css selector", "main > div")[TITLES.index("Confusion matrix, disk")]
+    names = [text for text in matrix.text.split("\n") if text in ("quiet", "active")]
+    assert set(zip(names[::2], names[1::2], strict=True)) == {("quiet", "active")}
+
+
 def test_the_confusion_matrix_counts_rows(opened: "Chrome") -> None:
     matrix = opened.find_elements("css selector", "main > div")[TITLES.index("Confusion matrix, disk")]
     cells = [text for text in matrix.text.split("\n") if "(" in text]

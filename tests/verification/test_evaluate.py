@@ -210,7 +210,7 @@ def test_the_table_names_every_forecast_and_says_whether_to_trust(scores: dict[s
 def test_the_table_has_the_accuracy_of_the_network_and_of_each_baseline(scores: dict[str, Any], tmp_path: Path) -> None:
     table = summary.render(write_metrics(tmp_path, disk=scores | {"trusted": True}, region={"absent": "off"}))
     heading, _, _, *lines = table.splitlines()
-    column = slice(heading.index("accuracy"), heading.index("the network is"))
+    column = slice(heading.index("accuracy"), heading.index("network in ROC-AUC"))
     forecasts = {"network": scores, **scores["baselines"]}
     shown = {line.split(" ")[0]: line[column].strip() for line in lines[: len(forecasts)]}
     assert shown == {name: f"{of['accuracy']['value']:.2f}" for name, of in forecasts.items()}

@@ -95,12 +95,12 @@ def slices_by(mark: str, heading: str, scores: dict[str, Any], answer: str) -> S
     }
     if not parts:
         return None
-    shown = {score: label for score, label in SLICED.items() if score != SAME_IN_ALL_PARTS.get(mark)}
+    headings = {score: label for score, label in SLICED.items() if score != SAME_IN_ALL_PARTS.get(mark)}
     charts = {}
-    for score, label in shown.items():
+    for score, label in headings.items():
         chart = figures.forest(_scores({name: part[score] for name, part in parts.items()}), limits=(-0.02, 1.02))
         charts[label] = svg.inline(chart, f"{heading}, {label} with its interval; the table below has the numbers")
-    return Slices(heading, charts, page_tables.slices(parts, shown, answer))
+    return Slices(heading, charts, page_tables.slices(parts, headings, answer))
 
 
 def _scores(scores: dict[str, dict[str, Any]]) -> pd.DataFrame:

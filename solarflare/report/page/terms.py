@@ -43,7 +43,8 @@ TERMS = {
     "precision": Term("Precision", "The share of positive answers that are right. It falls as positives become rarer."),
     "threshold": Term(
         "Threshold",
-        "A row with this probability or a higher one is called positive. It is chosen on the validation rows.",
+        "A row with this probability or a higher one is called positive. It is chosen on the validation rows. "
+        "The command solarflare predict prints another one, corrected to the base rate of the Sun.",
     ),
     "base_rate": Term("Base rate", "The share of positives among the rows."),
     "interval": Term(
@@ -53,7 +54,7 @@ TERMS = {
         f"{DOI}10.1214/aos/1176347265",
     ),
     "block": Term("Block", "A span of days that is drawn as a whole when intervals are computed: one solar rotation."),
-    "no_skill": Term("No skill", "What a forecast reaches that knows nothing of the row it answers for."),
+    "no_skill": Term("No skill", "The score of a forecast that knows nothing of the row."),
     "lead": Term(
         "Lead",
         "The network's score minus that of the other forecast, on the same rows. It is called better or worse if its "
@@ -66,7 +67,8 @@ TERMS = {
     "history": Term("History", "A baseline: a logistic regression on the flares of the week before."),
     "catalogue": Term("Catalogue", "A baseline: a logistic regression on NOAA's last region report."),
     "ceiling": Term(
-        "Ceiling", "The score of the simulated Sun's own probability. A forecast above it has found a leak."
+        "Ceiling",
+        "The score of the probability from which the simulated Sun draws its flares. A forecast above it has a leak.",
     ),
     "audit": Term("Audit", "Tests, before any training, of whether anything but the Sun tells the label."),
     "probe": Term("Probe", "A small model of the audit. It tries to tell the label from one thing alone."),

@@ -53,8 +53,8 @@ def timeline(task: Task, labels: pd.DataFrame, splits: pd.DataFrame, coverage: p
 def _parts(rows: pd.DataFrame, months: pd.PeriodIndex) -> Markup:
     """Draw a lane with the part to which most rows of each month belong."""
     counts = pd.crosstab(rows["time"].dt.to_period("M"), rows["part"]).reindex(index=months, fill_value=0)
-    names, most = counts.columns.tolist(), counts.to_numpy().argmax(axis=1).tolist()
-    filled = [(place, names[part]) for place, part in enumerate(most) if counts.iloc[place].any()]
+    names, largest_parts = counts.columns.tolist(), counts.to_numpy().argmax(axis=1).tolist()
+    filled = [(place, names[part]) for place, part in enumerate(largest_parts) if counts.iloc[place].any()]
     runs = [(name, [place for place, _ in run]) for name, run in groupby(filled, key=itemgetter(1))]
     listed = ", ".join(f"{PARTS[name]} {months[run[0]]} to {months[run[-1]]}" for name, run in runs)
     spans = [(run[0], run[-1] + 1, PART_COLOURS[name]) for name, run in runs if name]
@@ -63,7 +63,7 @@ def _parts(rows: pd.DataFrame, months: pd.PeriodIndex) -> Markup:
 
 def _coverage(name: str, rows: pd.DataFrame, months: pd.PeriodIndex) -> Markup:
     """Draw a lane with the times at which a list is complete."""
-    first, whole = months[0].start_time, months[-1].end_time - months[0].start_time
-    ends = [((rows[end] - first) / whole).clip(0, 1) * len(months) for end in ("start", "end")]
+    start_time, duration = months[0].start_time, months[-1].end_time - months[0].start_time
+    ends = [((rows[end] - start_time) / duration).clip(0, 1) * len(months) for end in ("start", "end")]
     spans = [(start, end, LIST) for start, end in zip(*ends, strict=True)]
     return svg.inline(figures.strip(spans, len(months)), f"Where the list {name} is complete", stretched=True)

@@ -26,7 +26,7 @@ from solarflare.tracking.mlflow.reference_run import compare
 from solarflare.tracking.mlflow.run_state import EVALUATION, RunState
 from solarflare.tracking.mlflow.unlogged import unlogged_evaluation
 from solarflare.verification.scores.assessment import rounded
-from solarflare.verification.scores.score_table import compared
+from solarflare.verification.scores.score_table import best_lead
 
 STAGES = ("audit", "evaluate")  # the stages after the training that get a run
 LINKS = {"ROC curve": "roc.png", "confusion matrix": "confusion.png", "the whole report": PAGE.name}
@@ -68,8 +68,8 @@ def log_evaluation(task: Task) -> None:
 def _own_numbers(scores: dict[str, Any]) -> dict[str, float]:
     """Return the network's own scores, which are compared between runs. The child run of `evaluate` has all scores."""
     own = {name: score for name, score in scores.items() if isinstance(score, dict) and "value" in score}
-    best = next(compared(scores), None)
-    lead = {name: best[2][end] for end, name in LEAD.items()} if best else {}
+    best = best_lead(scores)
+    lead = {name: best[end] for end, name in LEAD.items()} if best else {}
     # MLflow shows charts in the order of these names: below `training`, the cost follows the curves.
     cost = {"training": {"cost": scores.get("cost", {})}}
     numbers = runs.numbers({**own, **lead, "n": scores["n"], **cost})
@@ -82,7 +82,7 @@ def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
     plots = {path.stem: pd.read_csv(path) for path in sorted(task.plots.glob("*.csv"))}
     if "confusion" in plots:
         counts = plots["confusion"].value_counts(["actual", "predicted"]).rename("rows")
-        plots["confusion"] = counts.sort_index().reset_index()
+        plots["confusion"] = counts.sort_index(key=lambda answers: answers != "quiet").reset_index()
     parts = [{"slice": name, **runs.numbers(part)} for name, part in scores.get("slices", {}).items()]
     return plots | ({"slices": pd.DataFrame(parts)} if parts else {})
 

@@ -15,8 +15,8 @@ def code(value: Any) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """Return the first names or paths of a list, and how many more there are."""
-    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
-    return ", ".join(map(code, names[:MOST_LISTED])) + more
+    remainder = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(map(code, names[:MOST_LISTED])) + remainder
 
 
 def folded(title: str, content: str) -> str:

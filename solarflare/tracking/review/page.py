@@ -15,8 +15,8 @@ def render(review: Review) -> str:
     """Return the page in Markdown."""
     if not review.changed:
         code = [f"{len(review.code)} files of code did."] if review.code else []
-        nothing = f"Nothing changed in parameters and results since {review.base}."
-        return f"{MARK}\n{' '.join([nothing, *code, *trust(review)])}\n"
+        unchanged = f"Nothing changed in parameters and results since {review.base}."
+        return f"{MARK}\n{' '.join([unchanged, *code, *trust(review)])}\n"
     verdicts = "\n".join(line for comparison in review.comparisons for line in explained(comparison))
     parts = [
         f"{MARK}\n# {headline(review)}",

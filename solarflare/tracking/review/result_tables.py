@@ -54,11 +54,11 @@ def _change(comparison: Comparison, name: str) -> tuple[str, str, str]:
     """Return the difference of a score, the verdict on it, and the smallest difference that could have been shown."""
     difference = comparison.differences[name]
     verdict = "luck" if comparison.verdict == "reseeded" else difference["verdict"]
-    least, possible = difference["resolvable"], abs((name not in ERRORS) - comparison.before.scores[name]["value"])
-    if least is None:
+    resolvable, possible = difference["resolvable"], abs((name not in ERRORS) - comparison.before.scores[name]["value"])
+    if resolvable is None:
         return lead(difference), verdict, "none: too few blocks"
-    beyond = f", more than a perfect score would gain ({possible:.3f})" if least > possible else ""
-    return lead(difference), f"**{verdict}**" if verdict in ("better", "worse") else verdict, f"{least:.3f}{beyond}"
+    note = f", more than a perfect score would gain ({possible:.3f})" if resolvable > possible else ""
+    return lead(difference), f"**{verdict}**" if verdict in ("better", "worse") else verdict, f"{resolvable:.3f}{note}"
 
 
 def _rows_scored(comparison: Comparison) -> str:
@@ -147,35 +147,35 @@ def data(review: Review) -> str:
 def answers(review: Review) -> str:
     """Return how many answers changed, and which images they belong to."""
     compared = [comparison for comparison in review.comparisons if comparison.differences]
-    which = [
+    changed_images = [
         folded(f"Which of {comparison.task}, the largest changes first", _flipped(comparison.flipped))
         for comparison in compared
         if len(comparison.flipped)
     ]
-    return _section("## Answers that changed", "\n".join(map(_flips, compared)), *which)
+    return _section("## Answers that changed", "\n".join(map(_flips, compared)), *changed_images)
 
 
 def _flips(comparison: Comparison) -> str:
-    flipped, right = len(comparison.flipped), int(comparison.flipped["right"].sum())
+    flipped, now_right = len(comparison.flipped), int(comparison.flipped["right"].sum())
     # Each side answers yes from a threshold on. There is one threshold per fold.
     tables = [side.predictions for side in comparison.sides.values() if side.predictions is not None]
     thresholds = [joined(f"{value:.2f}" for value in sorted(table["threshold"].unique())) for table in tables]
     return (
         f"- {comparison.task}: {flipped:,} of {comparison.after.scores['n']:,} test images, "
-        f"{right:,} now right and {flipped - right:,} now wrong; "
+        f"{now_right:,} now right and {flipped - now_right:,} now wrong; "
         f"*yes* is from {thresholds[0]} before, from {thresholds[1]} after"
     )
 
 
 def _flipped(flipped: pd.DataFrame) -> str:
     """Return up to `OF_EACH` images whose new answer is right, and up to as many whose new answer is wrong."""
-    shown = pd.concat(rows.head(OF_EACH) for _, rows in flipped.groupby(~flipped["right"]))
-    cells = pd.DataFrame({"image": shown["path"].map(code)})
-    if shown["noaa_ar"].notna().any():
-        cells["region"] = [f"AR {number}" for number in shown["noaa_ar"]]
-    cells["label"] = shown["label"].astype(str)
-    cells[["before", "after"]] = shown[["before", "after"]].map("{:.2f}".format)
-    cells["now"] = shown["right"].map({True: "right", False: "wrong"})
+    listed_rows = pd.concat(rows.head(OF_EACH) for _, rows in flipped.groupby(~flipped["right"]))
+    cells = pd.DataFrame({"image": listed_rows["path"].map(code)})
+    if listed_rows["noaa_ar"].notna().any():
+        cells["region"] = [f"AR {number}" for number in listed_rows["noaa_ar"]]
+    cells["label"] = listed_rows["label"].astype(str)
+    cells[["before", "after"]] = listed_rows[["before", "after"]].map("{:.2f}".format)
+    cells["now"] = listed_rows["right"].map({True: "right", False: "wrong"})
     return Table(cells.columns.tolist(), cells.to_numpy().tolist()).markdown()
 
 

@@ -157,5 +157,5 @@ def _predictions(text: str) -> pd.DataFrame | None:
 
 def _git(*arguments: str) -> str:
     """Return what git prints. The text is empty if git fails."""
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else ""
+    process = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return process.stdout if process.returncode == 0 else ""

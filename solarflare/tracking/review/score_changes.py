@@ -80,12 +80,12 @@ def compare(
     if any(absent):
         verdict: Verdict = "absent" if all(absent) else "new" if absent[0] else "gone"
         return Comparison(task, before, after, verdict, (before if verdict == "new" else after).scores["absent"])
-    named = (("before", before), ("after", after))
-    if untrusted := [when for when, side in named if not side.scores.get("trusted", True)]:
+    sides = (("before", before), ("after", after))
+    if untrusted := [when for when, side in sides if not side.scores.get("trusted", True)]:
         return Comparison(task, before, after, "no verdict", f"as {task} {' and '.join(untrusted)} is not trusted")
     if before.predictions is None or after.predictions is None:
-        which = "before" if before.predictions is None else "after"
-        because = f"metrics/predictions/{task}.csv has another form {which}, which does not tell what an alarm was"
+        side = "before" if before.predictions is None else "after"
+        because = f"metrics/predictions/{task}.csv has another form {side}, which does not tell what an alarm was"
         return Comparison(task, before, after, "not comparable", because)
     if before.predictions.equals(after.predictions):
         return Comparison(task, before, after, "unchanged")
@@ -94,38 +94,38 @@ def compare(
         return Comparison(task, before, after, "untouched", because)
     if because := _changed_rows(before.predictions, after.predictions):
         return Comparison(task, before, after, "not comparable", f"the test set changed: {because}")
-    both = before.predictions.merge(after.predictions, on=KEY, suffixes=("_before", ""), validate="one_to_one")
-    plan = BlockBootstrap(both["block"].to_numpy(), settings.resamples, settings.seed)
-    former, new = _forecast(both, "_before"), _forecast(both, "")
-    assessed = assess(new, {"before": former}, plan, compared=PAIRED)
+    paired_rows = before.predictions.merge(after.predictions, on=KEY, suffixes=("_before", ""), validate="one_to_one")
+    plan = BlockBootstrap(paired_rows["block"].to_numpy(), settings.resamples, settings.seed)
+    old, new = _forecast(paired_rows, "_before"), _forecast(paired_rows, "")
+    assessed = assess(new, {"before": old}, plan, compared=PAIRED)
     differences = {
         name: spread.widen(name, difference, lower_is_better=name in ERRORS)
         for name, difference in assessed["differences"]["before"].items()
     }
     verdict = "reseeded" if reseeded else "compared"
-    return Comparison(task, before, after, verdict, "", differences, _flipped(both, former, new), spread)
+    return Comparison(task, before, after, verdict, "", differences, _flipped(paired_rows, old, new), spread)
 
 
 def _changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> str:
     """Return how two test sets differ. The text is empty if they have the same rows with the same labels."""
-    rows, others = (side[[*KEY, "label"]] for side in (before, after))
-    both = rows.merge(others, on=KEY, how="outer", suffixes=("_before", "_after"), indicator="side")
+    rows_before, rows_after = (side[[*KEY, "label"]] for side in (before, after))
+    all_rows = rows_before.merge(rows_after, on=KEY, how="outer", suffixes=("_before", "_after"), indicator="side")
     counts = {
-        "rows only before": (both["side"] == "left_only").sum(),
-        "rows only after": (both["side"] == "right_only").sum(),
-        "labels changed": ((both["side"] == "both") & (both["label_before"] != both["label_after"])).sum(),
+        "rows only before": (all_rows["side"] == "left_only").sum(),
+        "rows only after": (all_rows["side"] == "right_only").sum(),
+        "labels changed": ((all_rows["side"] == "both") & (all_rows["label_before"] != all_rows["label_after"])).sum(),
     }
-    return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    return ", ".join(f"{count:,} {change}" for change, count in counts.items() if count)
 
 
-def _forecast(both: pd.DataFrame, suffix: str) -> Forecast:
+def _forecast(paired_rows: pd.DataFrame, suffix: str) -> Forecast:
     columns = ("label", "probability", "threshold", "base_rate")
-    label, probability, threshold, base_rate = (both[name + suffix].to_numpy() for name in columns)
+    label, probability, threshold, base_rate = (paired_rows[name + suffix].to_numpy() for name in columns)
     return Forecast(label.astype(np.int64), probability, threshold, base_rate)
 
 
-def _flipped(both: pd.DataFrame, before: Forecast, after: Forecast) -> pd.DataFrame:
-    rows = both[[*KEY, "time", "label"]].assign(
+def _flipped(paired_rows: pd.DataFrame, before: Forecast, after: Forecast) -> pd.DataFrame:
+    rows = paired_rows[[*KEY, "time", "label"]].assign(
         before=before.probability, after=after.probability, right=after.alarm == (after.label == 1)
     )
     rows = rows[before.alarm != after.alarm]

@@ -79,9 +79,9 @@ def audit(
                 "leak": lows[name] > settings.max_probe_auc,
             }
     leak = bool(duplicates) or any(result["leak"] for result in results.values())
-    first = [[rows["path"][row] for row in pair] for pair in duplicates[:LISTED_PAIRS]]
-    near = {"pairs": len(duplicates), "first": first}
-    return rounded({"leak": leak, "rows": len(rows), "probes": results, "near_duplicates": near})
+    first_paths = [[rows["path"][row] for row in pair] for pair in duplicates[:LISTED_PAIRS]]
+    near_duplicates = {"pairs": len(duplicates), "first": first_paths}
+    return rounded({"leak": leak, "rows": len(rows), "probes": results, "near_duplicates": near_duplicates})
 
 
 def summary(audited: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def near_duplicates(rows: pd.DataFrame, splits: pd.DataFrame, crops: Crops) -> l
         learned = fold.loc[fold["part"].isin(["train", "validation"]), "place"].to_numpy()
         for place in tested:
             different = np.bitwise_count(hashes[learned] ^ hashes[place]).sum(axis=1)
-            pairs |= {(int(place), int(other)) for other in learned[different <= NEAR]}
+            pairs |= {(int(place), int(learned_place)) for learned_place in learned[different <= NEAR]}
     return sorted(pairs)
 
 
@@ -67,8 +67,8 @@ def perceptual_hashes(positions: npt.NDArray[np.int64], crops: Crops, share: flo
 def _frequencies(images: npt.NDArray[np.uint8], share: float) -> npt.NDArray[np.float32]:
     """Return the strength of the lowest frequencies, without the mean, in the middle of crops (n, width, width, C)."""
     margin = int(images.shape[1] * (1 - share) / 2)
-    inside = slice(margin, images.shape[1] - margin)
-    grey = images[:, inside, inside].mean(axis=3, dtype=np.float32)
+    middle = slice(margin, images.shape[1] - margin)
+    grey = images[:, middle, middle].mean(axis=3, dtype=np.float32)
     starts = np.linspace(0, grey.shape[1], min(GRID, grey.shape[1]), endpoint=False).astype(int)
     blocks = np.add.reduceat(np.add.reduceat(grey, starts, axis=1), starts, axis=2)
     return np.asarray(dctn(blocks, axes=(1, 2))[:, :FREQUENCIES, :FREQUENCIES].reshape(len(grey), -1)[:, 1:])

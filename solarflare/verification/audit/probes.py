@@ -113,9 +113,9 @@ def labelled_rows(
         images[["path", "bytes", "width", "height"]].assign(place_in_folder=place),
     ):
         rows = rows.merge(df, on=[name for name in key if name in df], how="left")
-    if (missing := rows[["block", "position", "bytes"]].isna().any(axis=1)).any():
-        first = " ".join(str(rows[name][missing.idxmax()]) for name in key)
-        raise InputError(f"{first} has a label, but no split, crop or image; make them again with `dvc repro`")
+    if (incomplete := rows[["block", "position", "bytes"]].isna().any(axis=1)).any():
+        first_key = " ".join(str(rows[name][incomplete.idxmax()]) for name in key)
+        raise InputError(f"{first_key} has a label, but no split, crop or image; make them again with `dvc repro`")
     rows = rows[rows["fitted"] == "yes"].drop(columns="fitted")
     rows = rows.astype({"label": np.int64, "position": np.int64, "block": np.int64})
     return rows.sort_values(["time", *key], ignore_index=True)
@@ -186,21 +186,21 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
     features: dict[str, list[Features]] = defaultdict(list)
     images = rows.groupby("path", sort=False)  # in the order of the rows
     for _, of_image in progress(images, len(images), "images' crops examined"):
-        first, around = of_image.iloc[0], places.loc[of_image.index]
-        shape, disk = (first["height"], first["width"]), Disk(first["x"], first["y"], first["radius"], fitted=True)
-        beyond = replace(disk, radius=disk.radius + ROUNDING)
+        image, centres = of_image.iloc[0], places.loc[of_image.index]
+        shape, disk = (image["height"], image["width"]), Disk(image["x"], image["y"], image["radius"], fitted=True)
+        padded_disk = replace(disk, radius=disk.radius + ROUNDING)
         crop = crops.take(of_image["position"]).astype(np.float32)
         difference = crop - fill
-        masks = [imaging.blanked_pixels(instrument, shape, beyond), _sky(instrument, shape, beyond)]
+        masks = [imaging.blanked_pixels(instrument, shape, padded_disk), _sky(instrument, shape, padded_disk)]
         for box in imaging.annotation_boxes(instrument, shape):
             masks.append(np.zeros(shape, bool))
             masks[-1][box] = True
-        covered = [cutter.cut_squares(np.where(mask, FULL, 0).astype(np.uint8), disk, around) for mask in masks]
-        features["masked_pixels"].append(_block_means(difference * (covered[0] == FULL)[..., None]))
-        features["sky"].append(_block_means(difference * (covered[1] == FULL)[..., None]))
-        features["printed_boxes"].append(np.concatenate([_residue(box, difference) for box in covered[2:]], axis=1))
-        light = np.abs(difference)
-        features["brightness"].append(np.column_stack([light.mean(axis=(1, 2, 3)), light.std(axis=(1, 2, 3))]))
+        mask_crops = [cutter.cut_squares(np.where(mask, FULL, 0).astype(np.uint8), disk, centres) for mask in masks]
+        features["masked_pixels"].append(_block_means(difference * (mask_crops[0] == FULL)[..., None]))
+        features["sky"].append(_block_means(difference * (mask_crops[1] == FULL)[..., None]))
+        features["printed_boxes"].append(np.concatenate([_residue(box, difference) for box in mask_crops[2:]], axis=1))
+        strength = np.abs(difference)
+        features["brightness"].append(np.column_stack([strength.mean(axis=(1, 2, 3)), strength.std(axis=(1, 2, 3))]))
         if crop.shape[3] > 1:
             mean = np.maximum(crop.mean(axis=(1, 2, 3)), 1)
             features["colour"].append(crop.mean(axis=(1, 2)) / mean[:, None])
@@ -217,10 +217,10 @@ def _probes(features: dict[str, Features]) -> dict[str, Probe]:
 
 def _in_force(time: pd.Series, coverage: pd.DataFrame) -> Features:
     """Return 1 where a list is complete at a time, else 0: one row per time, one column per list."""
-    kept = coverage[(coverage["status"] == "complete") & (coverage["list"] != "images")]
-    names = sorted(kept["list"].unique())
+    complete_lists = coverage[(coverage["status"] == "complete") & (coverage["list"] != "images")]
+    names = sorted(complete_lists["list"].unique())
     in_force = np.zeros((len(time), len(names)), np.float32)
-    for stretch in kept.itertuples():
+    for stretch in complete_lists.itertuples():
         in_force[(time >= stretch.start) & (time < stretch.end), names.index(stretch.list)] = 1
     return in_force
 
@@ -243,8 +243,8 @@ def _sky(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -> npt.NDAr
     """Return a mask, (H, W) bool, of the pixels that lie beyond the limb and in no printed box."""
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     edge = imaging.SKY if instrument in MAGNETOGRAPHS else LIMB
-    beyond = (columns - disk.x) ** 2 + (rows - disk.y) ** 2 > (edge * disk.radius) ** 2
-    return beyond & ~imaging.annotation_mask(instrument, shape)
+    beyond_edge = (columns - disk.x) ** 2 + (rows - disk.y) ** 2 > (edge * disk.radius) ** 2
+    return beyond_edge & ~imaging.annotation_mask(instrument, shape)
 
 
 def _printed(grey: Image.Image, instrument: Instrument) -> Features:
@@ -258,13 +258,13 @@ def _printed(grey: Image.Image, instrument: Instrument) -> Features:
 
 def _residue(box: npt.NDArray[np.uint8], difference: Features) -> Features:
     """Return block means and extremes of crops (n, width, width, C), inside of a box with masks (n, width, width)."""
-    inside = difference * (box == FULL)[..., None]
+    residue = difference * (box == FULL)[..., None]
     means = np.zeros((len(box), *BOX), np.float32)
-    for k in np.flatnonzero(inside.any(axis=(1, 2, 3))):
+    for k in np.flatnonzero(residue.any(axis=(1, 2, 3))):
         (left, right), (top, bottom) = (_edges(box[k].max(axis=axis) / FULL) for axis in (0, 1))
-        mean, box_of_crop = Image.fromarray(inside[k].mean(axis=2)), (left, top, right, bottom)
+        mean, box_of_crop = Image.fromarray(residue[k].mean(axis=2)), (left, top, right, bottom)
         means[k] = np.asarray(mean.resize(BOX[::-1], Image.Resampling.BILINEAR, box=box_of_crop))
-    return np.concatenate([means.reshape(len(means), -1), np.abs(inside).max(axis=(1, 2))], axis=1)
+    return np.concatenate([means.reshape(len(means), -1), np.abs(residue).max(axis=(1, 2))], axis=1)
 
 
 def _edges(profile: npt.NDArray[np.float64]) -> tuple[float, float]:
@@ -272,9 +272,9 @@ def _edges(profile: npt.NDArray[np.float64]) -> tuple[float, float]:
 
     From image to image the disk moves, so that in the crop the print moves by less than a letter. The box follows it.
     """
-    whole = np.flatnonzero(profile == 1)
-    first, end = int(whole[0]), int(whole[-1]) + 1
-    return first - float(profile[max(0, first - BLUR) : first].sum()), end + float(profile[end : end + BLUR].sum())
+    full_pixels = np.flatnonzero(profile == 1)
+    start, end = int(full_pixels[0]), int(full_pixels[-1]) + 1
+    return start - float(profile[max(0, start - BLUR) : start].sum()), end + float(profile[end : end + BLUR].sum())
 
 
 def _block_means(difference: Features) -> Features:

@@ -19,8 +19,8 @@ def table(task: str, audit: Mapping[str, Any]) -> str:
     """
     if reason := audit.get("absent"):
         return f"{task}: no audit, {reason}"
-    probes = sorted(audit["probes"].items(), key=lambda named: (KINDS.index(named[1]["kind"]), named[0]))
-    probed = Table((task, "", "ROC-AUC", "corrected", "detectable", ""), [_row(*named) for named in probes])
+    probes = sorted(audit["probes"].items(), key=lambda item: (KINDS.index(item[1]["kind"]), item[0]))
+    probed = Table((task, "", "ROC-AUC", "corrected", "detectable", ""), [_row(*item) for item in probes])
     pairs = audit["near_duplicates"]["pairs"]
     return f"{probed.text()}\n{pairs} near duplicates across the test's border  {'LEAK' if pairs else 'passed'}"
 

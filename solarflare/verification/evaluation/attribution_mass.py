@@ -81,9 +81,9 @@ def places(tested: pd.DataFrame, regions: pd.DataFrame, cutter: Cutter) -> dict[
     for index, row in tested.iterrows():
         shape, disk = (int(row["height"]), int(row["width"])), Disk(row["x"], row["y"], row["radius"], fitted=True)
         of_image = centres[centres["path"] == row["path"]] if cutter.task == Task.DISK else centres.loc[[index]]
-        inside, within = on_sphere(shape, disk, of_image, NEAR[cutter.task])
+        on_sun, within = on_sphere(shape, disk, of_image, NEAR[cutter.task])
         printed = imaging.annotation_mask(cutter.instrument, shape)
-        for name, mask in zip(masks, (inside, printed, within), strict=True):
+        for name, mask in zip(masks, (on_sun, printed, within), strict=True):
             crop = cutter.cut_squares(np.where(mask, FULL, 0).astype(np.uint8), disk, located_rows.loc[[index]])
             masks[name].append(crop[0] == FULL)
     return {name: np.stack(of_rows) for name, of_rows in masks.items()}
@@ -97,11 +97,11 @@ def on_sphere(shape: tuple[int, int], disk: Disk, centres: pd.DataFrame, degrees
     """
     rows, columns = np.indices(shape)
     pixels = on_unit_sphere((columns - disk.x) / disk.radius, (disk.y - rows) / disk.radius)
-    inside = pixels[..., 2] > 0
+    on_sun = pixels[..., 2] > 0
     if centres.empty:
-        return inside, np.zeros(shape, bool)
+        return on_sun, np.zeros(shape, bool)
     directions = on_unit_sphere(*(centres[axis].to_numpy() / centres["solar_radius"].to_numpy() for axis in ("x", "y")))
-    return inside, inside & (pixels @ directions.T >= np.cos(np.radians(degrees))).any(axis=-1)
+    return on_sun, on_sun & (pixels @ directions.T >= np.cos(np.radians(degrees))).any(axis=-1)
 
 
 def on_unit_sphere(west: npt.ArrayLike, north: npt.ArrayLike) -> Values:

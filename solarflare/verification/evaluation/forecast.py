@@ -106,8 +106,8 @@ def confounder_forecasts(confounders: pd.DataFrame, rows: pd.DataFrame, test: pd
 def _statistics(images: Images, positions: npt.NDArray[np.int64], instrument: Instrument) -> pd.DataFrame:
     """Return the logistic baseline's statistics, one row per position."""
     parts = np.array_split(positions, -(-len(positions) // AT_ONCE))
-    counted = progress(parts, len(parts), "batches of crops measured for the baseline")
-    return pd.DataFrame(np.vstack([baselines.statistics(images.take(part), instrument) for part in counted]), positions)
+    batches = progress(parts, len(parts), "batches of crops measured for the baseline")
+    return pd.DataFrame(np.vstack([baselines.statistics(images.take(part), instrument) for part in batches]), positions)
 
 
 def _forecast_fold(

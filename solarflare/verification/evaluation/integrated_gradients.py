@@ -44,8 +44,8 @@ def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: 
         baseline = mean_image(images, train)
         crops = (images.take(position[[row]])[0] for row in of_fold)
         explained = integrated_gradients(saved_model.load(folder)[0], crops, baseline)
-        counted = progress(explained, len(of_fold), "answers explained")
-        for row, (contributions, difference) in zip(of_fold, counted, strict=True):
+        results = progress(explained, len(of_fold), "answers explained")
+        for row, (contributions, difference) in zip(of_fold, results, strict=True):
             maps[row], gap[row] = contributions, difference
     return Attribution(maps, gap)
 

@@ -69,13 +69,13 @@ def assess(
     for group, others in groups.items():
         content[group] = {}
         for name, other in others.items():
-            own, own_draws = _value(other.scores()), _draws(other, plan)
-            kept = own if group == "baselines" else {score: own[score] for score in COMPARED}
-            content[group][name] = _intervals(kept, own_draws, plan)
+            other_values, other_draws = _value(other.scores()), _draws(other, plan)
+            listed_values = other_values if group == "baselines" else {score: other_values[score] for score in COMPARED}
+            content[group][name] = _intervals(listed_values, other_draws, plan)
             content["differences"][name] = {}
             for score in compared:
-                less, less_draws = values[score] - own[score], draws[score] - own_draws[score]
-                difference = plan.difference(less, less_draws, lower_is_better=score in ERRORS)
+                lead, lead_draws = values[score] - other_values[score], draws[score] - other_draws[score]
+                difference = plan.difference(lead, lead_draws, lower_is_better=score in ERRORS)
                 content["differences"][name][score] = asdict(difference)
     if "logistic" in baselines:
         content["resolvable_difference"] = content["differences"]["logistic"]["roc_auc"]["resolvable"]
@@ -131,10 +131,10 @@ def _ceiling(
     label: NDArray, true_probability: Values, roc_auc: float, draws: Values, plan: BlockBootstrap
 ) -> dict[str, Any]:
     """Score the order of the true probabilities. In a matched sample their values are too low, and are not scored."""
-    own = float(Ranking(label, true_probability).roc_auc(np.ones((1, len(label))))[0])
+    ceiling = float(Ranking(label, true_probability).roc_auc(np.ones((1, len(label))))[0])
     ranking = Ranking(label, true_probability, plan.groups)
-    own_draws = plan.draws(lambda weight: {"roc_auc": ranking.roc_auc(weight)}, of_blocks=True)["roc_auc"]
+    ceiling_draws = plan.draws(lambda weight: {"roc_auc": ranking.roc_auc(weight)}, of_blocks=True)["roc_auc"]
     return {
-        "roc_auc": asdict(plan.interval(own, own_draws)),
-        "difference": asdict(plan.difference(roc_auc - own, draws - own_draws)),
+        "roc_auc": asdict(plan.interval(ceiling, ceiling_draws)),
+        "difference": asdict(plan.difference(roc_auc - ceiling, draws - ceiling_draws)),
     }

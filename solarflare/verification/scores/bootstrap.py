@@ -80,8 +80,8 @@ class BlockBootstrap:
         generator = np.random.default_rng(self._seed)
         at_once = max(1, CHUNK // min(max(1, len(self.groups.number)), LEVELS))
         for start in range(0, self.resamples, at_once):
-            drawn = min(at_once, self.resamples - start)
-            yield generator.multinomial(self.blocks, np.full(self.blocks, 1 / self.blocks), size=drawn).astype(float)
+            number = min(at_once, self.resamples - start)
+            yield generator.multinomial(self.blocks, np.full(self.blocks, 1 / self.blocks), size=number).astype(float)
 
     def weights(self) -> Iterator[Values]:
         """Yield how often each row counts, (some resamples, n)."""

@@ -77,11 +77,11 @@ def calibration(forecast: Forecast, plan: BlockBootstrap) -> pd.DataFrame:
         One row per bin that has rows. ``probability, frequency``: the mean forecast and the observed frequency of label
         1, 0 to 1. ``low, high``: the interval of the frequency. ``n``: the number of rows.
     """
-    own = forecast.diagram.curve(np.ones((1, len(forecast.label))))
+    curve = forecast.diagram.curve(np.ones((1, len(forecast.label))))
     diagram = forecast.grouped(plan.groups).diagram
     draws = plan.draws(lambda weight: {"frequency": diagram.curve(weight).observed_frequency}, of_blocks=True)
-    df = pd.DataFrame({"probability": own.mean_probability[0], "frequency": own.observed_frequency[0]})
-    df = df.assign(**_band(own.observed_frequency[0], draws["frequency"], plan), n=own.weight[0].astype(int))
+    df = pd.DataFrame({"probability": curve.mean_probability[0], "frequency": curve.observed_frequency[0]})
+    df = df.assign(**_band(curve.observed_frequency[0], draws["frequency"], plan), n=curve.weight[0].astype(int))
     return df[df["n"] > 0].reset_index(drop=True)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from solarflare.verification.scores.score_table import strongest_first
+from solarflare.verification.scores.score_table import best_lead
 
 Number = float | int | None
 
@@ -27,8 +27,7 @@ def headline(scores: Mapping[str, Any]) -> dict[str, Number]:
     values: dict[str, Number] = {
         name: scores[name]["value"] for name in ("roc_auc", "tss", "brier_skill", "accuracy", "recall", "specificity")
     }
-    baselines = strongest_first(scores["baselines"])
-    lead = scores["differences"][baselines[0][0]]["roc_auc"] if baselines else {"value": None, "low": None}
+    lead = best_lead(scores) or {"value": None, "low": None}
     return {
         **values,
         "roc_auc_low": scores["roc_auc"]["low"],

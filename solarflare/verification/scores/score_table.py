@@ -1,7 +1,7 @@
 """Writes scores for all readers: a score with its interval, a verdict, and a table as text, Markdown or HTML."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,14 +95,14 @@ class Table:
 
     def text(self) -> str:
         """Return the table in plain text. It does not depend on the terminal."""
-        drawn = table.Table(box=RULED, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        rich_table = table.Table(box=RULED, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         for column in self.columns:
-            drawn.add_column(Text(column), justify="right" if column in self.numbers else "left", no_wrap=True)
+            rich_table.add_column(Text(column), justify="right" if column in self.numbers else "left", no_wrap=True)
         for row in self.rows:
-            drawn.add_row(*map(Text, row))
-        written = io.StringIO()
-        Console(file=written, width=WIDEST, color_system=None, legacy_windows=False).print(drawn)
-        return "\n".join(map(str.rstrip, written.getvalue().splitlines()))
+            rich_table.add_row(*map(Text, row))
+        stream = io.StringIO()
+        Console(file=stream, width=WIDEST, color_system=None, legacy_windows=False).print(rich_table)
+        return "\n".join(map(str.rstrip, stream.getvalue().splitlines()))
 
     def markdown(self) -> str:
         """Return the table in Markdown. No character in a cell can end the row."""
@@ -174,7 +174,7 @@ def strongest_first(forecasts: dict[str, Any]) -> list[tuple[str, dict[str, Any]
 
 
 def compared(
-    metrics: dict[str, Any], group: str = "baselines", scores: Sequence[str] = COMPARED
+    metrics: Mapping[str, Any], group: str = "baselines", scores: Sequence[str] = COMPARED
 ) -> Iterator[tuple[str, list[ScoreText], dict[str, Any]]]:
     """Yield the forecasts that a network is compared with, the strongest first.
 
@@ -195,3 +195,14 @@ def compared(
     for name, forecast in strongest_first(metrics.get(group, {})):
         cells = [interval(forecast[score]) for score in scores]
         yield name.replace("_", " "), cells, metrics["differences"][name]["roc_auc"]
+
+
+def best_lead(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the network's lead in ROC-AUC over its best baseline, as in `differences`; None without a baseline.
+
+    Parameters
+    ----------
+    metrics : dict
+        The content of ``metrics/details/<task>.json``.
+    """
+    return next((difference for _, _, difference in compared(metrics, scores=())), None)

@@ -71,10 +71,10 @@ class Spread:
         """
         if difference["low"] is None:
             return dict(difference)
-        value, apart, width = difference["value"], self.apart(score), WIDTHS.get(score, 1.0)
-        low = max(-width, value - math.hypot(value - difference["low"], apart))
-        high = min(width, value + math.hypot(difference["high"] - value, apart))
-        resolvable = min(width, math.hypot(difference["resolvable"], apart))
+        value, seed_difference, width = difference["value"], self.apart(score), WIDTHS.get(score, 1.0)
+        low = max(-width, value - math.hypot(value - difference["low"], seed_difference))
+        high = min(width, value + math.hypot(difference["high"] - value, seed_difference))
+        resolvable = min(width, math.hypot(difference["resolvable"], seed_difference))
         widened = {"value": value, "low": low, "high": high}
         return widened | {"verdict": verdict(low, high, lower_is_better), "resolvable": resolvable}
 
@@ -137,7 +137,7 @@ def _deviation(trained: list[dict[str, Any]]) -> dict[str, float]:
 
 def _deciding(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
     """Return, as text, the parameters that affect the scores of a task's network, without the training seed."""
-    others = set(TASKS) - {task}
+    other_tasks = set(TASKS) - {task}
     origins = {"simulated", "archive", "live"} - {str(parameters.get("scrape.origin"))}
     elsewhere = [f"scrape.{origin}." for origin in origins]
     elsewhere += [
@@ -152,7 +152,7 @@ def _deciding(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
     return {
         key: _plain(value)
         for key, value in parameters.items()
-        if others.isdisjoint(re.split("[._]", key)) and not any(part in f"{key}." for part in elsewhere)
+        if other_tasks.isdisjoint(re.split("[._]", key)) and not any(part in f"{key}." for part in elsewhere)
     }
 
 

@@ -33,7 +33,7 @@ def by_longitude(longitude: NDArray) -> dict[str, Mask]:
 def by_year(time: NDArray[np.datetime64]) -> dict[str, Mask]:
     """Return, for each year (UTC) with rows, a mask of the rows in it."""
     year = time.astype("datetime64[Y]")
-    return {f"year_{each}": year == each for each in np.unique(year)}
+    return {f"year_{value}": year == value for value in np.unique(year)}
 
 
 def by_class(label: NDArray, goes_class: NDArray) -> dict[str, Mask]:
@@ -42,7 +42,7 @@ def by_class(label: NDArray, goes_class: NDArray) -> dict[str, Mask]:
     `goes_class`, (n,), is the class of the strongest flare in the window, such as ``"M1.5"``, or empty without a flare.
     """
     letter = np.where(label == 1, goes_class.astype("U1"), "")
-    return {f"class_{each}": (label == 0) | (letter == each) for each in np.unique(letter[letter != ""])}
+    return {f"class_{value}": (label == 0) | (letter == value) for value in np.unique(letter[letter != ""])}
 
 
 def by_state_before(active: Mask) -> dict[str, Mask]:

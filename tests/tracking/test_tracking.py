@@ -460,7 +460,7 @@ def test_the_gain_is_in_the_metrics_with_its_interval(project: Path) -> None:
 
 def test_forecasts_that_rank_alike_are_said_to_be_so() -> None:
     same = {"value": 0.0, "low": 0.0, "high": 0.0, "verdict": "not distinguishable", "resolvable": 0.0}
-    other = RunComparison("#1", "#", True, True, False, same, None)
+    other = RunComparison("#1", "#", True, True, False, False, same, None)
     compared = ComparedRun([other], other, other, [], "other code")
     assert "both rank the test rows alike" in description.sentence(compared, SCORES)
 
@@ -499,19 +499,6 @@ def test_what_is_logged_is_said_once(project: Path, caplog: pytest.LogCaptureFix
         for _ in range(2):
             log_evaluation(Task.DISK)
     assert caplog.messages == ["disk: logged the training to MLflow", "disk: logged the scores to MLflow"]
-
-
-def test_a_new_evaluation_of_the_same_training_replaces_its_scores(project: Path) -> None:
-    import mlflow
-
-    log_evaluation(Task.DISK)
-    score(n=61)
-    log_evaluation(Task.DISK)
-    (run,) = runs()
-    assert run.data.metrics["n"] == 61
-    assert (
-        len(mlflow.MlflowClient().load_table(run.info.experiment_id, "tables/roc.json", run_ids=[run.info.run_id])) == 2
-    )
 
 
 def test_results_are_logged_from_the_outputs_without_tensorflow(project: Path) -> None:

@@ -529,14 +529,16 @@ def test_an_interrupted_run_is_completed(project: Path) -> None:
     assert run.info.status == "FINISHED"
 
 
+@pytest.mark.parametrize("address", ["", "sqlite:///mlflow.db"], ids=["default", "relative"])
 def test_an_experiment_in_a_temporary_copy_is_logged_to_the_main_checkout(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     main = shutil.copytree(project, tmp_path / "main")
     monkeypatch.setenv("DVC_ROOT", str(main))
     monkeypatch.setenv("DVC_EXP_NAME", "longer")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     log_evaluation(Task.DISK)
-    assert store_uri() == f"sqlite:///{main}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{main}/mlflow.db")
     (run,) = runs()
     assert run.data.tags["DVC_EXP_NAME"] == "longer"
     assert run.info.artifact_uri.startswith(f"{main}/mlartifacts/disk/")

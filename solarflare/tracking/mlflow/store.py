@@ -30,8 +30,14 @@ class StoreError(InputError):
 
 
 def store_uri() -> str:
-    """Return the address of the store: ``MLFLOW_TRACKING_URI`` if set, else ``mlflow.db`` in the main checkout."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{main_checkout().resolve() / 'mlflow.db'}"
+    """Return the address of the store: ``MLFLOW_TRACKING_URI`` if set, else that of ``mlflow.db``.
+
+    The path of a SQLite file is relative to the main checkout. DVC deletes the temporary folder in which an experiment
+    runs, and a store in it.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    kind, _, path = uri.partition(":///")
+    return f"{kind}:///{main_checkout().resolve() / path}" if kind == "sqlite" else uri
 
 
 def exists() -> bool:

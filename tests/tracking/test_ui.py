@@ -24,7 +24,13 @@ FORMER, BETTER = "#1 first: compact_map on gong", "#2 better than #1: epochs=61"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file for all that the server prints."""
+    return tmp_path_factory.mktemp("output") / "ui.txt"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, output: Path) -> Iterator[str]:
     """The UI of a store with two runs of the disk, the second a better one, and one of the region."""
     folder = tmp_path_factory.mktemp("store")
     make_project(folder)
@@ -43,7 +49,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         log_evaluation(Task.DISK)
         # The command is this package's, wherever it runs.
         patch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
-        with server("solarflare.cli", "ui", folder=folder, ready="health") as address:
+        with server("solarflare.cli", "ui", folder=folder, ready="health", output=output) as address:
             yield address
 
 
@@ -60,6 +66,14 @@ def ui(chromium: "Chrome", address: str) -> Ui:
     """A person in front of it."""
     chromium.set_window_size(1400, 1000)
     return Ui(chromium, address)
+
+
+@pytest.mark.usefixtures("address")
+def test_the_server_prints_its_address_and_no_warning(output: Path) -> None:
+    printed = output.read_text()
+    assert "Uvicorn running on http://127.0.0.1:" in printed
+    assert "Application startup complete" in printed
+    assert "Warning" not in printed
 
 
 def test_the_list_says_which_run_is_better(ui: Ui) -> None:
@@ -117,7 +131,7 @@ def test_a_run_leads_to_its_figures_with_one_click(ui: Ui, link: str, file: str)
     ui.open_experiment("disk")
     ui.follow(FORMER)
     ui.follow(link)
-    ui.find(f"//img[contains(@src, 'path={file}')]")
+    ui.await_figure(file)
 
 
 def test_the_charts_open_on_the_curves_of_the_training(ui: Ui) -> None:

@@ -23,6 +23,9 @@ ENVIRONMENT = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
+# Starlette announces the end of a module that MLflow 3.17 imports, once for each of the server's processes.
+SERVER_WARNINGS = "ignore:starlette.middleware.wsgi is deprecated:UserWarning:mlflow.server.fastapi_app"
+"""What Python's warnings filter, in the form of ``PYTHONWARNINGS``, leaves out while the server of `show` runs."""
 
 
 class StoreError(InputError):
@@ -78,7 +81,9 @@ def show(port: int) -> NoReturn:
     if is_server:
         sys.exit()
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
-    os.execv(sys.executable, command)  # noqa: S606 - so that Ctrl-C ends the server
+    filters = filter(None, (os.environ.get("PYTHONWARNINGS"), SERVER_WARNINGS))
+    environment = {**os.environ, "PYTHONWARNINGS": ",".join(filters)}
+    os.execve(sys.executable, command, environment)  # noqa: S606 - so that Ctrl-C ends the server
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def test_an_evaluation_with_other_parameters_is_a_run_of_its_own(project: Path) 
     run, former = runs()
     children = {child.data.tags["mlflow.parentRunId"]: child for child in runs(stage="evaluate")}
     assert [content(former), content(children[former.info.run_id])] == before
-    assert run.info.run_name == "#2 another evaluation of #1: evaluate.seed=2"
+    assert run.info.run_name == "#2 re-evaluates #1: evaluate.seed=2"
     assert run.data.tags["verdict"] == "same training"
     assert (former.data.params["evaluate.seed"], run.data.params["evaluate.seed"]) == ("1", "2")
     assert children[run.info.run_id].data.params["evaluate.seed"] == "2"
@@ -71,7 +71,7 @@ def test_an_evaluation_by_other_code_is_a_run_of_its_own(project: Path) -> None:
     log_evaluation(Task.DISK)
     run, former = runs()
     assert (former.data.metrics["n"], run.data.metrics["n"]) == (60, 61)
-    assert run.info.run_name == "#2 another evaluation of #1: other code or data of the evaluation"
+    assert run.info.run_name == "#2 re-evaluates #1: other code or data of the evaluation"
 
 
 def test_an_evaluation_that_was_there_before_writes_nothing(project: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_run_without_the_parameters_of_its_evaluation_differs_by_the_others_al
     change_the_evaluation(seed=2)
     log_evaluation(Task.DISK)
     name = runs()[0].info.run_name
-    assert name == "#3 another evaluation of #1: evaluate.resamples=2000, evaluate.seed=2"
+    assert name == "#3 re-evaluates #1: evaluate.resamples=2000, evaluate.seed=2"
 
 
 def test_a_run_is_logged_whatever_experiment_the_caller_has_set(project: Path) -> None:

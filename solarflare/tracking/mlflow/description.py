@@ -13,7 +13,7 @@ PHRASES = {
     "worse": "worse than {}",
     "not distinguishable": "not distinguishable from {}",
     "reseeded": "another seed of {}",
-    "same training": "another evaluation of {}",
+    "same training": "re-evaluates {}",
 }
 """The phrase for each verdict in a run's name. ``{}`` stands for the name of the reference run."""
 

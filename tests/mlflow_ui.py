@@ -86,7 +86,7 @@ class Ui:
         for key, value in settings.items():
             self.browser.execute_script("localStorage.setItem(...arguments)", f"mlflow.assistant.{key}", value)
 
-    def wait(self, condition: Callable[["Chrome"], T | Literal[False] | None], failure: str) -> T:
+    def wait(self, condition: Callable[["Chrome"], T | Literal[False]], failure: str) -> T:
         """Return what a condition gives, as soon as it is neither false nor empty."""
         # The page may replace an element between the search for it and the look at it.
         patient = WebDriverWait(self.browser, PATIENCE, 0.1, [StaleElementReferenceException])
@@ -121,9 +121,9 @@ class Ui:
     def follow(self, name: str) -> None:
         """Follow a link."""
 
-        def address(browser: "Chrome") -> str | None:
+        def address(browser: "Chrome") -> str | Literal[False]:
             links = browser.find_elements(By.XPATH, f"//a[normalize-space()='{name}']")
-            return next((link.get_attribute("href") for link in links if link.is_displayed()), None)
+            return next((str(link.get_attribute("href")) for link in links if link.is_displayed()), False)
 
         link = self.wait(address, f"the page has no link {name}")
         self.browser.get("about:blank")  # MLflow opens those of a description in another tab

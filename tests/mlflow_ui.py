@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.error import URLError
 
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import presence_of_element_located
 from selenium.webdriver.support.wait import WebDriverWait
@@ -89,7 +89,8 @@ class Ui:
     def wait(self, condition: Callable[["Chrome"], T | Literal[False]], failure: str) -> T:
         """Return what a condition gives, as soon as it is neither false nor empty."""
         # The page may replace an element between the search for it and the look at it.
-        patient = WebDriverWait(self.browser, PATIENCE, 0.1, [StaleElementReferenceException])
+        changing = [StaleElementReferenceException, ElementClickInterceptedException]
+        patient = WebDriverWait(self.browser, PATIENCE, 0.1, changing)
         return patient.until(condition, failure)
 
     def find(self, xpath: str) -> "WebElement":
@@ -110,6 +111,17 @@ class Ui:
             return bool(displayed)
 
         self.wait(clicked, f"the page has no {xpath}")
+
+    def open_tab(self, name: str) -> None:
+        """Press a tab of a run with the mouse, until it is open: these tabs ignore the click of a script."""
+
+        def opened(browser: "Chrome") -> bool:
+            tabs = browser.find_elements(By.XPATH, f"//*[@role='tab'][normalize-space()='{name}']")
+            for tab in [tab for tab in tabs if tab.is_displayed() and tab.get_attribute("aria-selected") != "true"]:
+                tab.click()
+            return any(tab.get_attribute("aria-selected") == "true" for tab in tabs)
+
+        self.wait(opened, f"the page has no tab {name}")
 
     def open_experiment(self, name: str) -> None:
         """Open the list of experiments, one of them, and the link in its description."""

@@ -137,7 +137,7 @@ def test_a_run_leads_to_its_figures_with_one_click(ui: Ui, link: str, file: str)
 def test_the_charts_open_on_the_curves_of_the_training(ui: Ui) -> None:
     ui.open_experiment("disk")
     ui.follow(FORMER)
-    ui.click("//*[@role='tab' or self::a][normalize-space()='Model metrics']")
+    ui.open_tab("Model metrics")
     ui.find(section := "//*[starts-with(@data-testid, 'experiment-view-compare-runs-section-header')]")
     assert ui.texts(section)[0].startswith("training (")
 

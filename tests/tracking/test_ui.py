@@ -139,7 +139,7 @@ def test_the_charts_open_on_the_curves_of_the_training(ui: Ui) -> None:
     ui.follow(FORMER)
     ui.open_tab("Model metrics")
     ui.find(section := "//*[starts-with(@data-testid, 'experiment-view-compare-runs-section-header')]")
-    assert ui.texts(section)[0].startswith("training (")
+    assert ui.texts(section)[0].split()[0] == "training"
 
 
 def test_the_models_of_an_experiment_are_listed_with_their_scores(ui: Ui) -> None:

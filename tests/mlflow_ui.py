@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.error import URLError
 
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import presence_of_element_located
 from selenium.webdriver.support.wait import WebDriverWait
@@ -25,7 +26,7 @@ PATIENCE = 300  # seconds, for a page that loads and for a server that starts on
 
 
 @contextmanager
-def server(*command: str, folder: Path, ready: str) -> Iterator[str]:
+def server(*command: str, folder: Path, ready: str, output: Path = Path(os.devnull)) -> Iterator[str]:
     """Yield the address of a server of MLflow, once it answers.
 
     Parameters
@@ -36,18 +37,21 @@ def server(*command: str, folder: Path, ready: str) -> Iterator[str]:
         Where it runs.
     ready : str
         The path of a page that answers when it is ready.
+    output : Path, optional
+        The file for all that it prints.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
-    started = subprocess.Popen(
-        [sys.executable, "-m", *command, "--port", str(port)],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with output.open("w") as file:
+        started = subprocess.Popen(
+            [sys.executable, "-m", *command, "--port", str(port)],
+            cwd=folder,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         _await(f"{address}/{ready}", started)
@@ -84,7 +88,10 @@ class Ui:
 
     def wait(self, condition: Callable[["Chrome"], T | Literal[False]], failure: str) -> T:
         """Return what a condition gives, as soon as it is neither false nor empty."""
-        return WebDriverWait(self.browser, PATIENCE, 0.1).until(condition, failure)
+        # The page may replace an element between the search for it and the look at it.
+        changing = [StaleElementReferenceException, ElementClickInterceptedException]
+        patient = WebDriverWait(self.browser, PATIENCE, 0.1, changing)
+        return patient.until(condition, failure)
 
     def find(self, xpath: str) -> "WebElement":
         """Return an element that is displayed, as soon as it is."""
@@ -96,7 +103,25 @@ class Ui:
 
     def click(self, xpath: str) -> None:
         """Click on an element, even if it moves or something floats above it."""
-        self.browser.execute_script("arguments[0].click()", self.find(xpath))
+
+        def clicked(browser: "Chrome") -> bool:
+            displayed = [one for one in browser.find_elements(By.XPATH, xpath) if one.is_displayed()]
+            for one in displayed[:1]:
+                browser.execute_script("arguments[0].click()", one)
+            return bool(displayed)
+
+        self.wait(clicked, f"the page has no {xpath}")
+
+    def open_tab(self, name: str) -> None:
+        """Press a tab of a run with the mouse, until it is open: these tabs ignore the click of a script."""
+
+        def opened(browser: "Chrome") -> bool:
+            tabs = browser.find_elements(By.XPATH, f"//*[@role='tab'][normalize-space()='{name}']")
+            for tab in [tab for tab in tabs if tab.is_displayed() and tab.get_attribute("aria-selected") != "true"]:
+                tab.click()
+            return any(tab.get_attribute("aria-selected") == "true" for tab in tabs)
+
+        self.wait(opened, f"the page has no tab {name}")
 
     def open_experiment(self, name: str) -> None:
         """Open the list of experiments, one of them, and the link in its description."""
@@ -107,9 +132,14 @@ class Ui:
 
     def follow(self, name: str) -> None:
         """Follow a link."""
-        link = self.find(f"//a[normalize-space()='{name}']").get_attribute("href")
+
+        def address(browser: "Chrome") -> str | Literal[False]:
+            links = browser.find_elements(By.XPATH, f"//a[normalize-space()='{name}']")
+            return next((str(link.get_attribute("href")) for link in links if link.is_displayed()), False)
+
+        link = self.wait(address, f"the page has no link {name}")
         self.browser.get("about:blank")  # MLflow opens those of a description in another tab
-        self.browser.get(str(link))
+        self.browser.get(link)
 
     def headings(self) -> list[str]:
         """Return the headings of the table of runs, from left to right."""
@@ -163,6 +193,10 @@ class Ui:
     def open_figure(self, name: str, runs: int) -> None:
         """Open a figure of the runs that are compared, until it is drawn as each of them has it."""
         self.click(f"//*[@data-testid='artifact-tree-node'][@artifact-name='{name}']")
+        self.await_figure(name, runs)
+
+    def await_figure(self, name: str, runs: int = 1) -> None:
+        """Wait until a figure is drawn as each of some runs has it."""
         drawn = "return [...document.images].filter(one => one.alt == arguments[0] && one.naturalWidth).length"
         self.wait(lambda browser: browser.execute_script(drawn, name) == runs, f"{name} is not drawn {runs} times")
 

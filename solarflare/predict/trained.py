@@ -133,11 +133,16 @@ def _of_runs(trained: dict[Task, LoggedModel]) -> tuple[Path, PredictParams]:
     """Return the folder of the networks of MLflow's runs, and their parameters."""
     folder = logged_models.download(trained)
     content = params.read_yaml(paths.PARAMS)
+    params.check(content, paths.PARAMS)  # What is wrong after this, is wrong with the run.
     for task, model in trained.items():
-        about = saved_model.about(saved_model.model_folders(folder / task)[0])
-        content["instrument"][task], content["label"][task] = about.instrument, dict(about.question)
-        content["crop"] |= about.crop
-        content["calibration"]["base_rate"][about.origin][task] = model.base_rate
+        try:
+            about = saved_model.about(saved_model.model_folders(folder / task)[0])
+            content["instrument"][task], content["label"][task] = about.instrument, dict(about.question)
+            content["crop"] |= about.crop
+            content["calibration"]["base_rate"][about.origin][task] = model.base_rate
+            params.check(content, Path(saved_model.ABOUT))
+        except InputError as error:
+            raise model.unreadable(str(error)) from None
     return folder, params.parse(content, paths.PARAMS, PredictParams)
 
 

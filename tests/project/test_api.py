@@ -1,6 +1,9 @@
 """`import solarflare`: the answers of untrained networks as a table, from MLflow's store and from folders."""
 
+import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +131,35 @@ def test_by_default_the_champion_answers(folder: Path, runs: dict[str, str], cap
     shutil.rmtree("models")
     assert solarflare.load_model("region").base_rate == 0.02
     assert not caplog.text
+
+
+def test_a_champion_of_an_earlier_version_of_the_project_is_named_with_its_run_and_commit(
+    folder: Path, runs: dict[str, str]
+) -> None:
+    with closing(sqlite3.connect("mlflow.db")) as connection, connection:
+        old, new = "calibration.base_rate.region", "calibration.base_rate.simulated.region"
+        connection.execute("UPDATE params SET key = ? WHERE key = ?", (old, new))
+        connection.execute(
+            "INSERT INTO tags (key, value, run_uuid) VALUES ('commit', '0123abcd', ?)", (runs["region"],)
+        )
+    with pytest.raises(solarflare.InputError) as error:
+        solarflare.load_model("region")
+    assert str(error.value) == (
+        f"champion region-flare, version 1, of the run {runs['region']}: expected the parameter {new}, which the run "
+        "lacks; train again with `dvc repro`, or read it with commit 0123abcd of this project"
+    )
+
+
+def test_a_run_whose_question_has_another_form_is_named_and_params_yaml_is_not(
+    folder: Path, runs: dict[str, str]
+) -> None:
+    logged_models.download(logged_models.runs(runs["disk"]))
+    (about,) = Path("data").rglob(f"*{runs['disk']}*/models/disk/model.json")
+    about.write_text(about.read_text().replace('"before"', '"hours"'))
+    with pytest.raises(solarflare.InputError) as error:
+        solarflare.load_model("disk", runs["disk"])
+    assert re.match(rf"the run {runs['disk']}: model\.json: key label\.disk\.", str(error.value))
+    assert "params.yaml" not in str(error.value)
 
 
 @pytest.mark.usefixtures("runs")

@@ -460,7 +460,7 @@ def test_the_gain_is_in_the_metrics_with_its_interval(project: Path) -> None:
 
 def test_forecasts_that_rank_alike_are_said_to_be_so() -> None:
     same = {"value": 0.0, "low": 0.0, "high": 0.0, "verdict": "not distinguishable", "resolvable": 0.0}
-    other = RunComparison("#1", "#", True, True, False, same, None)
+    other = RunComparison("#1", "#", True, True, False, False, same, None)
     compared = ComparedRun([other], other, other, [], "other code")
     assert "both rank the test rows alike" in description.sentence(compared, SCORES)
 
@@ -501,19 +501,6 @@ def test_what_is_logged_is_said_once(project: Path, caplog: pytest.LogCaptureFix
     assert caplog.messages == ["disk: logged the training to MLflow", "disk: logged the scores to MLflow"]
 
 
-def test_a_new_evaluation_of_the_same_training_replaces_its_scores(project: Path) -> None:
-    import mlflow
-
-    log_evaluation(Task.DISK)
-    score(n=61)
-    log_evaluation(Task.DISK)
-    (run,) = runs()
-    assert run.data.metrics["n"] == 61
-    assert (
-        len(mlflow.MlflowClient().load_table(run.info.experiment_id, "tables/roc.json", run_ids=[run.info.run_id])) == 2
-    )
-
-
 def test_results_are_logged_from_the_outputs_without_tensorflow(project: Path) -> None:
     loaded = python(LOG_EVALUATION).split()
     assert "mlflow" in loaded
@@ -542,14 +529,16 @@ def test_an_interrupted_run_is_completed(project: Path) -> None:
     assert run.info.status == "FINISHED"
 
 
+@pytest.mark.parametrize("address", ["", "sqlite:///mlflow.db"], ids=["default", "relative"])
 def test_an_experiment_in_a_temporary_copy_is_logged_to_the_main_checkout(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     main = shutil.copytree(project, tmp_path / "main")
     monkeypatch.setenv("DVC_ROOT", str(main))
     monkeypatch.setenv("DVC_EXP_NAME", "longer")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     log_evaluation(Task.DISK)
-    assert store_uri() == f"sqlite:///{main}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{main}/mlflow.db")
     (run,) = runs()
     assert run.data.tags["DVC_EXP_NAME"] == "longer"
     assert run.info.artifact_uri.startswith(f"{main}/mlartifacts/disk/")

@@ -13,6 +13,7 @@ PHRASES = {
     "worse": "worse than {}",
     "not distinguishable": "not distinguishable from {}",
     "reseeded": "another seed of {}",
+    "same training": "re-evaluates {}",
 }
 """The phrase for each verdict in a run's name. ``{}`` stands for the name of the reference run."""
 
@@ -44,6 +45,8 @@ def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
     if reference is None:
         return "**First** trusted run on these test rows and labels: there is none to compare it with"
     link = f"[{reference.name}]({reference.link}){', the champion' if reference.champion else ''}"
+    if reference.verdict == "same training":
+        return f"**Another evaluation** of the network of {link}, with {run.changes_in_words}: no verdict"
     if reference.verdict == "reseeded":
         return (
             f"**Neither better nor worse** than {link}: only the seed of the training differs, and a difference in "
@@ -79,7 +82,7 @@ def _comparisons(run: ComparedRun) -> Iterator[str]:
         rows = [
             (
                 f"[{other.name}]({other.link}){' (champion)' if other.champion else ''}",
-                f"**{other.verdict}**" if other.counts else f"no verdict: that run is {other.verdict}",
+                _verdict(other),
                 _difference(other) if other.counts else "",
                 _seeds(other),
             )
@@ -87,6 +90,12 @@ def _comparisons(run: ComparedRun) -> Iterator[str]:
         ]
         yield f"#### Against other runs, in pairs on the same test rows\n{Table(columns, rows).markdown()}"
         yield COMPARE
+
+
+def _verdict(other: RunComparison) -> str:
+    if other.same_training:
+        return "another evaluation of this network"
+    return f"**{other.verdict}**" if other.counts else f"no verdict: that run is {other.verdict}"
 
 
 def _difference(other: RunComparison) -> str:
@@ -102,7 +111,7 @@ def _difference(other: RunComparison) -> str:
 
 
 def _seeds(other: RunComparison) -> str:
-    if other.spread is None:
+    if other.spread is None or other.same_training:
         return ""
     if other.spread.seeds:
         return f"yes: {other.spread.deviation['roc_auc']:.3f} is the standard deviation of {other.spread.seeds} seeds"

@@ -11,10 +11,10 @@ QUESTIONS: dict[Task, str] = {  # without Markdown: MLflow's lists show descript
     Task.REGION: "Is this active region flaring? One cutout of an active region in, one probability out.",
 }
 HOW_TO_READ = """\
-Each run is a state of the pipeline. Its stages are folded below it. The name of a run says whether it is *better* or
-*worse* than the champion, the best network so far, or else than the newest earlier run with the same test images. If
-it says *not distinguishable*, this test set cannot tell the two apart. The verdict comes from a paired comparison of
-ROC-AUC over the same images: `gain` is the difference, and its interval of 95 % goes from `gain_low` to `gain_high`.
+Each run is a state of the pipeline. Its stages are folded below it. The name of a run says whether it is better or
+worse than the champion, the best network so far, or else than the newest earlier run with the same test images. If
+it says "not distinguishable", this test set cannot tell the two apart. The verdict comes from a paired comparison of
+ROC-AUC over the same images: "gain" is the difference, and its interval of 95 % goes from "gain_low" to "gain_high".
 The difference is real if the interval does not contain zero. It includes the noise of seeds if that was measured.
 The description of a run compares it with more runs, and says what changed.
 """
@@ -26,6 +26,7 @@ LEAD = {"value": "lead", "low": "lead_low", "high": "lead_high"}
 """Names of the metrics for the lead in ROC-AUC over the best baseline and for the ends of its interval."""
 
 TRAINING_MENU = "workflowType=machine_learning"  # the end of each address. Without it MLflow shows its menu for agents.
+RUNS = "Runs and verdicts"  # the link to that address in an experiment's description
 VIEW = "verdicts"
 WIDTHS = {
     "attributes.`Run Name`": 290,
@@ -47,11 +48,12 @@ def describe(mlflow: Any, task: Task) -> None:
     """Give the experiment of a task its description and the columns of its table, unless it has them."""
     experiment = mlflow.get_experiment_by_name(task)
     view = {"selectedColumns": [*WIDTHS], "columnOrder": [*WIDTHS], "columnWidths": WIDTHS}
-    link = f"[**Runs and verdicts**]({page_address(experiment.experiment_id)})"
+    # The address is at the end, so that the raw text in MLflow's list of experiments can be read, too.
+    address = f"[{RUNS}]: {page_address(experiment.experiment_id)}"
     tags = {
         f"mlflow.sharedViewState.{VIEW}": json.dumps(view),
         "mlflow.experimentKind": "custom_model_development",
-        "mlflow.note.content": f"{QUESTIONS[task]} {link}\n\n{HOW_TO_READ}",
+        "mlflow.note.content": f"{QUESTIONS[task]} [{RUNS}]\n\n{HOW_TO_READ}\n{address}\n",
     }
     for name, value in tags.items():
         if experiment.tags.get(name) != value:

@@ -23,7 +23,7 @@ from solarflare.tracking.mlflow import (
 )
 from solarflare.tracking.mlflow.experiments import FIRST, GAIN, LEAD
 from solarflare.tracking.mlflow.reference_run import compare
-from solarflare.tracking.mlflow.run_state import EVALUATION, RunState
+from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, RunState
 from solarflare.tracking.mlflow.unlogged import unlogged_evaluation
 from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.score_table import best_lead
@@ -36,8 +36,9 @@ LINKS = {"ROC curve": "roc.png", "confusion matrix": "confusion.png", "the whole
 def log_evaluation(task: Task) -> None:
     """Add what ``evaluate`` and ``report`` wrote to the run of the state, compare the run, and register its model.
 
-    If the training is not in the store, it is logged first. If the store has all of it, nothing happens, and MLflow is
-    not imported. If the store cannot be reached, that is a warning, as in `log_training.log_training`.
+    If the training is not in the store, it is logged first. A run keeps its evaluation: if the run of the state has
+    another one, this one gets a run of its own. If the store has all of it, nothing happens, and MLflow is not imported
+    if the store is a SQLite file. If the store cannot be reached, that is a warning, as in `log_training.log_training`.
     """
     if (evaluation := unlogged_evaluation(task)) is None:
         return
@@ -45,7 +46,11 @@ def log_evaluation(task: Task) -> None:
     metrics, predictions = task.details, task.predictions
     scores = json.loads(metrics.read_text())
     with store.errors_as_warnings(), store.connected() as mlflow:
-        run_id = log_training.complete(mlflow, state)
+        if runs.find(mlflow, task, {STATE: state.key, EVALUATION: digest}):
+            return
+        run = runs.of_evaluation(mlflow, state, digest)
+        log_training.complete(mlflow, state, run)
+        run_id = run.info.run_id
         runs.log_numbers(mlflow, run_id, _own_numbers(scores), model.logged(mlflow, run_id))
         # These files are on the top level, because MLflow's comparison of runs shows no files in folders.
         for path in (metrics, *sorted(task.figures.glob("*.png"))):
@@ -56,10 +61,10 @@ def log_evaluation(task: Task) -> None:
             mlflow.log_text(copy, PAGE.name, run_id=run_id)
         mlflow.log_artifact(str(predictions), "predictions", run_id=run_id)
         for name, df in _tables(task, scores).items():
-            # Empty the table first: MLflow would append the rows to the rows of an earlier evaluation.
+            # Empty the table first: MLflow would append the rows to those of a logging that was interrupted.
             mlflow.MlflowClient().log_dict(run_id, {"columns": [], "data": []}, f"tables/{name}.json")
             mlflow.log_table(df, f"tables/{name}.json", run_id=run_id)
-        _log_stages(mlflow, state, scores)
+        _log_stages(mlflow, state, run_id, scores)
         _log_verdict(mlflow, state, run_id, scores, tables.read(predictions, tables.PREDICTIONS))
         mlflow.MlflowClient().set_tag(run_id, EVALUATION, digest)
         log.info("%s: logged the scores to MLflow", task)
@@ -87,12 +92,12 @@ def _tables(task: Task, scores: dict[str, Any]) -> dict[str, pd.DataFrame]:
     return plots | ({"slices": pd.DataFrame(parts)} if parts else {})
 
 
-def _log_stages(mlflow: Any, state: RunState, scores: dict[str, Any]) -> None:
-    """Log the stages after the training as child runs of the run of the state."""
+def _log_stages(mlflow: Any, state: RunState, run_id: str, scores: dict[str, Any]) -> None:
+    """Log the stages after the training as child runs of a run."""
     stages = dvc_state.inputs("evaluate") or {}
     for name in STAGES:
         if name in stages:
-            child = runs.of_stage(mlflow, state, name, stages[name]).info.run_id
+            child = runs.of_stage(mlflow, state, run_id, name, stages[name]).info.run_id
             own = runs.numbers(scores) if name == "evaluate" else stage_outputs.numbers(name, state.task)
             runs.log_numbers(mlflow, child, own)
             runs.close(mlflow, child)
@@ -103,7 +108,7 @@ def _log_verdict(mlflow: Any, state: RunState, run_id: str, scores: dict[str, An
     task, client, trusted = state.task, mlflow.MlflowClient(), scores["trusted"]
     run, leading = client.get_run(run_id), registry.champion(mlflow, task)
     comparison = compare(mlflow, state, run, leading, predictions)
-    if trusted and comparison.reference and comparison.reference.difference:
+    if trusted and comparison.reference and comparison.reference.difference and comparison.reference.counts:
         gain = {name: comparison.reference.difference[end] for end, name in GAIN.items()}
         runs.log_numbers(mlflow, run_id, runs.numbers(rounded(gain)))
     experiment = run.data.tags.get("DVC_EXP_NAME")

@@ -27,7 +27,7 @@ def monitored(task: Task) -> Iterator[None]:
             from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
             run = runs.of_state(mlflow, state)
-            child = runs.of_stage(mlflow, state, f"train_{task}", state.training)
+            child = runs.of_stage(mlflow, state, run.info.run_id, f"train_{task}", state.training)
             monitor = SystemMetricsMonitor(child.info.run_id, SECONDS)
             monitor.start()
     try:
@@ -51,24 +51,22 @@ def log_training(task: Task) -> None:
     state = _unlogged(task)
     if state is not None:
         with store.errors_as_warnings(), store.connected() as mlflow:
-            complete(mlflow, state)
+            complete(mlflow, state, runs.of_state(mlflow, state))
 
 
-def complete(mlflow: Any, state: RunState) -> str:
-    """Log the training into the run of its state, unless that is done, and return the run's id."""
-    run = runs.of_state(mlflow, state)
+def complete(mlflow: Any, state: RunState, run: Any) -> None:
+    """Log the training into a run of its state, unless that is done."""
     run_id: str = run.info.run_id
     if run.info.status == "FINISHED":
-        return run_id
+        return
     for name, inputs in state.stages.items():
-        child = runs.of_stage(mlflow, state, name, inputs).info.run_id
+        child = runs.of_stage(mlflow, state, run_id, name, inputs).info.run_id
         runs.log_numbers(mlflow, child, stage_outputs.numbers(name, state.task))
         runs.close(mlflow, child)
     runs.log_history(mlflow, run_id, state.task.model)
     model.log_model(mlflow, state.task, run_id)
     _log_data(mlflow, state, run_id)
     log.info("%s: logged the training to MLflow", state.task)
-    return run_id
 
 
 def _unlogged(task: Task) -> RunState | None:
@@ -80,9 +78,14 @@ def _unlogged(task: Task) -> RunState | None:
 def _log_data(mlflow: Any, state: RunState, run_id: str) -> None:
     """Log the rows of each part of the split as a data set with a digest, and finish the run."""
     path = state.task.splits.as_posix()
-    # MLflow logs inputs only into an active run. At the end of the block it marks the run as finished.
-    with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
+    inputs = []
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # MLflow warns of integers that might be missing, and of paths
         for part, rows in stage_outputs.rows_by_part(state.task).items():
             name = f"{state.params.scrape.origin} {state.task} {part}"
-            mlflow.log_input(mlflow.data.from_pandas(rows, source=path, targets="label", name=name), context=part)
+            dataset = mlflow.data.from_pandas(rows, source=path, targets="label", name=name)
+            entity = mlflow.entities.Dataset.from_dictionary(dataset.to_dict())
+            inputs.append(mlflow.entities.DatasetInput(entity, [mlflow.entities.InputTag("mlflow.data.context", part)]))
+    # Not `mlflow.log_input`: it needs an active run, and refuses one if the caller has set another experiment.
+    mlflow.MlflowClient().log_inputs(run_id, inputs)
+    runs.close(mlflow, run_id)

@@ -21,10 +21,17 @@ NETWORK = "data"  # where a logged model has the folder that ``train_<task>`` wr
 
 @dataclass(frozen=True)
 class LoggedModel:
-    """The network of a run: the run's id, and ``calibration.base_rate`` of the parameters it was trained with."""
+    """The network of a run, and ``calibration.base_rate`` of the parameters it was trained with."""
 
     run_id: str
     base_rate: float | None
+    name: str  # what an error calls it: the registered model and its version, if there is one, and the run
+    commit: str  # the commit of this project that trained it, "" if unknown
+
+    def unreadable(self, reason: str) -> InputError:
+        """Return the error for a network that another version of this project logged in another form."""
+        older = f"read it with commit {self.commit} of this project" if self.commit else "name another run"
+        return InputError(f"{self.name}: {reason}; train again with `dvc repro`, or {older}")
 
 
 def is_logged_name(name: str) -> bool:
@@ -63,17 +70,18 @@ def runs(name: str, tasks: Collection[Task] = TASKS) -> dict[Task, LoggedModel]:
     Raises
     ------
     InputError
-        If there is no store, no champion of any of the tasks, or no run with this id, or if the run has no network or
-        is one of another task.
+        If there is no store, no champion of any of the tasks, or no run with this id, or if the run has no network, is
+        one of another task, or was logged by a version of this project whose parameters had another form.
     """
     if not store.exists():
         raise InputError(f"there is no MLflow store for {name}; run `make`, set MLFLOW_TRACKING_URI, or name a folder")
     with store.connected() as mlflow:
         if name == CHAMPION:
             versions = {task: registry.champion(mlflow, task) for task in tasks}
-            chosen = {task: _of_run(mlflow, version.run_id) for task, version in versions.items() if version}
+            chosen = {task: _of_version(mlflow, task, version) for task, version in versions.items() if version}
         else:
-            chosen = {_task(mlflow, name): _of_run(mlflow, name)}
+            task = _task(mlflow, name)
+            chosen = {task: _of_run(mlflow, task, name, f"the run {name}")}
     if not chosen:
         raise InputError(f"MLflow's store has no champion of {' or '.join(tasks)}; `make` registers the first one")
     if outside := set(chosen) - set(tasks):
@@ -82,21 +90,13 @@ def runs(name: str, tasks: Collection[Task] = TASKS) -> dict[Task, LoggedModel]:
 
 
 def download(models: dict[Task, LoggedModel]) -> Path:
-    """Return a folder with the networks of runs, a folder for each task, in the cache of downloads.
-
-    Raises
-    ------
-    InputError
-        If a run holds no network.
-    """
+    """Return a folder with the networks of runs, a folder for each task, in the cache of downloads."""
     name = "-".join(model.run_id for model in models.values())
     folder = main_checkout() / paths.EXPERIMENT_MODELS / name / "models"
     if folder.is_dir():
         return folder
     with store.connected() as mlflow, atomic_directory(folder) as partial:
         for task, model in models.items():
-            if not mlflow.get_run(model.run_id).outputs.model_outputs:
-                raise InputError(f"the run {model.run_id} holds no network; name the run of a whole pipeline")
             location = mlflow.get_logged_model(logged(mlflow, model.run_id)).artifact_location
             downloaded = mlflow.artifacts.download_artifacts(f"{location}/{NETWORK}/{task}", dst_path=str(partial))
             Path(downloaded).rename(partial / task)
@@ -110,8 +110,17 @@ def _task(mlflow: Any, run_id: str) -> Task:
     return Task(experiment)
 
 
-def _of_run(mlflow: Any, run_id: str) -> LoggedModel:
-    parameters = mlflow.get_run(run_id).data.params
-    stated = f"calibration.base_rate.{parameters.get('scrape.origin')}."
-    own_rate = [value for key, value in parameters.items() if key.startswith(stated)]
-    return LoggedModel(run_id, literal_eval(own_rate[0]) if own_rate else None)
+def _of_version(mlflow: Any, task: Task, version: Any) -> LoggedModel:
+    name = f"{CHAMPION} {version.name}, version {version.version}, of the run {version.run_id}"
+    return _of_run(mlflow, task, version.run_id, name)
+
+
+def _of_run(mlflow: Any, task: Task, run_id: str, name: str) -> LoggedModel:
+    run = mlflow.get_run(run_id)
+    if not run.outputs.model_outputs:
+        raise InputError(f"the run {run_id} holds no network; name the run of a whole pipeline")
+    parameters, commit = run.data.params, run.data.tags.get("commit", "")
+    key = f"calibration.base_rate.{parameters.get('scrape.origin')}.{task}"
+    if key not in parameters:
+        raise LoggedModel(run_id, None, name, commit).unreadable(f"expected the parameter {key}, which the run lacks")
+    return LoggedModel(run_id, literal_eval(parameters[key]), name, commit)

@@ -11,7 +11,7 @@ from solarflare.core import tables
 from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import run_comparison, runs
 from solarflare.tracking.mlflow.run_comparison import RunComparison
-from solarflare.tracking.mlflow.run_state import RunState, changes
+from solarflare.tracking.mlflow.run_state import STATE, RunState
 from solarflare.verification.scores import seeds
 
 EARLIER = 5  # a run is compared with so many earlier runs and with the champion
@@ -22,10 +22,11 @@ class ComparedRun:
     """A run, and its comparisons with other runs.
 
     The verdict on the run is about one of them, the reference: the champion, else the newest earlier run. A run can
-    only be the reference if it is trusted and has the same test rows.
+    only be the reference if it is trusted and has the same test rows. If the same training was evaluated before, the
+    newest run with an earlier evaluation is the reference in any case.
     """
 
-    others: list[RunComparison]  # with earlier runs, the newest first. If the champion is none of these, it is last.
+    others: list[RunComparison]  # with earlier runs, the newest first. Others of the training and the champion follow.
     reference: RunComparison | None  # None if no other run is trusted and has the same test rows
     champion: RunComparison | None  # None if this run is the champion, or if there is no champion or no reference
     changes: list[tuple[str, str, str]]  # parameters that differ: key, value of the reference, value of this run
@@ -38,12 +39,17 @@ def compare(mlflow: Any, state: RunState, run: Any, leading: Any | None, predict
     `predictions` is the run's table with the columns of `tables.PREDICTIONS`.
     """
     champion = leading.run_id if leading is not None and leading.run_id != run.info.run_id else None
-    others = {other.info.run_id: other for other in runs.scored(mlflow, state.task, before=run)[:EARLIER]}
+    earlier = runs.scored(mlflow, state.task, before=run)
+    same_training = runs.scored(mlflow, state.task, before=run, tags={STATE: state.key})
+    others = {other.info.run_id: other for other in (*earlier[:EARLIER], *same_training[:1])}
     if champion:
         others.setdefault(champion, mlflow.get_run(champion))
     comparisons = _comparisons(mlflow, state, run, others, champion, predictions)
     usable = [key for key, comparison in comparisons.items() if comparison.counts]
-    reference = champion if champion in usable else next(iter(usable), None)
+    if same_training:
+        reference: str | None = same_training[0].info.run_id
+    else:
+        reference = champion if champion in usable else next(iter(usable), None)
     if reference is None:
         return ComparedRun([*comparisons.values()], None, None, [], state.network)
     former = others[reference].data
@@ -51,7 +57,7 @@ def compare(mlflow: Any, state: RunState, run: Any, leading: Any | None, predict
         [*comparisons.values()],
         comparisons[reference],
         comparisons[champion] if champion else None,
-        changes(former.params, state.parameters()),
+        state.changes_since(former.params, former.tags),
         state.changes_in_words(former.params, former.tags),
     )
 
@@ -71,6 +77,7 @@ def _comparisons(
             link=runs.page_address(other),
             champion=key == champion,
             trusted=other.data.tags.get("trusted") == "true",
+            same_training=other.data.tags.get(STATE) == state.key,
             reseeded=contents.items() <= other.data.tags.items()
             and seeds.reseeded(state.task, other.data.params, run.data.params),
             difference=differences.get(key),

@@ -25,7 +25,8 @@ def register(
     """Register the model of a run, and make it the champion if it is trusted and better than the present champion.
 
     A registered model is not registered twice. `trusted` is True if the audit and the split let the scores count.
-    `leading` is the present champion. `against` is the comparison with the champion's run, if that is another run.
+    `leading` is the present champion. `against` is the comparison with the champion's run, if that is another run. The
+    champion loses its alias if this run is another evaluation of it and not trusted.
     """
     client, name = mlflow.MlflowClient(), MODELS[task]
     if not client.search_registered_models(f"name = '{name}'"):
@@ -36,9 +37,10 @@ def register(
     else:
         model_id = model.logged(mlflow, run_id)
         version = client.create_model_version(name, f"models:/{model_id}", run_id, model_id=model_id)
-    if leading is not None and leading.run_id == run_id:
-        if not trusted:
-            client.delete_registered_model_alias(name, CHAMPION)
+    is_leading = leading is not None and leading.run_id == run_id
+    if not trusted and (is_leading or (against is not None and against.same_training)):
+        client.delete_registered_model_alias(name, CHAMPION)
+    if is_leading:
         return
     wins = trusted and (leading is None or (against is not None and against.verdict == "better"))
     if wins:
@@ -52,5 +54,7 @@ def _description(trusted: bool, against: RunComparison | None, wins: bool) -> st
         return "Not the champion: its scores are **not trusted**."
     if against is None:
         return "Became the champion: the first version that is trusted."
+    if against.same_training:
+        return f"The champion stayed: this version is the same network as that of [{against.name}]({against.link})."
     became = "Became the champion" if wins else "The champion stayed"
     return f"{became}: against [{against.name}]({against.link}), this version is **{against.verdict}**."

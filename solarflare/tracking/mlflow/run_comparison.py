@@ -28,18 +28,24 @@ class RunComparison:
     link: str  # address of its page
     champion: bool
     trusted: bool
+    same_training: bool  # True if both are evaluations of one training: the network is the same
     reseeded: bool  # True if the training seed is the only difference: a difference in scores is then luck
     difference: dict[str, Any] | None  # from `differences`; None if the test rows are not the same
     spread: Spread | None  # how much scores vary from seed to seed. `difference` allows for it. None without one.
 
     @property
     def counts(self) -> bool:
-        """True if a verdict against this run counts: it is trusted and has the same test rows."""
-        return self.trusted and self.difference is not None
+        """True if a verdict against this run counts: another training, trusted, with the same test rows."""
+        return self.trusted and self.difference is not None and not self.same_training
 
     @property
     def verdict(self) -> str:
-        """``better``, ``worse``, ``not distinguishable``, ``reseeded``, ``not comparable`` or ``not trusted``."""
+        """``better``, ``worse``, ``not distinguishable``, ``reseeded``, ``not comparable`` or ``not trusted``.
+
+        If both runs are evaluations of one training, it is ``same training``.
+        """
+        if self.same_training:
+            return "same training"
         if not self.trusted:
             return "not trusted"
         if self.difference is None:

@@ -16,8 +16,12 @@ from solarflare.sun.events.questions import DiskLabel
 from solarflare.tracking import dvc_state
 from solarflare.verification.evaluation.schema import EvaluationParams
 
-STATE, EVALUATION = "solarflare.state", "solarflare.evaluation"
-"""Tags by which runs are found again."""
+STATE, EVALUATING, EVALUATION = "solarflare.state", "solarflare.evaluating", "solarflare.evaluation"
+"""Tags by which runs are found again.
+
+Both tags of the evaluation have the hash of what ``evaluate`` wrote. The first says which evaluation the run is for,
+and the second that all of it is logged.
+"""
 
 CODE = ("solarflare", "stages")  # folders of code. Every other dependency of a stage counts as data.
 DIGITS = 12  # digits of a hash that a tag shows
@@ -58,10 +62,17 @@ class RunState:
         return f"{self.params.train(self.task).network} on {self.params.instrument.of(self.task)}"
 
     def parameters(self) -> dict[str, str]:
-        """Return the parameters of the training and all before it, by dotted key, without other tasks and origins."""
+        """Return the parameters of the training and all before it, by dotted key, without other tasks and origins.
+
+        The parameters of the evaluation are not among them: one training can have several evaluations.
+        """
         groups = {name: group for name, group in self.groups.items() if name not in ("audit", "evaluate")}
         groups["scrape"] = {key: groups["scrape"][key] for key in ("origin", self.params.scrape.origin)}
         return of_task(self.task, groups)
+
+    def evaluation_parameters(self) -> dict[str, str]:
+        """Return the parameters of the evaluation by dotted key."""
+        return of_task(self.task, {"evaluate": self.groups["evaluate"]})
 
     def contents(self) -> dict[str, str]:
         """Return two hashes: of the data and of the code that the training depends on."""
@@ -94,13 +105,27 @@ class RunState:
         }
         return {name: value for name, value in tags.items() if value}
 
+    def changes_since(self, former: Mapping[str, str], former_tags: Mapping[str, str]) -> list[tuple[str, str, str]]:
+        """Return key, former value and value here of each parameter that differs from another run.
+
+        The arguments are that run's parameters and tags. Earlier versions of this project did not give a run the
+        parameters of its evaluation. These are left out then, unless the other run is of the same training.
+        """
+        evaluation = self.evaluation_parameters()
+        known = former_tags.get(STATE) == self.key or not evaluation.keys().isdisjoint(former)
+        now = self.parameters() | (evaluation if known else {})
+        values = [(key, former.get(key, "-"), now.get(key, "-")) for key in sorted(former.keys() | now.keys())]
+        return [(key, before, after) for key, before, after in values if before != after]
+
     def changes_in_words(self, former: Mapping[str, str], former_tags: Mapping[str, str]) -> str:
-        """Return in a few words what differs from another run. The arguments are that run's parameters and tags."""
-        changed = changes(former, self.parameters())
+        """Return in a few words what differs from another run. The arguments are those of `changes_since`."""
+        changed = self.changes_since(former, former_tags)
         new = [f"{key.removeprefix(f'train_{self.task}.')}={after}" for key, _, after in changed[:CHANGES]]
         if len(changed) > CHANGES:
             new.append(f"{len(changed) - CHANGES} more")
-        if not new:
+        if not new and former_tags.get(STATE) == self.key:
+            new = ["other code or data of the evaluation"]
+        elif not new:
             new = ["other code" if former_tags.get("data") == self.contents()["data"] else "other data"]
         return ", ".join(new)
 
@@ -114,12 +139,6 @@ def current(task: Task) -> RunState | None:
         return None
     groups = params.check(params.read_yaml(paths.PARAMS), paths.PARAMS)
     return RunState(task, params.load(EvaluationParams), groups, stages)
-
-
-def changes(former: Mapping[str, str], now: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return key, former value and new value of each parameter that differs. A missing value is ``-``."""
-    values = [(key, former.get(key, "-"), now.get(key, "-")) for key in sorted(former.keys() | now.keys())]
-    return [(key, before, after) for key, before, after in values if before != after]
 
 
 def of_task(task: Task, groups: dict[str, Any]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from solarflare.core import params
 from solarflare.core.tasks import Task
 from solarflare.tracking import dvc_state
 from solarflare.tracking.mlflow.experiments import TRAINING_MENU
-from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, RunState, of_task
+from solarflare.tracking.mlflow.run_state import EVALUATING, EVALUATION, STATE, RunState, of_task
 
 PIPELINE = "pipeline"  # value of the tag ``stage`` of a run that stands for a whole state
 UNSCORED = "not scored"  # verdict on a run before its evaluation is logged
@@ -28,36 +28,44 @@ def find(mlflow: Any, task: Task, tags: Mapping[str, str]) -> list[Any]:
     return mlflow.search_runs([experiment.experiment_id], query, max_results=MAX_RUNS, output_format="list")
 
 
-def scored(mlflow: Any, task: Task, before: Any | None = None) -> list[Any]:
-    """Return the scored runs of states, the newest first. With `before`, return only runs that began before it."""
+def scored(mlflow: Any, task: Task, before: Any, tags: Mapping[str, str] | None = None) -> list[Any]:
+    """Return the scored runs of states that have all these tags and began before a run, the newest first."""
     return [
         run
-        for run in find(mlflow, task, {"stage": PIPELINE})
-        if EVALUATION in run.data.tags and (before is None or run.info.start_time < before.info.start_time)
+        for run in find(mlflow, task, {"stage": PIPELINE, **(tags or {})})
+        if EVALUATION in run.data.tags and run.info.start_time < before.info.start_time
     ]
 
 
 def of_state(mlflow: Any, state: RunState) -> Any:
-    """Return the run of a state. If the store has none, open one with the next number."""
+    """Return the newest run of a state. If the store has none, open one."""
     logged = find(mlflow, state.task, {STATE: state.key, "stage": PIPELINE})
-    if logged:
-        return logged[0]
-    latest = find(mlflow, state.task, {"stage": PIPELINE})
-    number = 1 + int(latest[0].data.tags.get("number", len(latest))) if latest else 1
-    tags = {"number": str(number), "verdict": UNSCORED, **state.tags()}
-    run = _open(mlflow, state, PIPELINE, f"#{number} {UNSCORED}: {state.network}", tags)
-    _log_params(mlflow, run, state.parameters())
+    return logged[0] if logged else _open_pipeline(mlflow, state)
+
+
+def of_evaluation(mlflow: Any, state: RunState, digest: str) -> Any:
+    """Return the run of a state for an evaluation, by the hash of what ``evaluate`` wrote, and give it that hash.
+
+    It is the run that has the hash, or else a run without an evaluation. If the store has neither, open a run.
+    """
+    logged = find(mlflow, state.task, {STATE: state.key, "stage": PIPELINE})
+    evaluations = {run.info.run_id: _evaluation(run) for run in logged}
+    usable = [run for wanted in (digest, None) for run in logged if evaluations[run.info.run_id] == wanted]
+    run = usable[0] if usable else _open_pipeline(mlflow, state)
+    # The hash comes first: if this is interrupted, no other evaluation takes the run. MLflow's parameters are final.
+    mlflow.MlflowClient().set_tag(run.info.run_id, EVALUATING, digest)
+    _log_params(mlflow, run, state.evaluation_parameters())
     return run
 
 
-def of_stage(mlflow: Any, state: RunState, name: str, inputs: dvc_state.Inputs) -> Any:
-    """Return the run of a stage, a child of the run of its state. If the store has none, open one."""
-    logged = find(mlflow, state.task, {STATE: state.key, "stage": name})
+def of_stage(mlflow: Any, state: RunState, parent: str, name: str, inputs: dvc_state.Inputs) -> Any:
+    """Return the run of a stage, a child of the run with the id `parent`. If the store has none, open one."""
+    logged = find(mlflow, state.task, {"mlflow.parentRunId": parent, "stage": name})
     if logged:
         return logged[0]
     tags = {
         "fingerprint": inputs.fingerprint,
-        "mlflow.parentRunId": of_state(mlflow, state).info.run_id,
+        "mlflow.parentRunId": parent,
         "mlflow.source.name": f"stages/{name}.py",
     }
     run = _open(mlflow, state, name, name, tags)
@@ -110,6 +118,22 @@ def numbers(content: Mapping[str, Any]) -> dict[str, float]:
         for key, value in params.dotted(dict(content)).items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
+
+
+def _evaluation(run: Any) -> str | None:
+    """Return the hash of the evaluation that a run is for. Earlier versions of this project set the last tag only."""
+    tags = run.data.tags
+    return tags.get(EVALUATING) or tags.get(EVALUATION)
+
+
+def _open_pipeline(mlflow: Any, state: RunState) -> Any:
+    """Open a run for a state, with the next number."""
+    latest = find(mlflow, state.task, {"stage": PIPELINE})
+    number = 1 + int(latest[0].data.tags.get("number", len(latest))) if latest else 1
+    tags = {"number": str(number), "verdict": UNSCORED, **state.tags()}
+    run = _open(mlflow, state, PIPELINE, f"#{number} {UNSCORED}: {state.network}", tags)
+    _log_params(mlflow, run, state.parameters())
+    return run
 
 
 def _open(mlflow: Any, state: RunState, stage: str, name: str, tags: Mapping[str, str]) -> Any:

@@ -23,6 +23,9 @@ ENVIRONMENT = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
+# Starlette announces the end of a module that MLflow 3.17 imports, once for each of the server's processes.
+SERVER_WARNINGS = "ignore:starlette.middleware.wsgi is deprecated:UserWarning:mlflow.server.fastapi_app"
+"""What Python's warnings filter, in the form of ``PYTHONWARNINGS``, leaves out while the server of `show` runs."""
 
 
 class StoreError(InputError):
@@ -30,8 +33,14 @@ class StoreError(InputError):
 
 
 def store_uri() -> str:
-    """Return the address of the store: ``MLFLOW_TRACKING_URI`` if set, else ``mlflow.db`` in the main checkout."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{main_checkout().resolve() / 'mlflow.db'}"
+    """Return the address of the store: ``MLFLOW_TRACKING_URI`` if set, else that of ``mlflow.db``.
+
+    The path of a SQLite file is relative to the main checkout. DVC deletes the temporary folder in which an experiment
+    runs, and a store in it.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    kind, _, path = uri.partition(":///")
+    return f"{kind}:///{main_checkout().resolve() / path}" if kind == "sqlite" else uri
 
 
 def exists() -> bool:
@@ -72,7 +81,9 @@ def show(port: int) -> NoReturn:
     if is_server:
         sys.exit()
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
-    os.execv(sys.executable, command)  # noqa: S606 - so that Ctrl-C ends the server
+    filters = filter(None, (os.environ.get("PYTHONWARNINGS"), SERVER_WARNINGS))
+    environment = {**os.environ, "PYTHONWARNINGS": ",".join(filters)}
+    os.execve(sys.executable, command, environment)  # noqa: S606 - so that Ctrl-C ends the server
 
 
 @contextmanager

@@ -96,6 +96,27 @@ def test_a_score_outside_its_interval_is_not_reproduced() -> None:
     assert line.startswith("disk: not reproduced: roc_auc is 0.97, committed were 0.8 to 0.95; ")
 
 
+@pytest.mark.parametrize("path", ["metrics/disk.json", "metrics/predictions/disk.csv", "metrics/plots/disk/new.csv"])
+def test_a_committed_result_that_was_edited_is_not_reproduced(path: str) -> None:
+    """Here ``dvc.lock`` records all results as one folder."""
+    Path(path).write_text("edited")
+    run("git", "add", path)
+    run("git", "commit", "-q", "-m", "better scores")
+    assert reproduction.compare(Task.DISK) == (
+        "disk: not reproduced: metrics of the last commit is not what its dvc.lock records; "
+        "run `dvc repro`, then `make accept`",
+        False,
+    )
+
+
+def test_what_is_to_be_done_after_such_a_commit_helps() -> None:
+    Path("metrics/disk.json").write_text("edited")
+    run("git", "commit", "-q", "-a", "-m", "better scores")
+    run(sys.executable, "-m", "dvc", "repro", "-q")
+    assert reproduction.accept().startswith("Committed the results of this run")
+    assert reproduction.compare(Task.DISK) == ("disk: reproduced, byte for byte", True)
+
+
 def test_a_run_with_other_parameters_is_not_compared() -> None:
     Path("params.yaml").write_text("epochs: 4\n")
     repro(0.07)

@@ -169,4 +169,5 @@ def tables(check: Annotated[bool, Option(help="Change nothing; fail if a table i
     """Write the tables of docs/results/ between their markers in README.md and docs/*.md."""
     from solarflare.tracking import published_pages
 
-    published_pages.update_pages(check)
+    written = published_pages.update_pages(check)
+    typer.echo(f"Tables written: {', '.join(map(str, written))}." if written else "All tables are up to date.")

@@ -36,23 +36,29 @@ def render(base: str) -> str:
     InputError
         If there is no such commit, or if DVC cannot list the experiments.
     """
-    revisions = dict.fromkeys([git.output("rev-parse", "HEAD").strip(), git.shared_commit(base)])
-    command = [sys.executable, "-m", "dvc", "exp", "show", "--json", *(f"--rev={revision}" for revision in revisions)]
+    head, shared = git.output("rev-parse", "HEAD").strip(), git.shared_commit(base)
+    names = {
+        head: git.output("branch", "--show-current").strip() or head[:7],
+        shared: base if git.commit(base) == shared else f"{shared[:7]} of {base}",
+    }
+    command = [sys.executable, "-m", "dvc", "exp", "show", "--json", *(f"--rev={revision}" for revision in names)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise InputError(f"`dvc exp show`: {' '.join(done.stderr.split())}; run this in a clone of the project")
-    return table(json.loads(done.stdout)).text() + "\n! not trusted   ? without intervals"
+    return table(json.loads(done.stdout), names).text() + "\n! not trusted   ? without intervals"
 
 
-def table(shown: list[dict[str, Any]]) -> Table:
+def table(shown: list[dict[str, Any]], names: dict[str, str]) -> Table:
     """Return the table for the content of ``dvc exp show --json``: the working folder, the last commit, its base.
+
+    `names` has the name of each commit by its hash: DVC takes any of the branches that end there.
 
     Changes are those against the commit at which an experiment began, the last commit, or the base.
     """
     workspace, head, *bases = shown
     rows = list(_rows("workspace", workspace, head))
     for commit in (head, *bases):
-        rows += _rows(commit["name"] or commit["rev"][:7], commit, shown[-1])
+        rows += _rows(names[commit["rev"]], commit, shown[-1])
         for group in commit["experiments"] or []:
             for experiment in (group["revs"] or [])[:1]:
                 rows += _rows(f"  {experiment['name'] or experiment['rev'][:7]}", experiment, commit)

@@ -62,7 +62,9 @@ def compare(task: Task) -> tuple[str, bool]:
 
 
 def accept() -> str:
-    """Write the results of this run into the tables of the pages, and commit both. Return what was done, in a sentence.
+    """Write the results of this run into the tables of the pages, and commit both, with the networks in `NETWORKS`.
+
+    Return what was done, in a sentence.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def accept() -> str:
     """
     if outdated := dvc_state.modified():
         raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
-    if not _changed(*RESULTS):
+    if not _changed(*RESULTS) and _networks_are_kept():
         return "Nothing to accept: the results are those of the last commit."
     if edited := _changed(*published_pages.pages()):
         raise InputError(f"{_listed(edited)}: commit your own changes first, then accept the results")
@@ -81,6 +83,13 @@ def accept() -> str:
     git.output("add", "--", *map(str, accepted))
     git.output("commit", "--quiet", "--message", MESSAGE, "--", *map(str, accepted))
     return f"Committed the results of this run: {_listed(changed)}."
+
+
+def _networks_are_kept() -> bool:
+    """Return whether `NETWORKS` has the networks that ``dvc.lock`` records. A commit by hand leaves them out."""
+    stages = params.read_yaml(LOCK)["stages"]
+    hashes = [value for task in TASKS for value in _model(task, stages)]
+    return all((NETWORKS / "files/md5" / value[:2] / value[2:]).is_file() for value in hashes)
 
 
 def _keep_networks() -> None:

@@ -76,6 +76,7 @@ def test_scores_that_are_not_to_be_trusted_are_marked() -> None:
 
 @pytest.mark.usefixtures("project")
 def test_a_branch_shows_its_change_and_main_with_its_experiments() -> None:
+    run("git", "branch", "another")
     run("git", "switch", "-q", "-c", "slower")
     run(sys.executable, "-m", "dvc", "exp", "run", "-q", "-n", "slow", "-S", "train_region.learning_rate=0.0005")
     run("git", "commit", "-q", "-a", "-m", "half the learning rate")
@@ -90,16 +91,16 @@ def test_a_branch_shows_its_change_and_main_with_its_experiments() -> None:
     ("key", "value", "lines"),
     [
         ("train_region.learning_rate", 0.0005, ["train_region.learning_rate=0.0005"]),
-        ("split.chronological.disk.validation", 0.25, ["...ological.disk.validation=0.25"]),
+        ("split.chronological.disk.validation", 0.25, ["...nological.disk.validation=0.25"]),
         ("tasks", ["disk"], ['tasks=["disk"]']),
         ("scrape.archive.path", None, ["scrape.archive.path=null"]),
-        ("scrape.archive.digest", "a" * 40, ["...ive.digest=" + "a" * 20, "a" * 20]),
+        ("scrape.archive.digest", "a" * 40, ["...ve.digest=" + "a" * 21, "a" * 19]),
     ],
 )
 def test_a_value_is_never_cut(key: str, value: object, lines: list[str]) -> None:
-    states = [{"rev": "0" * 40, "name": name, "experiments": None} for name in (None, "main")]
+    states = [{"rev": revision, "experiments": None} for revision in ("workspace", "0" * 40)]
     parameters = [{"params.yaml": {"data": {key: content}}} for content in (value, "other")]
     shown = [state | {"data": {"params": params}} for state, params in zip(states, parameters, strict=True)]
-    _, _, first, *others = experiments_table.table(shown).text().splitlines()
+    _, _, first, *others = experiments_table.table(shown, {"0" * 40: "main"}).text().splitlines()
     further = [line for line in others if not line.startswith("main")]
     assert [first.split("  ")[1].strip(), *map(str.strip, further)] == lines

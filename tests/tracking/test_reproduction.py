@@ -146,6 +146,15 @@ def test_a_clone_pulls_the_networks_of_the_accepted_commit(project: Path) -> Non
     assert "0.001" not in kept
 
 
+def test_the_networks_of_results_that_were_committed_by_hand_are_accepted_alone() -> None:
+    reproduction.accept()
+    repro(0.001)
+    run("git", "commit", "-q", "-a", "-m", "Merge other")
+    assert reproduction.accept().startswith("Committed the results of this run: .dvc/models/")
+    assert run("git", "diff", "--name-only", "HEAD~1", "--", ":!.dvc/models") == ""
+    assert reproduction.accept().startswith("Nothing to accept")
+
+
 def test_results_out_of_date_are_not_accepted() -> None:
     repro(0.001)
     Path("params.yaml").write_text("epochs: 4\n")
@@ -170,5 +179,6 @@ def test_restore_brings_the_committed_results_back_and_says_what_will_run() -> N
 
 
 def test_there_may_be_nothing_to_accept_or_restore() -> None:
+    reproduction.accept()
     assert reproduction.accept().startswith("Nothing to accept")
     assert reproduction.restore().startswith("Nothing to restore")

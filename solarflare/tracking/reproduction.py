@@ -169,7 +169,7 @@ def _overlap(first: str, second: str) -> bool:
 
 
 def _model(task: Task, stages: dict[str, Any]) -> list[str]:
-    outputs = stages.get(f"train_{task}", {}).get("outs", [])
+    outputs = [output for stage in stages.values() for output in stage.get("outs", [])]
     return [output["md5"] for output in outputs if output["path"] == str(task.model)]
 
 

@@ -49,11 +49,10 @@ def render(base: str) -> str:
 
 
 def table(shown: list[dict[str, Any]], names: dict[str, str]) -> Table:
-    """Return the table for the content of ``dvc exp show --json``: the working folder, the last commit, its base.
+    """Return the table for the content of ``dvc exp show --json``: the working folder, the last commit, and its base.
 
-    `names` has the name of each commit by its hash: DVC takes any of the branches that end there.
-
-    Changes are those against the commit at which an experiment began, the last commit, or the base.
+    The working folder is compared with the last commit, that with its base, and an experiment with the commit at which
+    it began. `names` has the name of each commit by its hash, because DVC takes any branch that ends there.
     """
     workspace, head, *bases = shown
     rows = list(_rows("workspace", workspace, head))

@@ -55,6 +55,14 @@ def root(
 
 
 @app.command()
+def check() -> None:
+    """Check params.yaml before a stage does: DVC deletes the outputs of a stage before it runs."""
+    from solarflare.core import params, paths
+
+    params.check(params.read_yaml(paths.PARAMS), paths.PARAMS)
+
+
+@app.command()
 def digest(folder: Annotated[Path, Argument(help="An archive: images, flares.csv and regions.csv.")]) -> None:
     """Print the digest of an archive's content, for scrape.archive.digest in params.yaml."""
     from solarflare.sources.archive import scrape

@@ -8,6 +8,8 @@ from typer import Argument, Option
 
 from solarflare.core.errors import InputError
 
+Base = Annotated[str, Option(help="A branch, a tag or a commit to compare with.")]
+
 app = typer.Typer(add_completion=False)
 
 
@@ -57,6 +59,14 @@ def log() -> None:
     _refuse_leaks([task for task in TASKS if audit.get(task, {}).get("leak")])
 
 
+@app.command("summary")
+def print_summary() -> None:
+    """Print the scores of the last run and of its baselines, and whether they are trusted."""
+    from solarflare.report import summary
+
+    typer.echo(summary.render())
+
+
 @app.command()
 def reproduced() -> None:
     """Say whether this run gave the committed results; fail if a score is outside its committed interval."""
@@ -86,16 +96,16 @@ def restore() -> None:
 
 
 @app.command()
-def exps() -> None:
-    """Print DVC's experiments with what they changed and their scores, in at most 140 columns."""
+def exps(base: Base = "main") -> None:
+    """Print DVC's experiments since the base: what each changed, and its scores, in at most 140 columns."""
     from solarflare.tracking import experiments_table
 
-    typer.echo(experiments_table.render())
+    typer.echo(experiments_table.render(base))
 
 
 @app.command()
 def review(
-    base: Annotated[str, Option(help="A branch, a tag or a commit to compare with.")] = "main",
+    base: Base = "main",
     page: Annotated[Path, Option(help="The file to write; figures go into a folder of that name.")] = Path("review.md"),
 ) -> None:
     """Write what this change did to the scores; fail if the audit found a leak and audit.on_leak is fail."""
@@ -159,4 +169,5 @@ def tables(check: Annotated[bool, Option(help="Change nothing; fail if a table i
     """Write the tables of docs/results/ between their markers in README.md and docs/*.md."""
     from solarflare.tracking import published_pages
 
-    published_pages.update_pages(check)
+    written = published_pages.update_pages(check)
+    typer.echo(f"Tables written: {', '.join(map(str, written))}." if written else "All tables are up to date.")

@@ -1,4 +1,4 @@
-"""What DVC knows: the inputs of each stage, the stages that are out of date, and the files of earlier commits."""
+"""What DVC knows: inputs and hashes of each stage, the stages that are out of date, and files of earlier commits."""
 
 import hashlib
 import json
@@ -13,6 +13,8 @@ import networkx as nx
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
+from dvc_data.hashfile.hash_info import HashInfo
+from dvc_data.hashfile.tree import Tree
 from dvc_data.index import DataIndexDirError
 
 from solarflare.core.errors import InputError
@@ -52,6 +54,20 @@ def inputs(stage: str) -> dict[str, Inputs] | None:
         raise InputError(f"dvc.yaml has no stage '{stage}'; {RESTORE}") from None
     except (DvcException, FileNotFoundError) as error:
         raise InputError(f"dvc.yaml, stage {stage}: {error}; run `dvc repro`") from None
+
+
+def folder_hash(contents: dict[str, bytes]) -> str:
+    """Return the hash under which ``dvc.lock`` records a folder with these files. Their paths are relative to it."""
+    tree = Tree()
+    for path, content in contents.items():
+        tree.add(Path(path).parts, None, HashInfo("md5", file_hash(content)))
+    tree.digest()
+    return str(tree.hash_info.value)
+
+
+def file_hash(content: bytes) -> str:
+    """Return the hash under which ``dvc.lock`` records a file with this content: its MD5, in hexadecimal."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _inputs(stage: Any) -> Inputs:

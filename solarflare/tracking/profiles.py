@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
 from solarflare.core.tasks import TASKS
 from solarflare.sources.archive import scrape
-from solarflare.tracking import dvc_state
+from solarflare.tracking import dvc_state, git
 
 PROFILES = Path("profiles")
 KEYS = ("overrides", "variants", "published")
@@ -55,7 +56,7 @@ def read(name: str, folder: Path | None = None) -> Profile:
     if not path.is_file():
         names = ", ".join(sorted(file.stem for file in PROFILES.glob("*.yaml")))
         raise InputError(f"{path} is not there; the profiles here are {names or 'none'}")
-    content = params.read_yaml(path)
+    content = _content(path)
     if unknown := [key for key in content if key not in KEYS]:
         raise InputError(f"{path}: key {unknown[0]} is not known; allowed here: {', '.join(KEYS)}")
     published = content.get("published", {})
@@ -74,6 +75,15 @@ def read(name: str, folder: Path | None = None) -> Profile:
     for variant, changes in variants.items():
         _check(overrides, variant, changes, path)
     return Profile(name, overrides, variants, published)
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return params.read_yaml(path)
+    except InputError as error:
+        # A new profile is not in Git: `git checkout`, which helps with params.yaml, does not find it.
+        problem, _, _ = str(error).partition("; ")
+        raise InputError(f"{problem}; mend the file") from None
 
 
 def _variants(content: Any, path: Path) -> dict[str, dict[str, Any]]:
@@ -123,7 +133,7 @@ def run(profile: Profile) -> dict[str, str]:
     revisions = {}
     for variant, changes in profile.variants.items():
         name = f"{profile.name}-{variant}"
-        if _references(name, _output("git", "rev-parse", "HEAD")):
+        if _references(name, git.output("rev-parse", "HEAD").strip()):
             _dvc("exp", "remove", "--quiet", name)
         before = _references(name)
         flags = [
@@ -133,7 +143,7 @@ def run(profile: Profile) -> dict[str, str]:
         _dvc("exp", "run", "--temp", "--name", name, *flags)
         # HEAD does not tell which reference is new, because somebody may commit while an experiment runs.
         (reference,) = _references(name) - before
-        revisions[variant] = _output("git", "rev-parse", reference)
+        revisions[variant] = git.output("rev-parse", reference).strip()
     return revisions
 
 
@@ -160,21 +170,20 @@ def models(name: str) -> Path:
 
 def _revision(name: str) -> str:
     """Return the commit of the newest experiment with this name. Without one, return Git's commit of this name."""
-    by_age = ("--sort=-committerdate", "--format=%(objectname)")
-    try:
-        newest = _output("git", "for-each-ref", *by_age, f"refs/exps/*/*/{name}").splitlines()
-        return newest[0] if newest else _output("git", "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-    except InputError:
-        raise InputError(
-            f"{name} is no folder, and no experiment or commit of a Git repository here; "
-            "`dvc exp list --all-commits` names the experiments of one"
-        ) from None
+    newest = ("--sort=-committerdate", "--count=1", "--format=%(objectname)")
+    with suppress(InputError):  # outside a repository
+        if revision := git.output("for-each-ref", *newest, f"refs/exps/*/*/{name}").strip() or git.commit(name):
+            return revision
+    raise InputError(
+        f"{name} is no folder, and no experiment or commit of a Git repository here; "
+        "`dvc exp list --all-commits` names the experiments of one"
+    )
 
 
 def _references(name: str, commit: str = "*") -> set[str]:
     """Return the Git references of the experiments with this name that started at `commit`, by default at any."""
     pattern = f"refs/exps/{commit[:2]}/{commit[2:] or '*'}/{name}"
-    return set(_output("git", "for-each-ref", "--format=%(refname)", pattern).splitlines())
+    return set(git.output("for-each-ref", "--format=%(refname)", pattern).splitlines())
 
 
 def _applied(changes: dict[str, Any]) -> dict[str, Any]:
@@ -198,10 +207,3 @@ def _dvc(*arguments: str) -> None:
         raise InputError(
             f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; correct it and run this again"
         )
-
-
-def _output(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise InputError(f"`{' '.join(command)}`: {done.stderr.strip()}; run this in a clone of the project")
-    return done.stdout.strip()

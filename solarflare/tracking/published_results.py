@@ -2,7 +2,6 @@
 
 import io
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from solarflare.core import params, paths
 from solarflare.core.files import atomic_path
 from solarflare.core.tasks import TASKS, Task
 from solarflare.report import experiment_figures, figures
+from solarflare.tracking import git
 from solarflare.tracking.profiles import Profile
 from solarflare.verification.audit.schema import AuditParams
 
@@ -118,5 +118,4 @@ def _draw_roc(name: str, revisions: dict[str, str], metrics: dict[str, dict[str,
 
 
 def _show(revision: str, path: str) -> str:
-    command = ["git", "show", f"{revision}:{path}"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return git.output("show", f"{revision}:{path}")

@@ -11,7 +11,7 @@ from typing import Any
 from solarflare.core import absent, params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
-from solarflare.tracking import dvc_state, published_pages
+from solarflare.tracking import dvc_state, git, published_pages
 
 LOCK = Path("dvc.lock")
 RESULTS = (LOCK, paths.METRICS)
@@ -35,7 +35,8 @@ def compare(task: Task) -> tuple[str, bool]:
     str
         The line, which begins with the task.
     bool
-        False if a score is outside its committed interval.
+        False if a score is outside its committed interval, or if the committed files are not those of the committed
+        ``dvc.lock``.
     """
     if not (lock := _committed(LOCK)):
         return f"{task}: no results are committed to compare with", True
@@ -43,6 +44,9 @@ def compare(task: Task) -> tuple[str, bool]:
     if changed := sorted(_inputs(committed) ^ _inputs(now)):
         names = _listed(list(dict.fromkeys(name for _, name, _ in changed)))
         return f"{task}: not compared with the committed results, as {names} changed", True
+    if edited := _edited(task, committed):
+        problem = f"{_listed(edited)} of the last commit is not what its dvc.lock records"
+        return f"{task}: not reproduced: {problem}; run `dvc repro`, then `make accept`", False
     outputs = (task.metrics, task.details, task.predictions, *sorted(task.plots.glob("*")))
     if all(_committed(path) == path.read_bytes() for path in outputs) and _model(task, committed) == _model(task, now):
         return f"{task}: reproduced, byte for byte", True
@@ -58,7 +62,9 @@ def compare(task: Task) -> tuple[str, bool]:
 
 
 def accept() -> str:
-    """Write the results of this run into the tables of the pages, and commit both. Return what was done, in a sentence.
+    """Write the results of this run into the tables of the pages, and commit both, with the networks in `NETWORKS`.
+
+    Return what was done, in a sentence.
 
     Raises
     ------
@@ -67,16 +73,23 @@ def accept() -> str:
     """
     if outdated := dvc_state.modified():
         raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
-    if not _changed(*RESULTS):
+    if not _changed(*RESULTS) and _networks_are_kept():
         return "Nothing to accept: the results are those of the last commit."
     if edited := _changed(*published_pages.pages()):
         raise InputError(f"{_listed(edited)}: commit your own changes first, then accept the results")
     _keep_networks()
     accepted = (*RESULTS, NETWORKS, *published_pages.update_pages(check=False))
     changed = _changed(*accepted)
-    _git("add", "--", *map(str, accepted))
-    _git("commit", "--quiet", "--message", MESSAGE, "--", *map(str, accepted))
+    git.output("add", "--", *map(str, accepted))
+    git.output("commit", "--quiet", "--message", MESSAGE, "--", *map(str, accepted))
     return f"Committed the results of this run: {_listed(changed)}."
+
+
+def _networks_are_kept() -> bool:
+    """Return whether `NETWORKS` has the networks that ``dvc.lock`` records. A commit by hand leaves them out."""
+    stages = params.read_yaml(LOCK)["stages"]
+    hashes = [value for task in TASKS for value in _model(task, stages)]
+    return all((NETWORKS / "files/md5" / value[:2] / value[2:]).is_file() for value in hashes)
 
 
 def _keep_networks() -> None:
@@ -98,10 +111,34 @@ def restore() -> str:
     """
     if not (changed := _changed(*RESULTS)):
         return "Nothing to restore: the results are those of the last commit."
-    _git("restore", "--source=HEAD", "--staged", "--worktree", "--", *map(str, RESULTS))
+    git.output("restore", "--source=HEAD", "--staged", "--worktree", "--", *map(str, RESULTS))
     rerun = list(dvc_state.modified())
     after = f"`dvc repro` would run {', '.join(rerun)}" if rerun else "`dvc repro` has nothing to run"
     return f"Restored {_listed(changed)}. {after}."
+
+
+def _edited(task: Task, stages: dict[str, Any]) -> list[str]:
+    """Return the files and folders with results of a task that were committed with another content than recorded.
+
+    `stages` are those of the committed ``dvc.lock``.
+    """
+    results = [str(path) for path in (task.metrics, task.details, task.predictions, task.plots)]
+    recorded = {
+        output["path"]: output["md5"]
+        for stage in stages.values()
+        for output in stage.get("outs", [])
+        if any(_overlap(output["path"], path) for path in results)
+    }
+    return [path for path, value in recorded.items() if _committed_hash(path) != value]
+
+
+def _committed_hash(output: str) -> str | None:
+    """Return the hash of a file or folder of the last commit as ``dvc.lock`` would record it; None if it has none."""
+    contents = {path: git.content(path, "HEAD") or b"" for path in git.files("HEAD", output)}
+    if output in contents:
+        return dvc_state.file_hash(contents[output])
+    folder = {Path(path).relative_to(output).as_posix(): content for path, content in contents.items()}
+    return dvc_state.folder_hash(folder) if folder else None
 
 
 def _outside(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
@@ -132,13 +169,13 @@ def _overlap(first: str, second: str) -> bool:
 
 
 def _model(task: Task, stages: dict[str, Any]) -> list[str]:
-    outputs = stages.get(f"train_{task}", {}).get("outs", [])
+    outputs = [output for stage in stages.values() for output in stage.get("outs", [])]
     return [output["md5"] for output in outputs if output["path"] == str(task.model)]
 
 
 def _changed(*names: Path) -> list[str]:
     """Return the paths of files in Git that differ from the last commit."""
-    lines = _git("status", "--porcelain", "--no-renames", "--", *map(str, names)).splitlines()
+    lines = git.output("status", "--porcelain", "--no-renames", "--", *map(str, names)).splitlines()
     return [line[3:] for line in lines]
 
 
@@ -147,13 +184,4 @@ def _listed(names: list[str]) -> str:
 
 
 def _committed(path: Path) -> bytes | None:
-    """Return the content of a file in the last commit, or None if it is not there."""
-    done = subprocess.run(["git", "show", f"HEAD:./{path.as_posix()}"], capture_output=True, check=False)
-    return None if done.returncode else done.stdout
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise InputError(f"`git {arguments[0]}`: {done.stderr.strip()}; run this in a clone of the project")
-    return done.stdout
+    return git.content(path.as_posix(), "HEAD")

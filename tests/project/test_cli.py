@@ -135,6 +135,40 @@ def test_where_there_is_nothing_to_log_it_says_where_to_look(project: Path) -> N
     assert all(place in line for place in ("reports/index.html", "make ui"))
 
 
+def make(**variables: str) -> subprocess.CompletedProcess[str]:
+    """Run this checkout's ``make`` without an installation."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return run("make", "--file", str(ROOT / "Makefile"), "--old-file=setup", PATH=path, **variables)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_make_prints_the_scores_once_whether_or_not_a_stage_ran(project: Path, runs: bool) -> None:
+    """In this project the report stage prints "the scores" only, and both tasks are absent."""
+    if runs:
+        stages = STAGES | {"report": STAGES["report"] | {"cmd": "mkdir reports; echo the scores"}}
+        Path("dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    done = make()
+    assert done.returncode == 0, done.stderr
+    assert ("the scores" in done.stdout.splitlines()) == runs
+    assert ("disk: absent, no such task" in done.stdout.splitlines()) != runs
+    assert "reports/index.html" in done.stdout
+
+
+def test_make_fails_if_a_stage_fails(project: Path) -> None:
+    shutil.rmtree("made/metrics")
+    assert make().returncode != 0
+
+
+def test_a_mistake_in_the_parameters_deletes_nothing(project: Path) -> None:
+    text = paths.PARAMS.read_text()
+    paths.PARAMS.write_text(text.replace("resamples: 2000", "resample: 2000"))
+    done = make()
+    assert done.returncode != 0
+    assert "error: params.yaml: key evaluate.resample" in done.stderr
+    assert Path("metrics/details/disk.json").exists()
+    assert Path("reports").is_dir()
+
+
 def test_the_version_is_that_of_the_package(folder: Path) -> None:
     assert solarflare("--version").stdout == f"solarflare {version('solarflare')}\n"
 

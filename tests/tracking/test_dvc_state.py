@@ -133,3 +133,11 @@ def test_another_dvc_command_is_waited_for(project: Path) -> None:
     Path(".dvc/tmp/rwlock").write_text(json.dumps(lock))
     with pytest.raises(InputError, match=r"^`dvc status`: .*model.* is busy.*; wait for other DVC commands to end"):
         dvc_state.outdated(["train"])
+
+
+def test_files_and_folders_have_the_hashes_of_dvc_lock(project: Path) -> None:
+    stages = yaml.safe_load(Path("dvc.lock").read_text())["stages"]
+    recorded = {entry["path"]: entry["md5"] for stage in stages.values() for entry in stage.get("deps", [])}
+    contents = {path.name: path.read_bytes() for path in Path("code").iterdir()}
+    assert dvc_state.folder_hash(contents) == recorded["code"]
+    assert dvc_state.file_hash(contents["prepare.py"]) == recorded["code/prepare.py"]

@@ -137,6 +137,20 @@ def test_a_wrong_key_of_a_profile_is_named(project: Path, content: Any, sentence
         read(content)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("overrides: [\n", r"^profiles/x\.yaml, line 2: this is not YAML; mend the file$"),
+        ("- tasks\n", r"^profiles/x\.yaml: expected groups of keys, got list; mend the file$"),
+    ],
+)
+def test_a_profile_that_git_does_not_know_is_mended_by_hand(project: Path, text: str, sentence: str) -> None:
+    profiles.PROFILES.mkdir()
+    (profiles.PROFILES / "x.yaml").write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        profiles.read("x")
+
+
 def test_a_wrong_key_of_the_parameters_is_not_blamed_on_the_profile(project: Path) -> None:
     paths.PARAMS.write_text(paths.PARAMS.read_text().replace("resamples: 1000", "resamples: many"))
     with pytest.raises(InputError, match=r"^params\.yaml: key audit\.resamples is 'many'"):

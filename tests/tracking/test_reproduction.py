@@ -96,6 +96,27 @@ def test_a_score_outside_its_interval_is_not_reproduced() -> None:
     assert line.startswith("disk: not reproduced: roc_auc is 0.97, committed were 0.8 to 0.95; ")
 
 
+@pytest.mark.parametrize("path", ["metrics/disk.json", "metrics/predictions/disk.csv", "metrics/plots/disk/new.csv"])
+def test_a_committed_result_that_was_edited_is_not_reproduced(path: str) -> None:
+    """Here ``dvc.lock`` records all results as one folder."""
+    Path(path).write_text("edited")
+    run("git", "add", path)
+    run("git", "commit", "-q", "-m", "better scores")
+    assert reproduction.compare(Task.DISK) == (
+        "disk: not reproduced: metrics of the last commit is not what its dvc.lock records; "
+        "run `dvc repro`, then `make accept`",
+        False,
+    )
+
+
+def test_what_is_to_be_done_after_such_a_commit_helps() -> None:
+    Path("metrics/disk.json").write_text("edited")
+    run("git", "commit", "-q", "-a", "-m", "better scores")
+    run(sys.executable, "-m", "dvc", "repro", "-q")
+    assert reproduction.accept().startswith("Committed the results of this run")
+    assert reproduction.compare(Task.DISK) == ("disk: reproduced, byte for byte", True)
+
+
 def test_a_run_with_other_parameters_is_not_compared() -> None:
     Path("params.yaml").write_text("epochs: 4\n")
     repro(0.07)
@@ -125,6 +146,15 @@ def test_a_clone_pulls_the_networks_of_the_accepted_commit(project: Path) -> Non
     assert "0.001" not in kept
 
 
+def test_the_networks_of_results_that_were_committed_by_hand_are_accepted_alone() -> None:
+    reproduction.accept()
+    repro(0.001)
+    run("git", "commit", "-q", "-a", "-m", "Merge other")
+    assert reproduction.accept().startswith("Committed the results of this run: .dvc/models/")
+    assert run("git", "diff", "--name-only", "HEAD~1", "--", ":!.dvc/models") == ""
+    assert reproduction.accept().startswith("Nothing to accept")
+
+
 def test_results_out_of_date_are_not_accepted() -> None:
     repro(0.001)
     Path("params.yaml").write_text("epochs: 4\n")
@@ -149,5 +179,6 @@ def test_restore_brings_the_committed_results_back_and_says_what_will_run() -> N
 
 
 def test_there_may_be_nothing_to_accept_or_restore() -> None:
+    reproduction.accept()
     assert reproduction.accept().startswith("Nothing to accept")
     assert reproduction.restore().startswith("Nothing to restore")

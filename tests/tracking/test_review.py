@@ -1,5 +1,6 @@
 """A review reads the right verdict: in repositories whose truth is known, through Git, as a user runs it."""
 
+import itertools
 import json
 import re
 import shutil
@@ -142,7 +143,7 @@ BRANCHES: dict[str, tuple[Callable[[], None], int, str, list[str]]] = {
         reseeded,
         0,
         "disk: neither better nor worse, only the seed changed",
-        [", which is luck\n", "| luck | 0.0"],
+        [", which is the noise of seeds\n", "| noise of seeds | 0.0"],
     ),
     "leaking": (
         leaking,
@@ -190,7 +191,7 @@ def measure_seeds(deviation: float) -> None:
 
 
 @pytest.mark.parametrize(("deviation", "verdict"), [(0.001, "better"), (0.5, "not distinguishable"), (None, "better")])
-def test_a_difference_that_luck_may_make_is_not_called_better(
+def test_a_difference_within_the_noise_of_seeds_is_not_called_better(
     repository: Path, deviation: float | None, verdict: str
 ) -> None:
     if deviation is not None:
@@ -400,6 +401,29 @@ def test_answers_that_changed_are_counted_and_named(repository: Path) -> None:
     assert predictions["path"][first] in text
 
 
+def test_the_largest_changes_of_answers_are_shown_first_and_the_rest_is_counted(repository: Path) -> None:
+    write(forecasts(1.2, seed=3))
+    section = page().partition("## Answers that changed")[2].partition("</details>")[0]
+    changed = int(re.findall(r"disk: (\d+) of 400 test images", section)[0])
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| `images/")]
+    changes = [abs(float(row[3]) - float(row[2])) for row in rows]
+    assert len(rows) == 10 < changed
+    assert f"the largest changes first, 10 of {changed} shown</summary>" in section
+    # Before and after are rounded to two decimals.
+    assert all(larger >= smaller - 0.021 for larger, smaller in itertools.pairwise(changes))
+
+
+def test_a_probability_just_below_its_threshold_is_not_printed_as_equal(repository: Path) -> None:
+    predictions = forecasts(1.2, seed=2)
+    alarm = predictions["probability"].idxmax()
+    predictions.loc[alarm, "probability"] = 0.4996
+    write(predictions)
+    text = page()
+    assert "*yes* is from 0.5000 before, from 0.5000 after" in text
+    assert f"{predictions['path'][alarm]}` | {predictions['label'][alarm]} | 0.9" in text
+    assert " | 0.4996 | " in text
+
+
 def test_every_figure_of_the_page_is_there(repository: Path) -> None:
     better()
     shown = set(re.findall(r"\]\((.+?)\)", page()))
@@ -437,9 +461,8 @@ def test_images_whose_answer_changed_are_shown_where_the_crops_are_at_hand(repos
 def test_a_base_that_is_none_is_one_sentence(repository: Path) -> None:
     done = solarflare("review", "--base", "no-such-branch")
     assert done.returncode == 1
-    sentence = (
-        "'no-such-branch' is no branch, tag or commit here; fetch it, or name another with `make review BASE=...`"
-    )
+    remedy = "fetch it, or name another with --base (with make: BASE=...)"
+    sentence = f"'no-such-branch' is no branch, tag or commit here; {remedy}"
     assert done.stderr == f"error: {sentence}\n"
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 KEPT = Path(os.environ["KEEP_REVIEWS"]).resolve() if "KEEP_REVIEWS" in os.environ else None
 
-# Networks that hardly learn differ by luck, eight together by less: enough to tell that others learned.
+# Networks that hardly learn differ by the noise of seeds, eight together by less: enough to tell that others learned.
 TINY: dict[str, Any] = {
     "": {"tasks": ["disk"]},
     "scrape.simulated": {"start": "2010-06-01", "end": "2014-06-01", "disk_images": 400, "region_images": 20},
@@ -53,7 +53,7 @@ EXPECTED = {
     "reseeded": (
         0,
         "disk: neither better nor worse, only the seed changed",
-        ["includes the noise of seeds", ", which is luck"],
+        ["includes the noise of seeds", ", which is the noise of seeds"],
     ),
     "leaking": (
         1,

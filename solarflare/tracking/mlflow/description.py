@@ -50,7 +50,7 @@ def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
     if reference.verdict == "reseeded":
         return (
             f"**Neither better nor worse** than {link}: only the seed of the training differs, and a difference in "
-            f"ROC-AUC of {_difference(reference)} is luck"
+            f"ROC-AUC of {_difference(reference)} is the noise of seeds"
         )
     phrase = PHRASES[reference.verdict].format(link)
     seeded = reference.spread and reference.spread.seeds

@@ -29,7 +29,7 @@ class RunComparison:
     champion: bool
     trusted: bool
     same_training: bool  # True if both are evaluations of one training: the network is the same
-    reseeded: bool  # True if the training seed is the only difference: a difference in scores is then luck
+    reseeded: bool  # True if the training seed is the only difference: scores differ by the noise of seeds
     difference: dict[str, Any] | None  # from `differences`; None if the test rows are not the same
     spread: Spread | None  # how much scores vary from seed to seed. `difference` allows for it. None without one.
 

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from solarflare.core import absent, params, paths
 from solarflare.core.console import cores
 from solarflare.core.tasks import TASKS, Task
 from solarflare.sun.events.questions import DiskLabel
-from solarflare.tracking import dvc_state
+from solarflare.tracking import dvc_state, git
 from solarflare.verification.evaluation.schema import EvaluationParams
 
 STATE, EVALUATING, EVALUATION = "solarflare.state", "solarflare.evaluating", "solarflare.evaluation"
@@ -94,11 +93,7 @@ class RunState:
             **self.contents(),
             "fingerprint": self.training.fingerprint[:DIGITS],
             "cores": str(cores()),
-            "commit": _git("rev-parse", "HEAD")[:DIGITS],
-            "branch": _git("branch", "--show-current"),
-            # The pipeline itself rewrites dvc.lock and metrics: such a change does not make the commit dirty.
-            "dirty": str(bool(_git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!metrics"))).lower(),
-            "mlflow.source.git.commit": _git("rev-parse", "HEAD"),
+            **_commit(),
             # Without this tag MLflow would keep the absolute path of the script.
             "mlflow.source.name": "dvc.yaml",
             **{name: os.environ.get(name, "") for name in ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV")},
@@ -148,6 +143,15 @@ def of_task(task: Task, groups: dict[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in values if others.isdisjoint(re.split(r"[._]", key))}
 
 
-def _git(*arguments: str) -> str:
-    """Return what git prints. The text is empty outside a repository."""
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False).stdout.strip()
+def _commit() -> dict[str, str]:
+    """Return the tags that Git gives. There are none outside a repository, or before its first commit."""
+    if (commit := git.commit("HEAD")) is None:
+        return {}
+    # The pipeline itself rewrites dvc.lock and metrics: such a change does not make the commit dirty.
+    changed = git.output("status", "--porcelain", "--", ".", ":!dvc.lock", ":!metrics")
+    return {
+        "commit": commit[:DIGITS],
+        "branch": git.output("branch", "--show-current").strip(),
+        "dirty": str(bool(changed)).lower(),
+        "mlflow.source.git.commit": commit,
+    }

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from solarflare.core.tasks import Task
 from solarflare.report import figures
 from solarflare.report.figures import Picture
 from solarflare.sun.images.instruments import Instrument
@@ -43,7 +42,7 @@ def draw(comparison: Comparison, instrument: Instrument, folder: Path) -> Iterat
                 _save_curve(name, results, f"{task}, {when}", folder / files[-1])
         if files:
             yield f"{heading} of {task}", files
-    if pictures := _flipped(task, comparison.flipped, instrument):
+    if pictures := _flipped(comparison, instrument):
         file = f"{task}-flipped.png"
         figures.save(figures.contact_sheet(pictures, f"{task}: answers that changed"), folder / file)
         yield f"Answers of {task} that changed", [file]
@@ -59,9 +58,9 @@ def _save_curve(name: str, results: Results, title: str, path: Path) -> None:
     figures.save(figure, path)
 
 
-def _flipped(task: Task, flipped: pd.DataFrame, instrument: Instrument) -> dict[str, list[Picture]]:
+def _flipped(comparison: Comparison, instrument: Instrument) -> dict[str, list[Picture]]:
     """Return the crops of the images whose answer changed. The result is empty if the crops are not on this machine."""
-    folder = task.crops
+    folder, flipped, form = comparison.task.crops, comparison.flipped, f".{comparison.decimals}f"
     if flipped.empty or not (folder / "index.csv").is_file():
         return {}
     # Imported here: it imports sunpy, which takes a second. A review without crops does not need it.
@@ -73,7 +72,7 @@ def _flipped(task: Task, flipped: pd.DataFrame, instrument: Instrument) -> dict[
 
     def pictures(rows: pd.DataFrame) -> list[Picture]:
         captions = [
-            f"{row['before']:.2f} to {row['after']:.2f}, label {row['label']}\n{row['time']:%Y-%m-%d %H:%M}"
+            f"{row['before']:{form}} to {row['after']:{form}}, label {row['label']}\n{row['time']:%Y-%m-%d %H:%M}"
             for row in rows.to_dict("records")
         ]
         return legible(list(map(Picture, crops.take(rows["position"]), captions)), instrument)

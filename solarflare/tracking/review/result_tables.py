@@ -14,7 +14,7 @@ from solarflare.verification.scores.reliability import BINS
 from solarflare.verification.scores.score_table import SCORES, Table, interval, joined, lead
 
 ABSENT = "not there"
-OF_EACH = 5  # images shown whose new answer is right, and as many whose new answer is wrong
+MOST_ANSWERS = 10  # most images whose changed answer is shown
 MOST_PARAMETERS = 40  # most rows of the table of parameters
 FALSE_ALARMS = (0.05, 0.1, 0.2)  # shares of the negatives at which the ROC curve is read
 RECALLS = (0.5, 0.8, 0.95)  # at which the precision-recall curve is read
@@ -53,7 +53,7 @@ def _scores(comparison: Comparison) -> str:
 def _change(comparison: Comparison, name: str) -> tuple[str, str, str]:
     """Return the difference of a score, the verdict on it, and the smallest difference that could have been shown."""
     difference = comparison.differences[name]
-    verdict = "luck" if comparison.verdict == "reseeded" else difference["verdict"]
+    verdict = "noise of seeds" if comparison.verdict == "reseeded" else difference["verdict"]
     resolvable, possible = difference["resolvable"], abs((name not in ERRORS) - comparison.before.scores[name]["value"])
     if resolvable is None:
         return lead(difference), verdict, "none: too few blocks"
@@ -148,7 +148,7 @@ def answers(review: Review) -> str:
     """Return how many answers changed, and which images they belong to."""
     compared = [comparison for comparison in review.comparisons if comparison.differences]
     changed_images = [
-        folded(f"Which of {comparison.task}, the largest changes first", _flipped(comparison.flipped))
+        folded(f"Which of {comparison.task}, the largest changes first{_shown(comparison)}", _flipped(comparison))
         for comparison in compared
         if len(comparison.flipped)
     ]
@@ -159,7 +159,8 @@ def _flips(comparison: Comparison) -> str:
     flipped, now_right = len(comparison.flipped), int(comparison.flipped["right"].sum())
     # Each side answers yes from a threshold on. There is one threshold per fold.
     tables = [side.predictions for side in comparison.sides.values() if side.predictions is not None]
-    thresholds = [joined(f"{value:.2f}" for value in sorted(table["threshold"].unique())) for table in tables]
+    form = f".{comparison.decimals}f"
+    thresholds = [joined(format(value, form) for value in sorted(table["threshold"].unique())) for table in tables]
     return (
         f"- {comparison.task}: {flipped:,} of {comparison.after.scores['n']:,} test images, "
         f"{now_right:,} now right and {flipped - now_right:,} now wrong; "
@@ -167,15 +168,21 @@ def _flips(comparison: Comparison) -> str:
     )
 
 
-def _flipped(flipped: pd.DataFrame) -> str:
-    """Return up to `OF_EACH` images whose new answer is right, and up to as many whose new answer is wrong."""
-    listed_rows = pd.concat(rows.head(OF_EACH) for _, rows in flipped.groupby(~flipped["right"]))
-    cells = pd.DataFrame({"image": listed_rows["path"].map(code)})
-    if listed_rows["noaa_ar"].notna().any():
-        cells["region"] = [f"AR {number}" for number in listed_rows["noaa_ar"]]
-    cells["label"] = listed_rows["label"].astype(str)
-    cells[["before", "after"]] = listed_rows[["before", "after"]].map("{:.2f}".format)
-    cells["now"] = listed_rows["right"].map({True: "right", False: "wrong"})
+def _shown(comparison: Comparison) -> str:
+    """Return how many of the changed answers the table shows. The text is empty if it shows all."""
+    flipped = len(comparison.flipped)
+    return f", {MOST_ANSWERS} of {flipped:,} shown" if flipped > MOST_ANSWERS else ""
+
+
+def _flipped(comparison: Comparison) -> str:
+    """Return the images whose probability changed most, of those whose answer changed."""
+    shown = comparison.flipped.head(MOST_ANSWERS)
+    cells = pd.DataFrame({"image": shown["path"].map(code)})
+    if shown["noaa_ar"].notna().any():
+        cells["region"] = [f"AR {number}" for number in shown["noaa_ar"]]
+    cells["label"] = shown["label"].astype(str)
+    cells[["before", "after"]] = shown[["before", "after"]].map(f"{{:.{comparison.decimals}f}}".format)
+    cells["now"] = shown["right"].map({True: "right", False: "wrong"})
     return Table(cells.columns.tolist(), cells.to_numpy().tolist()).markdown()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from solarflare.core import params
 from solarflare.core.files import atomic_directory, atomic_path
 from solarflare.core.tasks import TASKS
-from solarflare.tracking import dvc_state
+from solarflare.tracking import dvc_state, git
 from solarflare.tracking.review import change_figures, page, revisions
 from solarflare.tracking.review.score_changes import compare
 from solarflare.tracking.review.verdicts import Review, headline
@@ -36,7 +36,7 @@ def write(base: str, path: Path) -> Review:
         If there is no such commit, or if a file that is compared is broken.
     """
     settings = params.load(EvaluateParams).evaluate
-    commit = revisions.shared_commit(base)
+    commit = git.shared_commit(base)
     before, after, code = revisions.read(commit), revisions.read(), revisions.changed_code(commit)
     comparisons = []
     for task in TASKS:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 from solarflare.core import params, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
+from solarflare.tracking import git
 from solarflare.tracking.mlflow.run_state import of_task
 from solarflare.verification.scores import seeds
 
@@ -44,26 +44,9 @@ class Revision:
     tasks: dict[Task, Results]
 
 
-def shared_commit(base: str) -> str:
-    """Return the last commit that HEAD shares with `base`. A pull request starts there.
-
-    Raises
-    ------
-    InputError
-        If `base` is no branch, tag or commit here, or if there is no shared commit.
-    """
-    if not _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}"):
-        remedy = "fetch it, or name another with `make review BASE=...`"
-        raise InputError(f"{base!r} is no branch, tag or commit here; {remedy}")
-    shared = _git("merge-base", base, "HEAD").strip()
-    if not shared:
-        raise InputError(f"{base} and HEAD share no commit; fetch their history with `git fetch --unshallow`")
-    return shared
-
-
 def changed_code(commit: str) -> list[str]:
     """Return the paths of code that differ between the working folder and a commit."""
-    return _git("diff", "-z", "--name-only", "--relative", commit, "--", *CODE).split("\0")[:-1]
+    return git.output("diff", "-z", "--name-only", "--relative", commit, "--", *CODE).split("\0")[:-1]
 
 
 def read(commit: str | None = None) -> Revision:
@@ -75,7 +58,7 @@ def read(commit: str | None = None) -> Revision:
         If a file does not have the form that its name says, for example because of an unresolved merge conflict.
     """
     if commit:
-        paths = _git("ls-tree", "-r", "-z", "--name-only", commit, *READ).split("\0")[:-1]
+        paths = git.files(commit, *READ)
     else:
         paths = [path.as_posix() for name in READ for path in (Path(name), *Path(name).rglob("*")) if path.is_file()]
     files = {
@@ -99,8 +82,8 @@ def read(commit: str | None = None) -> Revision:
 def _text(path: str, commit: str | None) -> str:
     """Return the text of a file in a commit or in the working folder. It is empty if there is no such file."""
     if commit:
-        return _git("show", f"{commit}:./{path}")
-    return Path(path).read_text() if Path(path).is_file() else ""
+        return (git.content(path, commit) or b"").decode()
+    return Path(path).read_bytes().decode() if Path(path).is_file() else ""
 
 
 def _results(files: Mapping[str, str], task: Task, inputs: dict[str, str]) -> Results:
@@ -153,9 +136,3 @@ def _predictions(text: str) -> pd.DataFrame | None:
         return tables.check(cells, tables.PREDICTIONS, "predictions")
     except (pd.errors.EmptyDataError, InputError):
         return None
-
-
-def _git(*arguments: str) -> str:
-    """Return what git prints. The text is empty if git fails."""
-    process = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    return process.stdout if process.returncode == 0 else ""

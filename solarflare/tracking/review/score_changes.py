@@ -19,6 +19,7 @@ Verdict = Literal[
     "unchanged", "compared", "reseeded", "untouched", "no verdict", "not comparable", "new", "gone", "absent"
 ]
 KEY = ["path", "noaa_ar"]
+FEWEST_DECIMALS, MOST_DECIMALS = 2, 9  # of a probability that is printed
 PAIRED = tuple(name for name in SCORES if name != "base_rate")
 
 
@@ -28,15 +29,16 @@ class Comparison:
 
     `verdict` says whether the two sides were compared. If they were not, `because` says why. If they were, each score
     in `differences` has its own verdict. The verdict ``reseeded`` means that only the training seed differs. Every
-    difference is then luck. The verdict ``untouched`` means that parameters and code are the same, so that the results
-    differ because another machine made them.
+    difference is then the noise of seeds. The verdict ``untouched`` means that parameters and code are the same, so
+    that the results differ because another machine made them.
 
     `differences` has the scores of `PAIRED`. Each is the score after minus the score before, with its interval, its
     verdict and the smallest difference that could have been shown (``resolvable``). If `spread` is known, which is how
     much scores vary from seed to seed, all of these allow for it.
 
     `flipped` has the test rows whose answer changed, the largest change first. Its columns are ``path``, ``noaa_ar``,
-    ``time``, ``label``, ``before`` and ``after`` (probabilities), and ``right`` (True if the new answer is right).
+    ``time``, ``label``, ``before`` and ``after`` (probabilities), ``threshold_before`` and ``threshold_after`` (the
+    least probability that means yes), and ``right`` (True if the new answer is right).
     """
 
     task: Task
@@ -62,6 +64,19 @@ class Comparison:
     def incomparable(self) -> bool:
         """True if both sides have results, but they cannot be compared."""
         return self.verdict in ("no verdict", "not comparable")
+
+    @property
+    def decimals(self) -> int:
+        """The fewest decimals, 2 to 9, in which no changed answer contradicts its probability and its threshold."""
+        if self.flipped.empty:
+            return FEWEST_DECIMALS
+        columns = [(self.flipped[side], self.flipped[f"threshold_{side}"]) for side in self.sides]
+        pairs = [pair for probability, threshold in columns for pair in zip(probability, threshold, strict=True)]
+
+        def consistent(decimals: int) -> bool:
+            return all((round(p, decimals) >= round(t, decimals)) == (p >= t) for p, t in pairs)
+
+        return next(filter(consistent, range(FEWEST_DECIMALS, MOST_DECIMALS)), MOST_DECIMALS)
 
     def scores_with(self, verdict: str) -> list[str]:
         """Return the names of the scores in `COMPARED` that have this verdict."""
@@ -126,7 +141,11 @@ def _forecast(paired_rows: pd.DataFrame, suffix: str) -> Forecast:
 
 def _flipped(paired_rows: pd.DataFrame, before: Forecast, after: Forecast) -> pd.DataFrame:
     rows = paired_rows[[*KEY, "time", "label"]].assign(
-        before=before.probability, after=after.probability, right=after.alarm == (after.label == 1)
+        before=before.probability,
+        after=after.probability,
+        threshold_before=before.threshold,
+        threshold_after=after.threshold,
+        right=after.alarm == (after.label == 1),
     )
     rows = rows[before.alarm != after.alarm]
     change = (rows["after"] - rows["before"]).abs()

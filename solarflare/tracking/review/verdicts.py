@@ -115,8 +115,8 @@ def _explanation(comparison: Comparison) -> str:
     if not comparison.differences:
         return ", the same probability for every test row"
     before, after = (results.scores["roc_auc"]["value"] for results in comparison.sides.values())
-    luck = ", which is luck" if comparison.verdict == "reseeded" else ""
-    return f"; ROC-AUC from {before:.3f} to {after:.3f}, {lead(comparison.differences['roc_auc'])}{luck}"
+    noise = ", which is the noise of seeds" if comparison.verdict == "reseeded" else ""
+    return f"; ROC-AUC from {before:.3f} to {after:.3f}, {lead(comparison.differences['roc_auc'])}{noise}"
 
 
 def seeds(comparison: Comparison) -> str:

@@ -2,10 +2,6 @@
 .DELETE_ON_ERROR:
 .PHONY: all setup accept restore reproduce test test-slow lint docs exps experiment review live-rehearsal ui clean
 
-# A pipe fails if any of its commands does.
-SHELL := bash
-.SHELLFLAGS := -o pipefail -c
-
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -13,13 +9,11 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 # The stages say "python": it has to be the one of .venv.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-# Parameters are checked first: DVC deletes the outputs of a stage before it runs. The report stage prints the scores;
-# if DVC takes the report from its cache, they are printed afterwards.
+# Parameters are checked first: DVC deletes the outputs of a stage before it runs.
 all: setup
 	@solarflare check
-	@mkdir -p build
-	dvc repro | tee -i build/repro.txt
-	@grep -q "^Running stage 'report'" build/repro.txt || solarflare summary
+	dvc repro
+	@solarflare summary
 	solarflare log
 	@solarflare reproduced
 

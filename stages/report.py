@@ -3,7 +3,7 @@
 from solarflare.core import params
 from solarflare.core.console import run
 from solarflare.core.tasks import TASKS
-from solarflare.report import summary, task_figures
+from solarflare.report import task_figures
 from solarflare.report.page import page
 from solarflare.report.schema import ReportParams
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
@@ -17,7 +17,6 @@ def main() -> None:
     page.write(chosen)
     for task in TASKS:
         log_evaluation(task)
-    print(summary.render())
 
 
 if __name__ == "__main__":

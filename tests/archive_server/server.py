@@ -234,8 +234,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(429, ERROR_PAGE, Retry_After=email.utils.format_datetime(until, usegmt=True))
             case "throttled_ahead":
                 self.ahead = 3600
-                until = self.date_time_string(time.time() + fault.retry_after)
-                self._send(429, ERROR_PAGE, Retry_After=until)
+                by_its_clock = self.date_time_string(time.time() + fault.retry_after)
+                self._send(429, ERROR_PAGE, Retry_After=by_its_clock)
             case "reset":
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.close_connection = True

@@ -89,7 +89,7 @@ def read_coverage(path: Path) -> pd.DataFrame:
     coverage = tables.check(df, tables.COVERAGE, str(path), bad)
     backward = np.flatnonzero(coverage["end"] < coverage["start"])
     if len(backward):
-        expected = "a time after start {}; or swap them"
+        expected = "a time that is not before start {} (or swap them)"
         pairs = zip(backward.tolist(), df["end"][backward], df["start"][backward], strict=True)
         raise refusal(str(path), [BadCell(row, "end", end, expected.format(start)) for row, end, start in pairs])
     return coverage

@@ -7,6 +7,11 @@ from solarflare.core import tables
 LAST_TIME = r"^.*(?<!\d)((?:19|20)\d\d[-./_]?\d\d[-./_]?\d\d(?:[T _.-]?\d\d[:._-]?\d\d(?:[:._-]?\d\d)?)?)(?!\d)"
 """The last time in a text: a date with or without separators, with or without a time of day."""
 
+_OTHER_CLOCK = (
+    r"\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[ap]\.?m\.?|[+-]\d\d:?\d\d|(?!utc?|gmt|tai|z)[a-z]{2,4})\s*$|\s\d:\d\d"
+)
+"""A time of day that is not certainly UTC, such as 8:09 PM or 08:09 EST, where `LAST_TIME` would take a part of it."""
+
 NAMED_MONTHS = [
     f"{date}{clock}"
     for date in ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%Y %b %d", "%Y %B %d")
@@ -25,7 +30,7 @@ def parse_times(cells: pd.Series) -> pd.Series:
     """Return the time, UTC, in each text, which may be a path or a file name; NaT where a text has no time.
 
     Understood are ISO 8601, dates with the name of the month, and seconds since 1970. Dates such as 01/02/2014 are not:
-    nothing says which number is the month.
+    nothing says which number is the month. Nor are times such as 08:09 EST or 8:09 PM.
 
     Examples
     --------
@@ -35,7 +40,8 @@ def parse_times(cells: pd.Series) -> pd.Series:
     """
     times = tables.times(cells)
     if times.isna().any():
-        stamp = cells[times.isna()].str.extract(LAST_TIME, expand=False).astype(object)
+        certain = cells[times.isna() & ~cells.str.contains(_OTHER_CLOCK, case=False, regex=True)]
+        stamp = certain.str.extract(LAST_TIME, expand=False).astype(object)
         digits = stamp.str.translate({ord(separator): None for separator in "-./_: T"}).str.ljust(14, "0")
         times = times.fillna(pd.to_datetime(digits.str[:8] + "T" + digits.str[8:], format="ISO8601", errors="coerce"))
     for read in (_named_month, _seconds):

@@ -136,7 +136,11 @@ def test_times_of_other_programs_are_read(text: str) -> None:
     assert foreign_cells.parse_times(pd.Series([text])).tolist() == [pd.Timestamp("2014-02-15 08:09")]
 
 
-@pytest.mark.parametrize("text", ["01/02/2014", "1752", "2014", "15-Feb-14", "12345", "4102444800", "99999999999"])
+@pytest.mark.parametrize(
+    "text",
+    ["01/02/2014", "1752", "2014", "15-Feb-14", "12345", "4102444800", "99999999999",
+     "2014-02-15 8:09 PM", "2014-02-15 08:09 pm", "2014-02-15 08:09 EST", "2014/02/15 8:09"],
+)  # fmt: skip
 def test_what_may_be_another_time_is_none(text: str) -> None:
     assert foreign_cells.parse_times(pd.Series([text])).isna().all()
 

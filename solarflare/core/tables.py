@@ -7,16 +7,19 @@ In memory, times are ``datetime64[ns]`` without a time zone (UTC), missing numbe
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pa
 
+from solarflare.core import cells
 from solarflare.core.columns import goes_class, integer, number, one_of, table, text, time
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
+_DATE = r"\s*\d{4}-\d{1,2}-\d{1,2}|\s*\d{8}"
 INSTRUMENTS = ["gong", "hmi", "aia171", "aia193", "aia211"]
 
 _row = {"path": text(), "noaa_ar": integer(1, nullable=True)}
@@ -188,7 +191,9 @@ def read_text(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} is not a CSV table with a header ({reason}); mend or replace it") from None
 
 
-def check(df: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> pd.DataFrame:
+def check(
+    df: pd.DataFrame, schema: pa.DataFrameSchema, where: str, others: Iterable[cells.BadCell] = ()
+) -> pd.DataFrame:
     """Return a table with the types and the column order of a schema.
 
     Parameters
@@ -199,65 +204,86 @@ def check(df: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> pd.DataFr
         A schema of this module.
     where : str
         The name of the table in error messages, usually its path.
+    others : iterable of BadCell, optional
+        Bad cells that the caller has found, listed in the same message.
 
     Raises
     ------
     InputError
-        If a column or a value violates the schema. The message names `where`, the row (1 is the first below the
-        header), the column, the value and what was expected.
+        If a column or a value violates the schema. The message names `where` and, for the first bad cells, the row
+        (1 is the first below the header), the column, the value and what was expected; see `cells.refusal`.
     """
     if missing := [name for name in schema.columns if name not in df.columns]:
         raise InputError(f"{where}: column {missing[0]} is missing; expected {', '.join(schema.columns)}")
     if unknown := [name for name in df.columns if name not in schema.columns]:
         raise InputError(f"{where}: column {unknown[0]} is not known; expected {', '.join(schema.columns)}")
     df = df[list(schema.columns)].reset_index(drop=True)
-    converted = {name: _convert(df[name], column, where) for name, column in schema.columns.items()}
+    typed, bad = {}, list(others)
+    for name, column in schema.columns.items():
+        typed[name], unreadable = _convert(df[name], column)
+        bad += _bad_cells(df[name], np.flatnonzero(unreadable), column)
+    converted = pd.DataFrame(typed, index=df.index)
     try:
-        return schema.validate(pd.DataFrame(converted, index=df.index))
-    except pa.errors.SchemaError as error:
-        column = error.schema.name
-        row = 0 if error.failure_cases is None else int(error.failure_cases["index"].iloc[0] or 0)
-        raise InputError(_message(where, row, column, df[column].iloc[row], schema.columns[column])) from None
+        checked = schema.validate(converted, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        for name, rows in error.failure_cases.groupby("column")["index"]:
+            bad += _bad_cells(df[name], rows.astype(int), schema.columns[name])
+    if bad:
+        raise cells.refusal(where, bad)
+    return checked
 
 
-def _convert(cells: pd.Series, column: pa.Column, where: str) -> pd.Series:
-    """Return text cells with the column's type; the error names the first cell that does not fit."""
+def _bad_cells(column_cells: pd.Series, rows: Iterable[int], column: pa.Column) -> list[cells.BadCell]:
+    return [cells.BadCell(row, str(column.name), column_cells.iloc[row], str(column.description)) for row in rows]
+
+
+def _convert(column_cells: pd.Series, column: pa.Column) -> tuple[pd.Series, npt.NDArray[np.bool_]]:
+    """Return cells, text or typed, with the column's type, and which of them cannot be read, (n,) bool."""
     kind = str(column.dtype)
     if kind in ("str", "string"):
-        return cells.astype(object).where(cells.notna(), "").astype(str)
-    blank = cells.isna() | (cells.astype(object) == "")
+        as_text = column_cells.astype(object).where(column_cells.notna(), "").astype(str)
+        return as_text, np.zeros(len(column_cells), dtype=bool)
+    blank = column_cells.isna() | (column_cells.astype(object) == "")
     typed: pd.Series
     if kind.startswith("datetime"):
-        typed = pd.to_datetime(cells.where(~blank), format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
-        typed = typed.astype("datetime64[ns]")
+        typed = times(column_cells.where(~blank))
     else:
-        typed = numbers(cells.where(~blank))
+        typed = numbers(column_cells.where(~blank))
         if kind == "Int64":
             whole = (typed % 1 == 0) & (typed.abs() < 2**53)  # floats are exact up to there
             typed = typed.where(whole).astype("Int64")
     bad = typed.isna() & ~blank if column.nullable else typed.isna()
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        raise InputError(_message(where, row, str(column.name), cells.iloc[row], column))
-    return typed
+    return typed, bad.to_numpy(dtype=bool)
 
 
-def numbers(cells: pd.Series) -> pd.Series:
-    """Return cells, text or numbers, as float64; NaN for cells that are not numbers.
+def times(values: pd.Series) -> pd.Series:
+    """Return values, ISO 8601 texts or times, as datetime64[ns], UTC; NaT for those that are not times.
+
+    A text without a full date is none: pandas reads the time of day 1903 as a year.
+
+    Examples
+    --------
+    >>> times(pd.Series(["2014-01-01T12:00:00+01:00", "1903", "north"])).astype(str).tolist()
+    ['2014-01-01 11:00:00', 'NaT', 'NaT']
+    """
+    if values.dtype == object:
+        values = values.where(values.astype(str).str.match(_DATE))
+    utc = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    return utc.astype("datetime64[ns]")
+
+
+def numbers(values: pd.Series) -> pd.Series:
+    """Return values, text or numbers, as float64; NaN for those that are not numbers.
 
     Examples
     --------
     >>> numbers(pd.Series(["1.5", "2e3", "", "north"])).tolist()
     [1.5, 2000.0, nan, nan]
     """
-    if cells.dtype == object:
+    if values.dtype == object:
         # In pandas 2.3 to_numeric crashes (segmentation fault) on an exponent of many digits.
-        cells = cells.mask(cells.astype(str).str.contains(r"[eE][+-]?\d{4}"))
-    return pd.to_numeric(cells, errors="coerce").astype(float)
-
-
-def _message(where: str, row: int, name: str, value: Any, column: pa.Column) -> str:
-    return f"{where}, row {row + 1}, column {name}: got {value!r}; expected {column.description}"
+        values = values.mask(values.astype(str).str.contains(r"[eE][+-]?\d{4}"))
+    return pd.to_numeric(values, errors="coerce").astype(float)
 
 
 def write(df: pd.DataFrame, path: Path, schema: pa.DataFrameSchema) -> None:

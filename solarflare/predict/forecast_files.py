@@ -1,6 +1,6 @@
 """Read anybody's forecasts: CSV files with a time, a probability and a label, under any column names."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core import tables
+from solarflare.core.cells import BadCell, refusal
 from solarflare.core.errors import InputError
+from solarflare.predict import column_roles, foreign_cells
+from solarflare.sources.common import spellings
 
-COLUMN_WORDS = {
-    "time": ("time", "date", "t_rec", "path", "file", "image"),
-    "probability": ("probability", "prob", "forecast", "prediction", "pred", "score"),
-    "label": ("label", "target", "truth", "observ", "y_true", "event", "flare", "outcome"),
-}
-"""Words that the names of each column usually contain, the most telling word first."""
+DATES, CLOCKS = ("date", "day", "date_utc"), ("time", "time_utc", "utc", "ut", "hhmm", "clock", "time_of_day")
+"""Names, in lower case, of a column with dates and of a column beside it with times of day."""
 
 FRACTIONS = ("threshold", "base_rate")
 """Columns that a file may have: the probability from which a row is an alarm, and the reference of the Brier skill."""
@@ -26,12 +25,9 @@ BLOCK = "block"
 OPTIONAL = (*FRACTIONS, BLOCK)
 
 REGION = "noaa_ar"  # the column that distinguishes regions of the same time; a file may lack it
-SAMPLE = 1000  # rows that are read to recognise a column
-LAST_TIME = r"^.*(?<!\d)((?:19|20)\d\d[-./_]?\d\d[-./_]?\d\d(?:[T _.-]?\d\d[:._-]?\d\d(?:[:._-]?\d\d)?)?)(?!\d)"
-"""The last time in a text: a date with or without separators, with or without a time of day."""
 
-BOOLEANS = {"true": "1", "false": "0"}
 EXPECTED = {
+    "time": "UTC, such as 2014-01-01T12:00:00 (in 01/02/2014 nothing says which number is the month)",
     "probability": "a number from 0 to 1 (divide percentages by 100)",
     "label": "0 or 1",
     "threshold": "a number from 0 to 1, or the option --threshold",
@@ -70,7 +66,7 @@ def read(
         A CSV file with a header.
     named : dict, optional
         The names of the columns ``time``, ``probability`` and ``label``. A column without a name here is recognised by
-        its cells and, if several fit, by its own name.
+        its cells and its own name, see `column_roles.find`. A time of day may be in a column beside the date.
     labelled, strict : bool, optional
         `labelled`: whether a label is read. `strict`: whether the file must have the named columns; if not, a named
         column that is missing is recognised by its cells.
@@ -85,25 +81,28 @@ def read(
     Raises
     ------
     InputError
-        If the file cannot be read, a column cannot be recognised, a probability, threshold or base rate is not from 0
-        to 1, a label is not 0 or 1, a block is not a whole number, no row is left, or all labels are the same.
+        If the file cannot be read, a column cannot be recognised, a time cannot be read, a probability, threshold or
+        base rate is not from 0 to 1, a label is not 0 or 1, a block is not a whole number, no row is left, or all
+        labels are the same.
     """
     if not path.is_file():
         raise InputError(f"{path} is not a file; name a CSV file with a time, a probability and a label")
-    df = tables.read_text(path)
+    df = _with_clock(spellings.blanked(tables.read_text(path)))
     if df.empty:
         raise InputError(f"{path} has a header and no rows; name a file of forecasts")
     columns: dict[str, str] = {}
     for role in ("time", "probability", "label") if labelled else ("time", "probability"):
         others = df.drop(columns=[*columns.values(), *(name for name in OPTIONAL if name in df)])
         name = (named or {}).get(role)
-        columns[role] = _column(others, role, name if strict or name in others else None, path)
-    times, probability = parse_times(df[columns["time"]]), tables.numbers(df[columns["probability"]])
-    label = _labels(df[columns["label"]]) if labelled else -1
+        columns[role] = column_roles.find(others, role, name if strict or name in others else None, path)
+    times = foreign_cells.parse_times(df[columns["time"]])
+    probability = foreign_cells.probabilities(df[columns["probability"]])
+    label = foreign_cells.labels(df[columns["label"]]) if labelled else -1
     rows = pd.DataFrame({"time": times, REGION: df.get(REGION, ""), "probability": probability, "label": label})
     for name in (name for name in optional if name in df):
         rows[name], columns[name] = tables.numbers(df[name]), name
-    _check_cells(path, df, columns, rows)
+    if bad := list(_bad_cells(df, columns, rows)):
+        raise refusal(str(path), bad)
     complete = rows.dropna().astype({"label": np.int64})
     _check_rows(path, columns, complete)
     warnings = [
@@ -117,6 +116,17 @@ def read(
         key = "time and region" if REGION in df else "time"
         warnings.append(f"{repeats:,} of {len(complete):,} rows repeat the {key} of an earlier row")
     return ForecastFile(complete.sort_values("time", kind="stable", ignore_index=True), columns, warnings)
+
+
+def _with_clock(df: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which a column of dates and one of times of day both hold the two together."""
+    if df.empty:
+        return df
+    dates, clocks = ([name for name in df.columns if name.strip().lower() in names] for names in (DATES, CLOCKS))
+    if len(dates) != 1 or len(clocks) != 1 or not foreign_cells.is_clock(df[clocks[0]]):
+        return df
+    together = foreign_cells.with_clock(df[dates[0]], df[clocks[0]])
+    return df.assign(**{dates[0]: together, clocks[0]: together})
 
 
 def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -143,71 +153,29 @@ def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame
     return common[0].reset_index(drop=True), common[1].reset_index(drop=True)
 
 
-def parse_times(cells: pd.Series) -> pd.Series:
-    """Return the time, UTC, in each text, which may be a path or a file name; NaT where a text has no time.
-
-    >>> names = ["2014-03-07T09:09:10+01:00", "HMI.m2014.03.07_08.09.10.jpg", "11944"]
-    >>> parse_times(pd.Series(names)).astype(str).tolist()
-    ['2014-03-07 08:09:10', '2014-03-07 08:09:10', 'NaT']
-    """
-    times = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
-    if times.isna().any():
-        stamp = cells[times.isna()].str.extract(LAST_TIME, expand=False).astype(object)
-        digits = stamp.str.translate({ord(separator): None for separator in "-./_: T"}).str.ljust(14, "0")
-        times = times.fillna(pd.to_datetime(digits.str[:8] + "T" + digits.str[8:], format="ISO8601", errors="coerce"))
-    return times.astype("datetime64[ns]")
-
-
-def _column(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
-    """Return the column for a role: the column `name` or, without a name, the column whose cells and name fit best."""
-    if name is not None:
-        if name not in df:
-            raise InputError(f"{path} has no column {name}; the columns left for --{role} are {', '.join(df.columns)}")
-        return name
-    if role in df:
-        return role
-    fitting = [column for column in df.columns if FITS[role](df[column].head(SAMPLE))]
-    for candidates in (_best_named(role, fitting), fitting, _best_named(role, list(df.columns))):
-        if len(candidates) == 1:
-            return candidates[0]
-    remaining = ", ".join(df.columns) or "the columns left"
-    choice = f"it may be any of {', '.join(fitting)}" if fitting else f"none of {remaining} looks like one"
-    raise InputError(f"{path}: which column holds the {role}? {choice}; name it with --{role}")
-
-
-def _best_named(role: str, names: list[str]) -> list[str]:
-    """Return the names that contain the first of a role's words that any name contains."""
-    matches = ([name for name in names if word in name.lower()] for word in COLUMN_WORDS[role])
-    return next(filter(None, matches), [])
-
-
-def _labels(cells: pd.Series) -> pd.Series:
-    return tables.numbers(cells.replace(BOOLEANS) if cells.head(SAMPLE).isin(BOOLEANS).any() else cells)
-
-
-FITS: dict[str, Callable[[pd.Series], bool]] = {
-    "time": lambda cells: bool(parse_times(cells).notna().mean() > 0.5),
-    "probability": lambda cells: bool(tables.numbers(cells).between(0, 1, inclusive="neither").mean() > 0.5),
-    "label": lambda cells: bool(_labels(cells).isin([0, 1]).mean() > 0.5),
-}
-"""For each role, a function that returns whether most of some cells (text) fit the role."""
-
-
-def _check_cells(path: Path, raw: pd.DataFrame, columns: dict[str, str], parsed: pd.DataFrame) -> None:
-    """Raise an error that names the first cell with a wrong value; missing values are not wrong.
+def _bad_cells(raw: pd.DataFrame, columns: dict[str, str], parsed: pd.DataFrame) -> Iterator[BadCell]:
+    """Yield the cells that are not blank and cannot be used.
 
     `raw` holds the file's cells as text. `parsed` has the same rows, with times and numbers. `columns` maps the columns
     of `parsed` to those of `raw`.
     """
-    fractions = [name for name in ("probability", *FRACTIONS) if name in parsed]
-    allowed = {name: parsed[name].between(0, 1) for name in fractions} | {"label": parsed["label"].isin([0, 1, -1])}
-    if BLOCK in parsed:
-        allowed[BLOCK] = parsed[BLOCK] % 1 == 0
-    for role, good in allowed.items():
-        if (wrong := parsed[role].notna() & ~good).any():
-            row, column = int(wrong.to_numpy().argmax()), columns[role]
-            got = f"got {raw[column].iloc[row]!r} ({wrong.sum():,} such rows)"
-            raise InputError(f"{path}, row {row + 1}, column {column}: {got}; expected {EXPECTED[role]}")
+    for role, column in columns.items():
+        values = parsed[role]
+        allowed = _allowed(role, values)
+        what = EXPECTED[role] if column == role else f"{EXPECTED[role]}, for this is the {role}"
+        for row in np.flatnonzero((raw[column] != "") & ~allowed):
+            yield BadCell(int(row), column, raw[column].iloc[row], what)
+
+
+def _allowed(role: str, values: pd.Series) -> pd.Series:
+    match role:
+        case "time":
+            return values.notna()
+        case "label":
+            return values.isin([0, 1])
+        case "block":
+            return values % 1 == 0
+    return values.between(0, 1)
 
 
 def _check_rows(path: Path, columns: dict[str, str], rows: pd.DataFrame) -> None:

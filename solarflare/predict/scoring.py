@@ -11,6 +11,7 @@ import pandas as pd
 from solarflare.core.files import atomic_directory
 from solarflare.predict import forecast_files, own_predictions
 from solarflare.predict.forecast_files import BLOCK, ForecastFile
+from solarflare.predict.suspicions import suspicions
 from solarflare.report import figures
 from solarflare.verification.scores import curves
 from solarflare.verification.scores.assessment import assess
@@ -64,7 +65,7 @@ class Scorer:
         plan = self._plan(file.rows)
         content = assess(self._forecast(file.rows), {}, plan)
         del content["baselines"], content["differences"]
-        warnings = [*file.warnings, *_too_few_blocks(plan)]
+        warnings = [*file.warnings, *suspicions(file.rows, content), *_too_few_blocks(plan)]
         return {"columns": file.columns, **content, **self._choices(file.rows), "warnings": warnings}
 
     def compare(self, first: ForecastFile, second: ForecastFile) -> dict[str, Any]:
@@ -84,7 +85,8 @@ class Scorer:
             for which, file in (("first", first), ("second", second))
             if len(file.rows) > len(rows)
         ]
-        warnings = [*first.warnings, *second.warnings, *unmatched, *_too_few_blocks(plan)]
+        doubts = [*suspicions(rows, content), *suspicions(rows_of_second, content["against"])]
+        warnings = [*first.warnings, *second.warnings, *doubts, *unmatched, *_too_few_blocks(plan)]
         return {"columns": first.columns, **content, "warnings": warnings}
 
     def draw(self, files: dict[str, ForecastFile], folder: Path) -> None:

@@ -22,4 +22,5 @@ def render(wanted: pd.DataFrame, cost: pd.DataFrame) -> str:
     rows = [*cost.itertuples(index=False), ("together", *total)]
     cells = [(host, f"{requests:.0f}", f"{size:.1f}", f"{minutes:.1f}") for host, requests, size, minutes in rows]
     table = Table(tuple(cost.columns), cells, numbers=tuple(total.index))
-    return f"{images}\nAt most, at the pace of scrape.live.manners:\n{table.text()}"
+    pace = "the pace of scrape.live.manners, or of a slower robots.txt that a run has read"
+    return f"{images}\nAt most, at {pace}:\n{table.text()}"

@@ -9,6 +9,7 @@ Kind = Literal[
     "busy",  # 503
     "throttled",  # 429, with Retry-After in seconds
     "throttled_until",  # 429, with Retry-After as a date
+    "throttled_ahead",  # the same, by a clock that is an hour ahead
     "crowded",  # FTP's 421
     "reset",  # the connection is reset
     "truncated",  # fewer bytes than announced
@@ -18,6 +19,8 @@ Kind = Literal[
     "html",  # an error page that says 200
     "empty",  # no byte at all, and 200
     "cut",  # half a file, announced as whole
+    "holed",  # 4 kB (or a third) missing in the middle
+    "ends_early",  # whole lines, but only the first half of them
     "huge",  # more bytes than any image has
     "bomb",  # a small file of many pixels
     "moved",  # 301 to the same path at `target`
@@ -47,8 +50,8 @@ class Fault:
 
 
 BROKEN: tuple[Kind, ...] = ("busy", "throttled", "throttled_until", "reset", "truncated", "slow")
-TRANSIENT: tuple[Kind, ...] = (*BROKEN, "html", "empty", "cut")
+TRANSIENT: tuple[Kind, ...] = (*BROKEN, "html", "empty", "cut", "holed")
 """What a client that tries again gets over."""
 
-PERMANENT: tuple[Kind, ...] = ("missing", "html", "empty", "cut", "huge", "bomb", "gzip")
+PERMANENT: tuple[Kind, ...] = ("missing", "html", "empty", "cut", "holed", "huge", "bomb", "gzip")
 """What loses a file for good."""

@@ -171,6 +171,12 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    ahead = 0  # Seconds by which the server's clock is ahead
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return a time, or now, by the server's clock."""
+        return super().date_time_string((time.time() if timestamp is None else timestamp) + self.ahead)
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 
@@ -226,6 +232,10 @@ class _Handler(BaseHTTPRequestHandler):
             case "throttled_until":
                 until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=fault.retry_after)
                 self._send(429, ERROR_PAGE, Retry_After=email.utils.format_datetime(until, usegmt=True))
+            case "throttled_ahead":
+                self.ahead = 3600
+                by_its_clock = self.date_time_string(time.time() + fault.retry_after)
+                self._send(429, ERROR_PAGE, Retry_After=by_its_clock)
             case "reset":
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.close_connection = True
@@ -247,6 +257,12 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, b"", whole.content_type)
             case "cut":
                 self._send(200, whole.content[: len(whole.content) // 2], whole.content_type)
+            case "holed":
+                content, hole = whole.content, min(4096, len(whole.content) // 3)
+                self._send(200, content[: len(content) // 2] + content[len(content) // 2 + hole :], whole.content_type)
+            case "ends_early":
+                lines = whole.content.splitlines(keepends=True)
+                self._send(200, b"".join(lines[: len(lines) // 2]), whole.content_type)
             case "huge":
                 self._send(200, whole.content + bytes(10**7), whole.content_type)
             case "bomb":

@@ -54,6 +54,36 @@ def test_a_bad_cell_is_named_with_its_row(flares: pd.DataFrame, column: str, val
         tables.check(flares, tables.FLARES, "flares.csv")
 
 
+def test_all_bad_cells_of_a_table_are_in_one_message(flares: pd.DataFrame) -> None:
+    flares.loc[0, ["start", "latitude"]] = "soon", "91"
+    flares.loc[1, "goes_class"] = "Q1"
+    with pytest.raises(InputError) as error:
+        tables.check(flares, tables.FLARES, "flares.csv")
+    first, *lines = str(error.value).splitlines()
+    assert first.startswith("flares.csv: 3 cells cannot be used (start 1, latitude 1, goes_class 1)")
+    assert [line.split(":")[0].strip() for line in lines] == [
+        "row 1, column start",
+        "row 1, column latitude",
+        "row 2, column goes_class",
+    ]
+
+
+def test_of_many_bad_cells_the_first_are_listed_and_all_are_counted(flares: pd.DataFrame) -> None:
+    many = pd.concat([flares.assign(goes_class="Q1", start="never")] * 20)
+    with pytest.raises(
+        InputError, match=r"80 cells cannot be used \(start 40, goes_class 40\); .*; the first 20:"
+    ) as error:
+        tables.check(many, tables.FLARES, "flares.csv")
+    assert len(str(error.value).splitlines()) == 21
+
+
+@pytest.mark.parametrize("time", ["1903", "19:03", "190314", "2014"])
+def test_a_time_of_day_is_not_read_as_a_year(time: str, flares: pd.DataFrame) -> None:
+    flares.loc[1, "end"] = time
+    with pytest.raises(InputError, match=f"row 2, column end: got '{time}'; expected UTC"):
+        tables.check(flares, tables.FLARES, "flares.csv")
+
+
 def test_missing_and_unknown_columns_are_named(flares: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="column peak is missing"):
         tables.check(flares.drop(columns="peak"), tables.FLARES, "flares.csv")

@@ -214,6 +214,15 @@ def test_an_end_just_before_its_start_is_none() -> None:
     assert counts["end before its start, blanked"] == 1
 
 
+@pytest.mark.parametrize("year", [2104, 2015])
+def test_an_end_years_after_its_start_is_neither_a_label_nor_a_median(year: int) -> None:
+    typo = (pd.Timestamp("2014-01-01 00:30"), pd.Timestamp(f"{year}-01-01 00:55"), "C2.0", 11944)
+    flares = flare_table(typo, (1, 1.2, "C1.0", 1), (2, None, "C1.0", 1))
+    ends, _, counts = repaired(flares)
+    assert max(ends) == at(2.2)
+    assert counts["end more than 24 h after its start, blanked"] == 1
+
+
 def test_a_missing_end_is_that_of_the_median_flare_but_not_before_its_peak() -> None:
     flares = flare_table((0, 0.1, "C1.0", 1), (1, 1.2, "C1.0", 1), (2, 5, "C1.0", 1), (6, None, "C1.0", 1))
     ends, _, counts = repaired(flares)

@@ -9,8 +9,11 @@ import pandas as pd
 import pandera.pandas as pa
 
 from solarflare.core import tables
+from solarflare.core.cells import BadCell, refusal
+from solarflare.core.console import log
 from solarflare.core.errors import InputError
-from solarflare.sun.events.flares import five_digits, flux
+from solarflare.sources.common import spellings
+from solarflare.sun.events.flares import LONGEST, five_digits, flux, without_wrong_times
 
 DEFAULT_LIST = "archive"  # The name of the flare list in a table without one
 SAME_START = pd.Timedelta(minutes=5)
@@ -21,21 +24,28 @@ SAME_FLUX = 2.0
 """The peak flux of one flare may differ by this factor between two lists. Operational GOES fluxes before 2020 are 0.7
 times the science-quality ones (NOAA NCEI, GOES X-ray Sensor user's guide), and both are rounded."""
 
-_BLANKS = {"-", "--", "nan", "nat", "none", "null", "n/a"}
-_LOCATION = r"^(?P<north>[NS])(?P<latitude>\d{1,2})(?P<west>[EW])(?P<longitude>\d{1,3})$"
-
 
 def read_flares(path: Path) -> pd.DataFrame:
     """Read a flare table.
 
     The columns are `start` and `goes_class`, and optionally `peak`, `end`, `noaa_ar`, `latitude` and `longitude` (or
     `location`, such as N15E28) and `list`. Other columns are ignored. Blanks stay blank. A region 0 means no region,
-    and region numbers with four digits get five. Returns `tables.FLARES`, in the order of the file. Raises an
-    InputError, with the row, if the file is missing or not a table, a column is missing, or a cell cannot be read.
+    and region numbers with four digits get five. A peak or end that `without_wrong_times` blanks is counted in a
+    warning. Returns `tables.FLARES`, in the order of the file. Raises an InputError, with the bad cells, if the file is
+    missing or not a table, a column is missing, or a cell cannot be read.
     """
-    df = _read(path, tables.FLARES, ["start", "goes_class"])
+    df, bad = _read(path, tables.FLARES, ["start", "goes_class"])
     df["list"] = df["list"].replace("", DEFAULT_LIST)
-    flares = tables.check(df, tables.FLARES, str(path))
+    listed = tables.check(df, tables.FLARES, str(path), bad)
+    flares, _ = without_wrong_times(listed)
+    for column in ("peak", "end"):
+        blanked = np.flatnonzero(flares[column].isna() & listed[column].notna())
+        if len(blanked):
+            counts = f"{column} is blanked in {len(blanked):,} of {len(df):,} rows"
+            why = f"it is before the start or more than {LONGEST // pd.Timedelta(hours=1)} h after it"
+            row = int(blanked[0])
+            first = f"row {row + 1}, {df[column].iloc[row]} for the start {df['start'].iloc[row]}"
+            log.warning("warning: %s: %s, because %s; the first is %s", path, counts, why, first)
     return flares.assign(noaa_ar=five_digits(flares["noaa_ar"], flares["start"]))
 
 
@@ -60,9 +70,9 @@ def read_regions(path: Path) -> pd.DataFrame:
     InputError
         With the row, if the file is missing or not a table, a column is missing, or a cell cannot be read.
     """
-    df = _read(path, tables.REGIONS, ["time", "noaa_ar", "latitude", "longitude"])
+    df, bad = _read(path, tables.REGIONS, ["time", "noaa_ar", "latitude", "longitude"])
     may_be_blank = {name: {"nullable": True} for name in ("noaa_ar", "latitude", "longitude")}
-    checked = tables.check(df, tables.REGIONS.update_columns(may_be_blank), str(path))
+    checked = tables.check(df, tables.REGIONS.update_columns(may_be_blank), str(path), bad)
     regions = tables.check(checked.dropna(subset=list(may_be_blank)), tables.REGIONS, str(path))
     regions["noaa_ar"] = five_digits(regions["noaa_ar"], regions["time"])
     return regions.drop_duplicates(["time", "noaa_ar"], keep="last", ignore_index=True)
@@ -74,14 +84,14 @@ def read_coverage(path: Path) -> pd.DataFrame:
     The columns are `list`, `start` and `end`, and optionally `min_class`, `status` (`complete` where blank) and
     `reason`. Raises an InputError as `read_flares` does, or if a row ends before it starts.
     """
-    df = _read(path, tables.COVERAGE, ["list", "start", "end"])
+    df, bad = _read(path, tables.COVERAGE, ["list", "start", "end"])
     df["status"] = df["status"].str.lower().replace("", "complete")
-    coverage = tables.check(df, tables.COVERAGE, str(path))
-    if (backward := (coverage["end"] < coverage["start"]).to_numpy()).any():
-        row = int(backward.argmax())
-        raise InputError(
-            f"{path}, row {row + 1}: end {coverage['end'][row]} is before start {coverage['start'][row]}; swap them"
-        )
+    coverage = tables.check(df, tables.COVERAGE, str(path), bad)
+    backward = np.flatnonzero(coverage["end"] < coverage["start"])
+    if len(backward):
+        expected = "a time that is not before start {} (or swap them)"
+        pairs = zip(backward.tolist(), df["end"][backward], df["start"][backward], strict=True)
+        raise refusal(str(path), [BadCell(row, "end", end, expected.format(start)) for row, end, start in pairs])
     return coverage
 
 
@@ -131,47 +141,23 @@ def same_flare(flares: pd.DataFrame) -> list[int]:
     return flare
 
 
-def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> pd.DataFrame:
-    """Read the columns of a schema as text, in the schema's spelling. Positions may come from a column `location`."""
+def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> tuple[pd.DataFrame, list[BadCell]]:
+    """Read the columns of a schema as text, in the schema's spelling. Positions may come from a column `location`.
+
+    Returns also the cells that are wrong in a way that the schema does not know.
+    """
     df = tables.read_text(path)
     df.columns = df.columns.str.strip().str.lower()
-    df = df.loc[:, ~df.columns.duplicated()].fillna("").apply(lambda cells: cells.str.strip())
-    df = df.mask(df.apply(lambda cells: cells.str.lower().isin(_BLANKS)), "")
+    df = spellings.blanked(df.loc[:, ~df.columns.duplicated()])
+    bad: list[BadCell] = []
     if "location" in df.columns and "latitude" in schema.columns:
-        df = _placed(df, path)
+        df, bad = spellings.locations(df)
     if missing := [name for name in required if name not in df.columns]:
         raise InputError(
             f"{path}: column {missing[0]} is missing; expected at least {', '.join(required)} "
             f"and got {', '.join(df.columns)}"
         )
-    df = df.reindex(columns=list(schema.columns), fill_value="")
-    for name, column in schema.columns.items():
-        if str(column.dtype).startswith("datetime"):
-            df[name] = df[name].str.replace(r"^(\d{4})/(\d\d)/(\d\d)", r"\1-\2-\3", regex=True)
-            df[name] = df[name].str.replace(r"\s*UTC?$", "", regex=True)
-        elif name.endswith("_class"):
-            df[name] = df[name].str.upper().str.replace(" ", "")
-        elif name == "mcintosh":
-            df[name] = df[name].str.capitalize()
-        elif name == "mag_type":
-            df[name] = df[name].str.lower()
-        elif name == "noaa_ar":
-            df[name] = df[name].str.replace(r"^(NOAA\s*)?(AR\s*)?|^0+$", "", regex=True, case=False)
-    return df
-
-
-def _placed(df: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Fill blank or missing latitudes and longitudes from `location`."""
-    location = df["location"].str.upper().str.replace(" ", "")
-    parts = location.str.extract(_LOCATION)
-    if (bad := (parts["north"].isna() & (location != "")).to_numpy()).any():
-        row = int(bad.argmax())
-        raise InputError(
-            f"{path}, row {row + 1}, column location: got {df['location'].iloc[row]!r}; "
-            "expected latitude and longitude such as N15E28"
-        )
-    signs = {"latitude": parts["north"].map({"N": "", "S": "-"}), "longitude": parts["west"].map({"W": "", "E": "-"})}
-    for name, sign in signs.items():
-        given = df[name] if name in df.columns else pd.Series("", index=df.index)
-        df[name] = given.where(given != "", (sign + parts[name]).fillna(""))
-    return df
+    df = df.reindex(columns=list(schema.columns), fill_value="").apply(spellings.spelled)
+    for name in df.columns.intersection([*required, "mag_type"]):
+        bad += spellings.unusable(df[name])
+    return df, bad

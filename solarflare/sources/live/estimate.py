@@ -13,6 +13,7 @@ from solarflare.sources.common import matching
 from solarflare.sources.live import collect, plan, registry
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Read, Verify, limits_by_host
+from solarflare.sources.live.http.robots import Robots
 from solarflare.sources.live.schema import Live, LiveParams
 
 REPORT_BYTES = 5e3  # Order of magnitude of the size of one report of flares or regions
@@ -44,7 +45,8 @@ def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
         The wanted images, as `tables.PLAN`. The frames are blank: only a request would tell which images an archive
         has. The table is empty if images are matched to reports and a report is not in the cache.
     cost : DataFrame
-        Upper limits of ``requests``, ``megabytes`` and ``minutes`` for each host.
+        Upper limits of ``requests``, ``megabytes`` and ``minutes`` for each host. The minutes are at the pace of the
+        parameters, or at that of the host's robots.txt, if it is slower and an earlier run has read it.
     """
     live = params.scrape.live
     registry.check_sources(live)
@@ -67,11 +69,17 @@ def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
         numbers[host] = requests + count * (1 + (archive.listing_bytes > 0)), size
     limits = limits_by_host(live)
     rows = [
-        (host, requests, size / 1e6, requests * (limits[host].delay + limits[host].jitter / 2) / 60)
+        (host, requests, size / 1e6, requests * max(limits[host].mean_delay, _crawl_delay(fetcher, host)) / 60)
         for host, (requests, size) in sorted(numbers.items())
     ]
     all_wanted = [item for items in wanted.values() for item in items]
     return plan.table(all_wanted), pd.DataFrame(rows, columns=["host", "requests", "megabytes", "minutes"])
+
+
+def _crawl_delay(fetcher: Fetcher, host: str) -> float:
+    """Return the seconds between two requests that a host's robots.txt asks for, as an earlier run has read it."""
+    files = [fetcher.robots_read.read(f"{scheme}://{host}/robots.txt") for scheme in ("http", "https")]
+    return max(Robots(content or b"").delay for content in files)
 
 
 def _wanted(params: LiveParams, task: Task, event_lists: matching.EventLists | None) -> list[plan.Wanted]:

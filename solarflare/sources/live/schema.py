@@ -22,6 +22,11 @@ class Pace(Group):
     concurrency: int = Field(ge=1, le=16)
     daily_cap: int = Field(ge=1, le=1_000_000)
 
+    @property
+    def mean_delay(self) -> float:
+        """The mean time between two requests, in seconds."""
+        return self.delay + self.jitter / 2
+
 
 class RequestLimits(Pace):
     """The pace of requests to a host, their retries, and the limits of waits and sizes."""

@@ -15,6 +15,7 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.sun.events.active_regions import has_spots
 from solarflare.sun.events.flares import Windows, clean, flux, min_flux, seconds, sort_keys, strongest
+from solarflare.sun.events.magnetic import MOUNT_WILSON
 from solarflare.sun.events.questions import DiskLabel, FlareQuestion, RegionLabel
 from solarflare.sun.images.coordinates import REPORT_REACH
 
@@ -32,9 +33,6 @@ HORIZONS = (24, 168)
 
 C1_FLUX = 1e-6
 """Peak flux, in W/m2, of a flare of class C1.0. It is the unit of the sums of peak fluxes."""
-
-MOUNT_WILSON = ("alpha", "beta", "gamma", "delta")
-"""Mount Wilson classes in the order of complexity (Hale et al. 1919, doi:10.1086/142452; delta: Kunzel 1960)."""
 
 MCINTOSH = {"zurich": "AHBCDEF", "penumbra": "XRSAHK", "compactness": "XOIC"}
 """Values of the three letters of McIntosh 1990 (doi:10.1007/BF00158405), in the order of size or complexity."""

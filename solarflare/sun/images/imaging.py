@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+import simplejpeg
 from PIL import Image, UnidentifiedImageError
 
 from solarflare.core.errors import InputError
@@ -85,6 +86,9 @@ def refusal(file: Path | BinaryIO, instrument: Instrument) -> str | None:
             if width > LARGEST_SIDE:
                 return TOO_LARGE
             image.load()
+        content = file.read_bytes() if isinstance(file, Path) else _all(file)
+        # Pillow accepts a JPEG of which a part is missing, and fills the rest of the image.
+        simplejpeg.decode_jpeg(content, colorspace="GRAY", strict=True)
     except UnidentifiedImageError:
         return "not an image"
     except Image.DecompressionBombError:
@@ -92,6 +96,11 @@ def refusal(file: Path | BinaryIO, instrument: Instrument) -> str | None:
     except (OSError, SyntaxError, ValueError) as error:
         return "truncated" if "truncated" in str(error) else f"cannot be decoded ({error})"
     return None
+
+
+def _all(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def decode(path: Path, mode: str) -> Pixels:

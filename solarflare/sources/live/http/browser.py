@@ -14,7 +14,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
-from solarflare.sources.live.http.outcomes import Absent, Temporary
+from solarflare.sources.live.http.outcomes import Absent, Overloaded, Refused, Temporary, Throttled
+from solarflare.sources.live.http.transport import OVERLOADED, REFUSED, THROTTLED
 
 # Names of the browser's program. If none is installed, Selenium Manager looks for a browser.
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -23,6 +24,7 @@ FLAGS = (
     "--disable-component-update --disable-sync --disable-extensions --blink-settings=imagesEnabled=false"
 )
 CONSENT = ("agree", "accept", "accept all", "i agree", "consent")  # Texts on the button of a consent overlay
+STATUS = "return performance.getEntriesByType('navigation')[0]?.responseStatus"  # The status of HTTP of the page
 POLL = 0.1  # Seconds between two checks of a page that is not ready
 # The errors of a button that a script has just removed.
 VANISHED = (exceptions.StaleElementReferenceException, exceptions.ElementNotInteractableException)
@@ -43,11 +45,13 @@ class Browser(contextlib.ExitStack):
     def read(self, url: str) -> bytes:
         """Return the HTML of a page as soon as the page is ready.
 
-        Raises Absent if the page is not ready in time, Temporary if it cannot be loaded, InputError without a browser.
+        Raises Absent if the page is not ready in time, Temporary if it cannot be loaded, Refused or Overloaded if the
+        host answers so, InputError without a browser.
         """
         driver = self.driver = self.driver or self._start()
         try:
             driver.get(url)
+            _check_status(int(driver.execute_script(STATUS) or 0))
             return WebDriverWait(driver, self._timeout, POLL).until(self._html)
         except exceptions.TimeoutException:
             raise Absent("not what is wanted, even in a browser") from None
@@ -87,6 +91,16 @@ class Browser(contextlib.ExitStack):
         self.callback(driver.quit)
         driver.set_page_load_timeout(self._timeout)
         return driver
+
+
+def _check_status(status: int) -> None:
+    """Raise what a status of HTTP means, as for a request without a browser; 0 is not known."""
+    if status in REFUSED:
+        raise Refused(f"{status} in a browser")
+    if status in OVERLOADED:
+        raise (Throttled if status == THROTTLED else Overloaded)(f"{status} in a browser")
+    if status >= 400:
+        raise Absent(f"{status} in a browser")
 
 
 def _first_line(error: exceptions.WebDriverException) -> str:

@@ -2,7 +2,7 @@
 
 Retries are our own loop. urllib3's Retry sends a request again inside the connection, so the pace and the daily cap do
 not count it. It also does not retry after a truncated body or a page of HTML instead of an image. Its parser of
-Retry-After is used. robots.txt is read by `protego`, which knows the wildcards of RFC 9309.
+Retry-After is used.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,18 +10,25 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from protego import Protego
-
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.cache import Cache
-from solarflare.sources.live.http.outcomes import Absent, Interrupted, Refused, Temporary, Unreached
+from solarflare.sources.live.http.outcomes import (
+    Absent,
+    Interrupted,
+    Refused,
+    Temporary,
+    Throttled,
+    TooManyRequests,
+    Unreached,
+)
 from solarflare.sources.live.http.pacing import AGENT, Host
+from solarflare.sources.live.http.robots import Robots
 from solarflare.sources.live.http.transport import Answer, Transport
 from solarflare.sources.live.schema import Live, RequestLimits
 
-__all__ = ["Absent", "Bases", "Fetcher", "Interrupted", "Read", "Refused", "Verify"]
+__all__ = ["Absent", "Bases", "Fetcher", "Interrupted", "Read", "Refused", "TooManyRequests", "Verify"]
 
 Bases = Sequence[str]  # The addresses of an archive at its mirrors, best first
 Verify = Callable[[bytes], str | None]  # Returns what is wrong with the content, or None
@@ -42,7 +49,7 @@ class Fetcher:
     """
 
     def __init__(self, live: Live, folder: Path) -> None:
-        self.cache = Cache(folder / "files")
+        self.cache, self.robots_read = Cache(folder / "files"), Cache(folder / "robots")
         self.live = live
         self.agent = f"{AGENT} (research; {live.contact or 'no contact given'})"
         self.hosts = {name: Host(name, limits, folder / "requests") for name, limits in limits_by_host(live).items()}
@@ -94,7 +101,7 @@ class Fetcher:
             log.debug("%s: %d bytes%s", url, len(content), f", after {len(failures)} others" if failures else "")
             return content
         # A mirror without the file is a better reason than a mirror that does not answer.
-        raise min(failures, key=lambda failure: (Absent, Refused, Interrupted).index(type(failure)))
+        raise min(failures, key=lambda failure: [isinstance(failure, kind) for kind in (Interrupted, Refused)])
 
     def concurrency(self, urls: Sequence[str]) -> int:
         """Return how many requests at a time may be sent to the hosts of some addresses."""
@@ -173,24 +180,29 @@ class Fetcher:
         host = self._host(url)
         with host.robots_lock:
             if parts.scheme not in host.robots:
-                host.robots[parts.scheme] = self._read_robots(f"{parts.scheme}://{parts.netloc}/robots.txt")
-        if not host.robots[parts.scheme].can_fetch(url, AGENT):
+                host.obey(parts.scheme, self._read_robots(f"{parts.scheme}://{parts.netloc}/robots.txt"))
+        if not host.robots[parts.scheme].allow(url):
             raise Refused("forbidden by robots.txt")
 
-    def _read_robots(self, url: str) -> Protego:
-        """Return a host's robots.txt. If it is absent, all is allowed. If it cannot be read, the run ends."""
+    def _read_robots(self, url: str) -> Robots:
+        """Return a host's robots.txt. If it is absent, all is allowed. If it cannot be read, the run ends.
+
+        A copy is kept for `estimate`; each run reads the file again.
+        """
 
         def request() -> bytes:
             try:
                 return self._follow(url, lambda url: self._transport.get(url, {}), robots=False).content or b""
             except Temporary as failure:
-                raise Unreached(f"robots.txt: {failure.reason}", failure.retry_after) from failure
+                outcome = Throttled if isinstance(failure, Throttled) else Unreached
+                raise outcome(f"robots.txt: {failure.reason}", failure.retry_after) from failure
 
         try:
             content = self._retry(url, request)
         except Absent:
             content = b""
-        return Protego.parse(content.decode("utf-8-sig", errors="replace"))
+        self.robots_read.write(url, content, {})
+        return Robots(content)
 
 
 def limits_by_host(live: Live) -> dict[str, RequestLimits]:

@@ -28,9 +28,17 @@ class Overloaded(Temporary):
     """The host cannot answer now (429, 503, FTP's 421)."""
 
 
+class Throttled(Overloaded):
+    """The host says that it gets too many requests (429)."""
+
+
 class Unreached(Temporary):
     """The host does not answer at all."""
 
 
 class Interrupted(InputError):  # noqa: N818 - an outcome, not a mistake
     """No more requests to the host are possible now (daily cap, no answer). A later run continues from the cache."""
+
+
+class TooManyRequests(Interrupted):
+    """The host keeps saying that it gets too many requests, and gets no more of them in this run."""

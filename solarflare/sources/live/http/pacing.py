@@ -15,12 +15,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from protego import Protego
 
-from solarflare.sources.live.http.outcomes import Absent, Interrupted, Overloaded, Refused, Temporary, Unreached
+from solarflare.sources.live.http.outcomes import (
+    Absent,
+    Interrupted,
+    Overloaded,
+    Refused,
+    Temporary,
+    Throttled,
+    TooManyRequests,
+    Unreached,
+)
+from solarflare.sources.live.http.robots import NAME, Robots
 from solarflare.sources.live.schema import RequestLimits
 
-AGENT = f"solarflare/{importlib.metadata.version('solarflare')}"  # Our name in the User-Agent header and in robots.txt
+AGENT = f"{NAME}/{importlib.metadata.version('solarflare')}"  # Our name in the User-Agent header
 # A wait after a failure is longer by a random share, at most this one, so that clients do not all return together.
 BACKOFF_JITTER = 0.25
 MAX_FAILED_FILES = 3  # If all retries of so many files in a row have failed, the host counts as down
@@ -36,7 +45,7 @@ class Host:
 
     def __init__(self, name: str, limits: RequestLimits, counts: Path) -> None:
         self.name, self.limits, self._counts = name, limits, counts
-        self.robots: dict[str, Protego] = {}
+        self.robots: dict[str, Robots] = {}
         self.robots_lock, self._lock = threading.Lock(), threading.Lock()
         self._ended: dict[str, Refused | Interrupted] = {}
         self._slots = threading.Semaphore(limits.concurrency)
@@ -63,12 +72,32 @@ class Host:
         return reason
 
     def give_up(self, failure: Temporary, scheme: str) -> Absent | Refused | Interrupted:
-        """Return what the failure of the last retry means: the file is absent, or the host is down."""
+        """Return what the failure of the last retry means: the file is absent, or the host is down or wants a rest."""
         self._failed_files += isinstance(failure, Overloaded)
+        if isinstance(failure, Throttled):
+            return self.end(
+                TooManyRequests(f"{self.name}: {failure.reason}, after all retries; {KEPT} later to continue")
+            )
         interrupted = Interrupted(f"{self.name}: {failure.reason}; {KEPT} to continue")
         if isinstance(failure, Unreached):
             return self.end(interrupted, scheme)
         return self.end(interrupted) if self._failed_files >= MAX_FAILED_FILES else Absent(failure.reason)
+
+    def obey(self, scheme: str, robots: Robots) -> None:
+        """Remember the robots.txt of a scheme. It was a request itself, so the next one waits for its Crawl-delay.
+
+        Raises Interrupted if the delay is longer than ``max_wait``.
+        """
+        if robots.delay > self.limits.max_wait:
+            raise self.end(
+                Interrupted(
+                    f"{self.name}: its robots.txt asks for {robots.delay:g} s between two requests, and max_wait in "
+                    f"scrape.live.manners is {self.limits.max_wait:g} s; raise it, or leave the source out"
+                )
+            )
+        self.robots[scheme] = robots
+        with self._lock:
+            self._next_start = max(self._next_start, time.monotonic() + robots.delay)
 
     def back_off(self, attempt: int, failure: Temporary) -> None:
         """Delay the next request. The delay doubles with each attempt (from 0), and is at least Retry-After.
@@ -79,7 +108,8 @@ class Host:
         seconds = max(seconds, failure.retry_after or 0.0)
         if seconds > self.limits.max_wait:
             wait = f"{failure.reason}, and it wants no request for {seconds:.0f} s"
-            raise self.end(Interrupted(f"{self.name}: {wait}; {KEPT} then to continue"))
+            kind = TooManyRequests if isinstance(failure, Throttled) else Interrupted
+            raise self.end(kind(f"{self.name}: {wait}; {KEPT} then to continue"))
         with self._lock:
             self._next_start = max(self._next_start, time.monotonic() + seconds)
 
@@ -92,7 +122,7 @@ class Host:
             with self._lock:
                 remaining = self._next_start - time.monotonic()
                 if remaining <= 0:
-                    crawl_delays = [float(robots.crawl_delay(AGENT) or 0) for robots in self.robots.values()]
+                    crawl_delays = [robots.delay for robots in self.robots.values()]
                     delay = self.limits.delay + self._random.uniform(0, self.limits.jitter)
                     self._next_start = time.monotonic() + max(delay, *crawl_delays, 0.0)
                     return

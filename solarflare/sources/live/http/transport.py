@@ -4,6 +4,8 @@ FTP uses ftplib, not `fsspec`. `fsspec` turns every failure (a full server, a re
 FileNotFoundError. It has no size cap, does not notice a truncated file, and does not connect again.
 """
 
+import datetime as dt
+import email.utils
 import ftplib
 import threading
 from dataclasses import dataclass, field
@@ -13,10 +15,12 @@ import requests
 import urllib3
 
 from solarflare.sources.live.http import addresses
-from solarflare.sources.live.http.outcomes import Absent, Overloaded, Refused, Temporary, Unreached
+from solarflare.sources.live.http.outcomes import Absent, Overloaded, Refused, Temporary, Throttled, Unreached
 
 CHUNK = 2**16
+MAX_RETRY_AFTER = 10**9  # Seconds
 REFUSED = {401, 403, 451}
+THROTTLED = 429
 OVERLOADED = {408, 425, 429, 500, 502, 503, 504}
 REDIRECTS = {301, 302, 303, 307, 308}
 
@@ -82,7 +86,8 @@ class Transport:
         if response.status_code in REFUSED:
             raise Refused(status)
         if response.status_code in OVERLOADED:
-            raise Overloaded(status, retry_after(headers.get("retry-after", "")))
+            wait = retry_after(headers.get("retry-after", ""), headers.get("date", ""))
+            raise (Throttled if response.status_code == THROTTLED else Overloaded)(status, wait)
         if response.status_code != 200:
             raise Absent(status)
         # An encoded answer is not decoded: a few bytes of gzip can become gigabytes. The request asked for no encoding.
@@ -152,11 +157,26 @@ class Transport:
         return bytes(content)
 
 
-def retry_after(value: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for, at least 0; None if it has neither seconds nor a date."""
+def retry_after(value: str, date: str = "") -> float | None:
+    """Return the seconds that a Retry-After header asks for, at least 0; None if it has neither seconds nor a date.
+
+    `date` is the header Date of the same answer. A date in Retry-After is by the clock of the server, and that may
+    differ from ours.
+    """
+    if value.strip().isdecimal():
+        return float(min(int(value), MAX_RETRY_AFTER)) if len(value) < 100 else float(MAX_RETRY_AFTER)
+    if (until := _http_date(value)) is None:
+        return None
+    now = _http_date(date) or dt.datetime.now(dt.UTC)
+    return max(0.0, (until - now).total_seconds())
+
+
+def _http_date(text: str) -> dt.datetime | None:
+    """Return the time of a text in the form of HTTP (RFC 9110, 5.6.7), or None."""
     try:
-        return float(urllib3.Retry(retry_after_max=10**9).parse_retry_after(value))
-    except (urllib3.exceptions.InvalidHeader, ValueError, TypeError, IndexError, OverflowError):
+        time = email.utils.parsedate_to_datetime(text)
+        return time if time.tzinfo else time.replace(tzinfo=dt.UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 

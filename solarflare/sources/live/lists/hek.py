@@ -25,6 +25,7 @@ from solarflare.sources.live.lists import fields
 from solarflare.sources.live.lists.periods import DAY, settled
 from solarflare.sources.live.lists.report import Flare, Region, Report, Row, Rows, Span, make_flare
 from solarflare.sources.live.source import flare_list, region_list
+from solarflare.sun.events.magnetic import mount_wilson
 
 NAME = "hek"
 SWPC, SSW, DETECTIVE = "SWPC", "SSW Latest Events", "Flare Detective - Trigger Module"
@@ -33,7 +34,6 @@ OBSERVERS = (SWPC, SSW, DETECTIVE)
 POSITION_OBSERVERS = (SSW, SWPC, DETECTIVE)  # The first in this order with a position decides on the flare's position
 REGION_OBSERVER = "NOAA SWPC Observer"
 SAME_PEAK = dt.timedelta(minutes=2)  # The peak times of one flare may differ by this much between two observers
-LONGEST = dt.timedelta(days=1)  # A longer flare has a wrong end: some ends by SSW are days after the start
 # Area in km2. The radius is the one with which HEK converts NOAA's millionths into areas at disk centre.
 HEMISPHERE = 2 * np.pi * 696_000.0**2
 SPAN = dt.timedelta(days=30)  # The span of one query
@@ -175,7 +175,7 @@ def _flare(event: Event) -> Flare | None:
     start, peak, end = (fields.time(event.get(f"event_{name}time")) for name in ("start", "peak", "end"))
     if not (begin := start or peak):
         return None
-    wrong_end = end and (end <= (peak or begin) or end - begin > LONGEST)
+    wrong_end = end and end <= (peak or begin)
     position = fields.position(event.get("hgs_y"), event.get("hgs_x"))
     times = start, peak, None if wrong_end else end
     return make_flare(times, event.get("fl_goescls"), event.get("ar_noaanum"), position)
@@ -201,4 +201,4 @@ def _region(event: Event) -> Region | None:
         area = float(round(1e6 * square_km / HEMISPHERE))
     mcintosh, mag_type = (str(event.get(name) or "") for name in ("ar_mcintoshcls", "ar_mtwilsoncls"))
     spots = fields.count(event.get("ar_numspots"))
-    return Region(time, noaa_ar, *position, area, mcintosh.capitalize(), mag_type.lower(), spots)
+    return Region(time, noaa_ar, *position, area, mcintosh.capitalize(), mount_wilson(mag_type) or "", spots)

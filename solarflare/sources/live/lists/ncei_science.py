@@ -52,7 +52,10 @@ def why_not_the_report(content: bytes) -> str | None:
     """Return why content is not a flare report, or None if it is."""
     names = [name.strip() for line in _lines(content)[:1] for name in line.split(",")]
     missing = [name for name in COLUMNS if name not in names]
-    return f"no flare report: column {missing[0]} is missing" if missing else None
+    if missing:
+        return f"no flare report: column {missing[0]} is missing"
+    # A complete report ends with a complete line.
+    return None if content.endswith(b"\n") else "half a flare report"
 
 
 def _lines(content: bytes) -> list[str]:

@@ -39,13 +39,16 @@ def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime
 
 def why_not_the_report(content: bytes, year: int) -> str | None:
     """Return why content is not the report of a year, or None if it is."""
-    return None if re.search(rb"^31777%02d" % (year % 100), content, re.MULTILINE) else f"no X-ray report of {year}"
+    if not re.search(rb"^\s*31777%02d" % (year % 100), content, re.MULTILINE):
+        return f"no X-ray report of {year}"
+    # A complete report ends with a complete line: half a line may have another class.
+    return None if content.endswith(b"\n") else f"half the X-ray report of {year}"
 
 
 def parse(content: bytes) -> Report[Flare]:
     """Read a report; keep one of several identical rows."""
     report = Report[Flare]()
-    lines = [line.rstrip() for line in content.decode(errors="replace").splitlines()]
+    lines = [line.strip() for line in content.decode(errors="replace").splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
     for line in dict.fromkeys(lines):
         report.add(_flare(line), line)

@@ -11,7 +11,7 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.sources.common.coverage import weakest_class
 from solarflare.sources.live.lists import fields
-from solarflare.sun.events.flares import MIDNIGHT, flux
+from solarflare.sun.events.flares import LONGEST, MIDNIGHT, flux
 
 MAX_SHOWN = 100  # Characters of an unreadable row that a message shows
 
@@ -91,8 +91,9 @@ def make_flare(
     """Return a flare whose times (start, peak and end) are in order, or None if none of them is known.
 
     A peak or end that is at least `MIDNIGHT` before the start is after midnight, and is moved to the next day. Any
-    other peak or end before the start becomes None. If the start is not known, the first known time replaces it: the
-    flare was in progress then. Class and region may be texts. `position` is (latitude, longitude).
+    other peak or end before the start, or more than `LONGEST` after it, becomes None. If the start is not known, the
+    first known time replaces it: the flare was in progress then. Class and region may be texts. `position`
+    is (latitude, longitude).
     """
     start, peak, end = times
     begin = start or min((time for time in (peak, end) if time is not None), default=None)
@@ -103,7 +104,7 @@ def make_flare(
 
 
 def _after(start: dt.datetime, time: dt.datetime | None) -> dt.datetime | None:
-    if time is None or time >= start:
+    if time is None or start <= time <= start + LONGEST:
         return time
     return time + dt.timedelta(days=1) if MIDNIGHT <= start - time < dt.timedelta(days=1) else None
 

@@ -11,7 +11,7 @@ import lxml.html
 
 from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.browser import Browser
-from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused, TooManyRequests
 from solarflare.sources.live.lists import fields, periods
 from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
 from solarflare.sources.live.source import flare_list
@@ -27,7 +27,19 @@ def collect(fetcher: Fetcher, bases: Bases, start: dt.datetime, end: dt.datetime
     """Return the flares of a span."""
     timeout = fetcher.live.manners.timeout
     with Browser(fetcher.hosts, fetcher.agent, timeout, lambda page: why_not_the_page(page) is None) as browser:
-        return periods.read_days(NAME, start, end, lambda day: parse(_page(fetcher, browser, bases, day), day))
+        return periods.read_days(NAME, start, end, lambda day: _read(fetcher, browser, bases, day))
+
+
+def _read(fetcher: Fetcher, browser: Browser, bases: Bases, day: dt.date) -> Report[Flare]:
+    """Return the flares of a day; raise Absent or Refused.
+
+    If the site gets too many requests, it is given up, and its days are gaps. The run goes on: NOAA's own lists have
+    the same flares.
+    """
+    try:
+        return parse(_page(fetcher, browser, bases, day), day)
+    except TooManyRequests as failure:
+        raise Refused(str(failure)) from None
 
 
 def _page(fetcher: Fetcher, browser: Browser, bases: Bases, day: dt.date) -> bytes:
@@ -89,7 +101,9 @@ def _document(content: bytes) -> lxml.html.HtmlElement:
 
 
 def _text(cell: lxml.html.HtmlElement) -> str:
-    return " ".join(cell.text_content().split()).lower()
+    """Return the first text in a cell, in lower case: what follows in another element is another thing."""
+    texts = (" ".join(text.split()).lower() for text in cell.xpath(".//text()"))
+    return next(filter(None, texts), "")
 
 
 def _flare(cells: dict[str, lxml.html.HtmlElement], day: dt.date) -> Flare | None:

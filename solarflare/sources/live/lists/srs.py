@@ -15,7 +15,7 @@ from solarflare.sources.live.source import region_list
 
 NAME = "swpc_srs"
 REACH = dt.timedelta(hours=12)  # A report is valid for so long before and after its time: half-way to the next report
-_ISSUED = re.compile(r"^:Issued:\s+(\d{4}) ([A-Z]{3}) (\d{2})\b", re.MULTILINE | re.IGNORECASE)
+_ISSUED = re.compile(r"^\s*:Issued:\s+(\d{4}) ([A-Z]{3}) (\d{2})\b", re.MULTILINE | re.IGNORECASE)
 _SECTION = re.compile(r"(IA?|II)\.\s", re.IGNORECASE)
 _END = re.compile(r"(III|COMMENT|EFFECTIVE|PLAIN|NNN)", re.IGNORECASE)
 _SPOTTED = re.compile(r"(\d{4,5})\s+(\S+)\s+\S+\s+(\d+)\s+([A-Z/-]{3})\s+\S+\s+(\d+)\s+([A-Z-]+)", re.IGNORECASE)
@@ -39,7 +39,7 @@ def why_not_the_report(content: bytes, day: dt.date) -> str | None:
     if " ".join(issued.groups()).upper() != f"{day:%Y %b %d}".upper():
         return f"the region summary of {' '.join(issued.groups())}"
     # A complete summary has its last section and ends with a complete line.
-    complete = text.endswith("\n") and re.search(r"^II\.", text, re.MULTILINE)
+    complete = text.endswith("\n") and re.search(r"^\s*II\.", text, re.MULTILINE)
     return None if complete else "half a region summary"
 
 
@@ -48,12 +48,12 @@ def parse(content: bytes, day: dt.date) -> Report[Region]:
 
     The positions are valid at 24 UT of the day before. The regions of section I have spots. Those of section IA are
     plages, with area 0 and 0 spots. Those of section II are due to return and are left out. Text between the rows is
-    skipped.
+    skipped, and blanks before a row count for nothing.
     """
     time = fields.midnight(day)
     report = Report[Region]()
     section = ""
-    for line in content.decode(errors="replace").splitlines():
+    for line in map(str.strip, content.decode(errors="replace").splitlines()):
         if heading := _SECTION.match(line):
             section = heading[1].upper()
         elif _END.match(line):

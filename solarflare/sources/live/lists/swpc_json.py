@@ -18,14 +18,11 @@ from solarflare.sources.live.lists import fields
 from solarflare.sources.live.lists.periods import DAY
 from solarflare.sources.live.lists.report import Flare, Region, Report, Row, Rows, Span, flare_table, make_flare
 from solarflare.sources.live.source import flare_list, region_list
+from solarflare.sun.events.magnetic import mount_wilson
 
 NAME = "swpc_json"
 FLARES = {"edited": "edited_events.json", "goes": "goes/primary/xray-flares-7-day.json"}
 REGIONS = "solar_regions.json"
-
-# Magnetic classes as the region summaries spell them.
-GREEK = {"A": "alpha", "B": "beta", "G": "gamma", "D": "delta"}
-MAG_TYPES = {code: "-".join(GREEK[letter] for letter in code) for code in (*GREEK, "BG", "BD", "GD", "BGD")}
 Record = dict[str, Any]
 OUTSIDE = "outside of the rolling window"
 
@@ -125,4 +122,4 @@ def _region(record: Record) -> Region | None:
     spots, area = fields.count(record.get("number_spots")), fields.number(record.get("area"))
     area = area if area is not None and area >= 0 else None
     mcintosh, mag_type = (str(record.get(name) or "") for name in ("spot_class", "mag_class"))
-    return Region(time, noaa_ar, *position, area, mcintosh.capitalize(), MAG_TYPES.get(mag_type.upper(), ""), spots)
+    return Region(time, noaa_ar, *position, area, mcintosh.capitalize(), mount_wilson(mag_type) or "", spots)

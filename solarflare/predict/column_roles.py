@@ -1,0 +1,109 @@
+"""Find out which column of anybody's forecasts holds the time, which the probability, and which the label.
+
+A wrong choice gives scores that look right, so a column is only chosen if nothing else can be meant. In doubt the
+error names the columns and the option.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from solarflare.core import tables
+from solarflare.core.errors import InputError
+from solarflare.predict import foreign_cells
+
+COLUMN_WORDS = {
+    "time": ("time", "date", "t_rec", "path", "file", "image"),
+    "probability": ("prob", "forecast", "predict", "pred", "score"),
+    "label": ("label", "target", "truth", "observ", "obs", "y_true", "event", "flare", "outcome", "class"),
+}
+"""Words that the names of each column usually contain."""
+
+_NO = r"(^|_)(no|non|not|without|complement\w*|inverse|negative|quiet|1_minus|1)(_|$|(?=flar|event|p(rob)?(_|$)))"
+CONTRARY = {
+    "time": re.compile(r"(?!)"),
+    "probability": re.compile(_NO),
+    "label": re.compile(rf"{_NO}|pred|forecast|prob|(^|_)(y?_?hat|alarm|guess|model)(_|$)"),
+}
+"""Names that say that a column is the contrary of its role, or the forecast instead of the truth."""
+
+SAMPLE = 1000  # Rows that are read to recognise a column
+FITS: dict[str, Callable[[pd.Series], bool]] = {
+    "time": lambda cells: bool(foreign_cells.parse_times(cells).notna().mean() > 0.5),
+    "probability": lambda cells: bool(
+        foreign_cells.probabilities(cells).between(0, 1, inclusive="neither").mean() > 0.5
+    ),
+    "label": lambda cells: bool(foreign_cells.labels(cells).isin([0, 1]).mean() > 0.5),
+}
+"""For each role, a function that returns whether most of some cells (text) fit the role."""
+
+
+def find(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
+    """Return the column for a role.
+
+    Parameters
+    ----------
+    df : DataFrame
+        The columns that may be meant, as text.
+    role : str
+        ``time``, ``probability`` or ``label``.
+    name : str or None
+        The column that the caller names.
+    path : Path
+        The file, for messages.
+
+    Raises
+    ------
+    InputError
+        If the named column is missing, no column fits, several columns fit, or the name of the only one that fits says
+        the contrary.
+    """
+    if name is not None:
+        if name not in df:
+            raise InputError(f"{path} has no column {name}; the columns left for --{role} are {', '.join(df.columns)}")
+        return name
+    fitting = [column for column in df.columns if FITS[role](df[column].head(SAMPLE))]
+    named = [column for column in df.columns if column == role or (column in fitting and _says(column, role))]
+    if role == "time" and (chosen := _same_time(df, named)):
+        return chosen
+    candidates = named or fitting
+    # Without cells that fit, the only column with a fitting name is taken, so that a message can name its first cell.
+    if not candidates:
+        candidates = [column for column in df.columns if _says(column, role) and not _is_class(df[column], role)]
+        candidates = candidates if len(candidates) == 1 else []
+    question = f"{path}: which column holds the {role}?"
+    if not candidates:
+        left = ", ".join(df.columns) or "the columns left"
+        raise InputError(f"{question} none of {left} looks like one; name it with --{role}")
+    if len(candidates) > 1:
+        raise InputError(f"{question} it may be any of {', '.join(candidates)}; name it with --{role}")
+    if CONTRARY[role].search(_words(candidates[0])):
+        raise InputError(
+            f"{question} only {candidates[0]} looks like one, and its name may say the contrary; "
+            f"if it is the {role}, add --{role} {candidates[0]}"
+        )
+    return candidates[0]
+
+
+def _words(name: str) -> str:
+    """Return a name in lower case, with _ between its words: noFlareProb becomes no_flare_prob."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
+
+
+def _says(name: str, role: str) -> bool:
+    return any(word in _words(name) for word in COLUMN_WORDS[role]) or bool(CONTRARY[role].search(_words(name)))
+
+
+def _same_time(df: pd.DataFrame, named: list[str]) -> str | None:
+    """Return the column called time, or the first of several columns with the same times; None if they differ."""
+    if "time" in named:
+        return "time"
+    times = [foreign_cells.parse_times(df[column]) for column in named]
+    return named[0] if times and all(other.equals(times[0]) for other in times[1:]) else None
+
+
+def _is_class(cells: pd.Series, role: str) -> bool:
+    """Return whether a column that a probability is looked for in holds classes, 0 and 1, instead."""
+    return role == "probability" and bool(tables.numbers(cells).dropna().isin([0, 1]).all())

@@ -1,0 +1,193 @@
+"""Forecasts of other people: a column is never taken for another one, and a cell is read or named."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from solarflare.cli import app
+from solarflare.core.errors import InputError
+from solarflare.predict import forecast_files, foreign_cells
+
+
+def forecasts(rows: int = 60) -> pd.DataFrame:
+    """Return forecasts with skill, one a day."""
+    label = np.random.default_rng(0).integers(0, 2, rows)
+    logit = np.random.default_rng(1).normal(2 * label - 1, 1.5)
+    time = pd.date_range("2014-01-01", periods=rows).strftime("%Y-%m-%dT%H:%M:%S")
+    return pd.DataFrame({"time": time, "probability": (1 / (1 + np.exp(-logit))).round(4), "label": label})
+
+
+def write(df: pd.DataFrame, folder: Path) -> Path:
+    df.to_csv(folder / "forecasts.csv", index=False)
+    return folder / "forecasts.csv"
+
+
+def read(df: pd.DataFrame, folder: Path, **named: str) -> forecast_files.ForecastFile:
+    return forecast_files.read(write(df, folder), named)
+
+
+def warnings_of(df: pd.DataFrame, folder: Path) -> list[str]:
+    """Return the warnings of `solarflare score`."""
+    result = CliRunner().invoke(app, ["score", "--json", "--resamples", "100", str(write(df, folder))])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)["warnings"]
+
+
+@pytest.mark.parametrize("truth", ["ground_truth", "y_true", "flare", "observed", "obs", "target"])
+@pytest.mark.parametrize("guess", ["predicted_label", "label_predicted", "y_pred", "label", "flare_forecast", "y_hat"])
+def test_a_label_beside_the_truth_is_asked_about(guess: str, truth: str, tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"label": truth})
+    rows.insert(2, guess, (rows["probability"] > 0.5).astype(int))
+    with pytest.raises(InputError, match=rf"holds the label\? it may be any of {guess}, {truth}; name it with --label"):
+        read(rows, tmp_path)
+    assert read(rows, tmp_path, label=truth).rows["label"].tolist() == rows[truth].tolist()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["no_flare_probability", "noFlareProb", "prob_no_flare", "nonflare_prob", "complement_prob", "prob_not_flare"],
+)
+def test_a_probability_of_the_contrary_is_asked_about(name: str, tmp_path: Path) -> None:
+    rows = forecasts()
+    alone = rows.assign(probability=1 - rows["probability"]).rename(columns={"probability": name})
+    with pytest.raises(
+        InputError, match=rf"only {name} looks like one, and its name may say .* add --probability {name}"
+    ):
+        read(alone, tmp_path)
+    both = alone.assign(flare_prob=rows["probability"])
+    with pytest.raises(InputError, match=rf"it may be any of {name}, flare_prob; name it with --probability"):
+        read(both, tmp_path)
+    assert read(both, tmp_path, probability="flare_prob").columns["probability"] == "flare_prob"
+
+
+def test_the_label_of_the_contrary_is_asked_about(tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"label": "no_flare"})
+    with pytest.raises(InputError, match="only no_flare looks like one, and its name may say the contrary"):
+        read(rows, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["pred_class", "prediction", "forecast"])
+def test_a_class_is_not_taken_for_the_probability(name: str, tmp_path: Path) -> None:
+    rows = forecasts()
+    rows["probability"] = (rows["probability"] > 0.5).astype(int)
+    rows = rows.rename(columns={"probability": name})
+    with pytest.raises(InputError, match="which column holds the probability"):
+        read(rows, tmp_path)
+    assert len(read(rows, tmp_path, probability=name).rows) == len(rows)
+
+
+def test_two_probabilities_are_asked_about(tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"probability": "prob_c1"})
+    with pytest.raises(InputError, match="it may be any of prob_c1, prob_m1; name it with --probability"):
+        read(rows.assign(prob_m1=rows["prob_c1"] / 2), tmp_path)
+
+
+def test_two_times_are_asked_about_unless_they_are_the_same(tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"time": "issue_time"})
+    with pytest.raises(InputError, match="it may be any of issue_time, valid_date; name it with --time"):
+        read(rows.assign(valid_date="2014-06-01"), tmp_path)
+    same = rows.assign(file=rows["issue_time"].str.replace("[-:]", "", regex=True).str.replace("T", "_") + ".jpg")
+    assert read(same, tmp_path).columns["time"] == "issue_time"
+
+
+def test_a_forecast_of_two_values_is_doubted(tmp_path: Path) -> None:
+    rows = forecasts()
+    rows["probability"] = (rows["probability"] > 0.5).astype(int)
+    assert any("the probability is nowhere but 0 and 1" in warning for warning in warnings_of(rows, tmp_path))
+
+
+@pytest.mark.parametrize(("reverse", "words"), [(True, "is below 0.2"), (False, "is above 0.995")])
+def test_a_score_that_no_forecast_has_is_doubted(reverse: bool, words: str, tmp_path: Path) -> None:
+    rows = forecasts()
+    sure = 0.1 + 0.8 * rows["label"] + 0.01 * np.arange(len(rows)) / len(rows)
+    rows["probability"] = 1 - sure if reverse else sure
+    assert any(words in warning for warning in warnings_of(rows, tmp_path))
+
+
+def test_a_plausible_forecast_is_not_doubted(tmp_path: Path) -> None:
+    assert not any("check --probability" in warning for warning in warnings_of(forecasts(), tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("no", "yes"), [("False", "True"), ("FALSE", "TRUE"), ("no", "yes"), ("0.0", "1.0"), ("N", "Y")]
+)
+def test_labels_in_words_are_read(no: str, yes: str, tmp_path: Path) -> None:
+    rows = forecasts()
+    words = rows.assign(event=rows["label"].map({0: no, 1: yes})).drop(columns="label")
+    assert read(words, tmp_path).rows["label"].tolist() == rows["label"].tolist()
+
+
+def test_probabilities_with_a_percent_sign_are_read(tmp_path: Path) -> None:
+    rows = forecasts()
+    percent = rows.assign(probability=(100 * rows["probability"]).round(2).astype(str) + "%")
+    assert read(percent, tmp_path).rows["probability"].tolist() == pytest.approx(rows["probability"].tolist())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["15-Feb-2014 08:09", "15 Feb 2014 08:09:00", "15-FEB-2014T08:09", "Feb 15, 2014 08:09", "February 15 2014 08:09",
+     "2014-Feb-15 08:09", "1392451740", "1392451740.0"],
+)  # fmt: skip
+def test_times_of_other_programs_are_read(text: str) -> None:
+    assert foreign_cells.parse_times(pd.Series([text])).tolist() == [pd.Timestamp("2014-02-15 08:09")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["01/02/2014", "1752", "2014", "15-Feb-14", "12345", "4102444800", "99999999999",
+     "2014-02-15 8:09 PM", "2014-02-15 08:09 pm", "2014-02-15 08:09 EST", "2014/02/15 8:09"],
+)  # fmt: skip
+def test_what_may_be_another_time_is_none(text: str) -> None:
+    assert foreign_cells.parse_times(pd.Series([text])).isna().all()
+
+
+@pytest.mark.parametrize("clock", ["%H:%M", "%H:%M:%S", "%H%M"])
+def test_date_and_time_may_be_in_two_columns(clock: str, tmp_path: Path) -> None:
+    rows = forecasts()
+    times = pd.to_datetime(rows["time"]) + pd.Timedelta("9h30min")
+    two = rows.assign(Date=times.dt.strftime("%Y-%m-%d"), time=times.dt.strftime(clock))
+    assert read(two, tmp_path).rows["time"].tolist() == times.tolist()
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "expected"),
+    [
+        ("time", "01/02/2014", "UTC, such as"),
+        ("probability", "high", "a number from 0 to 1"),
+        ("probability", "116%", "a number from 0 to 1"),
+        ("probability", "0,16", "a number from 0 to 1"),
+        ("label", "maybe", "0 or 1"),
+        ("label", "M1.0", "0 or 1"),
+    ],
+)
+@pytest.mark.parametrize("name", [None, "its_{}"])
+def test_a_cell_that_cannot_be_read_is_named_with_its_role(
+    column: str, cell: str, expected: str, name: str | None, tmp_path: Path
+) -> None:
+    rows = forecasts().astype(str)
+    rows.loc[3, column] = cell
+    header = name.format(column) if name else column
+    with pytest.raises(InputError) as error:
+        read(rows.rename(columns={column: header}), tmp_path)
+    assert f"row 4, column {header}: got '{cell}'; expected {expected}" in str(error.value)
+    assert name is None or f"this is the {column}" in str(error.value)
+
+
+def test_dates_of_day_and_month_are_refused_with_the_reason(tmp_path: Path) -> None:
+    rows = forecasts()
+    rows["time"] = pd.to_datetime(rows["time"]).dt.strftime("%d/%m/%Y")
+    with pytest.raises(
+        InputError, match=r"60 cells .*; the first 20:\n  row 1, column date: .* which number is the month"
+    ):
+        read(rows.rename(columns={"time": "date"}), tmp_path)
+
+
+@pytest.mark.parametrize("blank", ["", "nan", "NA", "<NA>", "--", "None"])
+def test_a_blank_cell_is_left_out_and_counted(blank: str, tmp_path: Path) -> None:
+    rows = forecasts().astype(str)
+    rows.loc[3, "label"] = blank
+    assert read(rows, tmp_path).warnings == ["1 of 60 rows are left out: no label in label"]

@@ -17,7 +17,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
-INSTRUMENTS = ["gong", "hmi", "aia171", "aia193", "aia211"]
+INSTRUMENTS = ["gong", "hmi", "mdi", "aia171", "aia193", "aia211"]
 
 _row = {"path": text(), "noaa_ar": integer(1, nullable=True)}
 _region = {

@@ -8,7 +8,6 @@ from itertools import chain, groupby
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
 
 from solarflare.core.console import progress
 from solarflare.sources.common import left_out
@@ -76,8 +75,7 @@ def _fetch(frame: Frame, fetcher: Fetcher, raw: Path) -> Outcome | Interrupted:
     path = raw / frame.path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    with Image.open(io.BytesIO(content)) as image:
-        width, height = image.size
+    width, height = imaging.size(io.BytesIO(content))
     return Outcome("", width, height, len(content), hashlib.sha256(content).hexdigest())
 
 

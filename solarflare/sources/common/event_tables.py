@@ -1,6 +1,7 @@
 """Reads tables of flares, regions and coverage in many spellings, and merges lists of flares."""
 
 import itertools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,29 @@ SAME_START = pd.Timedelta(minutes=5)
 SAME_FLUX = 2.0
 """The peak flux of one flare may differ by this factor between two lists. Operational GOES fluxes before 2020 are 0.7
 times the science-quality ones (NOAA NCEI, GOES X-ray Sensor user's guide), and both are rounded."""
+
+REGION_NAMES = {
+    "noaa_active_region",
+    "noaa_ar_number",
+    "noaa_number",
+    "noaa_region",
+    "noaa_no",
+    "noaa_num",
+    "noaa",
+    "ar_noaanum",
+    "ar_number",
+    "ar_num",
+    "ar",
+    "active_region",
+    "active_region_number",
+    "region_number",
+    "region",
+    "nar",
+}
+"""Other names of the column `noaa_ar`: of HEK, the GOES flare lists, SWPC, SHARP's NOAA_AR and common tables."""
+
+REGION_WORDS = {"noaa", "ar", "ars", "region", "regions", "noaanum", "harpnum", "harp"}
+"""Words in the name of a column that may hold a region's number."""
 
 _BLANKS = {"-", "--", "nan", "nat", "none", "null", "n/a"}
 _LOCATION = r"^(?P<north>[NS])(?P<latitude>\d{1,2})(?P<west>[EW])(?P<longitude>\d{1,3})$"
@@ -135,6 +159,7 @@ def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> pd.Dat
     """Read the columns of a schema as text, in the schema's spelling. Positions may come from a column `location`."""
     df = tables.read_text(path)
     df.columns = df.columns.str.strip().str.lower()
+    df = _with_regions_named(df, path) if "noaa_ar" in schema.columns else df
     df = df.loc[:, ~df.columns.duplicated()].fillna("").apply(lambda cells: cells.str.strip())
     df = df.mask(df.apply(lambda cells: cells.str.lower().isin(_BLANKS)), "")
     if "location" in df.columns and "latitude" in schema.columns:
@@ -157,6 +182,27 @@ def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> pd.Dat
             df[name] = df[name].str.lower()
         elif name == "noaa_ar":
             df[name] = df[name].str.replace(r"^(NOAA\s*)?(AR\s*)?|^0+$", "", regex=True, case=False)
+    return df
+
+
+def _with_regions_named(df: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return a table whose column of region numbers is called `noaa_ar`, if it has one.
+
+    Raises an InputError if two columns may be meant, or a column's name only resembles one of a region number. Without
+    its regions a list of flares would answer no for each region.
+    """
+    names = {name: re.sub(r"\W+", "_", name).strip("_") for name in df.columns}
+    if "noaa_ar" in names.values():
+        return df.rename(columns={name: "noaa_ar" for name in names if names[name] == "noaa_ar"})
+    known = [name for name in names if names[name] in REGION_NAMES]
+    similar = [name for name in names if REGION_WORDS & set(names[name].split("_"))]
+    if len(known) == 1:
+        return df.rename(columns={known[0]: "noaa_ar"})
+    if similar:
+        raise InputError(
+            f"{path}: column {similar[0]} may hold the region's number; call the column with NOAA's number noaa_ar, "
+            "and give the others another name"
+        )
     return df
 
 

@@ -23,7 +23,7 @@ from scipy import ndimage
 
 from solarflare.sun.images import brightness, headers
 from solarflare.sun.images.brightness import SATURATION, Pixels
-from solarflare.sun.images.disk import Disk
+from solarflare.sun.images.disk import EDGE_RADIUS, Disk
 from solarflare.sun.images.headers import FITS, GZIP, JPEG_2000, Header, Stamp, Unusable
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
@@ -105,7 +105,7 @@ def read(
         if data.dtype == np.uint8:
             grey = np.nan_to_num(values).astype(np.uint8)
         elif stamp.instrument in MAGNETOGRAPHS:
-            grey = _magnetogram(values, disk, saturation)
+            grey = _magnetogram(values, disk, EDGE_RADIUS[stamp.instrument], saturation)
         else:
             _require_values(~np.isnan(values), disk)
             grey = brightness.counts_to_grey(
@@ -147,17 +147,19 @@ def _open_fits(file: Path | BinaryIO, pixels: bool) -> tuple[Header, npt.NDArray
             raise Unusable("not an image, but another file in gzip")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            warnings.filterwarnings("error", ".*truncated.*")
             with fits.open(io.BytesIO(content)) as hdus:
                 hdu = next((hdu for hdu in hdus if hdu.is_image and len(hdu.shape) == 2), None)
                 if hdu is None:
                     raise Unusable("a FITS file without a two-dimensional image")
                 if max(hdu.shape) > LARGEST_SIDE:
                     raise Unusable("more pixels than any image of the Sun has")
+                info = hdu.fileinfo()
+                if info["datLoc"] + info["datSpan"] > len(content):
+                    raise Unusable("a truncated FITS file")
                 header = {str(key): value for key, value in hdu.header.items() if key not in ("COMMENT", "HISTORY", "")}
                 return header, np.asarray(hdu.data, dtype=np.float64) if pixels else np.empty((0, 0))
-    except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, IndexError, UserWarning) as error:
-        raise Unusable(f"a broken or truncated FITS file ({' '.join(str(error).split())})") from None
+    except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, IndexError) as error:
+        raise Unusable(f"a broken FITS file ({' '.join(str(error).split())})") from None
 
 
 def _open_jpeg_2000(file: Path | BinaryIO, pixels: bool) -> tuple[Header, npt.NDArray[Any]]:
@@ -227,7 +229,7 @@ def _map(header: Header, data: npt.NDArray[Any], stamp: Stamp) -> "GenericMap":
     from sunpy import log
     from sunpy.map import Map
 
-    filled = {"CUNIT1": "arcsec", "CUNIT2": "arcsec"} | dict(header)
+    filled = {"CUNIT1": "arcsec", "CUNIT2": "arcsec", "WAVEUNIT": "angstrom"} | dict(header)
     filled |= {"DATE-OBS": f"{stamp.time:%Y-%m-%dT%H:%M:%S}", "CTYPE1": "HPLN-TAN", "CTYPE2": "HPLT-TAN"}
     filled.pop("TIMESYS", None)
     if (angle := headers.roll(header)) is not None:
@@ -261,13 +263,17 @@ def _gong_disk(header: Header, height: int) -> Disk:
     return Disk(round(x - 1, 2), round(height - y, 2), round(radius, 2), fitted=False)
 
 
-def _magnetogram(values: Values, disk: Disk, saturation: float) -> Pixels:
-    """Return a field's grey levels: the sky is black, and a pixel of the disk without a value has no field."""
+def _magnetogram(values: Values, disk: Disk, edge: float, saturation: float) -> Pixels:
+    """Return a field's grey levels: the sky is black, and a pixel of the disk without a value has no field.
+
+    The sky is what has no value, or one and the same value, from the edge of the image on. If there is no such sky, it
+    is what is further than `edge` solar radii from the centre of the disk by the header.
+    """
     empty = np.isnan(values)
     sky = _around(empty)
     if not sky.any():
         filling = values == values[0, 0]
-        sky = _around(filling) if filling.mean() >= SAME_SKY else ~_within(values.shape, disk)
+        sky = _around(filling) if filling.mean() >= SAME_SKY else ~_within(values.shape, disk, edge)
     _require_values(~empty, disk)
     on_disk = values[_within(values.shape, disk) & ~empty & ~sky]
     if on_disk.size == 0 or min((on_disk > 0).mean(), (on_disk < 0).mean()) < FEWEST_OF_A_SIGN:
@@ -286,10 +292,10 @@ def _require_values(there: npt.NDArray[np.bool_], disk: Disk) -> None:
         raise Unusable(f"only {share:.0%} of the disk's pixels have a value")
 
 
-def _within(shape: tuple[int, ...], disk: Disk) -> npt.NDArray[np.bool_]:
-    """Return which pixels lie on the inner 0.98 of the disk, whose rim may be cut."""
+def _within(shape: tuple[int, ...], disk: Disk, radii: float = 0.98) -> npt.NDArray[np.bool_]:
+    """Return which pixels lie within some solar radii of the centre; the rim of the disk, beyond 0.98, may be cut."""
     rows, columns = np.ogrid[: shape[0], : shape[1]]
-    return (columns - disk.x) ** 2 + (rows - disk.y) ** 2 < (0.98 * disk.radius) ** 2
+    return (columns - disk.x) ** 2 + (rows - disk.y) ** 2 < (radii * disk.radius) ** 2
 
 
 def _around(marked: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

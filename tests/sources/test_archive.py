@@ -282,6 +282,16 @@ def test_fits_files_are_imported_as_they_are_by_their_headers(folder: Path, raw:
     assert reasons == ["continuum.fits: it is a continuum image of hmi, not a magnetogram"]
 
 
+def test_two_files_of_one_name_do_not_replace_each_other(folder: Path, raw: Path) -> None:
+    for minute in (0, 30):
+        header = field_files.place(field_files.HMI, field_files.DISK) | {"DATE-OBS": f"2017-03-01T00:{minute:02}:00"}
+        (folder / f"{minute}").mkdir()
+        field_files.write(folder / f"{minute}" / "sun.fits", field_files.field() + minute, header)
+    archive.scrape(params_of(folder, instrument={"disk": "hmi", "region": "aia211"}), raw)
+    reasons = tables.read(raw / "coverage.csv", tables.COVERAGE).query("list == 'images'")["reason"].tolist()
+    assert reasons == [f"30/sun.fits: {archive.SAME_NAME}"]
+
+
 def test_a_changed_fits_file_is_another_archive(folder: Path) -> None:
     before = archive.digest(folder)
     (folder / "my best.fits").write_bytes(b"SIMPLE  =")

@@ -346,6 +346,20 @@ def test_what_cannot_be_used_is_refused_with_one_sentence(kind: str, tmp_path: P
     assert "\n" not in reason
 
 
+@pytest.mark.parametrize("compressed", [True, False])
+def test_damaged_bytes_end_in_a_sentence(compressed: bool, tmp_path: Path) -> None:
+    path = files.write(tmp_path / "m.fits", files.field(), hmi(), compressed=compressed)
+    whole, generator = path.read_bytes(), np.random.default_rng(7)
+    for _ in range(25):
+        damaged = bytearray(whole[: generator.integers(1, len(whole))] if generator.random() < 0.3 else whole)
+        for place in generator.integers(0, min(len(damaged), 9_000), 20):
+            damaged[place] = generator.integers(32, 127)
+        path.write_bytes(damaged)
+        identity = identify(path)
+        reason = identity.reason or imaging.refusal(path, identity.stamp.instrument)  # type: ignore[union-attr]
+        assert reason is None or "\n" not in reason
+
+
 def test_a_header_goes_before_what_the_user_says(tmp_path: Path) -> None:
     path = files.write(tmp_path / "m.fits", files.counts(), aia())
     assert "aia211 by its header, and of hmi" in identify(path, "hmi").reason

@@ -23,6 +23,7 @@ from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
 
 TABLES = ("flares.csv", "regions.csv", "coverage.csv")  # The tables in an archive's folder; only the first is needed
+SAME_NAME = "another file of this day has the same name; rename one"
 OTHER_ENDING = "its ending is not that of an image"
 T = TypeVar("T")
 R = TypeVar("R")
@@ -140,15 +141,15 @@ def _find(archive: Path, instruments: list[Instrument]) -> pd.DataFrame:
                 f"understood are {', '.join(filenames.FORMS)}"
             )
     others = images.loc[~images["instrument"].isin([*instruments, ""]), "instrument"]
-    for instrument, count in others.value_counts().sort_index().items():
-        log.info("images left aside: %d of %s, which no task uses", count, instrument)
+    for other, count in others.value_counts().sort_index().items():
+        log.info("images left aside: %d of %s, which no task uses", count, other)
     return images[images["instrument"].isin([*instruments, ""])].sort_values(["instrument", "time", "file"])
 
 
 def _inspect(archive: Path, images: pd.DataFrame) -> pd.DataFrame:
     """Add the size and hash of each image, or the reason why it cannot be used."""
     rows = _in_parallel(
-        lambda image: _facts(archive / image.file, image),
+        lambda image: _facts(archive / str(image.file), image),
         list(images.itertuples(index=False)),
         "images checked",
     )
@@ -157,6 +158,8 @@ def _inspect(archive: Path, images: pd.DataFrame) -> pd.DataFrame:
     day = images["time"].dt.strftime("%Y/%m/%d/")
     images["path"] = "images/" + images["instrument"] + "/" + day + images["file"].map(lambda file: Path(file).name)
     images["origin"] = "archive/" + images["file"]
+    usable = images[images["reason"] == ""]
+    images.loc[usable.index[usable["path"].duplicated()], "reason"] = SAME_NAME
     return images.assign(pair_id="").sort_values(["time", "path"], kind="stable", ignore_index=True)
 
 

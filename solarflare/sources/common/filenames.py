@@ -47,7 +47,7 @@ _JSOC: dict[str, Instrument] = {
 _SECONDS, _JSOC_TIME = "%Y%m%d_%H%M%S", r"(?P<time>\d{8}_\d{6})_TAI"
 _FORMS = (
     _Form(r"(?P<time>\d{8}_\d{6})_\d+_(?P<product>[a-z0-9]+)", _SECONDS, _BROWSE),
-    _Form(r"(?P<time>\d{8}_\d{6})_(?P<product>M|M_color|Ic|Ic_flat|V)_\w+", _SECONDS, {"m": "hmi"}),
+    _Form(r"(?P<time>\d{8}_\d{6})_(?P<product>M_color|M|Ic_flat|Ic|V)_\w+", _SECONDS, {"m": "hmi"}),
     _Form(r"gong_magxx_fd_(?P<time>\d{8}_\d{6})", _SECONDS, {"": "gong"}),
     _Form(r"[a-z]{2}bqa(?P<time>\d{6}t\d{4})", "%y%m%dt%H%M", {"": "gong"}),
     _Form(r"HMI\.m(?P<time>\d{4}\.\d\d\.\d\d_\d\d\.\d\d\.\d\d)", "%Y.%m.%d_%H.%M.%S", {"": "hmi"}),

@@ -13,7 +13,7 @@ from solarflare.core.console import progress
 from solarflare.sources.common import left_out
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Interrupted, Refused
 from solarflare.sources.live.plan import Wanted
-from solarflare.sources.live.source import Frame
+from solarflare.sources.live.source import Frame, to_datetime
 from solarflare.sun.images import imaging
 
 PARTNER_LOST = "its partner is absent"
@@ -63,10 +63,14 @@ def _from_source(frames: list[Frame], fetcher: Fetcher, raw: Path) -> list[Outco
         return list(progress(outcomes, len(frames), f"images of {frames[0].source}"))
 
 
+def _refusal(content: bytes, frame: Frame) -> str | None:
+    return imaging.refusal(io.BytesIO(content), frame.instrument, to_datetime(frame.time))
+
+
 def _fetch(frame: Frame, fetcher: Fetcher, raw: Path) -> Outcome | Interrupted:
     """Fetch one image and write it to the raw data."""
     try:
-        content = fetcher.get(frame.urls, lambda content: imaging.refusal(io.BytesIO(content), frame.instrument))
+        content = fetcher.get(frame.urls, lambda content: _refusal(content, frame))
     except (Absent, Refused) as failure:
         return Outcome(failure.reason)
     except Interrupted as interruption:

@@ -122,7 +122,7 @@ def _reported() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError) as error:
         raise Unusable(f"its header cannot be understood ({' '.join(str(error).split())})") from None
 
 
@@ -158,19 +158,20 @@ def _open_fits(file: Path | BinaryIO, pixels: bool) -> tuple[Header, npt.NDArray
                     raise Unusable("a truncated FITS file")
                 header = {str(key): value for key, value in hdu.header.items() if key not in ("COMMENT", "HISTORY", "")}
                 return header, np.asarray(hdu.data, dtype=np.float64) if pixels else np.empty((0, 0))
-    except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, IndexError) as error:
+    except (OSError, EOFError, zlib.error, fits.VerifyError, ValueError, TypeError, LookupError) as error:
         raise Unusable(f"a broken FITS file ({' '.join(str(error).split())})") from None
 
 
 def _open_jpeg_2000(file: Path | BinaryIO, pixels: bool) -> tuple[Header, npt.NDArray[Any]]:
     content = file.read_bytes() if isinstance(file, Path) else file.read()
-    header = _xml_header(content)
     try:
+        header = _xml_header(content)
         with Image.open(io.BytesIO(content), formats=("JPEG2000",)) as image:
             if max(image.size) > LARGEST_SIDE:
                 raise Unusable("more pixels than any image of the Sun has")
             if image.mode != "L":
                 raise Unusable(f"JPEG 2000 of mode {image.mode} instead of L")
+            header = dict(header) | {"NAXIS1": image.width, "NAXIS2": image.height}
             return header, np.asarray(image)[::-1] if pixels else np.empty((0, 0), np.uint8)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise Unusable(f"a broken or truncated JPEG 2000 file ({error})") from None

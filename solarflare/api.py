@@ -64,9 +64,10 @@ class Model:
         Parameters
         ----------
         images : str, Path, array, or a list of these
-            JPEG files, folders of them, or arrays of one image each: (H, W) or (H, W, 3) uint8, north up.
+            Files (JPEG, PNG, FITS, JPEG 2000), folders of them, or arrays of one image each: (H, W) or (H, W, 3)
+            uint8, north up.
         instrument, time : str or datetime, optional
-            The instrument and the time (UTC) of all images. By default the names of the files tell them. An array
+            The instrument and the time (UTC) of all images. By default the files tell them. An array
             needs both.
 
         Returns

@@ -182,12 +182,12 @@ def forecast(
 
 @app.command()
 def predict(
-    images: Annotated[list[Path], Argument(help="Full-disk images, or folders of them.")],
+    images: Annotated[list[Path], Argument(help="Full-disk images (JPEG, PNG, FITS, JPEG 2000), or folders.")],
     instrument: Annotated[
-        str | None, Option(help="gong, hmi, aia171, aia193 or aia211, of all images.", show_default="from their names")
+        str | None, Option(help="gong, hmi, mdi, aia171, aia193 or aia211, of all images.", show_default="from them")
     ] = None,
     time: Annotated[
-        dt.datetime | None, Option(help="The time of all images, UTC.", show_default="from their names", formats=TIMES)
+        dt.datetime | None, Option(help="The time of all images, UTC.", show_default="from them", formats=TIMES)
     ] = None,
     regions: Annotated[
         str | None, Option(help="A file of reports, swpc or image.", show_default="swpc for recent images, else image")

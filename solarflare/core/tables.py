@@ -20,7 +20,7 @@ from solarflare.core.files import atomic_path
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 _DATE = r"\s*\d{4}-\d{1,2}-\d{1,2}|\s*\d{8}"
-INSTRUMENTS = ["gong", "hmi", "aia171", "aia193", "aia211"]
+INSTRUMENTS = ["gong", "hmi", "mdi", "aia171", "aia193", "aia211"]
 
 _row = {"path": text(), "noaa_ar": integer(1, nullable=True)}
 _region = {

@@ -74,7 +74,7 @@ def train(task: Task) -> None:
         instrument,
         chosen.scrape.origin,
         question.model_dump(mode="json"),
-        chosen.crop.model_dump(include={"mask", task.value}),
+        chosen.crop.model_dump(include={"mask", "saturation", task.value}),
         settings.ensemble,
         settings.flips,
     )

@@ -17,6 +17,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import sha256
 from solarflare.core.paths import RAW_IMAGES
 from solarflare.sources.common import filenames
+from solarflare.sources.common.identity import identify
 from solarflare.sun.images import imaging
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
@@ -24,11 +25,15 @@ from solarflare.sun.images.instruments import Instrument
 
 @dataclass(frozen=True)
 class ImageFile:
-    """An image file. Instrument and time (UTC) are None if neither the file's name nor the caller tells them."""
+    """An image file. Instrument and time (UTC) are None if neither the file nor the caller tells them.
+
+    `unknown` is then the reason.
+    """
 
     path: Path
     instrument: Instrument | None
     time: pd.Timestamp | None
+    unknown: str = field(default="", kw_only=True)
 
     @property
     def digest(self) -> str | None:
@@ -37,11 +42,11 @@ class ImageFile:
 
     def refusal(self, instrument: Instrument) -> str | None:
         """Return why this is not a usable image of an instrument, or None if it is usable."""
-        return imaging.refusal(self.path, instrument)
+        return imaging.refusal(self.path, instrument, self.time)
 
-    def rgb(self) -> Pixels:
-        """Return the pixels, (H, W, 3) uint8."""
-        return imaging.decode(self.path, "RGB")
+    def rgb(self, saturation: float) -> Pixels:
+        """Return the pixels, (H, W, 3) uint8. `saturation`, in gauss, is for magnetograms in FITS."""
+        return imaging.decode(self.path, "RGB", self.instrument, self.time, saturation)
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class ImageArray(ImageFile):
         Image.fromarray(self.pixels).save(content, "JPEG")
         return imaging.refusal(content, instrument)
 
-    def rgb(self) -> Pixels:
+    def rgb(self, saturation: float) -> Pixels:
         """Return the pixels, (H, W, 3) uint8."""
         return np.asarray(Image.fromarray(self.pixels).convert("RGB"))
 
@@ -103,23 +108,25 @@ def find_images(
     Parameters
     ----------
     paths : iterable of Path
-        Files, and folders that are searched for JPEG files at any depth.
+        Files, and folders that are searched for images at any depth.
     instrument, time : str and datetime, optional
-        The instrument and the time (UTC) of all images; by default the images' names tell them.
+        The instrument and the time (UTC) of all images; by default the images' headers or names tell them. An image
+        whose header contradicts them is not usable.
 
     Raises
     ------
     InputError
-        If a path does not exist, a folder has no JPEG file, or the instrument is not known.
+        If a path does not exist, a folder has no image, or the instrument is not known.
     """
     if instrument is not None:
         _check_instrument(instrument)
     images = []
     for path in chain.from_iterable(map(_files, paths)):
-        stamp = filenames.parse(path.name)
-        image_time = time or (stamp.time if stamp else None)
-        image_instrument = cast("Instrument | None", instrument or (stamp.instrument if stamp else None))
-        images.append(ImageFile(path, image_instrument, None if image_time is None else pd.Timestamp(image_time)))
+        identity = identify(path, cast("Instrument | None", instrument), time)
+        if stamp := identity.stamp:
+            images.append(ImageFile(path, stamp.instrument, pd.Timestamp(stamp.time)))
+        else:
+            images.append(ImageFile(path, None, None, unknown=identity.reason))
     return images
 
 
@@ -133,9 +140,9 @@ def _files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise InputError(f"{path} does not exist; name images, or folders of images")
-    files = sorted(file for file in path.rglob("*") if filenames.is_jpeg(file.name) and file.is_file())
+    files = sorted(file for file in path.rglob("*") if filenames.is_image(file.name) and file.is_file())
     if not files:
-        raise InputError(f"{path} has no JPEG file; name a folder of images of the Sun")
+        raise InputError(f"{path} has no JPEG, PNG, FITS or JPEG 2000 file; name a folder of images of the Sun")
     return files
 
 

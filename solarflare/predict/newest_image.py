@@ -38,7 +38,7 @@ def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: P
     live = fetcher.live
     for age in AGES:
         time = to_datetime(np.datetime64(now - age, "s"))
-        for source in getattr(live.sources, instrument):
+        for source in live.sources.of(instrument):
             if len(fetched[source]) >= MAX_BROKEN:
                 continue
             try:

@@ -16,7 +16,7 @@ from solarflare.predict.answer_text import region_name, two_decimals, verdict
 from solarflare.predict.predictor import ImageAnswer, RegionAnswer
 from solarflare.predict.trained import TrainedNetwork
 from solarflare.report import figures
-from solarflare.sun.images import imaging
+from solarflare.sun.images.brightness import SATURATION
 from solarflare.sun.images.coordinates import solar_radius, to_arcsec
 
 MARK = 0.12  # radius of the ring around a region, in solar radii
@@ -36,7 +36,7 @@ def save(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], folder: P
 def _draw(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> Figure:
     figure = Figure(figsize=(WIDTH, WIDTH + 0.8), layout="constrained")
     axes = figure.subplots()
-    axes.imshow(imaging.decode(answer.image.path, "RGB"))
+    axes.imshow(answer.image.rgb(SATURATION))
     axes.set_axis_off()
     lines = [f"{answer.image.instrument}, {answer.image.time:%Y-%m-%d %H:%M} UTC"]
     if answer.disk is not None:

@@ -15,6 +15,7 @@ from solarflare.predict.images import ImageFile, simulated_hashes
 from solarflare.predict.regions import RegionLookup
 from solarflare.predict.schema import PredictParams
 from solarflare.predict.trained import TrainedNetwork
+from solarflare.sources.common.identity import UNNAMED
 from solarflare.sun.images import imaging
 from solarflare.sun.images.coordinates import with_positions
 from solarflare.sun.images.disk import Disk
@@ -107,6 +108,8 @@ class Predictor:
 
     def _answer(self, image: ImageFile) -> ImageAnswer:
         instrument, time = image.instrument, image.time
+        if image.unknown not in ("", UNNAMED):
+            raise Refused(image.unknown)
         if instrument is None or time is None:
             instruments = ", ".join(tables.INSTRUMENTS)
             raise Refused(f"its name does not tell instrument and time; give --instrument ({instruments}) and --time")
@@ -114,7 +117,7 @@ class Predictor:
         if reason := image.refusal(instrument):
             raise Refused(f"it is no image of {instrument}: {reason}")
         self._check_origin(image, networks)
-        rgb = image.rgb()
+        rgb = image.rgb(next(iter(networks.values())).cutter.settings.saturation)
         grey = imaging.grey(rgb)
         sun = find_disk(grey, instrument, time)
         height, width = grey.shape

@@ -28,6 +28,7 @@ NOT_GIVEN = "----"
 INPUT_DATA = {
     "gong": "GONG LOS_Magnetogram",
     "hmi": "SDO/HMI LOS_Magnetogram",
+    "mdi": "SOHO/MDI LOS_Magnetogram",
     "aia171": "SDO/AIA 171",
     "aia193": "SDO/AIA 193",
     "aia211": "SDO/AIA 211",

@@ -140,9 +140,9 @@ def test_the_number_of_workers_changes_no_byte(raw: Path, tmp_path: Path, monkey
 def test_an_image_is_decoded_once_however_many_regions_it_holds(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded, decode = [], imaging.decode
 
-    def counted(path: Path, mode: str) -> imaging.Pixels:
+    def counted(path: Path, *options: Any) -> imaging.Pixels:
         decoded.append(path)
-        return decode(path, mode)
+        return decode(path, *options)
 
     monkeypatch.setattr(imaging, "decode", counted)
     images, reports = tables.read(raw / "images.csv", tables.IMAGES), tables.read(raw / "regions.csv", tables.REGIONS)

@@ -220,7 +220,7 @@ def test_the_blocks_of_a_file_are_used_unless_others_are_given(tmp_path: Path) -
     assert (cut["blocks"], cut["intervals"].split("; ")[1]) == (11, "blocks of 20 days (--block-days)")
     wrong = write(rows.assign(block=0.5), tmp_path)
     assert score(wrong, "--block-days", 20)["blocks"] == 11
-    with pytest.raises(InputError, match=r"row 1, column block: got '0.5' .* expected a whole number, or the option"):
+    with pytest.raises(InputError, match=r"row 1, column block: got '0.5'; expected a whole number, or the option"):
         score(wrong)
 
 

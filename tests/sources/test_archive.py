@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.sources.archive import scrape as archive
-from solarflare.sources.common import coverage, event_tables, filenames, left_out
-from tests import archives, parameters
+from solarflare.sources.common import coverage, event_tables, filenames, identity, left_out
+from tests import archives, field_files, parameters
 from tests.parameters import AllParams
 
 UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -67,6 +67,17 @@ def flares_of(*rows: tuple[str, str, str, int | None]) -> pd.DataFrame:
         ("20140101_123456_512_0211.jpeg", "aia211", dt.datetime(2014, 1, 1, 12, 34, 56)),
         ("gong_magxx_fd_20190201_182103.jpg", "gong", dt.datetime(2019, 2, 1, 18, 21, 3)),
         ("HMI.m2012.07.04_00.36.00.jpg", "hmi", dt.datetime(2012, 7, 4, 0, 36)),
+        ("20140101_123456_512_0211.png", "aia211", dt.datetime(2014, 1, 1, 12, 34, 56)),
+        ("20140101_121500_M_1k.jpg", "hmi", dt.datetime(2014, 1, 1, 12, 15)),
+        ("2013_06_24__17_31_30_84__SDO_AIA_AIA_193.jp2", "aia193", dt.datetime(2013, 6, 24, 17, 31, 30)),
+        ("2023_01_31__03_39_23_200__SDO_HMI_HMI_magnetogram.jp2", "hmi", dt.datetime(2023, 1, 31, 3, 39, 23)),
+        ("hmi.m_45s.20170301_000037_TAI.2.magnetogram.fits", "hmi", dt.datetime(2017, 3, 1)),
+        ("hmi.M_720s.20170301_000037_TAI.1.magnetogram.fits", "hmi", dt.datetime(2017, 3, 1)),
+        ("mdi.fd_M_96m_lev182.20101015_000034_TAI.data.fits", "mdi", dt.datetime(2010, 10, 15)),
+        ("smdi_maglc_fd_20090728_0136.fts.gz", "mdi", dt.datetime(2009, 7, 28, 1, 36)),
+        ("tdbqa090905t2154.fits.fz", "gong", dt.datetime(2009, 9, 5, 21, 54)),
+        ("aia.lev1_euv_12s.2011-02-15T000000Z.171.image_lev1.fits", "aia171", dt.datetime(2011, 2, 15)),
+        ("aia_lev1_211a_2011_02_15t00_00_00_34z_image_lev1.fits", "aia211", dt.datetime(2011, 2, 15)),
     ],
 )
 def test_names_say_instrument_and_time(file: str, instrument: str, time: dt.datetime) -> None:
@@ -77,7 +88,7 @@ def test_names_say_instrument_and_time(file: str, instrument: str, time: dt.date
     "file",
     [
         "sun.jpg",
-        "20140101_123456_512_0211.png",
+        "20140101_123456_512_0211.gif",
         "20140101_123456_512_HMIIC.jpg",
         "20140231_123456_512_0211.jpg",
         "20140101_240000_512_0211.jpg",
@@ -92,7 +103,28 @@ def test_other_names_say_nothing(file: str) -> None:
 @given(st.text(max_size=40))
 @example("٢٠١٤٠١٠١_123456_512_0211.jpg")
 def test_any_text_is_a_name(text: str) -> None:
-    assert filenames.parse(text) is None or filenames.is_jpeg(text)
+    assert filenames.parse(text) is None or filenames.is_image(text)
+    assert filenames.other_product(text) is None or filenames.is_image(text)
+
+
+@pytest.mark.parametrize(
+    ("file", "product"),
+    [
+        ("20140101_123456_512_HMIIC.jpg", "HMIIC"),
+        ("20140101_123456_1024_0304.jpg", "0304"),
+        ("20140101_123456_1024_211193171.jpg", "211193171"),
+        ("20140101_121500_Ic_flat_4k.jpg", "Ic_flat"),
+        ("2023_01_31__03_39_23_200__SDO_HMI_HMI_continuum.jp2", "SDO_HMI_HMI_continuum"),
+        ("hmi.sharp_cea_720s.7001.20170430_080000_TAI.magnetogram.fits", "hmi.sharp_cea_720s"),
+        ("hmi.ic_45s.20170430_080000_TAI.2.continuum.fits", "hmi.ic_45s"),
+        ("smdi_igram_fd_20010427_0136.fts", "igram"),
+        ("20140101_123456_512_0211.jpg", None),
+        ("holiday.jpg", None),
+    ],
+)
+def test_a_name_can_tell_that_the_product_is_another(file: str, product: str | None) -> None:
+    assert filenames.other_product(file) == product
+    assert product is None or filenames.parse(file) is None
 
 
 # What arrives
@@ -156,8 +188,8 @@ def truncated(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-400])
 
 
-def png(path: Path) -> None:
-    archives.write_image(path, 61, image_format="PNG")
+def gif(path: Path) -> None:
+    archives.write_image(path, 61, image_format="GIF")
 
 
 def text(path: Path) -> None:
@@ -172,7 +204,7 @@ def repeat(path: Path) -> None:
     shutil.copyfile(path.parent / "2014/01/02" / "20140102_120000_512_0211.jpg", path)
 
 
-@pytest.mark.parametrize("damage", [truncated, png, text, empty, repeat])
+@pytest.mark.parametrize("damage", [truncated, gif, text, empty, repeat])
 def test_an_unusable_image_is_dropped_and_counted(
     damage: Callable[[Path], None], folder: Path, raw: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -214,8 +246,56 @@ def test_an_image_without_a_time_is_counted(folder: Path, raw: Path, caplog: pyt
     archives.write_image(folder / "20140231_000000_512_0211.jpg", 81)
     with caplog.at_level(logging.INFO, "solarflare"):
         archive.scrape(params_of(folder), raw)
-    assert f"images dropped: 2, {archive.NO_TIME}" in caplog.text
+    assert f"images dropped: 2, {identity.UNNAMED}" in caplog.text
     assert len(tables.read(raw / "images.csv", tables.IMAGES)) == 4
+
+
+def test_every_file_that_is_not_imported_is_listed(folder: Path, raw: Path) -> None:
+    (folder / "README.md").write_text("about")
+    (folder / "sun.tiff").write_bytes(b"II*")
+    (folder / ".DS_Store").write_bytes(b"")
+    archives.write_image(folder / "sunset.jpg", 80)
+    archives.write_image(folder / "20140103_000000_512_0304.jpg", 81)
+    archive.scrape(params_of(folder), raw)
+    rows = tables.read(raw / "coverage.csv", tables.COVERAGE).query("list == 'images'")
+    assert sorted(rows["reason"]) == [
+        "20140103_000000_512_0304.jpg: its name is that of another product (0304)",
+        f"README.md: {archive.OTHER_ENDING}",
+        f"sun.tiff: {archive.OTHER_ENDING}",
+        f"sunset.jpg: {identity.UNNAMED}",
+    ]
+    assert set(rows["start"]) == {pd.Timestamp("2014-01-01")}
+    assert set(rows["end"]) == {pd.Timestamp("2014-01-02 12:00")}
+
+
+def test_fits_files_are_imported_as_they_are_by_their_headers(folder: Path, raw: Path) -> None:
+    header = field_files.place(field_files.HMI, field_files.DISK)
+    odd = field_files.write(folder / "my best.fits", field_files.field(), header, compressed=True)
+    field_files.write(folder / "continuum.fits", field_files.field(), header | {"CONTENT": "CONTINUUM INTENSITY"})
+    archive.scrape(params_of(folder, instrument={"disk": "hmi", "region": "aia211"}), raw)
+    image = tables.read(raw / "images.csv", tables.IMAGES).query("instrument == 'hmi'").iloc[0]
+    assert image["path"] == "images/hmi/2017/03/01/my best.fits"
+    assert image["time"] == pd.Timestamp("2017-03-01")
+    assert (image["width"], image["height"]) == (512, 512)
+    assert (raw / image["path"]).read_bytes() == odd.read_bytes()
+    reasons = tables.read(raw / "coverage.csv", tables.COVERAGE).query("list == 'images'")["reason"].tolist()
+    assert reasons == ["continuum.fits: it is a continuum image of hmi, not a magnetogram"]
+
+
+def test_two_files_of_one_name_do_not_replace_each_other(folder: Path, raw: Path) -> None:
+    for minute in (0, 30):
+        header = field_files.place(field_files.HMI, field_files.DISK) | {"DATE-OBS": f"2017-03-01T00:{minute:02}:00"}
+        (folder / f"{minute}").mkdir()
+        field_files.write(folder / f"{minute}" / "sun.fits", field_files.field() + minute, header)
+    archive.scrape(params_of(folder, instrument={"disk": "hmi", "region": "aia211"}), raw)
+    reasons = tables.read(raw / "coverage.csv", tables.COVERAGE).query("list == 'images'")["reason"].tolist()
+    assert reasons == [f"30/sun.fits: {archive.SAME_NAME}"]
+
+
+def test_a_changed_fits_file_is_another_archive(folder: Path) -> None:
+    before = archive.digest(folder)
+    (folder / "my best.fits").write_bytes(b"SIMPLE  =")
+    assert archive.digest(folder) != before
 
 
 # What is refused
@@ -299,6 +379,27 @@ def test_foreign_flares_are_read_leniently(table: Callable[[str], Path]) -> None
     assert flares["longitude"].fillna(-999).tolist() == [-28, -999, 113]
     assert flares["peak"].isna().all()
     assert set(flares["list"]) == {event_tables.DEFAULT_LIST}
+
+
+@pytest.mark.parametrize(
+    "name", ["noaa_active_region", "ar_noaanum", "ar", "NOAA AR", "Active Region", "NOAA_AR", "region", "ar number"]
+)
+def test_the_column_of_regions_is_understood_by_other_names(name: str, table: Callable[[str], Path]) -> None:
+    flares = event_tables.read_flares(table(f"start,goes_class,{name}\n2014-01-01,C1.0,11944\n"))
+    assert flares["noaa_ar"].tolist() == [11944]
+    regions = event_tables.read_regions(table(f"time,{name},location\n2014-01-01,11944,N1E1\n"))
+    assert regions["noaa_ar"].tolist() == [11944]
+
+
+@pytest.mark.parametrize("columns", ["harpnum", "noaa_ars", "ar,region", "region_of_flare"])
+def test_a_column_that_may_hold_the_region_is_asked_about(columns: str, table: Callable[[str], Path]) -> None:
+    with pytest.raises(InputError, match=r"table\.csv: column \w+ may hold the region's number"):
+        event_tables.read_flares(table(f"start,goes_class,{columns}\n"))
+
+
+def test_other_columns_of_regions_do_not_matter_beside_noaa_ar(table: Callable[[str], Path]) -> None:
+    flares = event_tables.read_flares(table("start,goes_class,noaa_ar,harpnum\n2014-01-01,C1.0,11944,3563\n"))
+    assert flares["noaa_ar"].tolist() == [11944]
 
 
 def test_given_positions_go_before_locations(table: Callable[[str], Path]) -> None:
@@ -554,4 +655,5 @@ def test_the_real_archive_is_imported_whole(shared_sun: Path, raw: Path) -> None
     images = tables.read(raw / "images.csv", tables.IMAGES)
     assert len(images) == 338
     assert len(tables.read(raw / "flares.csv", tables.FLARES)) == 7097
-    assert not (tables.read(raw / "coverage.csv", tables.COVERAGE)["list"] == "images").any()
+    left_over = tables.read(raw / "coverage.csv", tables.COVERAGE).query("list == 'images'")["reason"]
+    assert left_over.str.contains(r"^(?:README\.md|samples/)").all()

@@ -42,16 +42,16 @@ def truncated(path: Path) -> None:
     path.write_bytes(content[: len(content) // 2])
 
 
-def png(path: Path) -> None:
-    Image.new("L", (860, 860)).save(path, "PNG")
+def gif(path: Path) -> None:
+    Image.new("L", (860, 860)).save(path, "GIF")
 
 
 @pytest.mark.parametrize(
     ("make", "instrument", "reason"),
     [
         (truncated, "gong", "truncated"),
-        (png, "gong", "not a JPEG but PNG"),
-        (lambda path: path.write_text("<html>not found</html>"), "gong", "not an image"),
+        (gif, "gong", "not a JPEG, PNG, FITS or JPEG 2000 file but GIF"),
+        (lambda path: path.write_text("<html>not found</html>"), "gong", "a web page, not an image"),
         (lambda path: path.write_bytes(b""), "gong", "not an image"),
         (lambda path: jpeg(path, "RGB"), "gong", "mode RGB instead of L"),
         (lambda path: jpeg(path, "L", 512, 512), "aia211", "mode L instead of RGB"),

@@ -60,7 +60,8 @@ class Cutter:
             One crop per row of `places`.
         """
         first = places.iloc[0]
-        image = imaging.decode(self.raw / first["path"], "L" if self.task == Task.DISK else "RGB")
+        path, mode = self.raw / first["path"], "L" if self.task == Task.DISK else "RGB"
+        image = imaging.decode(path, mode, self.instrument, first["time"], self.settings.saturation)
         disk = find_disk(imaging.grey(image), self.instrument, first["time"])
         return disk, self.cut(image, disk, places)
 

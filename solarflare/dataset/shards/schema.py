@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from solarflare.core.params import Group, Part
+from solarflare.sun.images.brightness import SATURATION
 
 
 class DiskCrop(Group):
@@ -18,9 +19,10 @@ class RegionCrop(DiskCrop):
 
 
 class Crop(Group):
-    """How images are cut."""
+    """How images are cut. `saturation` is in gauss; parameters of older networks do not name it."""
 
     mask: bool
+    saturation: float = Field(default=SATURATION, ge=10, le=5000)
     disk: DiskCrop
     region: RegionCrop
 

@@ -37,6 +37,7 @@ LEFT_OUT = ("scrape.archive.path", "scrape.live.contact")
 INSTRUMENTS = {
     "gong": "Magnetograms by GONG at Big Bear",
     "hmi": "Magnetograms by HMI on SDO",
+    "mdi": "Magnetograms by MDI on SOHO",
     "aia171": "Images by AIA on SDO at 171 Å",
     "aia193": "Images by AIA on SDO at 193 Å",
     "aia211": "Images by AIA on SDO at 211 Å",

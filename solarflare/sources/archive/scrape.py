@@ -1,14 +1,16 @@
-"""Imports a folder of images and tables into the form of the raw contract. The name of an image has its time."""
+"""Imports a folder of images and tables into the form of the raw contract.
+
+The header or the name of an image has its instrument and time.
+"""
 
 import hashlib
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
-from PIL import Image
 
 from solarflare.core import tables
 from solarflare.core.console import cores, log, progress
@@ -16,11 +18,13 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout, sha256
 from solarflare.sources.archive.schema import Archive, ArchiveParams
 from solarflare.sources.common import coverage, event_tables, filenames, left_out
+from solarflare.sources.common.identity import Identity, identify
 from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
 
 TABLES = ("flares.csv", "regions.csv", "coverage.csv")  # The tables in an archive's folder; only the first is needed
-NO_TIME = "no time in the name"
+SAME_NAME = "another file of this day has the same name; rename one"
+OTHER_ENDING = "its ending is not that of an image"
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -53,6 +57,7 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
     images = _inspect(archive, _find(archive, instruments))
     left_out.report(images)
     _require(instruments, images)
+    completeness = tables.concat([completeness, _without_time(images)], tables.COVERAGE)
     kept = images[images["reason"] == ""]
     _in_parallel(
         lambda names: _copy(archive / names[0], raw / names[1]),
@@ -65,12 +70,13 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
 def digest(folder: Path) -> str:
     """Return a SHA-256 (64 hexadecimal digits) of everything that this origin reads in a folder.
 
-    It covers the tables and the images with a time in their names: their sorted relative names and their contents.
-    Raises an InputError if the folder is missing.
+    It covers the tables, the images with a time in their names, and all FITS and JPEG 2000 files: their sorted relative
+    names and their contents. Raises an InputError if the folder is missing.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; name one with images, flares.csv and regions.csv")
-    files = [file for file in _listing(folder) if filenames.parse(Path(file).name)]
+    names = _listing(folder)
+    files = [file for file in names if filenames.needs_header(file) or filenames.parse(Path(file).name)]
     files += [name for name in TABLES if (folder / name).is_file()]
     contents = _in_parallel(lambda file: sha256(folder / file), sorted(files), "files hashed")
     lines = (f"{content}  {file}\n" for file, content in zip(sorted(files), contents, strict=True))
@@ -109,21 +115,21 @@ def _coverage(archive: Path, flares: pd.DataFrame, regions: pd.DataFrame) -> pd.
 
 
 def _listing(folder: Path) -> list[str]:
-    """Return the sorted relative names of the JPEG files below a folder."""
-    return sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if filenames.is_jpeg(path.name) and path.is_file()
-    )
+    """Return the sorted relative names of the files below a folder, without its tables and without hidden files."""
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    hidden = (file for file in files if not any(part.startswith(".") for part in file.parts))
+    return sorted(file.as_posix() for file in hidden if file.as_posix() not in TABLES)
 
 
 def _find(archive: Path, instruments: list[Instrument]) -> pd.DataFrame:
-    """Return the images of the instruments, and the images whose names cannot be read."""
+    """Return the images of the instruments, and the files whose instrument and time are not known (``unknown``)."""
     files = _listing(archive)
-    stamps = [filenames.parse(Path(file).name) for file in files]
+    identities = _in_parallel(lambda file: _identity(archive / file), files, "files identified")
+    stamps = [identity.stamp for identity in identities]
     images = pd.DataFrame(
         {
             "file": files,
+            "unknown": [identity.reason for identity in identities],
             "instrument": [stamp.instrument if stamp else "" for stamp in stamps],
             "time": pd.Series([stamp.time if stamp else pd.NaT for stamp in stamps], dtype="datetime64[ns]"),
         }
@@ -131,17 +137,20 @@ def _find(archive: Path, instruments: list[Instrument]) -> pd.DataFrame:
     for instrument in instruments:
         if not (images["instrument"] == instrument).any():
             raise InputError(
-                f"{archive} has no image of {instrument} with a time in its name; "
+                f"{archive} has no image of {instrument} with a time in its header or its name; "
                 f"understood are {', '.join(filenames.FORMS)}"
             )
+    others = images.loc[~images["instrument"].isin([*instruments, ""]), "instrument"]
+    for other, count in others.value_counts().sort_index().items():
+        log.info("images left aside: %d of %s, which no task uses", count, other)
     return images[images["instrument"].isin([*instruments, ""])].sort_values(["instrument", "time", "file"])
 
 
 def _inspect(archive: Path, images: pd.DataFrame) -> pd.DataFrame:
     """Add the size and hash of each image, or the reason why it cannot be used."""
     rows = _in_parallel(
-        lambda image: _facts(archive / image[0], image[1]),
-        list(zip(images["file"], images["instrument"], strict=True)),
+        lambda image: _facts(archive / str(image.file), image),
+        list(images.itertuples(index=False)),
         "images checked",
     )
     facts = pd.DataFrame(rows, index=images.index, columns=["reason", "width", "height", "bytes", "sha256"])
@@ -149,18 +158,36 @@ def _inspect(archive: Path, images: pd.DataFrame) -> pd.DataFrame:
     day = images["time"].dt.strftime("%Y/%m/%d/")
     images["path"] = "images/" + images["instrument"] + "/" + day + images["file"].map(lambda file: Path(file).name)
     images["origin"] = "archive/" + images["file"]
+    usable = images[images["reason"] == ""]
+    images.loc[usable.index[usable["path"].duplicated()], "reason"] = SAME_NAME
     return images.assign(pair_id="").sort_values(["time", "path"], kind="stable", ignore_index=True)
 
 
-def _facts(path: Path, instrument: Instrument | Literal[""]) -> tuple[str, int, int, int, str]:
+def _identity(path: Path) -> Identity:
+    return identify(path) if filenames.is_image(path.name) else Identity(None, OTHER_ENDING)
+
+
+def _facts(path: Path, image: Any) -> tuple[str, int, int, int, str]:
     """Return why an image cannot be used (blank if it can), its width, height and bytes, and its SHA-256."""
-    if not instrument:
-        return NO_TIME, 0, 0, 0, ""
-    if reason := imaging.refusal(path, instrument):
+    if reason := image.unknown or imaging.refusal(path, image.instrument, image.time):
         return reason, 0, 0, 0, ""
-    with Image.open(path) as image:
-        width, height = image.size
-    return "", width, height, path.stat().st_size, sha256(path)
+    return "", *imaging.size(path), path.stat().st_size, sha256(path)
+
+
+def _without_time(images: pd.DataFrame) -> pd.DataFrame:
+    """Return the files without a known time, as `tables.COVERAGE`: they may belong anywhere in the archive's span."""
+    unplaced = images[images["time"].isna()]
+    rows = pd.DataFrame(
+        {
+            "list": "images",
+            "start": images["time"].min(),
+            "end": images["time"].max(),
+            "min_class": "",
+            "status": "absent",
+            "reason": unplaced["file"] + ": " + unplaced["reason"],
+        }
+    )
+    return tables.check(rows, tables.COVERAGE, "the files without a time")
 
 
 def _require(instruments: list[Instrument], images: pd.DataFrame) -> None:

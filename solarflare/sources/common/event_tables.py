@@ -12,7 +12,7 @@ from solarflare.core import tables
 from solarflare.core.cells import BadCell, refusal
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
-from solarflare.sources.common import spellings
+from solarflare.sources.common import region_column, spellings
 from solarflare.sun.events.flares import LONGEST, five_digits, flux, without_wrong_times
 
 DEFAULT_LIST = "archive"  # The name of the flare list in a table without one
@@ -148,6 +148,7 @@ def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> tuple[
     """
     df = tables.read_text(path)
     df.columns = df.columns.str.strip().str.lower()
+    df = region_column.renamed(df, path) if "noaa_ar" in schema.columns else df
     df = spellings.blanked(df.loc[:, ~df.columns.duplicated()])
     bad: list[BadCell] = []
     if "location" in df.columns and "latitude" in schema.columns:

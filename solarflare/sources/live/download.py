@@ -8,13 +8,12 @@ from itertools import chain, groupby
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
 
 from solarflare.core.console import progress
 from solarflare.sources.common import left_out
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Interrupted, Refused
 from solarflare.sources.live.plan import Wanted
-from solarflare.sources.live.source import Frame
+from solarflare.sources.live.source import Frame, to_datetime
 from solarflare.sun.images import imaging
 
 PARTNER_LOST = "its partner is absent"
@@ -64,10 +63,14 @@ def _from_source(frames: list[Frame], fetcher: Fetcher, raw: Path) -> list[Outco
         return list(progress(outcomes, len(frames), f"images of {frames[0].source}"))
 
 
+def _refusal(content: bytes, frame: Frame) -> str | None:
+    return imaging.refusal(io.BytesIO(content), frame.instrument, to_datetime(frame.time))
+
+
 def _fetch(frame: Frame, fetcher: Fetcher, raw: Path) -> Outcome | Interrupted:
     """Fetch one image and write it to the raw data."""
     try:
-        content = fetcher.get(frame.urls, lambda content: imaging.refusal(io.BytesIO(content), frame.instrument))
+        content = fetcher.get(frame.urls, lambda content: _refusal(content, frame))
     except (Absent, Refused) as failure:
         return Outcome(failure.reason)
     except Interrupted as interruption:
@@ -76,8 +79,7 @@ def _fetch(frame: Frame, fetcher: Fetcher, raw: Path) -> Outcome | Interrupted:
     path = raw / frame.path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    with Image.open(io.BytesIO(content)) as image:
-        width, height = image.size
+    width, height = imaging.size(io.BytesIO(content))
     return Outcome("", width, height, len(content), hashlib.sha256(content).hexdigest())
 
 

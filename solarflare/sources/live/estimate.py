@@ -61,7 +61,7 @@ def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
         logging.disable(logging.NOTSET)
     numbers = {host: (count, count * REPORT_BYTES) for host, count in reports.items()}
     for task, items in wanted.items():
-        source = getattr(live.sources, params.instrument.of(task))[0]
+        source = live.sources.of(params.instrument.of(task))[0]
         archive, host = registry.IMAGES[source], addresses.authority(live.urls[source][0])
         count = len(items) or plan.sample(live, task).count
         requests, size = numbers.get(host, (0, 0.0))

@@ -35,7 +35,7 @@ class Wanted:
 def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datetime64) -> Frame:
     """Return the frame nearest to a time, from the first archive with one within the tolerance; else raise Absent."""
     reasons = []
-    for source in getattr(live.sources, instrument):
+    for source in live.sources.of(instrument):
         archive, bases = registry.IMAGES[source], live.urls[source]
         try:
             frames = archive.frames(fetcher, bases, instrument, to_datetime(time), live.img_width)

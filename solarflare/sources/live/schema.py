@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from solarflare.core.errors import InputError
 from solarflare.core.params import Group, Seed
 from solarflare.core.tasks import Origin, TaskParams
 from solarflare.sources.common.schema import Sampled
 from solarflare.sun.events.questions import LabelParams
-from solarflare.sun.images.instruments import InstrumentParams
+from solarflare.sun.images.instruments import Instrument, InstrumentParams
 
 # At least one, the preferred one first.
 Names = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
@@ -54,6 +55,15 @@ class ImageSources(Group):
     aia171: Names
     aia193: Names
     aia211: Names
+
+    def of(self, instrument: Instrument) -> tuple[str, ...]:
+        """Return the archives of an instrument; raise an InputError if none is asked for its images."""
+        if instrument not in type(self).model_fields:
+            raise InputError(
+                f"params.yaml: scrape.origin live has no archive of {instrument}; "
+                "download its images and import them with scrape.origin archive"
+            )
+        return getattr(self, instrument)
 
 
 class Live(Sampled):

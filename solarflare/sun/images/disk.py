@@ -17,6 +17,7 @@ GONG_CENTRE = (430.0, 416.0)
 WIDTH = {
     "gong": (860 * 2.533,),
     "hmi": (4096 * 0.6, 4096 * 0.504),
+    "mdi": (1024 * 1.986 / 1.01,),
     "aia171": (4096 * 0.6,),
     "aia193": (4096 * 0.6,),
     "aia211": (4096 * 0.6,),
@@ -25,10 +26,11 @@ WIDTH = {
 
 GONG: the FITS header of the 860 x 860 product gives 385.2 px for 975.9 arcsec (sunpy's test data). AIA: Lemen et al.
 2012, doi:10.1007/s11207-011-9776-8. HMI: Helioviewer resamples to AIA's scale, JSOC keeps HMI's own (Schou et al. 2012,
-doi:10.1007/s11207-011-9842-2).
+doi:10.1007/s11207-011-9842-2). MDI: 1.986 arcsec a pixel (CDELT1 of its headers), seen from SOHO, which is 1 % nearer
+to the Sun than the Earth.
 """
 
-EDGE_RADIUS = {"gong": 1 / 1.01, "hmi": 1.0, "aia171": 1.013, "aia193": 1.013, "aia211": 1.013}
+EDGE_RADIUS = {"gong": 1 / 1.01, "hmi": 1.0, "mdi": 1.0, "aia171": 1.013, "aia193": 1.013, "aia211": 1.013}
 """Radius of the visible edge in solar radii. GONG's images end at 0.99. The corona is brightest above the limb.
 
 Measured on five GONG images of 2019 and 338 AIA 211 images of 2010-2014.

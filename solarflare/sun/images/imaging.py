@@ -1,28 +1,46 @@
 """Decode an image, blank the annotations printed on it, cut a square and resize it."""
 
+import datetime as dt
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import simplejpeg
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import Base
 
 from solarflare.core.errors import InputError
-from solarflare.sun.images.disk import Disk
+from solarflare.sun.images.brightness import SATURATION
+from solarflare.sun.images.disk import Disk, fit_disk
+from solarflare.sun.images.headers import Unusable, has_header
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
+if TYPE_CHECKING:
+    from solarflare.sun.images.headed_files import SunImage
+
 Pixels = npt.NDArray[np.uint8]
+FORMATS = ("JPEG", "PNG")  # of files without a header; see `has_header` for the others
+ORIENTATION = Base.Orientation
 
 GONG_SHAPE = (860, 860)
 MODES: dict[Instrument, tuple[str, ...]] = {
     "gong": ("L",),
     "hmi": ("L", "RGB"),
+    "mdi": ("L", "RGB"),
     "aia171": ("RGB",),
     "aia193": ("RGB",),
     "aia211": ("RGB",),
 }
-"""Pillow modes of each instrument's JPEGs. Some archives store HMI's grey images in three equal channels."""
+"""Pillow modes of each instrument's JPEG and PNG files. Some archives store HMI's grey images as three equal
+channels."""
+
+MOST_COLOUR = 8
+"""Grey levels by which the channels of a magnetogram may differ on average."""
+
+DISAGREEMENT = 0.02
+"""Radii by which the disk of the header and that of the pixels may differ. The fit errs by 0.5 % at most."""
 
 SMALLEST_SIDE = 256
 """Pixels: a smaller image is a thumbnail."""
@@ -34,6 +52,7 @@ TOO_LARGE = "more pixels than any image of the Sun has"
 ANNOTATIONS: dict[Instrument, tuple[tuple[float, float, float, float], ...]] = {
     "gong": ((8 / 860, 8 / 860, 96 / 860, 96 / 860), (8 / 860, 808 / 860, 256 / 860, 856 / 860)),
     "hmi": ((0.0, 0.96, 0.31, 1.0),),
+    "mdi": (),
     "aia171": ((0.0, 0.90625, 0.5, 1.0),),
     "aia193": ((0.0, 0.90625, 0.5, 1.0),),
     "aia211": ((0.0, 0.90625, 0.5, 1.0),),
@@ -62,56 +81,122 @@ def fill_value(instrument: Instrument) -> int:
     return 128 if instrument in MAGNETOGRAPHS else 0
 
 
-def refusal(file: Path | BinaryIO, instrument: Instrument) -> str | None:
+def refusal(file: Path | BinaryIO, instrument: Instrument, time: dt.datetime | None = None) -> str | None:
     """Return why a file is not a usable image of an instrument, or None if it is usable.
 
     Parameters
     ----------
     file : Path or binary file
-        The whole image is decoded.
+        JPEG, PNG, FITS or JPEG 2000. The whole image is decoded.
     instrument : str
         The expected instrument.
+    time : datetime, optional
+        The expected time (UTC). A header may contradict it.
     """
     try:
-        with Image.open(file) as image:
-            if image.format != "JPEG":
-                return f"not a JPEG but {image.format}"
-            if image.mode not in MODES[instrument]:
-                return f"mode {image.mode} instead of {MODES[instrument][0]}"
-            width, height = image.size
-            if instrument == "gong" and (height, width) != GONG_SHAPE:
-                return f"{width} x {height} pixels instead of 860 x 860"
-            if width != height or width < SMALLEST_SIDE:
-                return f"{width} x {height} pixels instead of a square of at least {SMALLEST_SIDE}"
-            if width > LARGEST_SIDE:
-                return TOO_LARGE
-            image.load()
-        content = file.read_bytes() if isinstance(file, Path) else _all(file)
-        # Pillow accepts a JPEG of which a part is missing, and fills the rest of the image.
-        simplejpeg.decode_jpeg(content, colorspace="GRAY", strict=True)
+        return _refusal(file, instrument, time)
+    except Unusable as reason:
+        return str(reason)
     except UnidentifiedImageError:
-        return "not an image"
+        return what_else(file)
     except Image.DecompressionBombError:
         return TOO_LARGE
     except (OSError, SyntaxError, ValueError) as error:
         return "truncated" if "truncated" in str(error) else f"cannot be decoded ({error})"
+
+
+def _refusal(file: Path | BinaryIO, instrument: Instrument, time: dt.datetime | None) -> str | None:
+    if has_header(file):
+        image = _read_with_header(file, instrument, time, SATURATION)
+        height, width = image.pixels.shape[:2]
+        return _wrong_shape(width, height, instrument) or _misplaced(image)
+    with Image.open(file) as picture:
+        if picture.format not in FORMATS:
+            return f"not a JPEG, PNG, FITS or JPEG 2000 file but {picture.format}"
+        if picture.mode not in MODES[instrument]:
+            return f"mode {picture.mode} instead of {MODES[instrument][0]}"
+        if reason := _wrong_shape(*picture.size, instrument):
+            return reason
+        picture.load()
+        if instrument in MAGNETOGRAPHS and picture.mode == "RGB" and _is_coloured(picture):
+            return f"coloured, and a magnetogram of {instrument} is grey"
+        is_jpeg = picture.format == "JPEG"
+    if is_jpeg:
+        # Pillow accepts a JPEG of which a part is missing, and fills the rest of the image.
+        simplejpeg.decode_jpeg(_content(file), colorspace="GRAY", strict=True)
     return None
 
 
-def _all(file: BinaryIO) -> bytes:
+def _content(file: Path | BinaryIO) -> bytes:
+    if isinstance(file, Path):
+        return file.read_bytes()
     file.seek(0)
     return file.read()
 
 
-def decode(path: Path, mode: str) -> Pixels:
-    """Return an image's pixels.
+def _wrong_shape(width: int, height: int, instrument: Instrument) -> str | None:
+    if instrument == "gong" and (height, width) != GONG_SHAPE:
+        return f"{width} x {height} pixels instead of 860 x 860"
+    if width != height or width < SMALLEST_SIDE:
+        return f"{width} x {height} pixels instead of a square of at least {SMALLEST_SIDE}"
+    return TOO_LARGE if width > LARGEST_SIDE else None
+
+
+def _is_coloured(picture: Image.Image) -> bool:
+    """Return whether the channels of an RGB image differ by more than JPEG's rounding."""
+    channels = np.asarray(picture.resize((64, 64), Image.Resampling.BOX), dtype=np.int16)
+    return float(np.ptp(channels, axis=2).mean()) > MOST_COLOUR
+
+
+def _misplaced(image: "SunImage") -> str | None:
+    """Return how the disk that is fitted to the pixels contradicts the disk of the header; None if it does not."""
+    instrument, time = image.stamp
+    fit, said = (
+        fit_disk(without_annotations(grey(image.pixels), instrument), instrument, pd.Timestamp(time)),
+        image.disk,
+    )
+    apart = max(np.hypot(fit.x - said.x, fit.y - said.y), abs(fit.radius - said.radius))
+    if not fit.fitted or apart <= DISAGREEMENT * said.radius:
+        return None
+    places = [f"({disk.x:.0f}, {disk.y:.0f}) with a radius of {disk.radius:.0f} pixels" for disk in (said, fit)]
+    return f"its header places the disk at {places[0]}, and its pixels at {places[1]}"
+
+
+def what_else(file: Path | BinaryIO) -> str:
+    """Return what a file is that is no image."""
+    start = file.read_bytes()[:512] if isinstance(file, Path) else b""
+    page = start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<head"))
+    return "a web page, not an image" if page else "not an image"
+
+
+def _read_with_header(
+    file: Path | BinaryIO, instrument: Instrument | None, time: dt.datetime | None, saturation: float
+) -> "SunImage":
+    # Imported here, so that a JPEG does not wait for astropy's and sunpy's readers.
+    from solarflare.sun.images import headed_files
+
+    return headed_files.read(file, instrument, time, saturation)
+
+
+def decode(
+    path: Path,
+    mode: str,
+    instrument: Instrument | None = None,
+    time: dt.datetime | None = None,
+    saturation: float = SATURATION,
+) -> Pixels:
+    """Return an image's pixels, north up.
 
     Parameters
     ----------
     path : Path
-        A JPEG file.
+        A JPEG, PNG, FITS or JPEG 2000 file. One that its EXIF data call turned is turned.
     mode : str
         ``"L"``: grey (the luminance of a colour image); ``"RGB"``: three channels.
+    instrument, time : str and datetime, optional
+        What the image's name tells; only files with a header use them, for what the header lacks.
+    saturation : float
+        Gauss: the field from which a magnetogram in FITS is black or white.
 
     Returns
     -------
@@ -123,10 +208,24 @@ def decode(path: Path, mode: str) -> Pixels:
         If the file cannot be decoded.
     """
     try:
+        if has_header(path):
+            pixels = _read_with_header(path, instrument, time, saturation).pixels
+            return np.asarray(Image.fromarray(pixels).convert(mode))
         with Image.open(path) as image:
-            return np.asarray(image.convert(mode))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            turned = ImageOps.exif_transpose(image) if image.getexif().get(ORIENTATION, 1) != 1 else image
+            return np.asarray(turned.convert(mode))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Unusable) as error:
         raise InputError(f"{path} cannot be decoded ({error}); remove or replace it and run `dvc repro`") from None
+
+
+def size(file: Path | BinaryIO) -> tuple[int, int]:
+    """Return width and height in pixels of a usable image."""
+    if has_header(file):
+        from solarflare.sun.images import headed_files
+
+        return headed_files.size(file)
+    with Image.open(file) as image:
+        return image.size
 
 
 def grey(image: Pixels) -> Pixels:

@@ -5,8 +5,8 @@ from typing import Literal
 from solarflare.core.params import Part
 from solarflare.core.tasks import ByTask
 
-Instrument = Literal["gong", "hmi", "aia171", "aia193", "aia211"]
-MAGNETOGRAPHS: tuple[Instrument, ...] = ("gong", "hmi")
+Instrument = Literal["gong", "hmi", "mdi", "aia171", "aia193", "aia211"]
+MAGNETOGRAPHS: tuple[Instrument, ...] = ("gong", "hmi", "mdi")
 
 
 class InstrumentByTask(ByTask[Instrument]):

@@ -23,6 +23,7 @@ from solarflare.dataset.shards.reader import Crops
 from solarflare.sun.images import imaging
 from solarflare.sun.images.coordinates import with_positions
 from solarflare.sun.images.disk import Disk
+from solarflare.sun.images.headers import has_header
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 Features = npt.NDArray[np.float32]
@@ -153,9 +154,9 @@ def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str,
     headers: list[dict[str, float]] = []
     features: dict[str, list[Features]] = {"raw_printed_boxes": [], "raw_masked_pixels": [], "raw_sky": []}
     for _, row in progress(images.iterrows(), len(images), "files examined"):
-        with Image.open(raw / row["path"]) as image:
-            headers.append(_header(image))
-            grey = image.convert("L")
+        path = raw / row["path"]
+        headers.append(_header(path))
+        grey = Image.fromarray(imaging.decode(path, "L", instrument, row["time"]))
         features["raw_printed_boxes"].append(_printed(grey, instrument))
         light = np.asarray(grey, np.float32)[None, ..., None]
         disk = Disk(row["x"], row["y"], row["radius"], fitted=True)
@@ -225,8 +226,18 @@ def _in_force(time: pd.Series, coverage: pd.DataFrame) -> Features:
     return in_force
 
 
-def _header(image: Image.Image) -> dict[str, float]:
-    """Return what the headers of a JPEG say, without its Huffman tables and its length: they depend on the picture."""
+def _header(path: Path) -> dict[str, float]:
+    """Return what the headers of a JPEG say, without its Huffman tables and its length: they depend on the picture.
+
+    Of FITS and JPEG 2000, the width and the height.
+    """
+    if has_header(path):
+        return dict(zip(("width", "height"), imaging.size(path), strict=True))
+    with Image.open(path) as image:
+        return _jpeg_header(image)
+
+
+def _jpeg_header(image: Image.Image) -> dict[str, float]:
     header: dict[str, float] = {"width": image.width, "height": image.height, "channels": len(image.getbands())}
     for number, values in getattr(image, "quantization", {}).items():
         header |= {f"quantisation {number}, {place}": value for place, value in enumerate(values)}
@@ -253,7 +264,7 @@ def _printed(grey: Image.Image, instrument: Instrument) -> Features:
         grey.resize(BOX[::-1], Image.Resampling.BOX, box=(columns.start, rows.start, columns.stop, rows.stop))
         for rows, columns in imaging.annotation_boxes(instrument, grey.size[::-1])
     ]
-    return np.concatenate([np.asarray(box, np.float32).ravel() for box in boxes])
+    return np.concatenate([np.asarray(box, np.float32).ravel() for box in boxes] or [np.zeros(1, np.float32)])
 
 
 def _residue(box: npt.NDArray[np.uint8], difference: Features) -> Features:

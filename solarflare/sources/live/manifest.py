@@ -119,15 +119,15 @@ def chosen(params: LiveParams) -> list[Entry]:
 def _wrong_columns(name: str, instrument: str, time: str, sha256: str, size: str, where: str) -> set[str]:
     """Return the columns of a row whose cell is wrong, alone or beside the file's name."""
     stamp = filenames.parse(name)
-    archive, *_, file = parts = where.split("/")
-    served = registry.IMAGES[archive].instruments if archive in registry.IMAGES else ()
+    parts = where.split("/")
+    served = registry.IMAGES[parts[0]].instruments if parts[0] in registry.IMAGES else ()
     right = {
         "name": _NAME.fullmatch(name),
         "instrument": instrument in ({stamp.instrument} if stamp else tables.INSTRUMENTS),
         "time": _is_time(time) and (not stamp or np.datetime64(time) == np.datetime64(stamp.time, "s")),
         "sha256": _SHA256.fullmatch(sha256),
         "bytes": _BYTES.fullmatch(size),
-        "where": len(parts) > 1 and file == name and instrument in served and all(map(_NAME.fullmatch, parts)),
+        "where": len(parts) > 1 and parts[-1] == name and instrument in served and all(map(_NAME.fullmatch, parts)),
     }
     return {column for column, is_right in right.items() if not is_right}
 

@@ -39,8 +39,11 @@ class Wanted:
     place: str = ""
 
 
-def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datetime64) -> Frame:
-    """Return the frame nearest to a time, from the first archive with one within the tolerance; else raise Absent."""
+def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datetime64, excluded: str = "") -> Frame:
+    """Return the frame nearest to a time, from the first archive with one within the tolerance; else raise Absent.
+
+    The frame with the origin `excluded` does not count.
+    """
     reasons = []
     for name in getattr(live.sources, instrument):
         archive, bases = registry.IMAGES[name], live.urls[name]
@@ -49,6 +52,7 @@ def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datet
         except (Absent, Refused) as failure:
             reasons.append(f"{name}: {failure.reason}")
             continue
+        frames = [frame for frame in frames if frame.origin != excluded]
         apart = [abs(frame.time - time) for frame in frames]
         if frames and min(apart) <= np.timedelta64(round(60 * live.tolerance), "s"):
             return frames[apart.index(min(apart))]
@@ -136,7 +140,7 @@ def _as_listed(live: Live, fetcher: Fetcher, task: Task, entry: manifest.Entry) 
     if live.mismatch == "drop":
         return wanted(reason=reason)
     try:
-        frame = frame or nearest(live, fetcher, entry.instrument, entry.time)
+        frame = frame or nearest(live, fetcher, entry.instrument, entry.time, excluded=entry.where)
     except Absent as failure:
         return wanted(reason=f"{reason}; {failure.reason}")
     return wanted(frame=frame, reason=f"{reason}; {frame.origin} is used")

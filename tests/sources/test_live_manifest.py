@@ -189,6 +189,30 @@ def test_the_raw_data_of_a_scrape_become_the_same_manifest(
     assert (tmp_path / "new/again.csv").read_text() == listed.read_text()
 
 
+def raw_data(folder: Path, origin: str) -> Path:
+    name = "20140101_000000_512_0211.jpg"
+    path, time = f"images/aia211/2014/01/01/{name}", "2014-01-01T00:00:00"
+    cells = [path, "aia211", time, 512, 512, 1000, "0" * 64, "", f"{origin}/{name}"]
+    folder.mkdir()
+    tables.write(pd.DataFrame([cells], columns=list(tables.IMAGES.columns)), folder / "images.csv", tables.IMAGES)
+    return folder
+
+
+def test_an_image_of_an_archive_gets_the_place_of_such_a_file(tmp_path: Path) -> None:
+    chosen = parameters.load(parameters.FIXED).scrape.live
+    assert manifest.write(raw_data(tmp_path / "raw", "archive/euv"), chosen, tmp_path / "m.csv") == 1
+    assert (tmp_path / "m.csv").read_text().splitlines()[1] == GOOD
+
+
+def test_simulated_images_are_in_no_manifest(tmp_path: Path) -> None:
+    chosen = parameters.load(parameters.FIXED).scrape.live
+    with pytest.raises(
+        InputError, match=r"images\.csv, row 1, column origin: simulated images are in no observatory's"
+    ):
+        manifest.write(raw_data(tmp_path / "raw", "simulated"), chosen, tmp_path / "m.csv")
+    assert not (tmp_path / "m.csv").exists()
+
+
 def test_what_is_not_known_is_blank_and_not_checked(world: World, scrape: Scrape, listed: Path) -> None:
     for number in range(DAYS):
         change(listed, number, sha256="", bytes="")

@@ -142,16 +142,22 @@ def _is_time(text: str) -> bool:
 def write(raw: Path, live: Live, path: Path) -> int:
     """Write a manifest of the images that a scrape left in a folder of raw data; return their number.
 
-    An image of a live scrape has the place where it was. Any other image gets the place at which the first archive of
-    its instrument (``scrape.live.sources``) keeps such a file: the folder of its day. Raises an InputError if the
-    folder has no table of images.
+    An image of a live scrape has the place where it was. An image of a user's archive gets the place at which the first
+    archive of its instrument (``scrape.live.sources``) keeps such a file: the folder of its day. Raises an InputError
+    if the folder has no table of images, or images that no observatory took.
     """
-    images = tables.read(raw / RAW_IMAGES.name, tables.IMAGES)
+    table = raw / RAW_IMAGES.name
+    images = tables.read(table, tables.IMAGES)
+    origin = images["origin"].str.partition("/")[0]
+    if (other := origin[~origin.isin([*registry.IMAGES, "archive"])]).any():
+        raise InputError(
+            f"{table}, row {other.index[0] + 1}, column origin: {other.iloc[0]} images are in no observatory's archive;"
+            " scrape with the origin live or archive first"
+        )
     name = images["path"].str.rpartition("/")[2]
     archive = images["instrument"].map(lambda instrument: getattr(live.sources, instrument)[0])
     usual = archive + "/" + images["time"].dt.strftime("%Y/%m/%d") + "/" + name
-    fetched = images["origin"].str.partition("/")[0].isin(registry.IMAGES)
-    rows = images.assign(name=name, where=images["origin"].where(fetched, usual))[list(COLUMNS)]
+    rows = images.assign(name=name, where=images["origin"].where(origin != "archive", usual))[list(COLUMNS)]
     with atomic_path(path) as partial:
         rows.to_csv(partial, index=False, date_format=tables.TIME_FORMAT, lineterminator="\n")
     return len(rows)

@@ -199,6 +199,7 @@ RUN_ELSEWHERE = {
     "solarflare predict data/raw/images/gong/2020",
     # makes a folder of its own and takes minutes: before a release, by hand
     "make live-rehearsal",
+    "python -m tests.profile_rehearsal sdo-euv test-2014",
     # by the fixture of this module, and on pipelines of a second by tests/project/test_cli.py and
     # tests/tracking/test_profiles.py
     "dvc repro",

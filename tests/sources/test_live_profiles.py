@@ -4,8 +4,6 @@ The images are real where ../shared/sun has them.
 """
 
 import datetime as dt
-import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +13,22 @@ import pytest
 
 from solarflare.core import params, tables
 from solarflare.core.tasks import TASKS
-from solarflare.sources.archive import scrape as archive
 from solarflare.sources.common import event_tables
 from solarflare.sources.live import manifest
 from solarflare.tracking import profiles
 from tests import parameters
 from tests.archive_server.observatories import Shot, drawn
-from tests.archive_server.world import World, choices
+from tests.archive_server.world import World
+from tests.profile_rehearsal import applied, of_folder, on_loopback, real_images
 from tests.projects import ROOT, Project
 
 EUV = ROOT / "manifests/sdo-aia211-2010-2014.csv"
 SPAN = {"start": "2012-01-01", "end": "2013-01-01"}
-KEYS = {"disk": ["path"], "region": ["path", "noaa_ar"]}
 
 
-def of_profile(name: str, sites: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """Return parameters as a profile and then changes with dotted keys make them; `sites` are those of `choices`."""
-    content = params.read_yaml(parameters.FIXED)
-    live = {f"scrape.live.{key}": sites["scrape"]["live"][key] for key in ("urls", "manners", "slower")}
-    for key, value in (profiles.read(name).overrides | live | changes).items():
-        *groups, last = key.split(".")
-        group = content
-        for part in groups:
-            group = group[part]
-        group[last] = value
-    return content
+def of_profile(name: str, **changes: Any) -> dict[str, Any]:
+    """Return the parameters of a profile, with changes by dotted keys."""
+    return applied(params.read_yaml(parameters.FIXED), profiles.read(name).overrides | changes)
 
 
 def run(folder: Path, content: dict[str, Any]) -> Path:
@@ -62,19 +51,16 @@ def within(data: Path, name: str, column: str) -> pd.DataFrame:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("shared_sun")
 def test_the_manifest_and_the_folder_give_the_same_labels_row_for_row(
-    shared_sun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    sun = tmp_path / "sun"
-    shutil.copytree(shared_sun / "euv", sun / "euv")
-    for table in ("flares.csv", "regions.csv"):
-        shutil.copy(shared_sun / table, sun)
+    sun = real_images(tmp_path / "sun")
     with World.imported(tmp_path / "site", sun).serve() as site:
-        fetched = run(tmp_path / "live", of_profile("sdo-euv", choices(site.url)))
+        fetched = run(tmp_path / "live", of_profile("sdo-euv", **on_loopback(site.url)))
         assert len(site.asked("/browse/")) == 338
-    origin = {"scrape.origin": "archive", "scrape.archive.path": str(sun), "scrape.archive.digest": archive.digest(sun)}
-    imported = run(tmp_path / "archive", of_profile("sdo-euv", choices("http://127.0.0.1:1"), **origin))
+    imported = run(tmp_path / "archive", of_profile("sdo-euv", **of_folder(sun)))
     for task in TASKS:
         live, folder = (tables.read(data / f"labels/{task}.csv", tables.LABELS[task]) for data in (fetched, imported))
         pd.testing.assert_frame_equal(live, folder)
@@ -108,7 +94,7 @@ def test_a_profile_by_rule_gets_an_image_for_each_time_that_has_one(
     lists = event_tables.read_flares(raw / "flares.csv"), event_tables.read_regions(raw / "regions.csv")
     with World.make(tmp_path / "site", shots, *lists).serve() as site:
         span = {f"scrape.live.{key}": day for key, day in SPAN.items()}
-        data = run(tmp_path / "live", of_profile(name, choices(site.url), **span))
+        data = run(tmp_path / "live", of_profile(name, **on_loopback(site.url), **span))
     images = tables.read(data / "raw/images.csv", tables.IMAGES)
     assert len(images) == len(times) - 1
     assert list(images["time"]) == [pd.Timestamp(shot.time) for shot in shots]

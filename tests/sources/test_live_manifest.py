@@ -226,6 +226,14 @@ def test_a_manifest_without_the_instrument_of_a_task_is_one_sentence(tmp_path: P
         manifest.chosen(parameters.parse(content, Path("params.yaml")))
 
 
+def test_an_archive_without_an_address_is_one_sentence(listed: Path) -> None:
+    chosen = chosen_parameters("http://127.0.0.1:1", listed, urls={"swpc_events": ["http://127.0.0.1:1"]})
+    with pytest.raises(
+        InputError, match=r"scrape\.live\.urls has no address of gsfc; .*manifest\.csv names it: add one"
+    ):
+        manifest.chosen(chosen)
+
+
 def test_all_wrong_cells_are_named_at_once(tmp_path: Path) -> None:
     bad = GOOD.replace("aia211,2014-01-01T00:00:00", "aia193,2014-01-01")
     path = written(tmp_path / "m.csv", GOOD, bad)

@@ -76,12 +76,11 @@ def read(path: Path) -> list[Entry]:
     if df.empty:
         raise InputError(f"{path} names no image; expected a row for each")
     rows = list(df.itertuples(index=False, name=None))
-    places = df["where"].duplicated().tolist()
+    repeated = df["where"].duplicated().tolist()
     wrong = [
-        f"row {number}, column {column}: got {cell!r}, expected {COLUMNS[column]}"
-        for number, (row, repeated) in enumerate(zip(rows, places, strict=True), start=1)
-        for column, cell in zip(COLUMNS, row, strict=True)
-        if column in _wrong_columns(*row) or (repeated and column == "where")
+        f"row {number + 1}, column {column}: got {df[column][number]!r}, expected {COLUMNS[column]}"
+        for number, row in enumerate(rows)
+        for column in _wrong_columns(*row) or ["where"] * repeated[number]
     ]
     if wrong:
         more = f"; and {len(wrong) - MOST_SHOWN} more" if len(wrong) > MOST_SHOWN else ""
@@ -113,10 +112,14 @@ def chosen(params: LiveParams) -> list[Entry]:
                 "manifest in scrape.live.manifest, or another instrument"
             )
     instruments = {params.instrument.of(task) for task in params.tasks}
+    if unknown := {entry.archive for entry in entries} - set(params.scrape.live.urls):
+        raise InputError(
+            f"params.yaml: key scrape.live.urls has no address of {min(unknown)}; {path} names it: add one"
+        )
     return [entry for entry in entries if entry.instrument in instruments]
 
 
-def _wrong_columns(name: str, instrument: str, time: str, sha256: str, size: str, where: str) -> set[str]:
+def _wrong_columns(name: str, instrument: str, time: str, sha256: str, size: str, where: str) -> list[str]:
     """Return the columns of a row whose cell is wrong, alone or beside the file's name."""
     stamp = filenames.parse(name)
     parts = where.split("/")
@@ -129,7 +132,7 @@ def _wrong_columns(name: str, instrument: str, time: str, sha256: str, size: str
         "bytes": _BYTES.fullmatch(size),
         "where": len(parts) > 1 and parts[-1] == name and instrument in served and all(map(_NAME.fullmatch, parts)),
     }
-    return {column for column, is_right in right.items() if not is_right}
+    return [column for column, is_right in right.items() if not is_right]
 
 
 def _is_time(text: str) -> bool:

@@ -2,23 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from solarflare.core import tables
-from solarflare.core.console import log, progress
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.sources.common import matching
-from solarflare.sources.live import manifest, registry, source
+from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.schema import Live, LiveParams
 from solarflare.sources.live.source import Frame, to_datetime
 from solarflare.sun.images.instruments import Instrument
 
-OTHER_HASH = "another hash or size than in the manifest"
 # How often candidates are drawn. If an archive has few images, each draw costs many requests for listings.
 TRIES = 5
 
@@ -45,18 +42,18 @@ def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datet
     The frame with the origin `excluded` does not count.
     """
     reasons = []
-    for name in getattr(live.sources, instrument):
-        archive, bases = registry.IMAGES[name], live.urls[name]
+    for source in getattr(live.sources, instrument):
+        archive, bases = registry.IMAGES[source], live.urls[source]
         try:
             frames = archive.frames(fetcher, bases, instrument, to_datetime(time), live.img_width)
         except (Absent, Refused) as failure:
-            reasons.append(f"{name}: {failure.reason}")
+            reasons.append(f"{source}: {failure.reason}")
             continue
         frames = [frame for frame in frames if frame.origin != excluded]
         apart = [abs(frame.time - time) for frame in frames]
         if frames and min(apart) <= np.timedelta64(round(60 * live.tolerance), "s"):
             return frames[apart.index(min(apart))]
-        reasons.append(f"{name}: no image within {live.tolerance:g} minutes")
+        reasons.append(f"{source}: no image within {live.tolerance:g} minutes")
     raise Absent("; ".join(reasons))
 
 
@@ -67,14 +64,10 @@ def make(params: LiveParams, event_lists: matching.EventLists, fetcher: Fetcher)
     """
     wanted: list[Wanted] = []
     for task, seed in seeds(params).items():
-        match params.scrape.live.sampling:
-            case "cadence":
-                wanted += _regular(params, task, fetcher)
-            case "manifest":
-                if params.instrument.of(task) not in {item.instrument for item in wanted}:
-                    wanted += _listed(params, task, fetcher)
-            case "matched":
-                wanted += _matched(params, task, event_lists, fetcher, np.random.default_rng(seed))
+        if params.scrape.live.sampling == "cadence":
+            wanted += _regular(params, task, fetcher)
+        else:
+            wanted += _matched(params, task, event_lists, fetcher, np.random.default_rng(seed))
     # Two tasks of one instrument may want the same image.
     unique = {item.frame.origin if item.frame else (item.instrument, item.time): item for item in reversed(wanted)}
     return sorted(unique.values(), key=lambda item: (item.time, item.instrument, item.task))
@@ -108,54 +101,6 @@ def _regular(params: LiveParams, task: Task, fetcher: Fetcher) -> list[Wanted]:
             item = Wanted(task, instrument, time, reason=failure.reason)
         wanted.append(item)
     return wanted
-
-
-def _listed(params: LiveParams, task: Task, fetcher: Fetcher) -> list[Wanted]:
-    """Return the wanted images of the manifest. They are fetched here: their archives are asked for no listing."""
-    live, instrument = params.scrape.live, params.instrument.of(task)
-    entries = [entry for entry in manifest.chosen(params) if entry.instrument == instrument]
-    items = (_as_listed(live, fetcher, task, entry) for entry in entries)
-    wanted = list(progress(items, len(entries), f"images of {instrument} in {live.manifest}"))
-    as_listed = sum(not item.reason for item in wanted)
-    instead = sum(bool(item.reason and item.frame) for item in wanted)
-    log.info(
-        "%s: %d of %d images are as listed, %d differ and are used, %d are left out",
-        *(live.manifest, as_listed, len(wanted), instead, len(wanted) - as_listed - instead),
-    )
-    return wanted
-
-
-def _as_listed(live: Live, fetcher: Fetcher, task: Task, entry: manifest.Entry) -> Wanted:
-    """Return the wanted image of a manifest. ``scrape.live.mismatch`` says what becomes of one that differs."""
-    wanted = partial(Wanted, task, entry.instrument, entry.time, place=entry.where)
-    frame = None
-    try:
-        place = _at_its_place(live, fetcher, entry)
-        # The second time, the archive is asked whether the file in the cache has changed.
-        if any(manifest.is_same(source.image(fetcher, place, keep=keep), entry) for keep in (True, False)):
-            return wanted(frame=place)
-        frame, reason = place, OTHER_HASH
-    except (Absent, Refused) as failure:
-        reason = failure.reason
-    if live.mismatch == "drop":
-        return wanted(reason=reason)
-    try:
-        frame = frame or nearest(live, fetcher, entry.instrument, entry.time, excluded=entry.where)
-    except Absent as failure:
-        return wanted(reason=f"{reason}; {failure.reason}")
-    return wanted(frame=frame, reason=f"{reason}; {frame.origin} is used")
-
-
-def _at_its_place(live: Live, fetcher: Fetcher, entry: manifest.Entry) -> Frame:
-    """Return the frame of an image of a manifest; raise Absent if its archive does not know it any more."""
-    archive = registry.IMAGES[entry.archive]
-    if archive.by_path:
-        return entry.frame(live)
-    time = to_datetime(entry.time)
-    frames = archive.frames(fetcher, live.urls[entry.archive], entry.instrument, time, live.img_width)
-    if not (same := [frame for frame in frames if frame.origin == entry.where]):
-        raise Absent("the archive has no such image")
-    return same[0]
 
 
 def _matched(

@@ -14,7 +14,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
 from solarflare.core.paths import DOWNLOADS
 from solarflare.sources.common import left_out
-from solarflare.sources.live import collect, download, plan, registry
+from solarflare.sources.live import collect, download, listed, plan, registry
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.schema import Live, LiveParams
 
@@ -38,7 +38,8 @@ def scrape(params: LiveParams, raw: Path) -> None:
     live = params.scrape.live
     with fetching(live) as fetcher:
         event_lists, disagreements = collect.collect(params, fetcher)
-        wanted = plan.make(params, event_lists, fetcher)
+        manifest = live.sampling == "manifest"
+        wanted = listed.make(params, fetcher) if manifest else plan.make(params, event_lists, fetcher)
         plan_file = main_checkout() / DOWNLOADS / "plan.csv"
         tables.write(plan.table(wanted), plan_file, tables.PLAN)
         fetched = download.fetch(wanted, fetcher, raw)

@@ -80,7 +80,7 @@ def read(path: Path) -> list[Entry]:
     wrong = [
         f"row {number + 1}, column {column}: got {df[column][number]!r}, expected {COLUMNS[column]}"
         for number, row in enumerate(rows)
-        for column in _wrong_columns(*row) or ["where"] * repeated[number]
+        for column in dict.fromkeys(_wrong_columns(*row) + ["where"] * repeated[number])
     ]
     if wrong:
         more = f"; and {len(wrong) - MOST_SHOWN} more" if len(wrong) > MOST_SHOWN else ""

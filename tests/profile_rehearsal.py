@@ -5,6 +5,7 @@ daily reports made from its tables. A copy of the project runs the whole pipelin
 printed: of the scores, and of the forecasts row for row. It takes two trainings.
 """
 
+import datetime as dt
 import shutil
 import sys
 from collections.abc import Mapping
@@ -83,7 +84,8 @@ def applied(content: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, An
         group = content
         for group_name in groups:
             group = group[group_name]
-        group[last] = value
+        # DVC reads no dates in params.yaml.
+        group[last] = str(value) if isinstance(value, dt.date) else value
     return content
 
 

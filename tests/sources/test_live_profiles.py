@@ -46,7 +46,7 @@ def within(data: Path, name: str, column: str) -> pd.DataFrame:
     df = tables.read(data / f"raw/{name}.csv", {"flares": tables.FLARES, "regions": tables.REGIONS}[name])
     times = [entry.time for entry in manifest.read(EUV)]
     first, last = min(times) - np.timedelta64(9, "D"), max(times) + np.timedelta64(2, "D")
-    df = df[(df[column] >= first) & (df[column] <= last)]
+    df = df[(df[column] >= first) & (df[column] <= last)].sort_values([column, "noaa_ar"], kind="stable")
     return df.drop(columns="list", errors="ignore").reset_index(drop=True)
 
 

@@ -71,9 +71,10 @@ docs: setup
 exps: setup
 	@solarflare exps --base "$(or $(BASE),main)"
 
-# make experiment PROFILE=sdo-euv ARCHIVE=../shared/sun
+# make experiment PROFILE=sdo-euv: from the observatories' sites, or with ARCHIVE=folder from a folder
+# make experiment PROFILE=sdo-euv PLAN=1: what that would fetch, and what it costs
 experiment: setup
-	solarflare experiment $(PROFILE) $(if $(ARCHIVE),--archive $(ARCHIVE))
+	solarflare experiment $(PROFILE) $(if $(ARCHIVE),--archive $(ARCHIVE)) $(if $(PLAN),--plan)
 
 # make review BASE=main: what this change does to the scores, as review.md; fails if the audit finds a leak
 review: setup

@@ -99,6 +99,20 @@ def scrape(
 
 
 @app.command()
+def manifest(
+    file: Annotated[Path, Argument(help="The CSV file to write.")],
+    raw: Annotated[Path, Option(help="The folder of raw data.")] = Path("data/raw"),
+) -> None:
+    """Write the manifest of the images that a scrape left in data/raw, for scrape.live.manifest in params.yaml."""
+    from solarflare.core import params
+    from solarflare.sources.live import manifest
+    from solarflare.sources.live.schema import LiveParams
+
+    count = manifest.write(raw, params.load(LiveParams).scrape.live, file)
+    typer.echo(f"{file}: {count:,} images")
+
+
+@app.command()
 def cutouts(
     folder: Annotated[Path, Argument(help="A folder for AR/, FL/ and cutouts.csv; its content is replaced.")],
     wavelength: Annotated[int, Option(help="The wavelength of the images, in angstrom.")] = 171,

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OWN = ("solarflare", "stages")
 ORIGINS = ("simulated", "archive", "live")
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-DATA = ("data/", "models", "metrics", "reports")
+DATA = ("data/", "models", "metrics", "reports", "${scrape.live.manifest}")
 
 
 def module_path(name: str) -> Path | None:

@@ -131,12 +131,18 @@ def _refuse_leaks(leaking: list[str]) -> None:
 @app.command()
 def experiment(
     profile: Annotated[str, Argument(help="A file in profiles/, without .yaml.")],
-    archive: Annotated[Path | None, Option(help="The folder that a profile on real data imports.")] = None,
+    archive: Annotated[
+        Path | None, Option(help="A folder with the images and tables, instead of the observatories' sites.")
+    ] = None,
+    plan: Annotated[bool, Option("--plan", help="Only print what would be fetched and what it costs.")] = False,
 ) -> None:
     """Run a profile as DVC experiments and keep their scores in docs/results/; the workspace does not change."""
     from solarflare.tracking import profiles, published_results, published_tables
 
     chosen = profiles.read(profile, archive)
+    if plan:
+        typer.echo(profiles.cost(chosen))
+        return
     published_results.collect(chosen, profiles.run(chosen))
     typer.echo(published_tables.table(profile))
 

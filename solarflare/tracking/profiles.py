@@ -14,7 +14,10 @@ from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
 from solarflare.core.tasks import TASKS
+from solarflare.report import scrape_cost
 from solarflare.sources.archive import scrape
+from solarflare.sources.live import estimate
+from solarflare.sources.live.schema import LiveParams
 from solarflare.tracking import dvc_state, git
 
 PROFILES = Path("profiles")
@@ -44,13 +47,15 @@ def read(name: str, folder: Path | None = None) -> Profile:
     name : str
         The name of a file in ``profiles/``, without ``.yaml``.
     folder : Path, optional
-        The folder of the archive. Needed if the profile takes its images from an archive.
+        The folder of an archive, from which the images and tables come then, and not from the observatories' sites.
+        Needed if the profile has the origin ``archive``.
 
     Raises
     ------
     InputError
         If there is no such file, if a key or value of it does not fit a profile or ``params.yaml``, or if the profile
-        needs an archive that is not given or does not exist. The message names the key.
+        needs an archive that is not given or does not exist, or an archive is given and the profile makes a Sun of its
+        own. The message names the key.
     """
     path = PROFILES / f"{name}.yaml"
     if not path.is_file():
@@ -66,11 +71,10 @@ def read(name: str, folder: Path | None = None) -> Profile:
         raise InputError(f"{path}: published is {published!r}; expected accuracies, 0 to 1, by task")
     overrides = _changes(content.get("overrides", {}), "overrides", path)
     variants = _variants(content.get("variants", {DEFAULT: {}}), path)
-    if overrides.get("scrape.origin") == "archive":
-        if folder is None:
-            raise InputError(f"the profile {name} needs an archive: add --archive FOLDER (with make: ARCHIVE=FOLDER)")
-        # Relative: an absolute path would be committed with the experiment's params.yaml.
-        overrides |= {"scrape.archive.path": os.path.relpath(folder), "scrape.archive.digest": scrape.digest(folder)}
+    if folder is not None:
+        overrides = _of_archive(name, overrides, folder)
+    elif overrides.get("scrape.origin") == "archive":
+        raise InputError(f"the profile {name} needs an archive: add --archive FOLDER (with make: ARCHIVE=FOLDER)")
     params.check(_applied({}), paths.PARAMS)
     for variant, changes in variants.items():
         _check(overrides, variant, changes, path)
@@ -84,6 +88,28 @@ def _content(path: Path) -> dict[str, Any]:
         # A new profile is not in Git: `git checkout`, which helps with params.yaml, does not find it.
         problem, _, _ = str(error).partition("; ")
         raise InputError(f"{problem}; mend the file") from None
+
+
+def _of_archive(name: str, overrides: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the overrides with an archive as the origin."""
+    if overrides.get("scrape.origin") not in ("archive", "live"):
+        raise InputError(f"the profile {name} makes a Sun of its own and reads no archive; run it without --archive")
+    others = {key: value for key, value in overrides.items() if not key.startswith("scrape.")}
+    # Relative: an absolute path would be committed with the experiment's params.yaml.
+    archive = {"scrape.archive.path": os.path.relpath(folder), "scrape.archive.digest": scrape.digest(folder)}
+    return others | {"scrape.origin": "archive"} | archive
+
+
+def cost(profile: Profile) -> str:
+    """Return the images that the first variant of a profile would fetch, and the cost, as text, without a request.
+
+    All variants share the downloads. Raises an InputError if the profile fetches nothing.
+    """
+    changes = next(iter(profile.variants.values()))
+    content = _applied(profile.overrides | changes)
+    if content["scrape"]["origin"] != "live":
+        raise InputError(f"the profile {profile.name} fetches nothing: its origin is {content['scrape']['origin']}")
+    return scrape_cost.render(*estimate.estimate(params.parse(content, PROFILES / f"{profile.name}.yaml", LiveParams)))
 
 
 def _variants(content: Any, path: Path) -> dict[str, dict[str, Any]]:

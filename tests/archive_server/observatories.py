@@ -17,6 +17,7 @@ from tests.archive_server.server import Mount, Page
 
 PATHS = {
     "bbso": "/pub/archive",
+    "nso": "/oQR/bqa",
     "gsfc": "/assets/img/browse",
     "jsoc": "/data/hmi/images",
     "helioviewer": "/v2",

@@ -193,15 +193,19 @@ RUN_ELSEWHERE = {
     # by tests/sources/test_live.py and tests/sources/test_live_cutouts.py, of observatories on the loopback
     "dvc exp run -n january-2019 -S scrape.origin=live -S scrape.live.start=2019-01-01 -S scrape.live.end=2019-02-01",
     "solarflare cutouts --wavelength 171 data/cutouts",
+    # by tests/sources/test_live_manifest.py: simulated images are in no manifest
+    "solarflare manifest manifests/mine.csv",
     # by tests/predict/test_predict.py, of observatories on the loopback
     "solarflare predict data/raw/images/gong/2020",
     # makes a folder of its own and takes minutes: before a release, by hand
     "make live-rehearsal",
+    "python -m tests.profile_rehearsal sdo-euv test-2014",
     # by the fixture of this module, and on pipelines of a second by tests/project/test_cli.py and
     # tests/tracking/test_profiles.py
     "dvc repro",
     "solarflare log",
-    "make experiment PROFILE=sdo-euv ARCHIVE=../sdo-archive",
+    "make experiment PROFILE=sdo-euv",
+    "make experiment PROFILE=sdo-euv PLAN=1",
     "make experiment PROFILE=sdo-euv ARCHIVE=path/to/archive",
     "make experiment PROFILE=sdo-magnetogram ARCHIVE=path/to/archive",
     "make experiment PROFILE=forecast",

@@ -91,8 +91,8 @@ def repository(project: Path) -> Path:
 
 
 @pytest.mark.parametrize("path", sorted(profiles.PROFILES.glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_projects_profiles_fit_the_parameters(path: Path, tmp_path: Path) -> None:
-    assert profiles.read(path.stem, tmp_path).variants
+def test_the_projects_profiles_fit_the_parameters(path: Path) -> None:
+    assert profiles.read(path.stem).variants
 
 
 def test_keys_may_be_nested_or_dotted(project: Path) -> None:
@@ -179,6 +179,34 @@ def test_an_archive_is_relative_and_identified_by_its_content(project: Path) -> 
     profile = read({"overrides": {"scrape.origin": "archive"}, "variants": {"a": {}}}, folder)
     assert profile.overrides["scrape.archive.path"] == "sun"
     assert len(profile.overrides["scrape.archive.digest"]) == 64
+
+
+@pytest.mark.parametrize("origin", ["archive", "live"])
+def test_an_archive_takes_the_place_of_the_observatories(project: Path, tmp_path: Path, origin: str) -> None:
+    overrides = {"scrape": {"origin": origin, "live": {"sampling": "manifest"}}, "tasks": ["disk"]}
+    profile = read({"overrides": overrides}, tmp_path)
+    assert profile.overrides.pop("scrape.archive.digest")
+    assert profile.overrides == {"scrape.origin": "archive", "scrape.archive.path": ".", "tasks": ["disk"]}
+
+
+def test_an_archive_for_a_simulated_sun_is_one_sentence(project: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^the profile x makes a Sun of its own and reads no archive"):
+        read(SIMULATED, tmp_path)
+
+
+def test_the_cost_of_a_profile_is_known_without_a_request(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(project))
+    (project / "manifests").symlink_to(ROOT / "manifests")
+    overrides = {"scrape.origin": "live", "scrape.live.sampling": "manifest", "instrument.disk": "aia211"}
+    lines = profiles.cost(read({"overrides": overrides})).splitlines()
+    assert sum(line.startswith("disk,aia211,") for line in lines) == 338
+    assert lines[-3].split()[:2] == ["sdo.gsfc.nasa.gov", "338"]
+    assert not (project / "data").exists()
+
+
+def test_the_cost_of_a_profile_that_fetches_nothing_is_one_sentence(project: Path) -> None:
+    with pytest.raises(InputError, match=r"^the profile x fetches nothing: its origin is simulated$"):
+        profiles.cost(read(SIMULATED))
 
 
 def test_an_experiment_has_the_overrides_and_leaves_the_workspace_as_it_was(repository: Path) -> None:

@@ -11,9 +11,10 @@ import pandas as pd
 
 from solarflare.core.console import progress
 from solarflare.sources.common import left_out
+from solarflare.sources.live import source
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Interrupted, Refused
 from solarflare.sources.live.plan import Wanted
-from solarflare.sources.live.source import Frame, to_datetime
+from solarflare.sources.live.source import Frame
 from solarflare.sun.images import imaging
 
 PARTNER_LOST = "its partner is absent"
@@ -63,14 +64,10 @@ def _from_source(frames: list[Frame], fetcher: Fetcher, raw: Path) -> list[Outco
         return list(progress(outcomes, len(frames), f"images of {frames[0].source}"))
 
 
-def _refusal(content: bytes, frame: Frame) -> str | None:
-    return imaging.refusal(io.BytesIO(content), frame.instrument, to_datetime(frame.time))
-
-
 def _fetch(frame: Frame, fetcher: Fetcher, raw: Path) -> Outcome | Interrupted:
     """Fetch one image and write it to the raw data."""
     try:
-        content = fetcher.get(frame.urls, lambda content: _refusal(content, frame))
+        content = source.image(fetcher, frame)
     except (Absent, Refused) as failure:
         return Outcome(failure.reason)
     except Interrupted as interruption:
@@ -91,7 +88,7 @@ def _table(plan: list[Wanted], outcomes: dict[str, Outcome]) -> pd.DataFrame:
         if frame := item.frame:
             time, path, origin, outcome = frame.time, frame.path, frame.origin, outcomes[frame.path]
         facts = {"instrument": item.instrument, "time": time, "pair_id": item.pair_id, "path": path, "origin": origin}
-        rows.append(facts | {"file": origin or item.instrument} | asdict(outcome))
+        rows.append(facts | {"file": origin or item.place or item.instrument} | asdict(outcome))
     images = pd.DataFrame(rows).sort_values(["instrument", "time", "path"], kind="stable", ignore_index=True)
     images = left_out.mark_repeats(images)
     broken = images.loc[(images["reason"] != "") & (images["pair_id"] != ""), "pair_id"]

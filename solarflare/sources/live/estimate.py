@@ -1,7 +1,7 @@
 """Estimates what a live scrape would cost in requests, bytes and minutes. It reads the cache and sends no request."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from solarflare.core.files import main_checkout
 from solarflare.core.paths import DOWNLOADS
 from solarflare.core.tasks import Task
 from solarflare.sources.common import matching
-from solarflare.sources.live import collect, plan, registry
+from solarflare.sources.live import collect, manifest, plan, registry
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Read, Verify, limits_by_host
 from solarflare.sources.live.http.robots import Robots
@@ -56,17 +56,13 @@ def estimate(params: LiveParams) -> tuple[pd.DataFrame, pd.DataFrame]:
     try:
         event_lists, _ = collect.collect(params, fetcher)
         reports = dict(fetcher.missing)
-        wanted = {task: _wanted(params, task, None if reports else event_lists) for task in sorted(params.tasks)}
+        wanted = {task: _wanted(params, task, None if reports else event_lists) for task in _tasks(params)}
     finally:
         logging.disable(logging.NOTSET)
     numbers = {host: (count, count * REPORT_BYTES) for host, count in reports.items()}
-    for task, items in wanted.items():
-        source = live.sources.of(params.instrument.of(task))[0]
-        archive, host = registry.IMAGES[source], addresses.authority(live.urls[source][0])
-        count = len(items) or plan.sample(live, task).count
-        requests, size = numbers.get(host, (0, 0.0))
-        size += count * (archive.listing_bytes + archive.image_bytes[live.img_width])
-        numbers[host] = requests + count * (1 + (archive.listing_bytes > 0)), size
+    for host, count, size in _of_images(params, wanted, fetcher):
+        requests, before = numbers.get(host, (0, 0.0))
+        numbers[host] = requests + count, before + size
     limits = limits_by_host(live)
     rows = [
         (host, requests, size / 1e6, requests * max(limits[host].mean_delay, _crawl_delay(fetcher, host)) / 60)
@@ -82,11 +78,42 @@ def _crawl_delay(fetcher: Fetcher, host: str) -> float:
     return max(Robots(content or b"").delay for content in files)
 
 
+def _tasks(params: LiveParams) -> list[Task]:
+    """Return the tasks with images of their own: two of one instrument share them, unless they are matched."""
+    tasks = sorted(params.tasks)
+    if params.scrape.live.sampling == "matched":
+        return tasks
+    return sorted({params.instrument.of(task): task for task in reversed(tasks)}.values())
+
+
+def _of_images(
+    params: LiveParams, wanted: Mapping[Task, list[plan.Wanted]], fetcher: CacheOnly
+) -> Iterator[tuple[str, int, float]]:
+    """Yield a host, a number of requests, and the bytes of their answers, for the images of each task."""
+    live = params.scrape.live
+    if live.sampling == "manifest":
+        for entry in manifest.chosen(params):
+            archive, urls = registry.IMAGES[entry.archive], entry.frame(live).urls
+            if not any(map(fetcher.cache.read, urls)):
+                size = entry.bytes or archive.image_bytes[live.img_width]
+                yield addresses.authority(urls[0]), 1 if archive.by_path else 2, size
+        return
+    counts = {task: len(items) or plan.sample(live, task).count for task, items in wanted.items()}
+    for task, count in counts.items():
+        source = live.sources.of(params.instrument.of(task))[0]
+        archive = registry.IMAGES[source]
+        size = count * (archive.listing_bytes + archive.image_bytes[live.img_width])
+        yield addresses.authority(live.urls[source][0]), count * (1 + (archive.listing_bytes > 0)), size
+
+
 def _wanted(params: LiveParams, task: Task, event_lists: matching.EventLists | None) -> list[plan.Wanted]:
     """Return the wanted images of a task; none if they are matched and `event_lists` is None (not known)."""
     live, instrument = params.scrape.live, params.instrument.of(task)
     if live.sampling == "cadence":
         return [plan.Wanted(task, instrument, time) for time in plan.regular_times(live)]
+    if live.sampling == "manifest":
+        entries = [entry for entry in manifest.chosen(params) if entry.instrument == instrument]
+        return [plan.Wanted(task, instrument, entry.time) for entry in entries]
     if event_lists is None:
         return []
     generator = np.random.default_rng(plan.seeds(params)[task])

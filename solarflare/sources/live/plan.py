@@ -22,7 +22,10 @@ TRIES = 5
 
 @dataclass(frozen=True)
 class Wanted:
-    """A wanted image: its task, instrument and time (UTC), and its frame, or the reason why there is none."""
+    """A wanted image: its task, instrument and time (UTC), and its frame, or the reason why there is none.
+
+    `place` is where a manifest has it. A frame with a reason is used although it is not the image of the manifest.
+    """
 
     task: Task
     instrument: Instrument
@@ -30,10 +33,14 @@ class Wanted:
     pair_id: str = ""
     frame: Frame | None = None
     reason: str = ""
+    place: str = ""
 
 
-def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datetime64) -> Frame:
-    """Return the frame nearest to a time, from the first archive with one within the tolerance; else raise Absent."""
+def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datetime64, excluded: str = "") -> Frame:
+    """Return the frame nearest to a time, from the first archive with one within the tolerance; else raise Absent.
+
+    The frame with the origin `excluded` does not count.
+    """
     reasons = []
     for source in live.sources.of(instrument):
         archive, bases = registry.IMAGES[source], live.urls[source]
@@ -42,6 +49,7 @@ def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datet
         except (Absent, Refused) as failure:
             reasons.append(f"{source}: {failure.reason}")
             continue
+        frames = [frame for frame in frames if frame.origin != excluded]
         apart = [abs(frame.time - time) for frame in frames]
         if frames and min(apart) <= np.timedelta64(round(60 * live.tolerance), "s"):
             return frames[apart.index(min(apart))]

@@ -69,7 +69,9 @@ class ImageSources(Group):
 class Live(Sampled):
     """The observatories' own sites."""
 
-    sampling: Literal["matched", "cadence"]
+    sampling: Literal["matched", "cadence", "manifest"]
+    manifest: str
+    mismatch: Literal["drop", "use"]
     cadence: float = Field(ge=0.25, le=720)
     hour: float = Field(ge=0, lt=24)
     tolerance: float = Field(ge=0, le=720)

@@ -14,7 +14,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
 from solarflare.core.paths import DOWNLOADS
 from solarflare.sources.common import left_out
-from solarflare.sources.live import collect, download, plan, registry
+from solarflare.sources.live import collect, download, listed, plan, registry
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.schema import Live, LiveParams
 
@@ -38,13 +38,15 @@ def scrape(params: LiveParams, raw: Path) -> None:
     live = params.scrape.live
     with fetching(live) as fetcher:
         event_lists, disagreements = collect.collect(params, fetcher)
-        wanted = plan.make(params, event_lists, fetcher)
+        manifest = live.sampling == "manifest"
+        wanted = listed.make(params, fetcher) if manifest else plan.make(params, event_lists, fetcher)
         plan_file = main_checkout() / DOWNLOADS / "plan.csv"
         tables.write(plan.table(wanted), plan_file, tables.PLAN)
         fetched = download.fetch(wanted, fetcher, raw)
         shutil.copyfile(plan_file, raw / "plan.csv")
     _summary(fetched)
-    left_out.write(fetched, event_lists.flares, event_lists.regions, event_lists.coverage, raw)
+    coverage = tables.concat([event_lists.coverage, _differing(wanted, fetched)], tables.COVERAGE)
+    left_out.write(fetched, event_lists.flares, event_lists.regions, coverage, raw)
     tables.write(disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
 
 
@@ -65,6 +67,13 @@ def fetching(live: Live) -> Iterator[Fetcher]:
             yield Fetcher(live, cache)
     except Timeout:
         raise InputError(f"another scrape is running in this project ({DOWNLOADS}); wait until it has ended") from None
+
+
+def _differing(wanted: list[plan.Wanted], fetched: pd.DataFrame) -> pd.DataFrame:
+    """Return the images of the manifest in whose place another one was fetched, as `tables.COVERAGE`."""
+    kept = set(fetched.loc[fetched["reason"] == "", "origin"])
+    rows = [(item.place, item.time, item.reason) for item in wanted if item.frame and item.frame.origin in kept]
+    return left_out.absent(pd.DataFrame(rows, columns=["file", "time", "reason"]).astype({"time": "datetime64[ns]"}))
 
 
 def _summary(fetched: pd.DataFrame) -> None:

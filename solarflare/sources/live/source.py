@@ -1,6 +1,7 @@
 """The types of live sources. A module registers its source with one of the three decorators below."""
 
 import datetime as dt
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import pandas as pd
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Bases, Fetcher
 from solarflare.sources.live.lists.report import Flare, Region, Rows, Span, coverage_table, flare_table, region_table
+from solarflare.sun.images import imaging
 from solarflare.sun.images.instruments import Instrument
 
 SDO: tuple[Instrument, ...] = ("hmi", "aia171", "aia193", "aia211")
@@ -43,6 +45,12 @@ def filed_by_day(source: str, instrument: Instrument, time: dt.datetime, name: s
     return Frame(instrument, np.datetime64(time, "s"), f"{source}/{time:%Y/%m/%d}/{name}", urls)
 
 
+def image(fetcher: Fetcher, frame: Frame, *, keep: bool = True) -> bytes:
+    """Return an image that can be decoded; `keep` and the errors are those of `Fetcher.get`."""
+    time = to_datetime(frame.time)
+    return fetcher.get(frame.urls, lambda file: imaging.refusal(io.BytesIO(file), frame.instrument, time), keep=keep)
+
+
 Frames = Callable[[Fetcher, Bases, Instrument, dt.datetime, int], list[Frame]]
 """A function that returns an archive's frames of an instrument around a time, among them the nearest, however far.
 
@@ -63,12 +71,14 @@ class ImageArchive:
 
     `listing_bytes`: the size of the listing that is requested before an image; 0 if no listing is requested.
     `image_bytes`: the size of an image, by its side in pixels.
+    `by_path`: whether the address of an image is its path below the archive's address.
     """
 
     frames: Frames
     instruments: tuple[Instrument, ...]
     listing_bytes: float
     image_bytes: Mapping[int, float]
+    by_path: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,12 +97,17 @@ REGIONS: dict[str, Collect] = {}
 
 
 def image_archive(
-    name: str, *, instruments: tuple[Instrument, ...], listing_bytes: float, image_bytes: Mapping[int, float]
+    name: str,
+    *,
+    instruments: tuple[Instrument, ...],
+    listing_bytes: float,
+    image_bytes: Mapping[int, float],
+    by_path: bool = True,
 ) -> Callable[[Frames], Frames]:
     """Register an archive of images; see `ImageArchive`."""
 
     def register(frames: Frames) -> Frames:
-        IMAGES[name] = ImageArchive(frames, instruments, listing_bytes, image_bytes)
+        IMAGES[name] = ImageArchive(frames, instruments, listing_bytes, image_bytes, by_path)
         return frames
 
     return register

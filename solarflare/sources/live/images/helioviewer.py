@@ -17,7 +17,7 @@ SOURCE_IDS: dict[Instrument, int] = {"hmi": 19, "aia171": 10, "aia193": 11, "aia
 PRODUCTS: dict[Instrument, str] = {"hmi": "HMIB", "aia171": "0171", "aia193": "0193", "aia211": "0211"}
 
 
-@image_archive(NAME, instruments=SDO, listing_bytes=5e2, image_bytes=SDO_IMAGE_BYTES)
+@image_archive(NAME, instruments=SDO, listing_bytes=5e2, image_bytes=SDO_IMAGE_BYTES, by_path=False)
 def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.datetime, img_width: int) -> list[Frame]:
     """Return the one frame nearest to a time, however far it is."""
     query = urlencode({"date": f"{time:%Y-%m-%dT%H:%M:%SZ}", "sourceId": SOURCE_IDS[instrument]})

@@ -92,18 +92,19 @@ def scrape(
 
 @app.command()
 def cutouts(
-    folder: Annotated[Path, Argument(help="A folder for AR/, FL/ and cutouts.csv; its content is replaced.")],
+    folder: Annotated[Path, Argument(help="A folder for AR/, FL/ and cutouts.csv.")],
     wavelength: Annotated[int, Option(help="The wavelength of the images, in angstrom.")] = 171,
 ) -> None:
     """Fetch the thumbnails around HEK's events within scrape.live's dates: the second data set of the 2020 project."""
     from solarflare.core import params
+    from solarflare.core.files import OutputFolder
     from solarflare.sources.live import scrape
     from solarflare.sources.live.images import cutouts
     from solarflare.sources.live.schema import LiveParams
 
-    chosen = params.load(LiveParams).scrape.live
+    output, chosen = OutputFolder(folder), params.load(LiveParams).scrape.live
     with scrape.fetching(chosen) as fetcher:
-        table = cutouts.save(chosen, fetcher, wavelength, folder)
+        table = cutouts.save(chosen, fetcher, wavelength, output)
     typer.echo(f"{folder}: {(table['reason'] == '').sum()} of {len(table)} thumbnails of {wavelength} angstrom")
 
 
@@ -121,11 +122,13 @@ def score(
     block_days: Annotated[float, Option(min=0.01, help="Length of the bootstrap's blocks.")] = 27,
     resamples: Annotated[int, Option(min=100, max=100_000, help="Resamples of the block bootstrap.")] = 2000,
     as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
-    figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png; it is replaced.")] = None,
+    figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png.")] = None,
 ) -> None:
     """Score anybody's forecasts, with confidence intervals."""
+    from solarflare.core.files import OutputFolder
     from solarflare.predict import scoring
 
+    output = OutputFolder(figures) if figures else None
     columns = {"time": time, "probability": probability, "label": label}
     scorer = scoring.Scorer(threshold, block_days, resamples, base_rate)
     files = {str(path): scorer.read(path, columns, strict=path is file) for path in (file, against) if path}
@@ -133,8 +136,8 @@ def score(
     for warning in content["warnings"]:
         console.log.warning("warning: %s", warning)
     typer.echo(json.dumps(content, indent=2) if as_json else scoring.table(content))
-    if figures:
-        scorer.draw(files, figures)
+    if output:
+        scorer.draw(files, output)
 
 
 @app.command()
@@ -157,11 +160,13 @@ def forecast(
     ] = None,
 ) -> None:
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
+    from solarflare.core.files import OutputFolder
     from solarflare.predict import scoreboard
 
+    output = OutputFolder(folder)
     header = scoreboard.header_of(file, method, goes_class, hours, data)
     columns, base_rates = {"time": time, "probability": probability}, (fitted_rate, base_rate)
-    files = scoreboard.convert(file, columns, base_rates, header, folder)
+    files = scoreboard.convert(file, columns, base_rates, header, output)
     typer.echo(f"{folder}: {len(files):,} forecasts")
 
 
@@ -183,11 +188,13 @@ def predict(
     figures: Figures = None,
 ) -> None:
     """Print the probability of activity for images of the Sun; exit with 2 if an image has no answer."""
+    from solarflare.core.files import OutputFolder
     from solarflare.predict import answer_text, trained
     from solarflare.predict import regions as known_regions
     from solarflare.predict.images import find_images
     from solarflare.predict.predictor import Predictor
 
+    output = OutputFolder(figures) if figures else None
     files = find_images(images, instrument, time)
     folder, chosen = trained.find(models)
     predictor = Predictor(folder, chosen, known_regions.lookup(regions, chosen.scrape.live), simulated_model, models)
@@ -198,10 +205,10 @@ def predict(
         refused |= bool(answer.refusal)
         said = answer, predictor.networks
         typer.echo(json.dumps(answer_text.content(*said)) if as_json else "\n".join(answer_text.lines(*said)))
-        if figures and not answer.refusal:
+        if output and not answer.refusal:
             from solarflare.predict import picture
 
-            picture.save(answer, predictor.networks, figures)
+            picture.save(answer, predictor.networks, output)
     if refused:
         raise typer.Exit(REFUSED)
 
@@ -216,11 +223,15 @@ def now(
     figures: Figures = None,
 ) -> None:
     """Print the probability of activity for the newest images of the Sun; exit with 2 if no image has an answer."""
+    from solarflare.core.files import OutputFolder
     from solarflare.predict import now as today
-    from solarflare.predict import regions, trained
+    from solarflare.predict import regions, scoreboard, trained
     from solarflare.predict.predictor import Predictor
 
     pause = today.seconds(watch) if watch else None
+    output = today.Output(as_json, OutputFolder(figures) if figures else None, forecast)
+    if forecast:
+        scoreboard.check_file(forecast)
     folder, chosen = trained.find(models)
     live = chosen.scrape.live
     predictor = Predictor(folder, chosen, regions.from_noaa(live), simulated_model, models)
@@ -230,7 +241,6 @@ def now(
         raise typer.Exit(REFUSED)
     if forecast:
         today.forecasting_networks(predictor.networks)
-    output = today.Output(as_json, figures, forecast)
     if pause is not None:
         today.watch(predictor, live, output, pause)
     if not today.answer_now(predictor, live, output):

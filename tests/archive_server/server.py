@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,6 +33,7 @@ TYPES = {
     ".csv": "text/csv",
 }
 BOMB_SIDE = 30_000
+DRIP = 0.3  # seconds between two drops
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def _drip(self, drop: bytes) -> None:
+        """Send the same again and again until the client hangs up."""
+        self.close_connection = True
+        with suppress(OSError):
+            while True:
+                self.wfile.write(drop)
+                time.sleep(DRIP)
+
     def _misbehave(self, fault: Fault, page: Page | None) -> None:
         whole = page or Page(b"")
         match fault.kind:
@@ -237,6 +247,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.recv(1)  # until the client hangs up
                 self.close_connection = True
                 self.site.end()
+            case "drip":
+                self._send(200, b"", whole.content_type, 10**6)
+                self._drip(b".")
+            case "drip_headers":
+                self.send_response(200)
+                self.flush_headers()
+                self.site.end()
+                self._drip(b"X-More: yes\r\n")
             case "missing":
                 self._send(404, ERROR_PAGE)
             case "forbidden":

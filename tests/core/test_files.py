@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from solarflare.core import absent, files
+from solarflare.core import absent, console, files
 from solarflare.core.errors import InputError
 from tests.projects import TIMEOUT
 
@@ -158,6 +158,9 @@ def test_a_table_is_not_an_absence(tmp_path: Path) -> None:
         ("os.kill(os.getpid(), signal.SIGINT)", "error: interrupted"),
         ("os.kill(os.getpid(), signal.SIGTERM)", "error: interrupted"),
         ("Path('/dev/full').write_text('x')", "error: the disk is full"),
+        ("Path('/dev/null/cache').mkdir()", "error: /dev/null/cache cannot be used (Not a directory)"),
+        ("Path('/dev/null').mkdir()", "error: /dev/null cannot be used (File exists)"),
+        ("Path('/dev').write_text('x')", "error: /dev cannot be used (Is a directory)"),
     ],
 )
 def test_a_command_ends_with_one_sentence_and_exit_code_1(trouble: str, sentence: str) -> None:
@@ -175,6 +178,27 @@ run(main)
     assert done.returncode == 1
     assert done.stderr.startswith(sentence)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("waiting", ["threading.Thread(target=stuck).start(); time.sleep(3600)", "stuck()"])
+def test_a_command_ends_soon_whatever_its_threads_wait_for(waiting: str) -> None:
+    # A system call that starts again after a signal, as the question to a name server does.
+    program = f"""
+import ctypes, os, signal, threading, time
+from solarflare.core.console import ends_soon, run
+def stuck():
+    while True:
+        ctypes.CDLL(None).sleep(3600)
+def main():
+    with ends_soon(lambda: print("stopped", flush=True)):
+        threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        {waiting}
+run(main)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=TIMEOUT)
+    assert done.returncode == 1
+    assert done.stdout == "stopped\n"
+    assert done.stderr.splitlines() == [console.INTERRUPTED]
 
 
 def test_an_interruption_during_a_finaliser_is_not_lost() -> None:

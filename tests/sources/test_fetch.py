@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -22,7 +23,7 @@ from solarflare.sources.live.schema import RequestLimits
 from solarflare.sun.images import imaging
 from tests import parameters
 from tests.archive_server import ArchiveServer, Fault
-from tests.archive_server.faults import PERMANENT, TRANSIENT, Kind
+from tests.archive_server.faults import PERMANENT, SLOW, TRANSIENT, Kind
 from tests.archive_server.ftp import FtpServer
 from tests.archive_server.server import index
 
@@ -138,6 +139,25 @@ def test_what_passes_is_waited_for(site: ArchiveServer, cache: Path, kind: Kind)
     site.faults = [Fault(NAME, kind, times=times)]
     assert get(site, cache, timeout=timeout) == (site.folder / FOLDER / NAME).read_bytes()
     assert len(site.asked()) == times + 1
+
+
+@pytest.mark.parametrize("kind", ["drip", "drip_headers"])
+def test_a_slow_drip_is_ended(site: ArchiveServer, cache: Path, kind: Kind) -> None:
+    # Each byte comes within the timeout, and there is no last one.
+    site.faults = [Fault(NAME, kind)]
+    with pytest.raises(Absent, match=r"slower than 1000 bytes a second for 0\.5 s"):
+        get(site, cache, timeout=0.5, retries=0)
+
+
+def test_a_transfer_that_passes_a_slow_moment_is_not_ended(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault(NAME, "drip", times=1)]
+    assert get(site, cache, timeout=0.5) == (site.folder / FOLDER / NAME).read_bytes()
+
+
+def test_a_transfer_has_a_deadline_as_a_whole(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault(NAME, "drip")]
+    with pytest.raises(Absent, match=r"not complete after 0\.5 s"):
+        get(site, cache, min_speed=0, max_seconds=0.5, retries=0)
 
 
 @pytest.mark.parametrize("kind", PERMANENT)
@@ -348,6 +368,19 @@ def test_one_stream_a_host_whatever_the_number_of_threads(site: ArchiveServer, c
     assert site.most_at_once == 1
 
 
+@pytest.mark.parametrize("kind", SLOW)
+def test_a_stopped_fetcher_ends_what_has_begun(site: ArchiveServer, cache: Path, kind: Kind) -> None:
+    site.faults = [Fault(NAME, kind)]
+    client = fetcher(cache, site.url)
+    with ThreadPoolExecutor(1) as pool:
+        transfer = pool.submit(client.get, [f"{site.url}/{FOLDER}/{NAME}"], anything)
+        while not site.asked():
+            time.sleep(0.01)
+        client.stop()
+        with pytest.raises(Interrupted, match="stopped"):
+            transfer.result()
+
+
 def test_a_stopped_fetcher_asks_nothing(site: ArchiveServer, cache: Path) -> None:
     client = fetcher(cache, site.url)
     client.stop()
@@ -375,6 +408,11 @@ class TestFtp:
     def test_a_day_without_a_folder_is_absent(self, ftp: FtpServer, cache: Path) -> None:
         with pytest.raises(Absent, match="550"):
             fetcher(cache, ftp.url).get([f"{ftp.url}/pub/archive/2019/02/02/"], listing.why_not_a_listing)
+
+    def test_a_slow_drip_is_ended(self, ftp: FtpServer, cache: Path) -> None:
+        ftp.faults = [Fault(NAME, "drip")]
+        with pytest.raises(Absent, match=r"slower than 1000 bytes a second for 0\.5 s"):
+            fetcher(cache, ftp.url, timeout=0.5, retries=0).get([f"{ftp.url}/{FOLDER}/{NAME}"], anything)
 
     @pytest.mark.parametrize("kind", ["crowded", "truncated"])
     def test_what_passes_is_waited_for(self, ftp: FtpServer, cache: Path, kind: Kind) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from solarflare.core import tables
-from solarflare.core.console import log
+from solarflare.core.console import ends_soon, log
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
 from solarflare.core.paths import DOWNLOADS
@@ -62,7 +62,9 @@ def fetching(live: Live) -> Iterator[Fetcher]:
     cache.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(cache / "scrape.lock", timeout=0):
-            yield Fetcher(live, cache)
+            fetcher = Fetcher(live, cache)
+            with ends_soon(fetcher.stop):
+                yield fetcher
     except Timeout:
         raise InputError(f"another scrape is running in this project ({DOWNLOADS}); wait until it has ended") from None
 

@@ -5,6 +5,7 @@ not count it. It also does not retry after a truncated body or a page of HTML in
 Retry-After is used. robots.txt is read by `protego`, which knows the wildcards of RFC 9309.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +17,7 @@ from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.cache import Cache
+from solarflare.sources.live.http.deadlines import STOPPED
 from solarflare.sources.live.http.outcomes import Absent, Interrupted, Refused, Temporary, Unreached
 from solarflare.sources.live.http.pacing import AGENT, Host
 from solarflare.sources.live.http.transport import Answer, Transport
@@ -46,8 +48,8 @@ class Fetcher:
         self.live = live
         self.agent = f"{AGENT} (research; {live.contact or 'no contact given'})"
         self.hosts = {name: Host(name, limits, folder / "requests") for name, limits in limits_by_host(live).items()}
-        contact = live.contact or "anonymous@"
-        self._transport = Transport(self.agent, contact, live.manners.timeout, live.manners.max_bytes)
+        self._transport = Transport(self.agent, live.contact or "anonymous@", live.manners)
+        self._stopped = threading.Event()
         self._checked: set[str] = set()
         self._absent: dict[str, str] = {}
 
@@ -76,6 +78,8 @@ class Fetcher:
         """
         for url in urls:
             self._host(url)
+        if self._stopped.is_set():
+            raise Interrupted(STOPPED)
         for url in urls:
             if (keep or url in self._checked) and (content := self.cache.read(url)) is not None:
                 return content
@@ -101,9 +105,11 @@ class Fetcher:
         return max(self._host(url).limits.concurrency for url in urls)
 
     def stop(self) -> None:
-        """Let no further request start."""
+        """Let no further request start, and end those that have begun. Files in the cache are not returned either."""
+        self._stopped.set()
         for host in self.hosts.values():
             host.stopped.set()
+        self._transport.stop()
 
     def _host(self, url: str) -> Host:
         name = addresses.authority(url)

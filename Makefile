@@ -9,7 +9,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 # The stages say "python": it has to be the one of .venv.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# What the network lost in the last scrape is fetched first; for DVC that scrape is complete.
 all: setup
+	@solarflare scrape --is-complete || dvc repro --force --single-item scrape
 	dvc repro
 	solarflare log
 	@solarflare reproduced

@@ -78,13 +78,20 @@ def base_rate(hours: Annotated[float, Option(min=0.1, max=720, help="Hours betwe
 @app.command()
 def scrape(
     plan: Annotated[bool, Option("--plan", help="Only print the planned requests and their cost.")] = False,
+    is_complete: Annotated[bool, Option("--is-complete", help="Only exit with 1 if the last one lost files.")] = False,
 ) -> None:
     """Print what a live scrape would fetch and what it costs, without a request; nothing is written."""
     from solarflare.core import params
+    from solarflare.core.tasks import OriginParams
     from solarflare.report import scrape_cost
-    from solarflare.sources.live import estimate
+    from solarflare.sources.live import estimate, pending
     from solarflare.sources.live.schema import LiveParams
 
+    if is_complete:
+        if params.load(OriginParams).scrape.origin == "live" and (count := pending.remaining(params.load(LiveParams))):
+            typer.echo(f"The last scrape lost {count} files on the way (data/cache/pending.json).")
+            raise typer.Exit(1)
+        return
     if not plan:
         raise InputError("`dvc repro scrape` fetches the data; `solarflare scrape --plan` says what that costs")
     typer.echo(scrape_cost.render(*estimate.estimate(params.load(LiveParams))))

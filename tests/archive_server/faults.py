@@ -18,6 +18,7 @@ Kind = Literal[
     "missing",  # 404, FTP's 550
     "forbidden",  # 403
     "html",  # an error page that says 200
+    "soft_missing",  # the same with links, as a listing has
     "empty",  # no byte at all, and 200
     "cut",  # half a file, announced as whole
     "huge",  # more bytes than any image has

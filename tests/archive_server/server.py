@@ -24,6 +24,10 @@ from PIL import Image
 from tests.archive_server.faults import Fault
 
 ERROR_PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Something went wrong</h1></body></html>"
+SOFT_MISSING_PAGE = (
+    b"<!DOCTYPE html><html><body><h1>We could not find that page</h1>"
+    b'<a href="/">Home</a> <a href="/about.html">About</a> <a href="/img/logo.jpg">Logo</a></body></html>'
+)
 HTML = "text/html"
 TYPES = {
     ".jpg": "image/jpeg",
@@ -261,6 +265,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(403, ERROR_PAGE)
             case "html":
                 self._send(200, ERROR_PAGE, whole.content_type)
+            case "soft_missing":
+                self._send(200, SOFT_MISSING_PAGE)
             case "empty":
                 self._send(200, b"", whole.content_type)
             case "cut":

@@ -158,6 +158,7 @@ def test_a_table_is_not_an_absence(tmp_path: Path) -> None:
         ("os.kill(os.getpid(), signal.SIGINT)", "error: interrupted"),
         ("os.kill(os.getpid(), signal.SIGTERM)", "error: interrupted"),
         ("Path('/dev/full').write_text('x')", "error: the disk is full"),
+        ("raise PermissionError(13, 'Permission denied', 'cache')", "error: cache cannot be used (Permission denied)"),
         ("Path('/dev/null/cache').mkdir()", "error: /dev/null/cache cannot be used (Not a directory)"),
         ("Path('/dev/null').mkdir()", "error: /dev/null cannot be used (File exists)"),
         ("Path('/dev').write_text('x')", "error: /dev cannot be used (Is a directory)"),

@@ -69,6 +69,7 @@ class Live(Sampled):
     browser: Literal["auto", "always", "never"]
     contact: str | None
     urls: dict[str, Names]
+    give_up_after: int = Field(3, ge=1, le=100)
     extra_hosts: tuple[str, ...] = Field(strict=False)
     manners: RequestLimits
     slower: dict[str, Pace]

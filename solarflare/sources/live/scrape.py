@@ -14,7 +14,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
 from solarflare.core.paths import DOWNLOADS
 from solarflare.sources.common import left_out
-from solarflare.sources.live import collect, download, plan, registry
+from solarflare.sources.live import collect, download, pending, plan, registry
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.schema import Live, LiveParams
 
@@ -27,17 +27,20 @@ def scrape(params: LiveParams, raw: Path) -> None:
     params : LiveParams
         ``scrape.live`` names the sources and the span. ``label`` has the questions by which images are matched.
     raw : Path
-        An empty folder, filled with the raw contract, ``plan.csv``, and ``disagreements.csv`` of the flare lists.
+        An empty folder, filled with the raw contract, ``plan.csv``, and ``disagreements.csv`` of the flare lists. What
+        the network lost is also listed by `pending`.
 
     Raises
     ------
     InputError
-        If a source is not known, a question has no pair of images, no image at all was fetched, or an archive stops
-        answering. The fetched files stay in the cache, and the next run continues from there.
+        If a source is not known, a question has no pair of images, no image at all was fetched, the host of a list is
+        down, or a host may get no more requests now. The fetched files stay in the cache, and the next run continues
+        from there.
     """
     live = params.scrape.live
     with fetching(live) as fetcher:
         event_lists, disagreements = collect.collect(params, fetcher)
+        lost = dict(fetcher.lost)
         wanted = plan.make(params, event_lists, fetcher)
         plan_file = main_checkout() / DOWNLOADS / "plan.csv"
         tables.write(plan.table(wanted), plan_file, tables.PLAN)
@@ -46,6 +49,9 @@ def scrape(params: LiveParams, raw: Path) -> None:
     _summary(fetched)
     left_out.write(fetched, event_lists.flares, event_lists.regions, event_lists.coverage, raw)
     tables.write(disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
+    images = fetched[fetched["lost"] & (fetched["reason"] != "")]
+    names = [f"{row.instrument} {row.time:%Y-%m-%d %H:%M:%S}" for row in images.itertuples()]
+    pending.keep(params, lost | dict(zip(names, images["reason"], strict=True)))
 
 
 @contextmanager

@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 from protego import Protego
 
-from solarflare.sources.live.http.outcomes import Absent, Interrupted, Overloaded, Refused, Temporary, Unreached
+from solarflare.sources.live.http.outcomes import HostDown, Interrupted, Lost, Refused, Temporary, Unreached, Unreadable
 from solarflare.sources.live.schema import RequestLimits
 
 AGENT = f"solarflare/{importlib.metadata.version('solarflare')}"  # Our name in the User-Agent header and in robots.txt
 # A wait after a failure is longer by a random share, at most this one, so that clients do not all return together.
 BACKOFF_JITTER = 0.25
 MAX_FAILED_FILES = 3  # If all retries of so many files in a row have failed, the host counts as down
+MAX_UNREADABLE_FILES = 10  # The same for broken files: an archive may have kept some in a row since an outage
 KEPT = "the files that were fetched are kept: run again"
 
 
@@ -40,7 +41,7 @@ class Host:
         self.robots_lock, self._lock = threading.Lock(), threading.Lock()
         self._ended: dict[str, Refused | Interrupted] = {}
         self._slots = threading.Semaphore(limits.concurrency)
-        self._next_start, self._failed_files = 0.0, 0
+        self._next_start, self._failed_files, self._unreadable_files = 0.0, 0, 0
         self._random = np.random.default_rng()
         self.stopped = threading.Event()
 
@@ -62,13 +63,17 @@ class Host:
         self._ended[scheme] = reason
         return reason
 
-    def give_up(self, failure: Temporary, scheme: str) -> Absent | Refused | Interrupted:
-        """Return what the failure of the last retry means: the file is absent, or the host is down."""
-        self._failed_files += isinstance(failure, Overloaded)
-        interrupted = Interrupted(f"{self.name}: {failure.reason}; {KEPT} to continue")
+    def give_up(self, failure: Temporary, scheme: str) -> Lost | Refused | Interrupted:
+        """Return what the failure of the last retry means: the file is lost, or the host is down."""
+        unreadable = isinstance(failure, Unreadable)
+        self._unreadable_files += unreadable
+        self._failed_files += not unreadable
+        down = HostDown(f"{self.name}: {failure.reason}; {KEPT} to continue")
         if isinstance(failure, Unreached):
-            return self.end(interrupted, scheme)
-        return self.end(interrupted) if self._failed_files >= MAX_FAILED_FILES else Absent(failure.reason)
+            return self.end(down, scheme)
+        if self._failed_files >= MAX_FAILED_FILES or self._unreadable_files >= MAX_UNREADABLE_FILES:
+            return self.end(down)
+        return Lost(failure.reason)
 
     def back_off(self, attempt: int, failure: Temporary) -> None:
         """Delay the next request. The delay doubles with each attempt (from 0), and is at least Retry-After.
@@ -85,7 +90,7 @@ class Host:
 
     def succeeded(self) -> None:
         """Forget earlier failures."""
-        self._failed_files = 0
+        self._failed_files = self._unreadable_files = 0
 
     def _wait(self) -> None:
         while not self.stopped.is_set():

@@ -9,9 +9,11 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 # The stages say "python": it has to be the one of .venv.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-# Parameters are checked first: DVC deletes the outputs of a stage before it runs.
+# Parameters are checked first: DVC deletes the outputs of a stage before it runs. What the network lost in the last
+# scrape is fetched next; for DVC that scrape is complete.
 all: setup
 	@solarflare check
+	@solarflare scrape --is-complete || dvc repro --force --single-item scrape
 	dvc repro
 	@solarflare summary
 	solarflare log

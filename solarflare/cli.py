@@ -86,13 +86,20 @@ def base_rate(hours: Annotated[float, Option(min=0.1, max=720, help="Hours betwe
 @app.command()
 def scrape(
     plan: Annotated[bool, Option("--plan", help="Only print the planned requests and their cost.")] = False,
+    is_complete: Annotated[bool, Option("--is-complete", help="Only exit with 1 if the last one lost files.")] = False,
 ) -> None:
     """Print what a live scrape would fetch and what it costs, without a request; nothing is written."""
     from solarflare.core import params
+    from solarflare.core.tasks import OriginParams
     from solarflare.report import scrape_cost
-    from solarflare.sources.live import estimate
+    from solarflare.sources.live import estimate, pending
     from solarflare.sources.live.schema import LiveParams
 
+    if is_complete:
+        if params.load(OriginParams).scrape.origin == "live" and (count := pending.remaining(params.load(LiveParams))):
+            typer.echo(f"The last scrape lost {count} files on the way (data/cache/pending.json).")
+            raise typer.Exit(1)
+        return
     if not plan:
         raise InputError("`dvc repro scrape` fetches the data; `solarflare scrape --plan` says what that costs")
     typer.echo(scrape_cost.render(*estimate.estimate(params.load(LiveParams))))
@@ -114,18 +121,19 @@ def manifest(
 
 @app.command()
 def cutouts(
-    folder: Annotated[Path, Argument(help="A folder for AR/, FL/ and cutouts.csv; its content is replaced.")],
+    folder: Annotated[Path, Argument(help="A folder for AR/, FL/ and cutouts.csv.")],
     wavelength: Annotated[int, Option(help="The wavelength of the images, in angstrom.")] = 171,
 ) -> None:
     """Fetch the thumbnails around HEK's events within scrape.live's dates: the second data set of the 2020 project."""
     from solarflare.core import params
+    from solarflare.core.files import OutputFolder
     from solarflare.sources.live import scrape
     from solarflare.sources.live.images import cutouts
     from solarflare.sources.live.schema import LiveParams
 
-    chosen = params.load(LiveParams).scrape.live
+    output, chosen = OutputFolder(folder), params.load(LiveParams).scrape.live
     with scrape.fetching(chosen) as fetcher:
-        table = cutouts.save(chosen, fetcher, wavelength, folder)
+        table = cutouts.save(chosen, fetcher, wavelength, output)
     typer.echo(f"{folder}: {(table['reason'] == '').sum()} of {len(table)} thumbnails of {wavelength} angstrom")
 
 
@@ -149,11 +157,13 @@ def score(
         Option(min=100, max=100_000, help="Resamples of the block bootstrap.", show_default="as evaluate, else 2000"),
     ] = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
-    figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png; it is replaced.")] = None,
+    figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png.")] = None,
 ) -> None:
     """Score anybody's forecasts, with confidence intervals."""
+    from solarflare.core.files import OutputFolder
     from solarflare.predict import scoring
 
+    output = OutputFolder(figures) if figures else None
     columns = {"time": time, "probability": probability, "label": label}
     usual_resamples, seed = scoring.resampling(file)
     scorer = scoring.Scorer(threshold, block_days, resamples or usual_resamples, seed, base_rate)
@@ -162,8 +172,8 @@ def score(
     for warning in content["warnings"]:
         console.log.warning("warning: %s", warning)
     typer.echo(json.dumps(content, indent=2) if as_json else scoring.table(content))
-    if figures:
-        scorer.draw(files, figures)
+    if output:
+        scorer.draw(files, output)
 
 
 @app.command()
@@ -186,11 +196,13 @@ def forecast(
     ] = None,
 ) -> None:
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
+    from solarflare.core.files import OutputFolder
     from solarflare.predict import scoreboard
 
+    output = OutputFolder(folder)
     header = scoreboard.header_of(file, method, goes_class, hours, data)
     columns, base_rates = {"time": time, "probability": probability}, (fitted_rate, base_rate)
-    files = scoreboard.convert(file, columns, base_rates, header, folder)
+    files = scoreboard.convert(file, columns, base_rates, header, output)
     typer.echo(f"{folder}: {len(files):,} forecasts")
 
 
@@ -212,11 +224,13 @@ def predict(
     figures: Figures = None,
 ) -> None:
     """Print the probability of activity for images of the Sun; exit with 2 if an image has no answer."""
+    from solarflare.core.files import OutputFolder
     from solarflare.predict import answer_text, trained
     from solarflare.predict import regions as known_regions
     from solarflare.predict.images import find_images
     from solarflare.predict.predictor import Predictor
 
+    output = OutputFolder(figures) if figures else None
     files = find_images(images, instrument, time)
     folder, chosen = trained.find(models)
     predictor = Predictor(folder, chosen, known_regions.lookup(regions, chosen.scrape.live), simulated_model, models)
@@ -227,10 +241,10 @@ def predict(
         refused |= bool(answer.refusal)
         said = answer, predictor.networks
         typer.echo(json.dumps(answer_text.content(*said)) if as_json else "\n".join(answer_text.lines(*said)))
-        if figures and not answer.refusal:
+        if output and not answer.refusal:
             from solarflare.predict import picture
 
-            picture.save(answer, predictor.networks, figures)
+            picture.save(answer, predictor.networks, output)
     if refused:
         raise typer.Exit(REFUSED)
 
@@ -245,11 +259,15 @@ def now(
     figures: Figures = None,
 ) -> None:
     """Print the probability of activity for the newest images of the Sun; exit with 2 if no image has an answer."""
+    from solarflare.core.files import OutputFolder
     from solarflare.predict import now as today
-    from solarflare.predict import regions, trained
+    from solarflare.predict import regions, scoreboard, trained
     from solarflare.predict.predictor import Predictor
 
     pause = today.seconds(watch) if watch else None
+    output = today.Output(as_json, OutputFolder(figures) if figures else None, forecast)
+    if forecast:
+        scoreboard.check_file(forecast)
     folder, chosen = trained.find(models)
     live = chosen.scrape.live
     predictor = Predictor(folder, chosen, regions.from_noaa(live), simulated_model, models)
@@ -259,7 +277,6 @@ def now(
         raise typer.Exit(REFUSED)
     if forecast:
         today.forecasting_networks(predictor.networks)
-    output = today.Output(as_json, figures, forecast)
     if pause is not None:
         today.watch(predictor, live, output, pause)
     if not today.answer_now(predictor, live, output):

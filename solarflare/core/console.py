@@ -5,7 +5,10 @@ import logging
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 from tqdm import tqdm
@@ -16,6 +19,10 @@ log = logging.getLogger("solarflare")
 T = TypeVar("T")
 
 BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {per_minute} a minute]"
+# A folder without the permission to write, a disk that is read-only, a file where a folder is needed, or the reverse.
+UNUSABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
+INTERRUPTED = "error: interrupted: nothing half-written was kept; run the command again to continue"
+GRACE = 1.5  # seconds for the clean-up of a block that `ends_soon`
 LINES_PER_LOOP = 4  # progress lines of a loop where stderr is no terminal
 
 
@@ -54,11 +61,18 @@ def run(main: Callable[[], None]) -> None:
     except InputError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        sys.exit("error: the disk is full: nothing half-written was kept; free some space and run the command again")
+        sys.exit(f"error: {_sentence(error)}")
     except KeyboardInterrupt:
         _interrupted()
+
+
+def _sentence(error: OSError) -> str:
+    """Return the sentence for a full disk, or a path that cannot be used; raise any other error again."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full: nothing half-written was kept; free some space and run the command again"
+    if error.errno in UNUSABLE and error.filename is not None:
+        return f"{error.filename} cannot be used ({error.strerror}): make it writable, or move what is in its place"
+    raise error
 
 
 def exit_on_interrupt() -> None:
@@ -72,7 +86,48 @@ def _interrupted(*_: object) -> NoReturn:
     # A second interruption must not stop the clean-up after the first.
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, signal.SIG_IGN)
-    sys.exit("error: interrupted: nothing half-written was kept; run the command again to continue")
+    sys.exit(INTERRUPTED)
+
+
+@contextmanager
+def ends_soon(stop: Callable[[], None]) -> Iterator[None]:
+    """After Ctrl-C or `kill` within this block a command ends within `GRACE` seconds, whatever its threads wait for.
+
+    `stop` is called at once, from another thread. Without `exit_on_interrupt`, as in a user's own program, or outside
+    of the main thread, nothing changes.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not _interrupted:
+        yield
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    ended = threading.Event()
+
+    def watch() -> None:
+        # The system writes the number of each signal here, even while the main thread waits for a name server.
+        while number := os.read(reading, 1)[0]:
+            if number in (signal.SIGINT, signal.SIGTERM):
+                stop()
+                time.sleep(GRACE)
+                # After the block the process has said so, but it still waits for all threads.
+                if not ended.is_set():
+                    os.write(sys.stderr.fileno(), f"{INTERRUPTED}\n".encode())
+                os._exit(1)
+
+    thread = threading.Thread(target=watch, name="interruption", daemon=True)
+    thread.start()
+    former = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.set_wakeup_fd(former)
+        os.write(writing, b"\0")
+        thread.join(GRACE / 10)
+        if not thread.is_alive():
+            os.close(reading)
+            os.close(writing)
 
 
 def _repeat_interruption(ignored: "sys.UnraisableHookArgs") -> None:

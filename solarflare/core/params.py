@@ -39,6 +39,9 @@ Hours = Annotated[float, Field(ge=0, le=720)]
 Resamples = Annotated[int, Field(ge=100, le=100_000)]
 
 
+MAX_SHOWN = 100  # characters of a wrong value that a message shows
+
+
 class Group(BaseModel):
     """A group of parameters: frozen, without unknown keys."""
 
@@ -177,5 +180,7 @@ def _message(path: Path, error: ValidationError) -> str:
             for part in first["loc"][:-1]:
                 group = group.model_fields[str(part)].annotation
             return f"{path}: key {key} is not known; allowed here: {', '.join(group.model_fields)}"
-    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{path}: key {key} is {value!r}; expected {expected.removeprefix('expected ')}"
+    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
+    shown = str(value) if isinstance(value, dt.date) else repr(value)
+    # The value of a whole group would hide the sentence.
+    return f"{path}: key {key}{f' is {shown}' if len(shown) <= MAX_SHOWN else ''}; expected {expected}"

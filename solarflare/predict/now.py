@@ -13,6 +13,7 @@ import pandas as pd
 
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
+from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import Task
 from solarflare.networks.saved_model import ModelDescription
 from solarflare.predict import answer_text, newest_image, picture, scoreboard
@@ -32,7 +33,7 @@ class Output:
     """Where answers go: sentences or JSON on the terminal, a folder of pictures, and a forecast in CCMC's form."""
 
     as_json: bool = False
-    figures: Path | None = None
+    figures: OutputFolder | None = None
     forecast: Path | None = None
 
 

@@ -1,7 +1,6 @@
 """Draw an answer on its image: a ring around each region, with its name and its answer."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -11,6 +10,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
+from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import Task
 from solarflare.predict.answer_text import region_name, two_decimals, verdict
 from solarflare.predict.predictor import ImageAnswer, RegionAnswer
@@ -27,10 +27,10 @@ NO_ANSWER = "lightgrey"
 OUTLINE = [withStroke(linewidth=2.5, foreground="black")]  # labels are readable on the corona and on the sky
 
 
-def save(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], folder: Path) -> None:
+def save(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], folder: OutputFolder) -> None:
     """Write ``<name of the image>.png`` into a folder, for the image of an answer without a refusal."""
-    with mpl.rc_context(figures.STYLE):
-        figures.save(_draw(answer, networks), folder / f"{answer.image.path.stem}.png")
+    with mpl.rc_context(figures.STYLE), folder.file(f"{answer.image.path.stem}.png") as partial:
+        figures.save(_draw(answer, networks), partial)
 
 
 def _draw(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> Figure:

@@ -16,7 +16,7 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
-from solarflare.core.files import atomic_path
+from solarflare.core.files import OutputFolder, atomic_path, check_output_file
 from solarflare.core.tasks import Task
 from solarflare.networks import calibration
 from solarflare.predict import forecast_files, own_predictions
@@ -25,6 +25,7 @@ from solarflare.predict.forecast_files import REGION
 CLASSES = ("X", "M", "C")
 FORECAST_CLASSES = [f"{letter}1.0" for letter in CLASSES]
 NOT_GIVEN = "----"
+BEGINNING = "Forecasting method: "  # of every file
 INPUT_DATA = {
     "gong": "GONG LOS_Magnetogram",
     "hmi": "SDO/HMI LOS_Magnetogram",
@@ -139,9 +140,13 @@ def _trained_on(file: Path) -> tuple[Task, Mapping[str, Any], str, str]:
 
 
 def convert(
-    file: Path, columns: dict[str, str | None], rates: tuple[float | None, float | None], method: Method, folder: Path
-) -> list[Path]:
-    """Write the forecasts in a CSV file into a folder, one file per time, and return the files.
+    file: Path,
+    columns: dict[str, str | None],
+    rates: tuple[float | None, float | None],
+    method: Method,
+    folder: OutputFolder,
+) -> list[str]:
+    """Write the forecasts in a CSV file into a folder, one file per time, and return the names of the files.
 
     Parameters
     ----------
@@ -153,8 +158,8 @@ def convert(
     method : Method
         The header. Its name has no spaces. Its class is C, M or X, for flares of this class or more. Its window starts
         at the time of issue.
-    folder : Path
-        The folder is made if it is missing.
+    folder : OutputFolder
+        Receives the files.
 
     Raises
     ------
@@ -173,22 +178,33 @@ def convert(
         )
     if fitted and wanted:
         rows = rows.assign(probability=calibration.at_base_rate(rows["probability"], fitted, wanted))
-    paths = []
+    names = []
     for time, rows_of_time in rows.groupby("time"):
         issued = pd.Timestamp(str(time))
-        paths.append(folder / f"Flare_Forecast_{method.name}_{issued:%Y%m%d_%H%M}.txt")
-        write_file(issued, rows_of_time, method, paths[-1])
-    return paths
+        names.append(f"Flare_Forecast_{method.name}_{issued:%Y%m%d_%H%M}.txt")
+        with folder.file(names[-1]) as partial:
+            partial.write_text(_text(issued, rows_of_time, method))
+    return names
+
+
+def check_file(path: Path) -> None:
+    """Raise InputError if `path` is something else than a forecast that may be replaced."""
+    check_output_file(path, BEGINNING)
 
 
 def write_file(issued: pd.Timestamp, rows: pd.DataFrame, method: Method, path: Path) -> None:
     """Write one forecast. `rows` has ``noaa_ar`` (``""`` for the full disk) and ``probability``."""
+    check_file(path)
     with atomic_path(path) as partial:
-        partial.write_text("\n".join(_lines(issued, rows, method)) + "\n")
+        partial.write_text(_text(issued, rows, method))
+
+
+def _text(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> str:
+    return "\n".join(_lines(issued, rows, method)) + "\n"
 
 
 def _lines(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> Iterator[str]:
-    yield f"Forecasting method: {method.name}"
+    yield f"{BEGINNING}{method.name}"
     start, end = (f"{time:%Y-%m-%dT%H:%MZ}" for time in (issued, issued + pd.Timedelta(hours=method.hours)))
     yield f"Issue Time: {start}"
     yield f"Prediction Window Start Time: {start}"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from solarflare.core.files import atomic_directory
+from solarflare.core.files import OutputFolder
 from solarflare.predict import forecast_files, own_predictions
 from solarflare.predict.forecast_files import BLOCK, ForecastFile
 from solarflare.predict.suspicions import suspicions
@@ -89,14 +89,14 @@ class Scorer:
         warnings = [*first.warnings, *second.warnings, *doubts, *unmatched, *_too_few_blocks(plan)]
         return {"columns": first.columns, **content, "warnings": warnings}
 
-    def draw(self, files: dict[str, ForecastFile], folder: Path) -> None:
+    def draw(self, files: dict[str, ForecastFile], folder: OutputFolder) -> None:
         """Draw ``roc.png`` with all files, each with its name, and ``reliability.png`` with the first file."""
         inputs = {name: (self._forecast(file.rows), self._plan(file.rows)) for name, file in files.items()}
         forecast, plan = next(iter(inputs.values()))
         title = f"{len(forecast.label):,} forecasts"
         roc = figures.roc({name: curves.roc(*pair) for name, pair in inputs.items()}, title)
         reliability = figures.reliability(curves.calibration(forecast, plan), forecast.label.mean(), title)
-        with atomic_directory(folder) as partial:
+        with folder.replaced() as partial:
             figures.save(roc, partial / "roc.png")
             figures.save(reliability, partial / "reliability.png")
 

@@ -14,9 +14,12 @@ Kind = Literal[
     "reset",  # the connection is reset
     "truncated",  # fewer bytes than announced
     "slow",  # no byte in time
+    "drip",  # a byte now and then, for ever
+    "drip_headers",  # headers now and then, without an end
     "missing",  # 404, FTP's 550
     "forbidden",  # 403
     "html",  # an error page that says 200
+    "soft_missing",  # the same with links, as a listing has
     "empty",  # no byte at all, and 200
     "cut",  # half a file, announced as whole
     "holed",  # 4 kB (or a third) missing in the middle
@@ -50,6 +53,9 @@ class Fault:
 
 
 BROKEN: tuple[Kind, ...] = ("busy", "throttled", "throttled_until", "reset", "truncated", "slow")
+SLOW: tuple[Kind, ...] = ("slow", "drip", "drip_headers")
+"""What a client ends by itself, after its timeout."""
+
 TRANSIENT: tuple[Kind, ...] = (*BROKEN, "html", "empty", "cut", "holed")
 """What a client that tries again gets over."""
 

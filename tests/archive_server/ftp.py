@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -11,9 +12,19 @@ from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import ThreadedFTPServer
 
 from tests.archive_server.faults import Fault
+from tests.archive_server.server import DRIP
 
 # Without a handler of its own it would set one up that speaks of every connection.
 logging.getLogger("pyftpdlib").addHandler(logging.NullHandler())
+
+
+class Dripping:
+    """What pyftpdlib reads a file from: a byte now and then, for ever."""
+
+    def more(self) -> bytes:
+        """Return the next byte."""
+        time.sleep(DRIP)
+        return b"."
 
 
 @dataclass
@@ -25,7 +36,7 @@ class FtpServer:
     folder : Path
         What is served.
     faults : list of Fault
-        What goes wrong: ``crowded``, ``truncated``, ``missing``, ``forbidden``.
+        What goes wrong: ``crowded``, ``truncated``, ``drip``, ``missing``, ``forbidden``.
     nlst : bool
         Whether names can be listed alone.
     """
@@ -72,6 +83,8 @@ class FtpServer:
                     case "truncated":
                         content = Path(path).read_bytes()
                         self.push_dtp_data(content[: len(content) // 2], isproducer=False, cmd="RETR")
+                    case "drip":
+                        self.push_dtp_data(Dripping(), isproducer=True, cmd="RETR")
                     case _:
                         return False
                 return True

@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +24,10 @@ from PIL import Image
 from tests.archive_server.faults import Fault
 
 ERROR_PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Something went wrong</h1></body></html>"
+SOFT_MISSING_PAGE = (
+    b"<!DOCTYPE html><html><body><h1>We could not find that page</h1>"
+    b'<a href="/">Home</a> <a href="/about.html">About</a> <a href="/img/logo.jpg">Logo</a></body></html>'
+)
 HTML = "text/html"
 TYPES = {
     ".jpg": "image/jpeg",
@@ -32,6 +37,7 @@ TYPES = {
     ".csv": "text/csv",
 }
 BOMB_SIDE = 30_000
+DRIP = 0.3  # seconds between two drops
 
 
 @dataclass(frozen=True)
@@ -222,6 +228,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def _drip(self, drop: bytes) -> None:
+        """Send the same again and again until the client hangs up."""
+        self.close_connection = True
+        with suppress(OSError):
+            while True:
+                self.wfile.write(drop)
+                time.sleep(DRIP)
+
     def _misbehave(self, fault: Fault, page: Page | None) -> None:
         whole = page or Page(b"")
         match fault.kind:
@@ -247,12 +261,22 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.recv(1)  # until the client hangs up
                 self.close_connection = True
                 self.site.end()
+            case "drip":
+                self._send(200, b"", whole.content_type, 10**6)
+                self._drip(b".")
+            case "drip_headers":
+                self.send_response(200)
+                self.flush_headers()
+                self.site.end()
+                self._drip(b"X-More: yes\r\n")
             case "missing":
                 self._send(404, ERROR_PAGE)
             case "forbidden":
                 self._send(403, ERROR_PAGE)
             case "html":
                 self._send(200, ERROR_PAGE, whole.content_type)
+            case "soft_missing":
+                self._send(200, SOFT_MISSING_PAGE)
             case "empty":
                 self._send(200, b"", whole.content_type)
             case "cut":

@@ -36,6 +36,9 @@ def test_the_projects_parameters_are_read_and_frozen() -> None:
         loaded.train_disk.epochs = 3  # type: ignore[misc]
 
 
+AFTER = r"key scrape\.{}\.end is '2001-01-01'; expected a date after the start, "
+
+
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
@@ -46,8 +49,8 @@ def test_the_projects_parameters_are_read_and_frozen() -> None:
         ("train_disk.epocs", 3, r"key train_disk\.epocs is not known; allowed here: .*epochs"),
         ("label.disk.min_class", "Z9", r"key label\.disk\.min_class is 'Z9'; expected a GOES class such as C1\.0"),
         ("scrape.origin", "moon", r"key scrape\.origin is 'moon'; expected 'simulated', 'archive' or 'live'"),
-        ("scrape.simulated.end", "2001-01-01", r"key scrape\.simulated is .*; expected an end after the start"),
-        ("scrape.live.end", "2001-01-01", r"key scrape\.live is .*; expected an end after the start"),
+        ("scrape.simulated.end", "2001-01-01", rf"{AFTER.format('simulated')}2010-01-01$"),
+        ("scrape.live.end", "2001-01-01", rf"{AFTER.format('live')}2019-01-01$"),
         ("scrape.live.flares", [], r"key scrape\.live\.flares is \[\]; expected .*at least 1 item"),
         ("split.random", {"validation": 0.5, "test": 0.5}, r"key split\.random is .* leave something to train on"),
         ("tasks", [], r"key tasks is \[\]; expected .*at least 1 item"),

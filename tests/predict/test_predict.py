@@ -324,7 +324,7 @@ def test_json_of_now_is_json_of_predict_with_source_and_age(served: Path) -> Non
     content = json.loads(result.stdout)
     assert (content["source"], content["age_hours"]) == ("gsfc", pytest.approx(0.5, abs=0.1))
     assert [region["noaa_ar"] for region in content["regions"]] == [14001]
-    (figure,) = Path("figures").iterdir()
+    (figure,) = Path("figures").glob("*.png")
     assert figure.name == f"{Path(content['path']).stem}.png"
 
     taken = next(Path("site").rglob("*_512_0211.jpg"))

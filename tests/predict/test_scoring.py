@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from solarflare.cli import app
 from solarflare.core.errors import InputError
+from solarflare.core.files import MADE
 from solarflare.core.tasks import TASKS, Task
 from solarflare.predict import forecast_files, foreign_cells, scoring
 
@@ -97,7 +98,7 @@ def test_figures_are_drawn_the_same_twice(tmp_path: Path) -> None:
     for _ in range(2):
         score(path, "--figures", tmp_path / "figures")
         figures.append({figure.name: figure.read_bytes() for figure in (tmp_path / "figures").iterdir()})
-    assert sorted(figures[0]) == ["reliability.png", "roc.png"]
+    assert sorted(figures[0]) == [MADE, "reliability.png", "roc.png"]
     assert figures[0] == figures[1]
 
 
@@ -366,7 +367,7 @@ def make_own_predictions(folder: Path, origin: str = "archive", **changes: objec
 
 def test_the_pipeline_s_own_forecasts_state_what_they_are(tmp_path: Path) -> None:
     forecast(make_own_predictions(tmp_path), tmp_path / "out", "--method", "ours")
-    lines = next((tmp_path / "out").iterdir()).read_text().splitlines()
+    lines = next((tmp_path / "out").glob("*.txt")).read_text().splitlines()
     assert lines[3:6] == [
         "Prediction Window End Time: 2014-01-01T12:00Z",
         "Probability Bins: M+",
@@ -408,7 +409,7 @@ def test_a_forecast_of_the_full_disk_has_the_form_of_the_scoreboard(tmp_path: Pa
     path = write(forecasts(2).drop(columns="label"), tmp_path)
     forecast(path, tmp_path / "out", *STATED, "--method", "ours_1", "--class", "M", "--data", "SDO/AIA 211")
     names = ["Flare_Forecast_ours_1_20140101_0000.txt", "Flare_Forecast_ours_1_20140101_1200.txt"]
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == names
+    assert sorted(file.name for file in (tmp_path / "out").glob("*.txt")) == names
     probability = forecasts(2)["probability"][0]
     assert (tmp_path / "out" / names[0]).read_text().splitlines() == [
         "Forecasting method: ours_1",
@@ -426,7 +427,7 @@ def test_a_forecast_of_the_full_disk_has_the_form_of_the_scoreboard(tmp_path: Pa
 def test_a_forecast_of_regions_names_them(tmp_path: Path) -> None:
     rows = forecasts(2).assign(time="2014-01-01T06:00", noaa_ar=[11944, 11946])
     forecast(write(rows, tmp_path), tmp_path / "out", *STATED)
-    lines = next((tmp_path / "out").iterdir()).read_text().splitlines()
+    lines = next((tmp_path / "out").glob("*.txt")).read_text().splitlines()
     assert "#Full Disk Forecast" not in lines
     assert [line.split()[:4] for line in lines[-2:]] == [
         ["1", "2014-01-01T06:00Z", "----", "11944"],
@@ -439,7 +440,7 @@ def test_a_forecast_is_corrected_to_the_sun_s_own_base_rate(tmp_path: Path) -> N
     with pytest.raises(InputError, match="--fitted-rate and --base-rate go together"):
         forecast(path, tmp_path / "out", *STATED, "--fitted-rate", 0.5)
     forecast(path, tmp_path / "out", *STATED, "--fitted-rate", 0.5, "--base-rate", 0.1)
-    assert next((tmp_path / "out").iterdir()).read_text().split()[-3] == "0.1000"
+    assert next((tmp_path / "out").glob("*.txt")).read_text().split()[-3] == "0.1000"
 
 
 def test_an_unknown_class_is_an_error(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -16,13 +17,14 @@ from PIL import Image
 
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http import addresses, listing
-from solarflare.sources.live.http.fetch import Absent, Fetcher, Interrupted, Refused, Verify
+from solarflare.sources.live.http.fetch import Absent, Fetcher, HostDown, Interrupted, Lost, Refused, Verify
+from solarflare.sources.live.http.pacing import MAX_UNREADABLE_FILES
 from solarflare.sources.live.http.transport import retry_after
 from solarflare.sources.live.schema import RequestLimits
 from solarflare.sun.images import imaging
 from tests import parameters
 from tests.archive_server import ArchiveServer, Fault
-from tests.archive_server.faults import PERMANENT, TRANSIENT, Kind
+from tests.archive_server.faults import PERMANENT, SLOW, TRANSIENT, Kind
 from tests.archive_server.ftp import FtpServer
 from tests.archive_server.server import index
 
@@ -102,6 +104,12 @@ def test_what_may_change_is_asked_for_once_a_run_and_only_if_it_has_changed(site
     assert [request.status for request in site.asked()] == [200, 304]
 
 
+def test_what_was_fetched_before_its_final_form_is_asked_for_once_more(site: ArchiveServer, cache: Path) -> None:
+    for keep in (False, True, True):
+        fetcher(cache, site.url).get([f"{site.url}/{FOLDER}/"], anything, keep=keep)
+    assert [request.status for request in site.asked()] == [200, 304]
+
+
 def test_what_has_changed_comes_again(site: ArchiveServer, cache: Path) -> None:
     url = f"{site.url}/{FOLDER}/"
     fetcher(cache, site.url).get([url], anything, keep=False)
@@ -138,6 +146,25 @@ def test_what_passes_is_waited_for(site: ArchiveServer, cache: Path, kind: Kind)
     site.faults = [Fault(NAME, kind, times=times)]
     assert get(site, cache, timeout=timeout) == (site.folder / FOLDER / NAME).read_bytes()
     assert len(site.asked()) == times + 1
+
+
+@pytest.mark.parametrize("kind", ["drip", "drip_headers"])
+def test_a_slow_drip_is_ended(site: ArchiveServer, cache: Path, kind: Kind) -> None:
+    # Each byte comes within the timeout, and there is no last one.
+    site.faults = [Fault(NAME, kind)]
+    with pytest.raises(Absent, match=r"slower than 1000 bytes a second for 2 s"):
+        get(site, cache, timeout=2, retries=0)
+
+
+def test_a_transfer_that_passes_a_slow_moment_is_not_ended(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault(NAME, "drip", times=1)]
+    assert get(site, cache, timeout=2) == (site.folder / FOLDER / NAME).read_bytes()
+
+
+def test_a_transfer_has_a_deadline_as_a_whole(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault(NAME, "drip")]
+    with pytest.raises(Absent, match=r"not complete after 2 s"):
+        get(site, cache, min_speed=0, max_seconds=2, retries=0)
 
 
 @pytest.mark.parametrize("kind", PERMANENT)
@@ -192,6 +219,23 @@ def test_waits_grow(site: ArchiveServer, cache: Path) -> None:
     get(site, cache, backoff=0.1)
     times = [request.time for request in site.asked()]
     assert all(later - earlier >= 0.1 * 2**n for n, (earlier, later) in enumerate(pairwise(times)))
+
+
+def test_a_host_that_sends_many_broken_files_in_a_row_is_left(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault("broken", "html")]
+    client = fetcher(cache, site.url, retries=0)
+    for number in range(MAX_UNREADABLE_FILES + 1):
+        with pytest.raises(Lost if number < MAX_UNREADABLE_FILES - 1 else HostDown):
+            client.get([f"{site.url}/broken{number}.jpg"], a_magnetogram)
+    assert len(site.asked()) == MAX_UNREADABLE_FILES
+
+
+def test_a_file_is_lost_if_a_mirror_that_failed_may_have_it(site: ArchiveServer, cache: Path) -> None:
+    site.faults = [Fault("/a", "busy"), Fault("/b", "missing")]
+    client = fetcher(cache, "http://127.0.0.1:1", site.url, retries=0)
+    with pytest.raises(Lost, match="404"):
+        client.get(["http://127.0.0.1:1/b", f"{site.url}/b"], anything)
+    assert client.lost == {"http://127.0.0.1:1/b": "404 Not Found"}
 
 
 def test_a_host_that_is_down_for_one_file_after_another_ends_the_run(site: ArchiveServer, cache: Path) -> None:
@@ -348,6 +392,19 @@ def test_one_stream_a_host_whatever_the_number_of_threads(site: ArchiveServer, c
     assert site.most_at_once == 1
 
 
+@pytest.mark.parametrize("kind", SLOW)
+def test_a_stopped_fetcher_ends_what_has_begun(site: ArchiveServer, cache: Path, kind: Kind) -> None:
+    site.faults = [Fault(NAME, kind)]
+    client = fetcher(cache, site.url)
+    with ThreadPoolExecutor(1) as pool:
+        transfer = pool.submit(client.get, [f"{site.url}/{FOLDER}/{NAME}"], anything)
+        while not site.asked():
+            time.sleep(0.01)
+        client.stop()
+        with pytest.raises(Interrupted, match="stopped"):
+            transfer.result()
+
+
 def test_a_stopped_fetcher_asks_nothing(site: ArchiveServer, cache: Path) -> None:
     client = fetcher(cache, site.url)
     client.stop()
@@ -375,6 +432,11 @@ class TestFtp:
     def test_a_day_without_a_folder_is_absent(self, ftp: FtpServer, cache: Path) -> None:
         with pytest.raises(Absent, match="550"):
             fetcher(cache, ftp.url).get([f"{ftp.url}/pub/archive/2019/02/02/"], listing.why_not_a_listing)
+
+    def test_a_slow_drip_is_ended(self, ftp: FtpServer, cache: Path) -> None:
+        ftp.faults = [Fault(NAME, "drip")]
+        with pytest.raises(Absent, match=r"slower than 1000 bytes a second for 2 s"):
+            fetcher(cache, ftp.url, timeout=2, retries=0).get([f"{ftp.url}/{FOLDER}/{NAME}"], anything)
 
     @pytest.mark.parametrize("kind", ["crowded", "truncated"])
     def test_what_passes_is_waited_for(self, ftp: FtpServer, cache: Path, kind: Kind) -> None:

@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 
 from solarflare.core import tables
+from solarflare.core.errors import InputError
+from solarflare.core.files import OutputFolder
 from solarflare.sources.live import scrape as live
 from solarflare.sources.live.images import cutouts
 from tests import parameters
@@ -46,7 +48,7 @@ def save(tmp_path: Path, *faults: Fault) -> Path:
         content["scrape"]["live"]["urls"]["lmsal_cutout"] = [f"{site.url}/gone", f"{site.url}/cutouts"]
         chosen = parameters.parse(content, Path("params.yaml")).scrape.live
         with live.fetching(chosen) as fetcher:
-            cutouts.save(chosen, fetcher, 171, tmp_path / "cutouts")
+            cutouts.save(chosen, fetcher, 171, OutputFolder(tmp_path / "cutouts"))
     return tmp_path / "cutouts"
 
 
@@ -73,6 +75,15 @@ def test_a_page_under_a_thumbnails_name_is_absent_with_its_reason(tmp_path: Path
     table = tables.read(folder / "cutouts.csv", tables.CUTOUTS)
     assert list(table["file"] == "") == list(table["reason"] != "") == [False, True, False]
     assert len(list(folder.rglob("*.png"))) == 2
+
+
+def test_where_nothing_comes_what_is_there_stays(tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in save(tmp_path).rglob("*.*")}
+    for path in (tmp_path / "data").rglob("*.json"):
+        path.unlink()
+    with pytest.raises(InputError, match=r"no thumbnail of 171 angstrom .* came \(3 listed; .*404 Not Found\)"):
+        save(tmp_path, Fault("^/cutouts/", "missing"))
+    assert {path: path.read_bytes() for path in (tmp_path / "cutouts").rglob("*.*")} == before
 
 
 def test_no_link_leads_out_of_the_archive() -> None:

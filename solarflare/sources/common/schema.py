@@ -1,8 +1,8 @@
 """The form of the parameters that several origins share."""
 
-from typing import Self
+import datetime as dt
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from solarflare.core.params import Date, Group
 from solarflare.core.tasks import Task
@@ -21,8 +21,10 @@ class Sampled(Group):
         """Return how many images a task gets."""
         return self.disk_images if task == "disk" else self.region_images
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.end <= self.start:
-            raise ValueError("expected an end after the start")
-        return self
+    @field_validator("end")
+    @classmethod
+    def _in_order(cls, end: dt.date, info: ValidationInfo) -> dt.date:
+        # Without a start, the start has an error of its own.
+        if "start" in info.data and end <= info.data["start"]:
+            raise ValueError(f"expected a date after the start, {info.data['start']}")
+        return end

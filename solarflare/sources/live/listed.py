@@ -5,7 +5,7 @@ from functools import partial
 from solarflare.core.console import log, progress
 from solarflare.core.tasks import Task
 from solarflare.sources.live import manifest, plan, registry, source
-from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
+from solarflare.sources.live.http.fetch import Absent, Fetcher, HostDown, Lost, Refused
 from solarflare.sources.live.schema import Live, LiveParams
 from solarflare.sources.live.source import Frame, to_datetime
 
@@ -35,21 +35,22 @@ def make(params: LiveParams, fetcher: Fetcher) -> list[plan.Wanted]:
 def _as_listed(live: Live, fetcher: Fetcher, task: Task, entry: manifest.Entry) -> plan.Wanted:
     """Return the wanted image of a manifest. ``scrape.live.mismatch`` says what becomes of one that differs."""
     wanted = partial(plan.Wanted, task, entry.instrument, entry.time, place=entry.where)
-    frame = None
+    frame, lost = None, False
     try:
         place = _at_its_place(live, fetcher, entry)
         # The second time, the archive is asked whether the file in the cache has changed.
         if any(manifest.is_same(source.image(fetcher, place, keep=keep), entry) for keep in (True, False)):
             return wanted(frame=place)
         frame, reason = place, OTHER_HASH
-    except (Absent, Refused) as failure:
-        reason = failure.reason
+    except (Absent, Refused, HostDown) as failure:
+        reason, lost = failure.reason, isinstance(failure, Lost | HostDown)
     if live.mismatch == "drop":
-        return wanted(reason=reason)
+        return wanted(reason=reason, lost=lost)
     try:
-        frame = frame or plan.nearest(live, fetcher, entry.instrument, entry.time, excluded=entry.where)
+        frames = plan.frames_near(live, fetcher, entry.instrument, entry.time)
+        frame = frame or next(other for other in frames if other.origin != entry.where)
     except Absent as failure:
-        return wanted(reason=f"{reason}; {failure.reason}")
+        return wanted(reason=f"{reason}; {failure.reason}", lost=lost or isinstance(failure, Lost))
     return wanted(frame=frame, reason=f"{reason}; {frame.origin} is used")
 
 

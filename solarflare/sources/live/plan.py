@@ -1,7 +1,7 @@
 """Decides which images are wanted, and where each comes from, before the first image is fetched."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.sources.common import matching
 from solarflare.sources.live import registry
-from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
+from solarflare.sources.live.http.fetch import Absent, Fetcher, HostDown, Lost, Refused
 from solarflare.sources.live.schema import Live, LiveParams
 from solarflare.sources.live.source import Frame, to_datetime
 from solarflare.sun.images.instruments import Instrument
@@ -25,6 +25,8 @@ class Wanted:
     """A wanted image: its task, instrument and time (UTC), and its frame, or the reason why there is none.
 
     `place` is where a manifest has it. A frame with a reason is used although it is not the image of the manifest.
+    `lost` says whether a later run may get a frame. `spares` are the frames that may stand in if the first one fails:
+    an iterator that requests listings only when they are needed, and ends by raising Absent or Lost.
     """
 
     task: Task
@@ -34,27 +36,30 @@ class Wanted:
     frame: Frame | None = None
     reason: str = ""
     place: str = ""
+    lost: bool = False
+    spares: Iterator[Frame] = field(default_factory=lambda: iter(()), compare=False)
 
 
-def nearest(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datetime64, excluded: str = "") -> Frame:
-    """Return the frame nearest to a time, from the first archive with one within the tolerance; else raise Absent.
+def frames_near(live: Live, fetcher: Fetcher, instrument: Instrument, time: np.datetime64) -> Iterator[Frame]:
+    """Yield the frames within the tolerance of a time: those of the first archive, nearest first, then the next one's.
 
-    The frame with the origin `excluded` does not count.
+    After the last one raise Absent, or Lost if an archive that failed may have more.
     """
-    reasons = []
+    reasons, lost = [], False
     for source in live.sources.of(instrument):
         archive, bases = registry.IMAGES[source], live.urls[source]
         try:
             frames = archive.frames(fetcher, bases, instrument, to_datetime(time), live.img_width)
-        except (Absent, Refused) as failure:
+        except (Absent, Refused, HostDown) as failure:
             reasons.append(f"{source}: {failure.reason}")
+            lost = lost or isinstance(failure, Lost | HostDown)
             continue
-        frames = [frame for frame in frames if frame.origin != excluded]
-        apart = [abs(frame.time - time) for frame in frames]
-        if frames and min(apart) <= np.timedelta64(round(60 * live.tolerance), "s"):
-            return frames[apart.index(min(apart))]
-        reasons.append(f"{source}: no image within {live.tolerance:g} minutes")
-    raise Absent("; ".join(reasons))
+        apart = {frame: abs(frame.time - time) for frame in frames}
+        within = [frame for frame in frames if apart[frame] <= np.timedelta64(round(60 * live.tolerance), "s")]
+        if not within:
+            reasons.append(f"{source}: no image within {live.tolerance:g} minutes")
+        yield from sorted(within, key=lambda frame: apart[frame])
+    raise (Lost if lost else Absent)("; ".join(reasons))
 
 
 def make(params: LiveParams, event_lists: matching.EventLists, fetcher: Fetcher) -> list[Wanted]:
@@ -95,10 +100,11 @@ def _regular(params: LiveParams, task: Task, fetcher: Fetcher) -> list[Wanted]:
     """Return the wanted images at regular times."""
     instrument, wanted = params.instrument.of(task), []
     for time in regular_times(params.scrape.live):
+        frames = frames_near(params.scrape.live, fetcher, instrument, time)
         try:
-            item = Wanted(task, instrument, time, frame=nearest(params.scrape.live, fetcher, instrument, time))
+            item = Wanted(task, instrument, time, frame=next(frames), spares=frames)
         except Absent as failure:
-            item = Wanted(task, instrument, time, reason=failure.reason)
+            item = Wanted(task, instrument, time, reason=failure.reason, lost=isinstance(failure, Lost))
         wanted.append(item)
     return wanted
 
@@ -108,18 +114,23 @@ def _matched(
 ) -> list[Wanted]:
     """Return wanted pairs. An archive has each image, and the label at the image's exact time is the wanted one."""
     instrument, question = params.instrument.of(task), params.label.of(task)
-    frames: dict[np.datetime64, tuple[np.datetime64, Frame]] = {}
-    missing: dict[np.datetime64, tuple[np.datetime64, str]] = {}
+    found: dict[np.datetime64, Wanted] = {}
+    missing: dict[np.datetime64, Wanted] = {}
 
     def frame_time(time: np.datetime64, label: int) -> np.datetime64 | None:
+        def fits(frame: Frame) -> bool:
+            return bool(matching.labels_at(np.array([frame.time]), event_lists, question)[0] == label)
+
+        frames = frames_near(params.scrape.live, fetcher, instrument, time)
         try:
-            frame = nearest(params.scrape.live, fetcher, instrument, time)
+            frame = next(frames)
         except Absent as failure:
-            missing.setdefault(time.astype("datetime64[D]"), (time, failure.reason))
+            absent = Wanted(task, instrument, time, reason=failure.reason, lost=isinstance(failure, Lost))
+            missing.setdefault(time.astype("datetime64[D]"), absent)
             return None
-        if matching.labels_at(np.array([frame.time]), event_lists, question)[0] != label:
+        if not fits(frame):
             return None
-        frames[frame.time] = time, frame
+        found[frame.time] = Wanted(task, instrument, time, frame=frame, spares=filter(fits, frames))
         return frame.time
 
     def find(positive: np.datetime64, free: list[np.datetime64]) -> tuple[np.datetime64, np.datetime64] | None:
@@ -130,14 +141,13 @@ def _matched(
     pairs = matching.matched_pairs(instrument, question, sample(params.scrape.live, task), event_lists, generator, find)
     if not pairs:
         first = next(iter(missing), None)
-        no_image = "" if first is None else f" (no image on {len(missing)} days, on {first}: {missing[first][1]})"
+        no_image = "" if first is None else f" (no image on {len(missing)} days, on {first}: {missing[first].reason})"
         raise InputError(
             f"params.yaml: there is no pair of images for label.{task} from {params.scrape.live.start} to "
             f"{params.scrape.live.end}; ask another question, or widen the span, scrape.live.max_days or "
             f"scrape.live.tolerance{no_image}"
         )
-    chosen = [Wanted(task, instrument, frames[time][0], name, frames[time][1]) for time, name in with_ids(pairs, task)]
-    return chosen + [Wanted(task, instrument, time, reason=reason) for time, reason in missing.values()]
+    return [replace(found[time], pair_id=name) for time, name in with_ids(pairs, task)] + list(missing.values())
 
 
 def with_ids(pairs: list[tuple[np.datetime64, np.datetime64]], task: Task) -> Iterator[tuple[np.datetime64, str]]:

@@ -33,6 +33,8 @@ class RequestLimits(Pace):
     """The pace of requests to a host, their retries, and the limits of waits and sizes."""
 
     timeout: float = Field(ge=0.1, le=600)
+    min_speed: float = Field(1000, ge=0, le=1e9)
+    max_seconds: float = Field(900, ge=0.1, le=86_400)
     retries: int = Field(ge=0, le=20)
     backoff: float = Field(ge=0, le=600)
     max_wait: float = Field(ge=0, le=86_400)
@@ -84,6 +86,7 @@ class Live(Sampled):
     browser: Literal["auto", "always", "never"]
     contact: str | None
     urls: dict[str, Names]
+    give_up_after: int = Field(3, ge=1, le=100)
     extra_hosts: tuple[str, ...] = Field(strict=False)
     manners: RequestLimits
     slower: dict[str, Pace]

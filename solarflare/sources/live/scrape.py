@@ -9,12 +9,12 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from solarflare.core import tables
-from solarflare.core.console import log
+from solarflare.core.console import ends_soon, log
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
 from solarflare.core.paths import DOWNLOADS
 from solarflare.sources.common import left_out
-from solarflare.sources.live import collect, download, listed, plan, registry
+from solarflare.sources.live import collect, download, listed, pending, plan, registry
 from solarflare.sources.live.http.fetch import Fetcher
 from solarflare.sources.live.schema import Live, LiveParams
 
@@ -27,17 +27,20 @@ def scrape(params: LiveParams, raw: Path) -> None:
     params : LiveParams
         ``scrape.live`` names the sources and the span. ``label`` has the questions by which images are matched.
     raw : Path
-        An empty folder, filled with the raw contract, ``plan.csv``, and ``disagreements.csv`` of the flare lists.
+        An empty folder, filled with the raw contract, ``plan.csv``, and ``disagreements.csv`` of the flare lists. What
+        the network lost is also listed by `pending`.
 
     Raises
     ------
     InputError
-        If a source is not known, a question has no pair of images, no image at all was fetched, or an archive stops
-        answering. The fetched files stay in the cache, and the next run continues from there.
+        If a source is not known, a question has no pair of images, no image at all was fetched, the host of a list is
+        down, or a host may get no more requests now. The fetched files stay in the cache, and the next run continues
+        from there.
     """
     live = params.scrape.live
     with fetching(live) as fetcher:
         event_lists, disagreements = collect.collect(params, fetcher)
+        lost = dict(fetcher.lost)
         manifest = live.sampling == "manifest"
         wanted = listed.make(params, fetcher) if manifest else plan.make(params, event_lists, fetcher)
         plan_file = main_checkout() / DOWNLOADS / "plan.csv"
@@ -48,6 +51,9 @@ def scrape(params: LiveParams, raw: Path) -> None:
     coverage = tables.concat([event_lists.coverage, _differing(wanted, fetched)], tables.COVERAGE)
     left_out.write(fetched, event_lists.flares, event_lists.regions, coverage, raw)
     tables.write(disagreements, raw / "disagreements.csv", tables.DISAGREEMENTS)
+    images = fetched[fetched["lost"] & (fetched["reason"] != "")]
+    names = [f"{row.instrument} {row.time:%Y-%m-%d %H:%M:%S}" for row in images.itertuples()]
+    pending.keep(params, lost | dict(zip(names, images["reason"], strict=True)))
 
 
 @contextmanager
@@ -64,7 +70,9 @@ def fetching(live: Live) -> Iterator[Fetcher]:
     cache.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(cache / "scrape.lock", timeout=0):
-            yield Fetcher(live, cache)
+            fetcher = Fetcher(live, cache)
+            with ends_soon(fetcher.stop):
+                yield fetcher
     except Timeout:
         raise InputError(f"another scrape is running in this project ({DOWNLOADS}); wait until it has ended") from None
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from solarflare.core import params
-from solarflare.core.files import atomic_directory, atomic_path
+from solarflare.core.errors import InputError
+from solarflare.core.files import OutputFolder, atomic_path, check_output_file
 from solarflare.core.tasks import TASKS
 from solarflare.tracking import dvc_state, git
 from solarflare.tracking.review import change_figures, page, revisions
@@ -23,7 +24,8 @@ def write(base: str, path: Path) -> Review:
     base : str
         A branch, a tag or a commit. As in a pull request, the last commit that HEAD shares with it is compared.
     path : Path
-        The page to write. Its figures go into a folder of the same name without ``.md``. An old folder is replaced.
+        The page to write, with a name that ends in ``.md``. Its figures go into a folder of the same name without it.
+        A page and figures of an earlier review are replaced.
 
     Returns
     -------
@@ -33,8 +35,14 @@ def write(base: str, path: Path) -> Review:
     Raises
     ------
     InputError
-        If there is no such commit, or if a file that is compared is broken.
+        If there is no such commit, if a file that is compared is broken, or if the page or its folder would replace
+        something that no review wrote.
     """
+    if path.suffix != ".md":
+        raise InputError(f"--page is {path}: name a file that ends in .md; its figures go into a folder beside it")
+    check_output_file(path, page.MARK)
+    folder = path.with_suffix("")
+    figures = OutputFolder(folder)
     settings = params.load(EvaluateParams).evaluate
     commit = git.shared_commit(base)
     before, after, code = revisions.read(commit), revisions.read(), revisions.changed_code(commit)
@@ -44,8 +52,7 @@ def write(base: str, path: Path) -> Review:
         reseeded = not code and seeds.reseeded(task, before.parameters, after.parameters)
         comparisons.append(compare(task, before.tasks[task], after.tasks[task], settings, spread, reseeded))
     instruments = [after.parameters[f"instrument.{task}"] for task in TASKS]
-    folder = path.with_suffix("")
-    with atomic_directory(folder) as partial:
+    with figures.replaced() as partial:
         drawings = [
             (heading, [f"{folder.name}/{file}" for file in files])
             for comparison, instrument in zip(comparisons, instruments, strict=True)

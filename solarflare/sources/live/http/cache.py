@@ -4,6 +4,7 @@ requests-cache is not used: it has no size cap and does not check the content be
 files nor browser pages, and keeps no hash of the content.
 """
 
+import datetime as dt
 import hashlib
 import json
 from pathlib import Path
@@ -11,7 +12,13 @@ from pathlib import Path
 from solarflare.core.console import log
 from solarflare.core.files import atomic_path
 
+SETTLED = dt.timedelta(days=30)  # A report or a listing of a day this long ago does not change any more
 KEPT_HEADERS = ("content-type", "etag", "last-modified")
+
+
+def settled(day: dt.date) -> bool:
+    """Return whether the report or the listing of a day has its final form."""
+    return dt.datetime.now(dt.UTC).date() - day > SETTLED
 
 
 class Cache:
@@ -37,20 +44,31 @@ class Cache:
             return None
         return content
 
+    def is_final(self, url: str) -> bool:
+        """Return whether a copy is there, and was fetched when the file had its final form."""
+        facts = self._facts(url)
+        return facts is not None and facts.get("final") is not False
+
+    def finalize(self, url: str) -> None:
+        """Note that the copy of an address is final."""
+        self._note(url, (self._facts(url) or {}) | {"final": True})
+
     def conditions(self, url: str) -> dict[str, str]:
         """Return the request headers that make the host send the content only if it has changed (RFC 9110, 13.1)."""
         headers = (self._facts(url) or {}).get("headers", {})
         conditions = {"If-None-Match": headers.get("etag"), "If-Modified-Since": headers.get("last-modified")}
         return {name: value for name, value in conditions.items() if value}
 
-    def write(self, url: str, content: bytes, headers: dict[str, str]) -> None:
-        """Store the content of an address."""
+    def write(self, url: str, content: bytes, headers: dict[str, str], *, final: bool) -> None:
+        """Store the content of an address. `final` says whether the file can still change at the host."""
         kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
         facts = {"url": url, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "headers": kept}
-        path = self._path(url)
-        with atomic_path(path) as partial:
+        with atomic_path(self._path(url)) as partial:
             partial.write_bytes(content)
-        with atomic_path(path.with_suffix(".json")) as partial:
+        self._note(url, facts | {"final": final})
+
+    def _note(self, url: str, facts: dict) -> None:
+        with atomic_path(self._path(url).with_suffix(".json")) as partial:
             partial.write_text(json.dumps(facts, indent=1))
 
     def _facts(self, url: str) -> dict | None:

@@ -5,6 +5,7 @@ not count it. It also does not retry after a truncated body or a page of HTML in
 Retry-After is used.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -14,21 +15,36 @@ from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.cache import Cache
+from solarflare.sources.live.http.deadlines import STOPPED
 from solarflare.sources.live.http.outcomes import (
     Absent,
+    HostDown,
     Interrupted,
+    Lost,
     Refused,
     Temporary,
     Throttled,
     TooManyRequests,
     Unreached,
+    Unreadable,
 )
 from solarflare.sources.live.http.pacing import AGENT, Host
 from solarflare.sources.live.http.robots import Robots
 from solarflare.sources.live.http.transport import Answer, Transport
 from solarflare.sources.live.schema import Live, RequestLimits
 
-__all__ = ["Absent", "Bases", "Fetcher", "Interrupted", "Read", "Refused", "TooManyRequests", "Verify"]
+__all__ = [
+    "Absent",
+    "Bases",
+    "Fetcher",
+    "HostDown",
+    "Interrupted",
+    "Lost",
+    "Read",
+    "Refused",
+    "TooManyRequests",
+    "Verify",
+]
 
 Bases = Sequence[str]  # The addresses of an archive at its mirrors, best first
 Verify = Callable[[bytes], str | None]  # Returns what is wrong with the content, or None
@@ -46,6 +62,11 @@ class Fetcher:
         Which hosts get requests, and how often.
     folder : Path
         The folder of the cache.
+
+    Attributes
+    ----------
+    lost : dict
+        The reason by the first address, of each file that no mirror could send, though one may have it.
     """
 
     def __init__(self, live: Live, folder: Path) -> None:
@@ -53,10 +74,11 @@ class Fetcher:
         self.live = live
         self.agent = f"{AGENT} (research; {live.contact or 'no contact given'})"
         self.hosts = {name: Host(name, limits, folder / "requests") for name, limits in limits_by_host(live).items()}
-        contact = live.contact or "anonymous@"
-        self._transport = Transport(self.agent, contact, live.manners.timeout, live.manners.max_bytes)
+        self._transport = Transport(self.agent, live.contact or "anonymous@", live.manners)
+        self._stopped = threading.Event()
         self._checked: set[str] = set()
-        self._absent: dict[str, str] = {}
+        self._absent: dict[str, Absent] = {}
+        self.lost: dict[str, str] = {}
 
     def get(self, urls: Sequence[str], verify: Verify, *, keep: bool = True, read: Read | None = None) -> bytes:
         """Return a file, verified.
@@ -68,49 +90,58 @@ class Fetcher:
         verify : callable
             Returns what is wrong with the content, or None.
         keep : bool
-            Whether a copy in the cache is final. If not, each run asks the host once whether the file has changed.
+            Whether the file has its final form: then it is fetched once. If not, each run asks the host once whether it
+            has changed.
         read : callable or None
             Reads an address in another way than HTTP or FTP, for example in a browser. The pace is the same.
 
         Raises
         ------
         Absent
-            If no mirror has a usable file, and at least one mirror has answered.
-        Refused, Interrupted
-            If the hosts refuse requests, or if no host can answer now.
+            If no mirror has a usable file. It is Lost if a mirror that failed may have one.
+        Refused, HostDown, Interrupted
+            If the hosts refuse requests, are down, or may get no more requests now.
         InputError
             If an address is not on a host of the parameters.
         """
         for url in urls:
             self._host(url)
+        if self._stopped.is_set():
+            raise Interrupted(STOPPED)
         for url in urls:
-            if (keep or url in self._checked) and (content := self.cache.read(url)) is not None:
+            known = url in self._checked or (keep and self.cache.is_final(url))
+            if known and (content := self.cache.read(url)) is not None:
                 return content
         failures: list[Exception] = []
         for url in urls:
             try:
                 if read is None and url in self._absent:
-                    raise Absent(self._absent[url])
+                    raise self._absent[url]
                 content = self._fetch(url, verify, keep, read)
             except (Absent, Refused, Interrupted) as failure:
                 log.debug("%s: %s", url, failure)
                 if isinstance(failure, Absent) and read is None:
-                    self._absent[url] = failure.reason
+                    self._absent[url] = failure
                 failures.append(failure)
                 continue
             log.debug("%s: %d bytes%s", url, len(content), f", after {len(failures)} others" if failures else "")
+            self.lost.pop(urls[0], None)
             return content
-        # A mirror without the file is a better reason than a mirror that does not answer.
-        raise min(failures, key=lambda failure: [isinstance(failure, kind) for kind in (Interrupted, Refused)])
+        outcome = _combined(failures)
+        if isinstance(outcome, Lost):
+            self.lost[urls[0]] = outcome.reason
+        raise outcome
 
     def concurrency(self, urls: Sequence[str]) -> int:
         """Return how many requests at a time may be sent to the hosts of some addresses."""
         return max(self._host(url).limits.concurrency for url in urls)
 
     def stop(self) -> None:
-        """Let no further request start."""
+        """Let no further request start, and end those that have begun. Files in the cache are not returned either."""
+        self._stopped.set()
         for host in self.hosts.values():
             host.stopped.set()
+        self._transport.stop()
 
     def _host(self, url: str) -> Host:
         name = addresses.authority(url)
@@ -120,7 +151,7 @@ class Fetcher:
 
     def _fetch(self, url: str, verify: Verify, keep: bool, read: Read | None) -> bytes:
         """Fetch the content of an address, verify it and cache it."""
-        cached = None if keep else self.cache.read(url)
+        cached = self.cache.read(url)
         conditions = {} if cached is None else self.cache.conditions(url)
 
         def request() -> bytes:
@@ -129,9 +160,11 @@ class Fetcher:
             if content is None:
                 raise Absent("not changed, by the host, but not in the cache either")
             if problem := verify(content):
-                raise Temporary(f"unreadable: {problem}")
+                raise Unreadable(f"unreadable: {problem}")
             if answer.content is not None:
-                self.cache.write(url, content, answer.headers)
+                self.cache.write(url, content, answer.headers, final=keep)
+            elif keep:
+                self.cache.finalize(url)
             self._checked.add(url)
             return content
 
@@ -203,6 +236,20 @@ class Fetcher:
             content = b""
         self.robots_read.write(url, content, {})
         return Robots(content)
+
+
+def _combined(failures: Sequence[Exception]) -> Exception:
+    """Return what the failures at all mirrors of a file mean together."""
+    # A mirror without the file is a better reason than a mirror that does not answer.
+    best = next(
+        failure
+        for kind in (Absent, Refused, HostDown, Interrupted)
+        for failure in failures
+        if isinstance(failure, kind)
+    )
+    if isinstance(best, Absent | Refused) and any(isinstance(failure, Lost | Interrupted) for failure in failures):
+        return Lost(best.reason)
+    return best
 
 
 def limits_by_host(live: Live) -> dict[str, RequestLimits]:

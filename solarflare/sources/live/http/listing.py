@@ -4,11 +4,12 @@ import datetime as dt
 import html
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import unquote, urlsplit
 
 from solarflare.sources.common import filenames
 from solarflare.sources.live.http import addresses
+from solarflare.sources.live.http.outcomes import Lost
 from solarflare.sun.images.instruments import Instrument
 
 _HREF = re.compile(r"<a\s[^>]*?href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
@@ -20,6 +21,24 @@ def why_not_a_listing(content: bytes) -> str | None:
     if _PAGE.search(content) and not _HREF.search(content.decode(errors="replace")):
         return "a page without links instead of a listing"
     return None if content.strip() else "an empty page instead of a listing"
+
+
+def of_day(day: dt.date) -> Callable[[bytes], str | None]:
+    """Return a check whether content is the listing of a day's folder.
+
+    An error page with links that says 200 has no file of the day. Then the check raises Lost: a second request would
+    not help now, but the folder may be back tomorrow.
+    """
+    dates = {f"{day + dt.timedelta(days=number):%Y%m%d}" for number in (0, 1)}
+
+    def why_not(content: bytes) -> str | None:
+        if reason := why_not_a_listing(content):
+            return reason
+        if not any(date in name for name in names(content) for date in dates):
+            raise Lost(f"no file of {day} in its listing")
+        return None
+
+    return why_not
 
 
 def names(content: bytes) -> list[str]:

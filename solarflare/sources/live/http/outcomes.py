@@ -16,12 +16,20 @@ class Absent(Failure):
     """The file is not there, or cannot be used. A second request would not help."""
 
 
+class Lost(Absent):
+    """The file did not come, through the network or a broken answer. A later run may get it."""
+
+
 class Refused(Failure):
     """The host refuses requests (403, robots.txt) and gets no more of them. Files in the cache stay."""
 
 
 class Temporary(Failure):
     """The request failed, but a second try may work: a broken connection, half a file, a wrong file."""
+
+
+class Unreadable(Temporary):
+    """The host answered with something else than the file."""
 
 
 class Overloaded(Temporary):
@@ -37,7 +45,16 @@ class Unreached(Temporary):
 
 
 class Interrupted(InputError):  # noqa: N818 - an outcome, not a mistake
-    """No more requests to the host are possible now (daily cap, no answer). A later run continues from the cache."""
+    """No more requests to the host are possible now (daily cap, a long wait). A later run continues from the cache."""
+
+
+class HostDown(Interrupted):
+    """The host does not answer, or has failed for one file after another: it is left for this run.
+
+    Another archive may stand in. Without one, this ends the run.
+    """
+
+    reason = "the host is down"
 
 
 class TooManyRequests(Interrupted):

@@ -17,14 +17,15 @@ from pathlib import Path
 import numpy as np
 
 from solarflare.sources.live.http.outcomes import (
-    Absent,
+    HostDown,
     Interrupted,
-    Overloaded,
+    Lost,
     Refused,
     Temporary,
     Throttled,
     TooManyRequests,
     Unreached,
+    Unreadable,
 )
 from solarflare.sources.live.http.robots import NAME, Robots
 from solarflare.sources.live.schema import RequestLimits
@@ -33,6 +34,7 @@ AGENT = f"{NAME}/{importlib.metadata.version('solarflare')}"  # Our name in the 
 # A wait after a failure is longer by a random share, at most this one, so that clients do not all return together.
 BACKOFF_JITTER = 0.25
 MAX_FAILED_FILES = 3  # If all retries of so many files in a row have failed, the host counts as down
+MAX_UNREADABLE_FILES = 10  # The same for broken files: an archive may have kept some in a row since an outage
 KEPT = "the files that were fetched are kept: run again"
 
 
@@ -49,7 +51,7 @@ class Host:
         self.robots_lock, self._lock = threading.Lock(), threading.Lock()
         self._ended: dict[str, Refused | Interrupted] = {}
         self._slots = threading.Semaphore(limits.concurrency)
-        self._next_start, self._failed_files = 0.0, 0
+        self._next_start, self._failed_files, self._unreadable_files = 0.0, 0, 0
         self._random = np.random.default_rng()
         self.stopped = threading.Event()
 
@@ -71,17 +73,21 @@ class Host:
         self._ended[scheme] = reason
         return reason
 
-    def give_up(self, failure: Temporary, scheme: str) -> Absent | Refused | Interrupted:
-        """Return what the failure of the last retry means: the file is absent, or the host is down or wants a rest."""
-        self._failed_files += isinstance(failure, Overloaded)
+    def give_up(self, failure: Temporary, scheme: str) -> Lost | Refused | Interrupted:
+        """Return what the failure of the last retry means: the file is lost, or the host is down or wants a rest."""
         if isinstance(failure, Throttled):
             return self.end(
                 TooManyRequests(f"{self.name}: {failure.reason}, after all retries; {KEPT} later to continue")
             )
-        interrupted = Interrupted(f"{self.name}: {failure.reason}; {KEPT} to continue")
+        unreadable = isinstance(failure, Unreadable)
+        self._unreadable_files += unreadable
+        self._failed_files += not unreadable
+        down = HostDown(f"{self.name}: {failure.reason}; {KEPT} to continue")
         if isinstance(failure, Unreached):
-            return self.end(interrupted, scheme)
-        return self.end(interrupted) if self._failed_files >= MAX_FAILED_FILES else Absent(failure.reason)
+            return self.end(down, scheme)
+        if self._failed_files >= MAX_FAILED_FILES or self._unreadable_files >= MAX_UNREADABLE_FILES:
+            return self.end(down)
+        return Lost(failure.reason)
 
     def obey(self, scheme: str, robots: Robots) -> None:
         """Remember the robots.txt of a scheme. It was a request itself, so the next one waits for its Crawl-delay.
@@ -115,7 +121,7 @@ class Host:
 
     def succeeded(self) -> None:
         """Forget earlier failures."""
-        self._failed_files = 0
+        self._failed_files = self._unreadable_files = 0
 
     def _wait(self) -> None:
         while not self.stopped.is_set():

@@ -7,15 +7,21 @@ FileNotFoundError. It has no size cap, does not notice a truncated file, and doe
 import datetime as dt
 import email.utils
 import ftplib
+import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 
 from solarflare.sources.live.http import addresses
+from solarflare.sources.live.http.deadlines import Deadlines, Transfer
 from solarflare.sources.live.http.outcomes import Absent, Overloaded, Refused, Temporary, Throttled, Unreached
+from solarflare.sources.live.schema import RequestLimits
 
 CHUNK = 2**16
 MAX_RETRY_AFTER = 10**9  # Seconds
@@ -34,26 +40,86 @@ class Answer:
     location: str | None = None
 
 
+Register = Callable[[socket.socket], None]  # Lets a connection be closed with the transfer that uses it
+
+
+class _WatchedAdapter(HTTPAdapter):
+    """An adapter of requests that registers each connection before it waits for an answer."""
+
+    def __init__(self, register: Register) -> None:
+        self._pools = {
+            "http": _watched(urllib3.HTTPConnectionPool, register),
+            "https": _watched(urllib3.HTTPSConnectionPool, register),
+        }
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, *arguments: Any, **options: Any) -> urllib3.ProxyManager:
+        manager = super().proxy_manager_for(*arguments, **options)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+def _watched(pool: Any, register: Register) -> Any:
+    """Return a class of connection pools whose connections are registered."""
+
+    class Connection(pool.ConnectionCls):
+        def getresponse(self) -> Any:
+            register(self.sock)
+            return super().getresponse()
+
+    return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
+
+
+class _WatchedFtp(ftplib.FTP):
+    """An FTP client that registers its connections: the one for commands and those for data."""
+
+    def __init__(self, register: Register, timeout: float) -> None:
+        self._register = register
+        super().__init__(timeout=timeout, encoding="latin-1")
+
+    def getresp(self) -> str:
+        if self.sock is not None:
+            self._register(self.sock)
+        return super().getresp()
+
+    def ntransfercmd(self, *arguments: Any) -> tuple[socket.socket, int | None]:
+        connection, size = super().ntransfercmd(*arguments)
+        self._register(connection)
+        return connection, size
+
+
 class _Connections(threading.local):
-    """The open connections of a thread."""
+    """The open connections of a thread, and its transfer."""
 
     def __init__(self, agent: str) -> None:
+        self.transfer = Transfer()
         self.ftp: dict[str, ftplib.FTP] = {}
         self.http = requests.Session()
         self.http.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
         # Without this, requests would take a password from ~/.netrc.
         self.http.auth = lambda request: request
+        for scheme in ("http://", "https://"):
+            self.http.mount(scheme, _WatchedAdapter(self.watch))
+
+    def watch(self, connection: socket.socket) -> None:
+        """Let a connection be closed with the thread's transfer."""
+        self.transfer.watch(connection)
 
 
 class Transport:
     """Sends requests, over one open connection per thread and host.
 
-    `contact` is the password of anonymous FTP, by custom an e-mail address. A request fails after `timeout` seconds
-    without a byte. An answer of more than `max_bytes` is not read to its end.
+    `contact` is the password of anonymous FTP, by custom an e-mail address. A request fails after ``timeout`` seconds
+    without a byte, and if `Deadlines` ends it. An answer of more than ``max_bytes`` is not read to its end.
     """
 
-    def __init__(self, agent: str, contact: str, timeout: float, max_bytes: int) -> None:
-        self._contact, self._timeout, self._max_bytes = contact, timeout, max_bytes
+    def __init__(self, agent: str, contact: str, limits: RequestLimits) -> None:
+        self._contact, self._timeout, self._max_bytes = contact, limits.timeout, limits.max_bytes
+        self._deadlines = Deadlines(limits.timeout, limits.min_speed, limits.max_seconds)
         self._thread = _Connections(agent)
 
     def get(self, url: str, conditions: dict[str, str]) -> Answer:
@@ -63,7 +129,12 @@ class Transport:
         names in it, one per line.
         `conditions` are the headers of a conditional request.
         """
-        return self._ftp(url) if urlsplit(url).scheme == "ftp" else self._http(url, conditions)
+        with self._deadlines.transfer() as self._thread.transfer:
+            return self._ftp(url) if urlsplit(url).scheme == "ftp" else self._http(url, conditions)
+
+    def stop(self) -> None:
+        """End all requests at once, also those that begin later."""
+        self._deadlines.stop()
 
     def _http(self, url: str, conditions: dict[str, str]) -> Answer:
         try:
@@ -94,12 +165,13 @@ class Transport:
         if headers.get("content-encoding", "identity") != "identity":
             raise Absent(f"encoded as {headers['content-encoding']}, which was not asked for")
         content = bytearray()
-        while chunk := response.raw.read(CHUNK):
+        while chunk := response.raw.read1(CHUNK):
             self._extend(content, chunk)
         return Answer(bytes(content), headers)
 
     def _extend(self, content: bytearray, chunk: bytes) -> None:
         content += chunk
+        self._thread.transfer.received += len(chunk)
         if len(content) > self._max_bytes:
             raise Absent(f"larger than {self._max_bytes} bytes")
 
@@ -128,7 +200,7 @@ class Transport:
         """Return the thread's connection to a host, logged in."""
         if host not in self._thread.ftp:
             parts = urlsplit(url)
-            connection = ftplib.FTP(timeout=self._timeout, encoding="latin-1")  # noqa: S321 - public archives
+            connection = _WatchedFtp(self._thread.watch, self._timeout)
             connection.connect(parts.hostname or "", parts.port or addresses.PORTS["ftp"])
             connection.login("anonymous", self._contact)
             self._thread.ftp[host] = connection

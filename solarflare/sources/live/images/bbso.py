@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from solarflare.sources.live.http import listing
+from solarflare.sources.live.http.cache import settled
 from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher
 from solarflare.sources.live.source import Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
@@ -25,9 +26,9 @@ def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.date
     for day in days:
         folders = listing.day_folders(bases, day)
         try:
-            content = fetcher.get(folders, listing.why_not_a_listing, keep=False)
+            content = fetcher.get(folders, listing.of_day(day), keep=settled(day))
         except Absent as failure:
-            absent = Absent(f"no folder of {day}: {failure.reason}")
+            absent = type(failure)(f"no folder of {day}: {failure.reason}")
             continue
         for name, taken in listing.images(content, instrument).items():
             frames.setdefault(name, filed_by_day(NAME, instrument, taken, name, folders))

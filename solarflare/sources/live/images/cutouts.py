@@ -20,7 +20,8 @@ from PIL import Image, UnidentifiedImageError
 
 from solarflare.core import tables
 from solarflare.core.console import progress
-from solarflare.core.files import atomic_directory
+from solarflare.core.errors import InputError
+from solarflare.core.files import OutputFolder
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.lists import fields, hek
@@ -86,7 +87,7 @@ def pixels(content: bytes) -> Pixels:
         return np.asarray(image.convert("RGB"))[MARGIN:-MARGIN, MARGIN:-MARGIN]
 
 
-def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.DataFrame:
+def save(live: Live, fetcher: Fetcher, wavelength: int, folder: OutputFolder) -> pd.DataFrame:
     """Fetch the thumbnails of a wavelength (angstrom) in the span of the parameters.
 
     Parameters
@@ -100,11 +101,17 @@ def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.Data
     -------
     DataFrame
         In the form of `tables.CUTOUTS`.
+
+    Raises
+    ------
+    InputError
+        If no thumbnail came. The folder then stays as it is.
     """
     start, end, bases = fields.midnight(live.start), fields.midnight(live.end), live.urls[hek.NAME]
-    events = [event for kind in ("ar", "fl") for event in hek.collect(fetcher, bases, kind, start, end)[0]]
+    lists = [hek.collect(fetcher, bases, kind, start, end) for kind in ("ar", "fl")]
+    events = [event for found, _ in lists for event in found]
     cutouts = [cutout for cutout in parse(events, wavelength) if start <= cutout.time < end]
-    with atomic_directory(folder) as partial:
+    with folder.replaced() as partial:
         rows = []
         for cutout in progress(cutouts, len(cutouts), "thumbnails fetched"):
             reason = _save(cutout, live, fetcher, partial)
@@ -112,8 +119,17 @@ def save(live: Live, fetcher: Fetcher, wavelength: int, folder: Path) -> pd.Data
             file = "" if reason else cutout.file
             rows.append((file, cutout.event_type, cutout.time, cutout.goes_class, cutout.noaa_ar, origin, reason))
         df = pd.DataFrame(rows, columns=list(tables.CUTOUTS.columns), dtype=object)
+        if not (df["file"] != "").any():
+            raise InputError(_nothing(live, wavelength, df, [span.reason for _, spans in lists for span in spans]))
         tables.write(df, partial / "cutouts.csv", tables.CUTOUTS)
     return tables.check(df, tables.CUTOUTS, "the cutouts")
+
+
+def _nothing(live: Live, wavelength: int, df: pd.DataFrame, gaps: list[str]) -> str:
+    """Return the sentence that says why no thumbnail came."""
+    reason = next(filter(None, [*df["reason"], *gaps]), "HEK lists none of this wavelength")
+    which = f"no thumbnail of {wavelength} angstrom from {live.start} to {live.end} came"
+    return f"{which} ({len(df)} listed; {reason}): nothing was written; run again, or change scrape.live's dates"
 
 
 def _save(cutout: Cutout, live: Live, fetcher: Fetcher, folder: Path) -> str:

@@ -4,6 +4,7 @@ import datetime as dt
 from urllib.parse import quote
 
 from solarflare.sources.live.http import addresses, listing
+from solarflare.sources.live.http.cache import settled
 from solarflare.sources.live.http.fetch import Bases, Fetcher
 from solarflare.sources.live.source import SDO, SDO_IMAGE_BYTES, Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
@@ -16,6 +17,7 @@ def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.date
     """Return the frames of a day."""
     folders = listing.day_folders(bases, time.date())
     browsers = [addresses.join(base, "index.php") + "?b=" + quote(f"{time:%Y/%m/%d}", safe="") for base in bases]
-    content = fetcher.get([*folders, *browsers], listing.why_not_a_listing, keep=False)
+    day = time.date()
+    content = fetcher.get([*folders, *browsers], listing.of_day(day), keep=settled(day))
     times = listing.images(content, instrument)
     return [filed_by_day(NAME, instrument, times[name], name, folders) for name in times if f"_{img_width}_" in name]

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from solarflare.sources.live.http import addresses
+from solarflare.sources.live.http.cache import settled
 from solarflare.sources.live.http.fetch import Bases, Fetcher
 from solarflare.sources.live.source import SDO, SDO_IMAGE_BYTES, Frame, image_archive
 from solarflare.sun.images.instruments import Instrument
@@ -22,7 +23,7 @@ def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.date
     """Return the one frame nearest to a time, however far it is."""
     query = urlencode({"date": f"{time:%Y-%m-%dT%H:%M:%SZ}", "sourceId": SOURCE_IDS[instrument]})
     urls = [addresses.join(base, "getClosestImage") + "/?" + query for base in bases]
-    number, taken = parse(fetcher.get(urls, why_not_an_answer, keep=False))
+    number, taken = parse(fetcher.get(urls, why_not_an_answer, keep=settled(time.date())))
     query = urlencode({"id": number, "width": img_width, "type": "jpg"})
     name = f"{taken:%Y%m%d_%H%M%S}_{img_width}_{PRODUCTS[instrument]}.jpg"
     images = tuple(addresses.join(base, "downloadImage") + "/?" + query for base in bases)

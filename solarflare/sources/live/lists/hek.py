@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 
 from solarflare.core.console import log
+from solarflare.sources.live.http.cache import settled
 from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused
 from solarflare.sources.live.lists import fields
-from solarflare.sources.live.lists.periods import DAY, settled
+from solarflare.sources.live.lists.periods import DAY
 from solarflare.sources.live.lists.report import Flare, Region, Report, Row, Rows, Span, make_flare
 from solarflare.sources.live.source import flare_list, region_list
 from solarflare.sun.events.magnetic import mount_wilson

@@ -5,23 +5,18 @@ from collections.abc import Callable, Sequence
 
 from solarflare.core.console import log, progress
 from solarflare.sources.live.http import addresses
+from solarflare.sources.live.http.cache import settled
 from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused
 from solarflare.sources.live.lists.fields import midnight
 from solarflare.sources.live.lists.report import Flare, Report, Row, Rows, Span
 
 DAY = dt.timedelta(days=1)
-SETTLED = dt.timedelta(days=30)  # An older report is not edited any more
 MAX_QUIET_END = 5.0
 """Mean waits between flares without a flare at the end of a yearly list. Of complete lists, (1 + 5)**-2 or 3 % have a
 longer silence there, by the rates of `sources.common.coverage`; they lose it, and no flare is missed."""
 
 DayReader = Callable[[dt.date], Report[Row]]
 DayCheck = Callable[[bytes, dt.date], str | None]  # Returns why content is not the report of a day, or None if it is
-
-
-def settled(day: dt.date) -> bool:
-    """Return whether the report of a day has its final form."""
-    return dt.datetime.now(dt.UTC).date() - day > SETTLED
 
 
 def daily_reader(

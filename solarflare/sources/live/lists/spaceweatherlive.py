@@ -11,6 +11,7 @@ import lxml.html
 
 from solarflare.sources.live.http import addresses, listing
 from solarflare.sources.live.http.browser import Browser
+from solarflare.sources.live.http.cache import settled
 from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Refused, TooManyRequests
 from solarflare.sources.live.lists import fields, periods
 from solarflare.sources.live.lists.report import Flare, Report, Rows, make_flare
@@ -47,7 +48,7 @@ def _page(fetcher: Fetcher, browser: Browser, bases: Bases, day: dt.date) -> byt
     # Until about 2021 the name had no ending.
     folders = listing.day_folders(bases, day)
     urls = [addresses.join(folder, name) for folder in folders for name in ("xray.html", "xray")]
-    keep = periods.settled(day)
+    keep = settled(day)
     # A site that needed the browser once needs it for every page, so there is no plain request first.
     if fetcher.live.browser != "always" and browser.driver is None:
         try:

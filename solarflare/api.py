@@ -38,13 +38,9 @@ class Model:
     """
 
     def __init__(self, task: Task, models: str, regions: str | None, simulated_model: bool) -> None:
-        from solarflare.predict import regions as known_regions
-        from solarflare.predict import trained
-        from solarflare.predict.predictor import Predictor
+        from solarflare.predict.choose import Choice
 
-        folder, chosen = trained.find(models, (task,))
-        lookup = known_regions.lookup(regions, chosen.scrape.live)
-        self._predictor = Predictor(folder, chosen, lookup, simulated_model, models, (task,))
+        self._predictor = Choice(models, regions, simulated_model, (task,)).of_today()
         network = self._predictor.networks[task]
         self.task, self.instrument = str(task), str(network.about.instrument)
         self.question, self.base_rate, self.threshold = network.question, network.base_rate, network.threshold

@@ -13,8 +13,8 @@ from matplotlib.transforms import Bbox
 
 from solarflare.core.tasks import Task
 from solarflare.predict.answer_text import region_name, two_decimals, verdict
+from solarflare.predict.network import Network
 from solarflare.predict.predictor import ImageAnswer, RegionAnswer
-from solarflare.predict.trained import TrainedNetwork
 from solarflare.report import figures
 from solarflare.sun.images import imaging
 from solarflare.sun.images.coordinates import solar_radius, to_arcsec
@@ -27,13 +27,13 @@ NO_ANSWER = "lightgrey"
 OUTLINE = [withStroke(linewidth=2.5, foreground="black")]  # labels are readable on the corona and on the sky
 
 
-def save(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], folder: Path) -> None:
+def save(answer: ImageAnswer, networks: Mapping[Task, Network], folder: Path) -> None:
     """Write ``<name of the image>.png`` into a folder, for the image of an answer without a refusal."""
     with mpl.rc_context(figures.STYLE):
         figures.save(_draw(answer, networks), folder / f"{answer.image.path.stem}.png")
 
 
-def _draw(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> Figure:
+def _draw(answer: ImageAnswer, networks: Mapping[Task, Network]) -> Figure:
     figure = Figure(figsize=(WIDTH, WIDTH + 0.8), layout="constrained")
     axes = figure.subplots()
     axes.imshow(imaging.decode(answer.image.path, "RGB"))

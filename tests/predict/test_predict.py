@@ -24,7 +24,7 @@ from solarflare.core import absent, params, paths, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import Cutter
-from solarflare.networks import calibration, saved_model
+from solarflare.networks import calibration, description, saved_model
 from solarflare.networks.architectures import build
 from solarflare.networks.input_range import Ranges
 from solarflare.predict import answer_text, now, picture, regions, trained
@@ -71,7 +71,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         crops = [cut(rows.iloc[[row]])[1] for row in range(len(rows))]
         question = chosen.label.of(task).model_dump(mode="json")
         cropped = chosen.crop.model_dump(include={"mask", task})
-        about = saved_model.ModelDescription(
+        about = description.ModelDescription(
             "compact_pooled", (32, 32, channels), task, "aia211", "archive", question, cropped
         )
         target = folder / "models" / task
@@ -80,7 +80,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         saved_model.save(
             target, build("compact_pooled", (32, 32, channels)), pd.DataFrame({"epoch": [1]}), fitted, about
         )
-        Ranges.of(crops).write(target / saved_model.RANGES)
+        Ranges.of(crops).write(target / description.RANGES)
     return folder
 
 

@@ -34,6 +34,7 @@ class Pretrained:
     epochs: int
     calibration_rows: int
     parameters: int
+    base_rate: float | None
     difference: float
 
 
@@ -81,7 +82,14 @@ def pretrain(task: Task, folder: Path) -> Pretrained:
     write_ranges(images, positions, folder)
     converted = LiteNetwork(folder / shipped.NETWORK)(images.take(positions))
     difference = np.abs(converted - predict(model, images, positions))
-    return Pretrained(everything, last.epochs, sum(map(len, labels)), model.count_params(), float(difference.max()))
+    return Pretrained(
+        rows=everything,
+        epochs=last.epochs,
+        calibration_rows=sum(map(len, labels)),
+        parameters=model.count_params(),
+        base_rate=chosen.calibration.base_rate.of(about.origin, task),
+        difference=float(difference.max()),
+    )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from solarflare.predict.predictor import DECIMALS, ImageAnswer, RegionAnswer
 
 
 def heading(networks: Mapping[Task, Network]) -> Iterator[str]:
-    """Yield two lines per network: its question with the share of yes where its probabilities hold, and its training."""
+    """Yield two lines per network: its question, with how often the answer is yes, and what trained it."""
     for task, network in networks.items():
         yield f"{task}: the probability that {network.question}; {average(network, 'at an average time')}"
         yield f"{task}: {network.name} answers, trained on {network.trained_on}"

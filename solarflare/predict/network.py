@@ -15,11 +15,8 @@ from solarflare.networks import calibration, input_range
 from solarflare.networks.calibration import Calibration
 from solarflare.networks.description import ModelDescription
 from solarflare.networks.input_range import Ranges
-from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images.imaging import Pixels
-from solarflare.verification.results.wording import wording
-
-LABELS: dict[Task, type[DiskLabel | RegionLabel]] = {Task.DISK: DiskLabel, Task.REGION: RegionLabel}
+from solarflare.verification.results.wording import of_question
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class Network:
     ) -> None:
         self.name, self.trained_on, self.about, self.base_rate = name, trained_on, about, base_rate
         task = Task(about.task)
-        self.question = wording(LABELS[task].model_validate(dict(about.question))).meaning
+        self.question = of_question(task, about.question).meaning
         self._members, self._ranges = members, ranges
         self.share = base_rate or float(np.mean([member.fitted_rate for member in members]))
         thresholds = [self._corrected(member.fitted.threshold, member.fitted_rate) for member in members]

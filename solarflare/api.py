@@ -38,9 +38,9 @@ class Model:
     """
 
     def __init__(self, task: Task, models: str, regions: str | None, simulated_model: bool) -> None:
-        from solarflare.predict.choose import Choice
+        from solarflare.predict.choose import Choice, Wish
 
-        self._predictor = Choice(models, regions, simulated_model, (task,)).of_today()
+        self._predictor = Choice(Wish(models, regions, simulated_model, (task,))).of_today()
         network = self._predictor.networks[task]
         self.task, self.instrument = str(task), str(network.about.instrument)
         self.question, self.base_rate, self.threshold = network.question, network.base_rate, network.threshold

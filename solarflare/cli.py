@@ -190,11 +190,11 @@ def predict(
 ) -> None:
     """Print the probability of activity for images of the Sun; exit with 2 if an image has no answer."""
     from solarflare.predict import answer
-    from solarflare.predict.choose import Choice
+    from solarflare.predict.choose import Wish
     from solarflare.predict.images import find_images
 
     files = find_images(images, instrument, time)
-    if not answer.answer(files, Choice(models, regions, simulated_model), as_json, figures):
+    if not answer.answer(files, Wish(models, regions, simulated_model), as_json, figures):
         raise typer.Exit(REFUSED)
 
 
@@ -210,10 +210,10 @@ def now(
     """Print the probability of activity for the newest images of the Sun; exit with 2 if no image has an answer."""
     from solarflare.predict import now as today
     from solarflare.predict import trained
-    from solarflare.predict.choose import Choice
+    from solarflare.predict.choose import Choice, Wish
 
     pause = today.seconds(watch) if watch else None
-    choice = Choice(models, "swpc", simulated_model)
+    choice = Choice(Wish(models, "swpc", simulated_model))
     predictor, live = choice.of_today(), choice.live()
     if not predictor.knows_the_sun:
         remedy = trained.how_to_train(predictor.instruments[0])

@@ -41,8 +41,8 @@ def two_decimals(probability: float) -> str:
     return ">0.99" if probability >= 0.995 else f"{probability:.2f}"
 
 
-def lines(answer: ImageAnswer, networks: Mapping[Task, Network]) -> Iterator[str]:
-    """Yield an answer as lines: first the image, then one line per probability."""
+def lines(answer: ImageAnswer, networks: Mapping[Task, Network], numbered: bool = False) -> Iterator[str]:
+    """Yield an answer as lines: first the image, then one line per probability. Regions may be numbered from 1."""
     name, time = answer.image.path.name, answer.image.time
     yield f"{name}{'' if time is None else f'  {time:%Y-%m-%d %H:%M} UTC'}"
     if answer.refusal:
@@ -50,11 +50,12 @@ def lines(answer: ImageAnswer, networks: Mapping[Task, Network]) -> Iterator[str
         return
     if answer.disk is not None:
         yield _line("disk", answer.disk, networks[Task.DISK])
-    for region in answer.regions or []:
+    for number, region in enumerate(answer.regions or [], start=1):
+        name = f"{number}: {region_name(region)}" if numbered else region_name(region)
         if region.probability is None:
-            yield f"  {region_name(region):<24}  {region.reason}"
+            yield f"  {name:<24}  {region.reason}"
         else:
-            yield _line(region_name(region), region.probability, networks[Task.REGION])
+            yield _line(name, region.probability, networks[Task.REGION])
     if answer.regions is not None:
         count = len(answer.regions) or "no"
         yield f"  {count} region{'' if count == 1 else 's'}: {answer.regions_from}"

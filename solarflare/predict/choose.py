@@ -1,6 +1,7 @@
 """Which networks answer for an image: those that the user names, the project's own, or the shipped ones."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
     from solarflare.sources.live.schema import Live
 
 
-class Choice:
-    """Chooses the networks for each image, and loads them with the first image that needs them.
+@dataclass(frozen=True)
+class Wish:
+    """What the user asks for.
 
-    Without a name, a project's own networks in ``models/`` come first. The shipped networks answer for real images of
-    an instrument that no own network of the real Sun knows.
-
-    Parameters
+    Attributes
     ----------
     models : str or None
         The option ``--models``: networks that answer for all images.
@@ -31,8 +30,21 @@ class Choice:
         The option ``--regions``.
     simulated_model : bool
         Whether networks that were trained on the simulated Sun may answer for the real Sun.
-    tasks : tuple of Task, optional
-        The tasks whose networks answer; by default all.
+    tasks : tuple of Task
+        The tasks whose networks answer.
+    """
+
+    models: str | None = None
+    regions: str | None = None
+    simulated_model: bool = False
+    tasks: tuple[Task, ...] = TASKS
+
+
+class Choice:
+    """Chooses the networks for each image, and loads them with the first image that needs them.
+
+    Without a name, a project's own networks in ``models/`` come first. The shipped networks answer for real images of
+    an instrument that no own network of the real Sun knows.
 
     Raises
     ------
@@ -40,26 +52,25 @@ class Choice:
         If there are no networks, or they are broken.
     """
 
-    def __init__(
-        self,
-        models: str | None,
-        regions: str | None = None,
-        simulated_model: bool = False,
-        tasks: tuple[Task, ...] = TASKS,
-    ) -> None:
-        self._models, self._simulated_model, self._tasks = models, simulated_model, tasks
-        self._lookup: RegionLookup = lookup(regions, self.live)
-        self._own = [] if models else trained.described(paths.MODELS)
+    def __init__(self, wish: Wish) -> None:
+        self.wish = wish
+        self._lookup: RegionLookup = lookup(wish.regions, self.live)
+        self._own = [] if wish.models else trained.described(paths.MODELS)
         self._simulated_hashes = simulated_hashes() if self._own else set()
         self._load: Callable[[str], Predictor] = cache(self._predictor)
 
+    @property
+    def all_shipped(self) -> bool:
+        """Whether only shipped networks can be chosen."""
+        return pretrained.holds(Path(self.wish.models)) if self.wish.models else not self._own
+
     def predictor(self, image: ImageFile) -> Predictor:
         """Return the networks that answer for an image, or refuse it."""
-        if self._models:
-            return self._load(self._models)
+        if self.wish.models:
+            return self._load(self.wish.models)
         simulated = image.digest in self._simulated_hashes
         for about in self._own:
-            same_sun = simulated == (about.origin == "simulated") or (self._simulated_model and not simulated)
+            same_sun = simulated == (about.origin == "simulated") or (self.wish.simulated_model and not simulated)
             if about.instrument == image.instrument and same_sun:
                 return self._load(str(paths.MODELS))
         shipped = pretrained.instruments()
@@ -70,22 +81,22 @@ class Choice:
 
     def of_today(self) -> Predictor:
         """Return the networks that answer for the real Sun of today: the user's, else the shipped ones."""
-        own = self._models or any(about.origin != "simulated" for about in self._own) or self._simulated_model
+        own = self.wish.models or any(about.origin != "simulated" for about in self._own) or self.wish.simulated_model
         shipped = pretrained.instruments()
         if own or not shipped:
-            return self._load(self._models or str(paths.MODELS))
+            return self._load(self.wish.models or str(paths.MODELS))
         return self._load(str(pretrained.FOLDER / shipped[0]))
 
     def live(self) -> "Live":
         """Return how images and regions of today are fetched: as in the networks' own parameters, or the project's."""
         from solarflare.predict.schema import PredictParams
 
-        if self._models and not pretrained.holds(Path(self._models)):
-            return trained.find(self._models)[1].scrape.live
+        if self.wish.models and not pretrained.holds(Path(self.wish.models)):
+            return trained.find(self.wish.models)[1].scrape.live
         return params.load(PredictParams).scrape.live
 
     def _predictor(self, name: str) -> Predictor:
-        return Predictor(networks(name, self._tasks), self._lookup, self._simulated_model)
+        return Predictor(networks(name, self.wish.tasks), self._lookup, self.wish.simulated_model)
 
 
 def networks(name: str, tasks: tuple[Task, ...] = TASKS) -> dict[Task, Network]:

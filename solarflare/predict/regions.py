@@ -73,12 +73,17 @@ def from_noaa(live: "Callable[[], Live]") -> RegionLookup:
     reports = cache(lambda: _fetch_reports(live()))
 
     def look_up(time: pd.Timestamp) -> KnownRegions | None:
-        now = utc_now()
-        if not now - NOAA_SPAN <= time <= now + MAX_DISTANCE:
+        if not within_noaa_list(time):
             return None
         return _nearest_report(reports(), time, NOAA_LIST)
 
     return look_up
+
+
+def within_noaa_list(time: pd.Timestamp | None) -> bool:
+    """Return whether NOAA's list of today may have the regions of a time (UTC)."""
+    now = utc_now()
+    return time is not None and now - NOAA_SPAN <= time <= now + MAX_DISTANCE
 
 
 def _fetch_reports(live: "Live") -> pd.DataFrame:

@@ -101,7 +101,7 @@ def check_manifest(manifest: Path, images: Path) -> dict[str, str]:
             named = {row["sha256"] for row in csv.DictReader(file)}
     except (FileNotFoundError, KeyError, UnicodeDecodeError):
         raise InputError(f"{manifest} is not there or has no column sha256; name a manifest of the images") from None
-    used: set[str] = set(pd.read_csv(images)["sha256"])
+    used: set[str] = set(pd.read_csv(images, dtype=str)["sha256"])
     if named != used:
         raise InputError(
             f"{manifest} lacks {len(used - named)} images of the archive and names {len(named - used)} others; "

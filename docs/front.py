@@ -20,8 +20,10 @@ FIGURE = Path("docs/images/front.png")
 IMAGE = Path("docs/images/20141025_004401_512_0211.jpg")
 REGIONS = Path("docs/images/20141025_regions.csv")  # NOAA's report, and each region's strongest flare within 24 h
 CREDIT = "Courtesy of NASA/SDO and the AIA, EVE, and HMI science teams."
+SEEN = "It is one of the training images; the cards have the scores on images that were not."
 COLOURS = 192  # enough for one colour table, half of the bytes
 WIDTH, HEIGHT, SIDE = 12.0, 4.9, 4.1  # inches, at 100 pixels an inch
+FONT = 7.5  # points, of the labels on the image
 LINE = 0.072  # height of a line of the table, in figures
 
 
@@ -39,9 +41,10 @@ def main() -> None:
             axes.imshow(file.rgb())
             axes.set_axis_off()
             axes.set_title(title, loc="left", color=INK, fontsize=14)
-        picture.mark(axes, answer, predictor.networks[Task.REGION])
+        picture.mark(axes, answer, predictor.networks[Task.REGION], SIDE, FONT)
         happened(figure, answer, predictor.networks[Task.REGION])
-        figure.text(0.008, 0.025, f"SDO/AIA 211 Å, {file.time:%Y-%m-%d %H:%M} UT. {CREDIT}", color=INK, fontsize=9)
+        note = f"SDO/AIA 211 Å, {file.time:%Y-%m-%d %H:%M} UT. {CREDIT} {SEEN}"
+        figure.text(0.008, 0.025, note, color=INK, fontsize=9)
         content = io.BytesIO()
         figure.savefig(content, metadata={"Software": None})
     Image.open(content).convert("RGB").quantize(COLOURS).save(FIGURE, optimize=True)

@@ -48,8 +48,8 @@ def _draw(answer: ImageAnswer, networks: Mapping[Task, Network]) -> Figure:
     return figure
 
 
-def mark(axes: Axes, answer: ImageAnswer, network: Network) -> None:
-    """Draw a box and a label for each region."""
+def mark(axes: Axes, answer: ImageAnswer, network: Network, width: float = WIDTH, font: float = FONT) -> None:
+    """Draw a box and a label for each region on an image `width` inches wide, in a font of so many points."""
     boxes = [Bbox.from_extents(*square.ends) for square in squares(answer, network)]
     labels: list[Bbox] = []
     for region, box in zip(answer.regions or [], boxes, strict=True):
@@ -58,20 +58,21 @@ def mark(axes: Axes, answer: ImageAnswer, network: Network) -> None:
             yes = region.probability >= network.threshold
             text += f"\n{two_decimals(region.probability)} {'yes' if yes else 'no'}"
             colour = figures.GOLD if yes else "white"
-        labels.append(_free_place(text, box, boxes, labels, axes.get_xlim()[1]))
+        labels.append(_free_place(text, box, boxes, labels, axes.get_xlim()[1], font / 72 / width))
         corner = (box.x0, box.y0)
         frame = Rectangle(corner, box.width, box.height, fill=False, color=colour, linewidth=1.6, path_effects=OUTLINE)
         axes.add_patch(frame)
         place = _centre(labels[-1])
-        axes.text(*place, text, color=colour, fontsize=FONT, ha="center", va="center", path_effects=OUTLINE)
+        axes.text(*place, text, color=colour, fontsize=font, ha="center", va="center", path_effects=OUTLINE)
 
 
-def _free_place(text: str, box: Bbox, boxes: list[Bbox], labels: list[Bbox], pixels: float) -> Bbox:
+def _free_place(text: str, box: Bbox, boxes: list[Bbox], labels: list[Bbox], pixels: float, size: float) -> Bbox:
     """Return where a label is best put beside its box: over the fewest other labels, then over the fewest boxes.
 
-    All boxes are in pixels of the image, which is so many `pixels` wide and high. The label is inside of the image.
+    All boxes are in pixels of the image, which is so many `pixels` wide and high. The font has a share `size` of that.
+    The label is inside of the image.
     """
-    font = FONT / 72 * pixels / WIDTH
+    font = size * pixels
     rows = text.split("\n")
     width, height = LETTER * font * max(map(len, rows)), LINE * font * len(rows)
     along, across = (box.width + width) / 2, (box.height + height) / 2

@@ -164,7 +164,7 @@ def test_labels_of_a_picture_do_not_cover_each_other() -> None:
     ring = Bbox.from_bounds(480, 200, 30, 30)  # at the right edge of 512 pixels
     labels: list[Bbox] = []
     for _ in range(3):
-        labels.append(picture._free_place("AR 11944 S09W12\n0.02 no", ring, [ring], labels, 512))
+        labels.append(picture._free_place("AR 11944 S09W12\n0.02 no", ring, [ring], labels, 512, 0.017))
     assert [label.count_overlaps(labels) for label in labels] == [1, 1, 1]  # itself
     assert max(label.x1 for label in labels) <= 512
 

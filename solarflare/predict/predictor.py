@@ -99,7 +99,7 @@ class Predictor:
         height, width = grey.shape
         if not sun.fitted or sun.radius > min(sun.x, sun.y, width - 1 - sun.x, height - 1 - sun.y):
             raise Refused(f"the whole disk of the Sun is not where {instrument} would show it at that time")
-        disk = self._disk(networks[Task.DISK], grey, sun, time) if Task.DISK in networks else None
+        disk = self._disk(networks[Task.DISK], grey, sun) if Task.DISK in networks else None
         if Task.REGION not in networks:
             return ImageAnswer(image, sun=sun, disk=disk)
         reports = self._lookup(time) or regions.in_image(grey, instrument, sun, time)
@@ -127,9 +127,9 @@ class Predictor:
                     raise Refused(f"an array does not tell whether its Sun is simulated or real, and {known}: {remedy}")
                 raise Refused(f"it is of the real Sun, and {known}: {trained.how_to_train(network.cutter.instrument)}")
 
-    def _disk(self, network: Network, grey: Pixels, sun: Disk, time: pd.Timestamp) -> float:
+    def _disk(self, network: Network, grey: Pixels, sun: Disk) -> float:
         """Return the probability of the disk's question."""
-        crop = network.cutter.cut(grey, sun, with_positions(pd.DataFrame({"time": [time]})))
+        crop = network.cutter.cut(grey, sun, pd.DataFrame())  # the disk's crop needs no places
         if reason := network.refusal(crop[0]):
             raise Refused(f"it is unlike the images that trained the network: {reason}")
         return round(float(network.probabilities(crop)[0]), DECIMALS)

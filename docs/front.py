@@ -52,7 +52,8 @@ def main() -> None:
 
 def happened(figure: Figure, answer: ImageAnswer, network: Network) -> None:
     """Write a table: each region, its answer, what happened, and whether the answer was right."""
-    flares = pd.read_csv(REGIONS).set_index("noaa_ar")["strongest_flare"].fillna("")
+    table = pd.read_csv(REGIONS)
+    flares: dict[int | None, str] = dict(zip(table["noaa_ar"], table["strongest_flare"].fillna(""), strict=True))
     columns = (0.705, 0.79, 0.885, 0.955)
     rows = [(("What happened", "", "", ""), INK)]
     rows.append((("region", "answer", "flare", ""), INK))

@@ -93,7 +93,7 @@ def _geometry(
 
 def _offsets(radii_per_pixel: float) -> npt.NDArray[np.float64]:
     """Return how far each row or column is from the disk's centre, in solar radii."""
-    return (np.arange(WIDTH) - (WIDTH - 1) / 2) * radii_per_pixel
+    return np.asarray((np.arange(WIDTH) - (WIDTH - 1) / 2) * radii_per_pixel, np.float64)
 
 
 def _percentile(values: npt.NDArray[np.float32], percent: float) -> float:

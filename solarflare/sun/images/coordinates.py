@@ -116,7 +116,7 @@ def to_stonyhurst(x: npt.ArrayLike, y: npt.ArrayLike, time: pd.Timestamp) -> tup
     latitude, longitude : ndarray of float64, shape (n,)
         Stonyhurst degrees, west positive. NaN beside the disk.
     """
-    (distance,), (tilt,) = _earth([time])
+    (distance,), (tilt,) = _earth(np.array([time], dtype="datetime64[ns]"))
     west, north = np.asarray(x, np.float64) / ARCSEC_PER_RADIAN, np.asarray(y, np.float64) / ARCSEC_PER_RADIAN
     towards = np.cos(north) * np.cos(west)
     # The line of sight meets the sphere twice; the nearer point is seen.

@@ -1,6 +1,6 @@
 # `make` sets everything up and runs the main job; `make test` sets everything up and runs the tests.
 .DELETE_ON_ERROR:
-.PHONY: all setup accept restore reproduce test test-slow lint docs exps experiment review live-rehearsal ui clean
+.PHONY: all setup accept restore reproduce test test-slow lint docs exps experiment pretrained review live-rehearsal ui clean
 
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -77,6 +77,10 @@ exps: setup
 # make experiment PROFILE=sdo-euv PLAN=1: what that would fetch, and what it costs
 experiment: setup
 	solarflare experiment $(PROFILE) $(if $(ARCHIVE),--archive $(ARCHIVE)) $(if $(PLAN),--plan)
+
+# make pretrained ARCHIVE=../shared/sun: train the networks of pretrained/ again
+pretrained: setup
+	solarflare pretrain sdo-euv --archive $(ARCHIVE) --manifest manifests/sdo-aia211-2010-2014.csv
 
 # make review BASE=main: what this change does to the scores, as review.md; fails if the audit finds a leak
 review: setup

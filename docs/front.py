@@ -1,72 +1,78 @@
-"""Draw the README's picture of both questions from the outputs of ``make``: ``python -m docs.front``."""
+"""Draw the README's picture, a real image with the answer of the shipped networks: ``python -m docs.front``."""
 
 import io
 from pathlib import Path
-from typing import Any
 
+import matplotlib as mpl
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from solarflare.core import params, tables
-from solarflare.core.tasks import TASKS, Task
-from solarflare.dataset.shards.reader import Crops
-from solarflare.report.figures import INK, SKY, SUN
-from solarflare.report.gallery import legible
-from solarflare.report.schema import ReportParams
-from solarflare.report.task_figures import pictures
-from solarflare.verification.results import shown
-from solarflare.verification.results.wording import Wording, wording
+from solarflare.core.tasks import Task
+from solarflare.predict import answer_text, picture
+from solarflare.predict.choose import Choice, Wish
+from solarflare.predict.images import find_images
+from solarflare.predict.network import Network
+from solarflare.predict.predictor import ImageAnswer
+from solarflare.report.figures import INK, SKY, STYLE, SUN
 
 FIGURE = Path("docs/images/front.png")
-COLOURS = 192  # enough for grey and one colour table, half of the bytes
-WIDTH, HEIGHT, SIDE = 12.0, 4.5, 2.8  # inches, at 100 pixels an inch
-GROUPS = ("best", "worst")  # of `shown.choose`: for each question one right and one wrong answer
+IMAGE = Path("docs/images/20141025_004401_512_0211.jpg")
+REGIONS = Path("docs/images/20141025_regions.csv")  # NOAA's report, and each region's strongest flare within 24 h
+CREDIT = "Courtesy of NASA/SDO and the AIA, EVE, and HMI science teams."
+SEEN = "It is one of the training images; the cards have the scores on images that were not."
+COLOURS = 192  # enough for one colour table, half of the bytes
+WIDTH, HEIGHT, SIDE = 12.0, 4.9, 4.1  # inches, at 100 pixels an inch
+FONT = 7.5  # points, of the labels on the image
+LINE = 0.072  # height of a line of the table, in figures
 
 
 def main() -> None:
-    """Draw two test images of each question: the image, the network's answer, and what happened."""
-    chosen = params.load(ReportParams)
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=100)
-    for place, task in enumerate(TASKS):
-        words = wording(chosen.label.of(task))
-        left = 0.01 + 0.5 * place
-        figure.text(left, 0.95, words.question, fontsize=17, color=INK, va="center")
-        figure.text(left, 0.885, f"Yes: {words.meaning}.", fontsize=10.5, color=INK, va="center")
-        for column, (_, row) in enumerate(examples(task).iterrows()):
-            axes = figure.add_axes((left + 0.245 * column, 0.215, SIDE / WIDTH, SIDE / HEIGHT))
-            crops = pictures(row.to_frame().T.astype({"noaa_ar": "Int64"}), Crops(task.crops))
-            (picture,) = legible(crops, chosen.instrument.of(task))
-            axes.imshow(picture.image.squeeze(), cmap="gray", vmin=0, vmax=255)
-            caption(axes, row, words)
-    content = io.BytesIO()
-    figure.savefig(content, metadata={"Software": None})
+    """Draw the image, the answer on it, and what happened."""
+    wish = Wish("pretrained/aia211", str(REGIONS))
+    (file,) = find_images([IMAGE])
+    predictor = Choice(wish).predictor(file)
+    answer = predictor(file)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, HEIGHT), dpi=100)
+        titles = ("The image", "The answer: flares within 24 h")
+        for column, title in enumerate(titles):
+            axes = figure.add_axes((0.005 + 0.348 * column, 0.07, SIDE / WIDTH, SIDE / HEIGHT))
+            axes.imshow(file.rgb())
+            axes.set_axis_off()
+            axes.set_title(title, loc="left", color=INK, fontsize=14)
+        picture.mark(axes, answer, predictor.networks[Task.REGION], SIDE, FONT)
+        happened(figure, answer, predictor.networks[Task.REGION])
+        note = f"SDO/AIA 211 Å, {file.time:%Y-%m-%d %H:%M} UT. {CREDIT} {SEEN}"
+        figure.text(0.008, 0.025, note, color=INK, fontsize=9)
+        content = io.BytesIO()
+        figure.savefig(content, metadata={"Software": None})
     Image.open(content).convert("RGB").quantize(COLOURS).save(FIGURE, optimize=True)
 
 
-def examples(task: Task) -> pd.DataFrame:
-    """Return the most right and the most wrong of the test rows with label 1, with threshold and GOES class."""
-    rows, _ = shown.read(task.attributions)
-    first = rows[rows["label"] == 1].groupby("group").head(1).set_index("group").loc[list(GROUPS)].reset_index()
-    key = ["path", "noaa_ar"] if task == Task.REGION else ["path"]
-    labels = tables.read(task.labels, tables.LABELS[task])
-    predictions = tables.read(task.predictions, tables.PREDICTIONS)
-    return first.merge(predictions[[*key, "threshold"]], on=key).merge(labels[[*key, "goes_class"]], on=key)
-
-
-def caption(axes: Axes, row: pd.Series, words: Wording) -> None:
-    """Write the network's answer and what happened below an image."""
-    called = int(row["probability"] >= row["threshold"])
-    right = called == row["label"]
-    goes_class = row["goes_class"] if isinstance(row["goes_class"], str) else ""
-    happened = f"{words.answers[row['label']]} {goes_class}".strip()
-    answer = f"Network: {'yes' if called else 'no'}, probability {row['probability']:.2f}"
-    place: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 12.5, "va": "top"}
-    axes.text(0, -0.03, answer, color=INK, **place)
-    axes.text(0, -0.12, f"What happened: {happened}", color=INK, **place)
-    axes.text(0, -0.21, "right" if right else "wrong", color=SKY if right else SUN, weight="bold", **place)
-    axes.set_axis_off()
+def happened(figure: Figure, answer: ImageAnswer, network: Network) -> None:
+    """Write a table: each region, its answer, what happened, and whether the answer was right."""
+    table = pd.read_csv(REGIONS)
+    flares: dict[int | None, str] = dict(zip(table["noaa_ar"], table["strongest_flare"].fillna(""), strict=True))
+    columns = (0.705, 0.79, 0.885, 0.955)
+    rows = [(("What happened", "", "", ""), INK)]
+    rows.append((("region", "answer", "flare", ""), INK))
+    for region in answer.regions or []:
+        flare = flares[region.noaa_ar]
+        if region.probability is None:
+            rows.append(((f"AR {region.noaa_ar}", "none: near the limb", "", ""), "grey"))
+            continue
+        yes = region.probability >= network.threshold
+        right = yes == bool(flare)
+        said = f"{answer_text.two_decimals(region.probability)} {'yes' if yes else 'no'}"
+        colour = SKY if right else SUN
+        rows.append(((f"AR {region.noaa_ar}", said, flare or "none", "right" if right else "wrong"), colour))
+    for number, (cells, colour) in enumerate(rows):
+        for place, cell in zip(columns, cells, strict=True):
+            last = place == columns[-1] and number > 1
+            figure.text(
+                place, 0.94 - LINE * number, cell, color=colour if last else INK, fontsize=14 if not number else 11
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What mkdocs has to be told of this repository: pages at its root, and links to source, which goes into the site."""
+"""What mkdocs has to be told of this repository: pages outside of docs, and links to source, which joins the site."""
 
 import posixpath
 import re
@@ -9,13 +9,22 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
-AT_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "CONTRIBUTING.md", "CHANGELOG.md": "CHANGELOG.md"}
+ELSEWHERE = {"README.md": "index.md"} | {
+    name: name
+    for name in (
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "pretrained/README.md",
+        "pretrained/aia211/disk/card.md",
+        "pretrained/aia211/region/card.md",
+    )
+}
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages at the repository's root, and every file that a page links to, under ``source/``."""
-    for name, page in AT_ROOT.items():
+    """Add the pages outside of docs/, and every file that a page links to, under ``source/``."""
+    for name, page in ELSEWHERE.items():
         files.append(File.generated(config, page, content=(ROOT / name).read_text()))
     linked = {place for page in files.documentation_pages() for place, _ in _places(page)}
     for place in sorted(linked):
@@ -34,7 +43,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def _places(page: File) -> list[tuple[str, str]]:
     """Return what a page links to: the file in the repository, and as it is written."""
-    origin = next((name for name, uri in AT_ROOT.items() if uri == page.src_uri), f"docs/{page.src_uri}")
+    origin = next((name for name, uri in ELSEWHERE.items() if uri == page.src_uri), f"docs/{page.src_uri}")
     written = [link for link, _ in LINK.findall((ROOT / origin).read_text())]
     return [(_file(posixpath.normpath(posixpath.join(posixpath.dirname(origin), link))), link) for link in written]
 
@@ -46,8 +55,8 @@ def _file(place: str) -> str:
 
 def _in_site(place: str) -> str:
     """Return where a file of the repository is in the site."""
-    if place in AT_ROOT:
-        return AT_ROOT[place]
+    if place in ELSEWHERE:
+        return ELSEWHERE[place]
     if place.startswith("docs/"):
         return place.removeprefix("docs/")
     return f"source/{place}"

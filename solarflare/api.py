@@ -38,13 +38,9 @@ class Model:
     """
 
     def __init__(self, task: Task, models: str, regions: str | None, simulated_model: bool) -> None:
-        from solarflare.predict import regions as known_regions
-        from solarflare.predict import trained
-        from solarflare.predict.predictor import Predictor
+        from solarflare.predict.choose import Choice, Wish
 
-        folder, chosen = trained.find(models, (task,))
-        lookup = known_regions.lookup(regions, chosen.scrape.live)
-        self._predictor = Predictor(folder, chosen, lookup, simulated_model, models, (task,))
+        self._predictor = Choice(Wish(models, regions, simulated_model, (task,))).of_today()
         network = self._predictor.networks[task]
         self.task, self.instrument = str(task), str(network.about.instrument)
         self.question, self.base_rate, self.threshold = network.question, network.base_rate, network.threshold
@@ -98,7 +94,8 @@ def load_model(
         ``"disk"`` or ``"region"``.
     models : str or Path, optional
         As the option ``--models`` of ``solarflare predict``: a folder of networks, ``"champion"``, the id of a run in
-        MLflow, or an experiment or commit. By default the champion or, with a warning, ``models/`` if there is none.
+        MLflow, or an experiment or commit. By default the champion or, with a warning, ``models/`` if there is none, or
+        the shipped network for AIA 211 if that has none.
     regions : str, optional
         Where the regions of an image are, as the option ``--regions``: a file, ``"swpc"`` or ``"image"``.
     simulated_model : bool
@@ -172,12 +169,14 @@ def _task(name: str) -> Task:
 def _default(task: Task) -> str:
     from solarflare.core import paths
     from solarflare.core.console import log
+    from solarflare.predict import pretrained
     from solarflare.tracking.mlflow import logged_models, registry
 
     if logged_models.has_champion(task):
         return registry.CHAMPION
-    log.warning("warning: MLflow has no champion of %s; the network of %s/ answers", task, paths.MODELS)
-    return str(paths.MODELS)
+    models = paths.MODELS if (paths.MODELS / task).is_dir() else pretrained.FOLDER / pretrained.instruments()[0]
+    log.warning("warning: MLflow has no champion of %s; the network of %s/ answers", task, models)
+    return str(models)
 
 
 def _images(images: Any, instrument: str | None, time: dt.datetime | None) -> list[Any]:

@@ -25,7 +25,13 @@ AsJson = Annotated[bool, Option("--json", help="Print JSON, a line for each imag
 Figures = Annotated[Path | None, Option(help="A folder for a picture of each image with its regions.")]
 ProbabilityColumn = Annotated[str | None, Option(help="Column of the probability.", show_default="recognised")]
 TimeColumn = Annotated[str | None, Option(help="Column of times, or of file names.", show_default="recognised")]
-Models = Annotated[str, Option(help="A folder of networks, `champion`, or the run or experiment that trained them.")]
+Models = Annotated[
+    str | None,
+    Option(
+        help="A folder of networks, `champion`, or the run or experiment that trained them.",
+        show_default="models/ or, for other real images, pretrained/",
+    ),
+]
 SimulatedModel = Annotated[
     bool, Option("--simulated-model", help="Let networks of the simulated Sun answer for the real one.")
 ]
@@ -218,40 +224,26 @@ def predict(
     regions: Annotated[
         str | None, Option(help="A file of reports, swpc or image.", show_default="swpc for recent images, else image")
     ] = None,
-    models: Models = "models",
+    models: Models = None,
     simulated_model: SimulatedModel = False,
     as_json: AsJson = False,
     figures: Figures = None,
 ) -> None:
     """Print the probability of activity for images of the Sun; exit with 2 if an image has no answer."""
     from solarflare.core.files import OutputFolder
-    from solarflare.predict import answer_text, trained
-    from solarflare.predict import regions as known_regions
+    from solarflare.predict import answer
+    from solarflare.predict.choose import Wish
     from solarflare.predict.images import find_images
-    from solarflare.predict.predictor import Predictor
 
     output = OutputFolder(figures) if figures else None
     files = find_images(images, instrument, time)
-    folder, chosen = trained.find(models)
-    predictor = Predictor(folder, chosen, known_regions.lookup(regions, chosen.scrape.live), simulated_model, models)
-    if not as_json:
-        typer.echo("\n".join(answer_text.heading(predictor.networks)))
-    refused = False
-    for answer in map(predictor, files):
-        refused |= bool(answer.refusal)
-        said = answer, predictor.networks
-        typer.echo(json.dumps(answer_text.content(*said)) if as_json else "\n".join(answer_text.lines(*said)))
-        if output and not answer.refusal:
-            from solarflare.predict import picture
-
-            picture.save(answer, predictor.networks, output)
-    if refused:
+    if not answer.answer(files, Wish(models, regions, simulated_model), as_json, output):
         raise typer.Exit(REFUSED)
 
 
 @app.command()
 def now(
-    models: Models = "models",
+    models: Models = None,
     simulated_model: SimulatedModel = False,
     watch: Annotated[str | None, Option(help="Repeat after this time, such as 15m, until Ctrl-C.")] = None,
     forecast: Annotated[Path | None, Option(help="A file for the forecast in CCMC's form.")] = None,
@@ -261,19 +253,18 @@ def now(
     """Print the probability of activity for the newest images of the Sun; exit with 2 if no image has an answer."""
     from solarflare.core.files import OutputFolder
     from solarflare.predict import now as today
-    from solarflare.predict import regions, scoreboard, trained
-    from solarflare.predict.predictor import Predictor
+    from solarflare.predict import scoreboard, trained
+    from solarflare.predict.choose import Choice, Wish
 
     pause = today.seconds(watch) if watch else None
     output = today.Output(as_json, OutputFolder(figures) if figures else None, forecast)
     if forecast:
         scoreboard.check_file(forecast)
-    folder, chosen = trained.find(models)
-    live = chosen.scrape.live
-    predictor = Predictor(folder, chosen, regions.from_noaa(live), simulated_model, models)
+    choice = Choice(Wish(models, "swpc", simulated_model))
+    predictor, live = choice.of_today(), choice.live()
     if not predictor.knows_the_sun:
         remedy = trained.how_to_train(predictor.instruments[0])
-        typer.echo(f"No answer: the networks of {models} know only the simulated Sun; {remedy}.", err=as_json)
+        typer.echo(f"No answer: the networks of {predictor.name} know only the simulated Sun; {remedy}.", err=as_json)
         raise typer.Exit(REFUSED)
     if forecast:
         today.forecasting_networks(predictor.networks)

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from solarflare.predict import trained
+from solarflare.predict.choose import networks
 from solarflare.predict.images import find_images
 from solarflare.predict.predictor import Predictor
 from solarflare.sun.images import imaging
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="has images of the networks' instruments")
     arguments = parser.parse_args()
     begin = time.perf_counter()
-    predictor = Predictor(*trained.find(arguments.models), lambda time: None)
+    predictor = Predictor(networks(arguments.models), lambda time: None)
     print(f"networks loaded in {time.perf_counter() - begin:.1f} s, after TensorFlow's import")
     images = [image for image in find_images([arguments.folder]) if image.instrument in predictor.instruments]
     command, tensorflow = starts(arguments.models, images[0].path)

@@ -1,29 +1,15 @@
 """Imports TensorFlow and Keras without their start-up messages. All other modules import the two from here."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+
+from solarflare.core.console import silenced
 
 # Training gives the same weights, byte for byte, on CPUs only.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Hide messages that are printed before TensorFlow reads its log level."""
-    terminal = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
-        os.close(nowhere)
-
-
-with _silence():
+with silenced():  # messages before TensorFlow reads its log level
     import keras
     import tensorflow as tf
 

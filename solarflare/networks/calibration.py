@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, logit
-from sklearn.isotonic import IsotonicRegression
 
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
@@ -74,6 +73,9 @@ class Isotonic:
 
         The probabilities are kept at least 1 / (rows + 2) away from 0 and 1: Laplace's rule of succession.
         """
+        # Imported here: it takes longer to import than an answer for an image may take.
+        from sklearn.isotonic import IsotonicRegression
+
         least = 1 / (len(labels) + 2)
         model = IsotonicRegression(y_min=least, y_max=1 - least).fit(logits, labels)
         return cls(tuple(map(float, model.X_thresholds_)), tuple(map(float, model.y_thresholds_)))

@@ -1,8 +1,10 @@
 """Trains and calibrates the networks of a task, one network per fold of the split."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core import absent, params
@@ -23,8 +25,9 @@ from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import calibration
 from solarflare.networks.architectures import map_side
 from solarflare.networks.batches import Images, image_shape
+from solarflare.networks.description import RANGES, ModelDescription, fold_folders
 from solarflare.networks.input_range import Ranges
-from solarflare.networks.saved_model import AT_ONCE, RANGES, ModelDescription, fold_folders, save
+from solarflare.networks.saved_model import AT_ONCE, save
 from solarflare.networks.schema import Train, TrainingParams
 from solarflare.networks.training import configure, fit, predict
 from solarflare.sun.events.records import read_records
@@ -55,7 +58,7 @@ def train(task: Task) -> None:
         return
     images = Crops(task.crops)
     rows = read_samples(task, images.index)
-    settings, instrument, question = chosen.train(task), chosen.instrument.of(task), chosen.label.of(task)
+    settings, question = chosen.train(task), chosen.label.of(task)
     privileged = privileged_information(task, chosen, settings, images, rows)
     balanced = settings.class_weight == "balanced"
     refitted = with_validation(rows) if settings.refit else rows
@@ -67,18 +70,8 @@ def train(task: Task) -> None:
         )
         for fold in rows["fold"].unique()
     }
-    about = ModelDescription(
-        settings.network,
-        image_shape(images),
-        task,
-        instrument,
-        chosen.scrape.origin,
-        question.model_dump(mode="json"),
-        chosen.crop.model_dump(include={"mask", "saturation", task.value}),
-        settings.ensemble,
-        settings.flips,
-    )
-    polarity = instrument in MAGNETOGRAPHS
+    about = description_of(task, chosen, images)
+    polarity = about.instrument in MAGNETOGRAPHS
     configure(chosen.compute.threads)
     with atomic_directory(task.model) as partial:
         for fold, folder in fold_folders(partial, folds).items():
@@ -92,9 +85,29 @@ def train(task: Task) -> None:
                 log.info("%s, fold %d: calibrated; now %d images to train on", task, fold, len(both.labels))
                 model, _ = fit(images, both, None, settings, polarity)
             save(folder, model, history, fitted, about)
-            positions = np.concatenate([training.positions, validation.positions])
-            batches = (images.take(positions[start : start + AT_ONCE]) for start in range(0, len(positions), AT_ONCE))
-            Ranges.of(batches).write(folder / RANGES)
+            write_ranges(images, np.concatenate([training.positions, validation.positions]), folder)
+
+
+def write_ranges(images: Images, positions: npt.NDArray[np.int64], folder: Path) -> None:
+    """Write the input ranges of the images at some positions, (N,), into a model's folder."""
+    batches = (images.take(positions[start : start + AT_ONCE]) for start in range(0, len(positions), AT_ONCE))
+    Ranges.of(batches).write(folder / RANGES)
+
+
+def description_of(task: Task, chosen: TrainingParams, images: Images) -> ModelDescription:
+    """Return what `params.yaml` says of a task's model."""
+    settings = chosen.train(task)
+    return ModelDescription(
+        settings.network,
+        image_shape(images),
+        task,
+        chosen.instrument.of(task),
+        chosen.scrape.origin,
+        chosen.label.of(task).model_dump(mode="json"),
+        chosen.crop.model_dump(include={"mask", "saturation", task.value}),
+        settings.ensemble,
+        settings.flips,
+    )
 
 
 def privileged_information(

@@ -4,23 +4,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from solarflare.core.tasks import Task
+from solarflare.predict.network import Network
 from solarflare.predict.predictor import DECIMALS, ImageAnswer, RegionAnswer
-from solarflare.predict.trained import TrainedNetwork
 
 THRESHOLDS = "Each threshold below is that of reports/ and metrics/, corrected to this average like the probabilities."
 
 
-def heading(networks: Mapping[Task, TrainedNetwork]) -> Iterator[str]:
-    """Yield what each network answers, the share of yes where its probabilities hold, and what the thresholds are."""
+def heading(networks: Mapping[Task, Network]) -> Iterator[str]:
+    """Yield two lines per network: its question, with how often the answer is yes, and what trained it."""
     for task, network in networks.items():
         yield f"{task}: the probability that {network.question}; {average(network, 'at an average time')}"
-        if network.simulated:
-            yield f"{task}: trained on the simulated Sun"
+        yield f"{task}: {network.name} answers, trained on {network.trained_on}"
     if any(network.base_rate is not None for network in networks.values()):
         yield THRESHOLDS
 
 
-def average(network: TrainedNetwork, which: str) -> str:
+def average(network: Network, which: str) -> str:
     """Return a phrase on how often the answer is yes where a network's probabilities hold.
 
     `which` names the average, such as "at an average time". It is used only if a base rate is stated.
@@ -30,7 +29,7 @@ def average(network: TrainedNetwork, which: str) -> str:
     return f"{which} it is {network.base_rate:.2g}"
 
 
-def verdict(probability: float, network: TrainedNetwork) -> str:
+def verdict(probability: float, network: Network) -> str:
     """Return yes or no, with the threshold that decides it."""
     return f"{'yes' if probability >= network.threshold else 'no'} (threshold {network.threshold:.2g})"
 
@@ -46,8 +45,8 @@ def two_decimals(probability: float) -> str:
     return ">0.99" if probability >= 0.995 else f"{probability:.2f}"
 
 
-def lines(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> Iterator[str]:
-    """Yield an answer as lines: first the image, then one line per probability."""
+def lines(answer: ImageAnswer, networks: Mapping[Task, Network], numbered: bool = False) -> Iterator[str]:
+    """Yield an answer as lines: first the image, then one line per probability. Regions may be numbered from 1."""
     name, time = answer.image.path.name, answer.image.time
     yield f"{name}{'' if time is None else f'  {time:%Y-%m-%d %H:%M} UTC'}"
     if answer.refusal:
@@ -55,21 +54,22 @@ def lines(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> Itera
         return
     if answer.disk is not None:
         yield _line("disk", answer.disk, networks[Task.DISK])
-    for region in answer.regions or []:
+    for number, region in enumerate(answer.regions or [], start=1):
+        name = f"{number}: {region_name(region)}" if numbered else region_name(region)
         if region.probability is None:
-            yield f"  {region_name(region):<24}  {region.reason}"
+            yield f"  {name:<24}  {region.reason}"
         else:
-            yield _line(region_name(region), region.probability, networks[Task.REGION])
+            yield _line(name, region.probability, networks[Task.REGION])
     if answer.regions is not None:
         count = len(answer.regions) or "no"
         yield f"  {count} region{'' if count == 1 else 's'}: {answer.regions_from}"
 
 
-def _line(name: str, probability: float, network: TrainedNetwork) -> str:
+def _line(name: str, probability: float, network: Network) -> str:
     return f"  {name:<24}{two_decimals(probability):>7}  {verdict(probability, network)}"
 
 
-def content(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> dict[str, Any]:
+def content(answer: ImageAnswer, networks: Mapping[Task, Network]) -> dict[str, Any]:
     """Return an answer as the dictionary that is printed as JSON."""
     return {
         "path": answer.image.path.as_posix(),
@@ -79,6 +79,9 @@ def content(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> dic
         "disk": answer.disk,
         "regions": None if answer.regions is None else [vars(region) for region in answer.regions],
         "regions_from": answer.regions_from or None,
+        "models": {
+            task: {"name": network.name, "trained_on": network.trained_on} for task, network in networks.items()
+        },
         "thresholds": {task: round(network.threshold, DECIMALS) for task, network in networks.items()},
     }
 

@@ -1,5 +1,6 @@
 """Image files, with the instrument and the time of each."""
 
+import csv
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +13,6 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.core.files import sha256
 from solarflare.core.paths import RAW_IMAGES
@@ -20,7 +20,7 @@ from solarflare.sources.common import filenames
 from solarflare.sources.common.identity import identify
 from solarflare.sun.images import imaging
 from solarflare.sun.images.imaging import Pixels
-from solarflare.sun.images.instruments import Instrument
+from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,8 @@ def find_images(
 
 
 def _check_instrument(name: str) -> None:
-    if name not in tables.INSTRUMENTS:
-        raise InputError(f"the instrument is {name!r}; expected one of {', '.join(tables.INSTRUMENTS)}")
+    if name not in INSTRUMENTS:
+        raise InputError(f"the instrument is {name!r}; expected one of {', '.join(INSTRUMENTS)}")
 
 
 def _files(path: Path) -> list[Path]:
@@ -150,8 +150,16 @@ def simulated_hashes() -> set[str]:
     """Return the SHA-256 of the images in ``data/raw/`` that show the simulated Sun; none without a list of images.
 
     All other images are taken to be of the real Sun. Copies are recognised in any folder.
+
+    Raises
+    ------
+    InputError
+        If the list of images is broken.
     """
     if not RAW_IMAGES.is_file():
         return set()
-    images = tables.read(RAW_IMAGES, tables.IMAGES)
-    return set(images.loc[images["origin"].str.startswith("simulated/"), "sha256"])
+    try:
+        with RAW_IMAGES.open(newline="") as file:
+            return {row["sha256"] for row in csv.DictReader(file) if row["origin"].startswith("simulated/")}
+    except (KeyError, AttributeError, UnicodeDecodeError, csv.Error):
+        raise InputError(f"{RAW_IMAGES} is no table of images with sha256 and origin; `dvc repro scrape`") from None

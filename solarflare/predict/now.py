@@ -15,13 +15,13 @@ from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import Task
-from solarflare.networks.saved_model import ModelDescription
+from solarflare.networks.description import ModelDescription
 from solarflare.predict import answer_text, newest_image, picture, scoreboard
 from solarflare.predict.answer_text import average, region_name, two_decimals, verdict
 from solarflare.predict.forecast_files import REGION
+from solarflare.predict.network import Network
 from solarflare.predict.predictor import ImageAnswer, Predictor
 from solarflare.predict.regions import for_waiting_user, utc_now
-from solarflare.predict.trained import TrainedNetwork
 from solarflare.sources.live.schema import Live
 from solarflare.sources.live.scrape import fetching
 
@@ -76,7 +76,7 @@ def watch(predictor: Predictor, live: Live, output: Output, pause: float) -> NoR
         sleep(pause)
 
 
-def _sentences(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now: pd.Timestamp) -> Iterator[str]:
+def _sentences(answer: ImageAnswer, networks: Mapping[Task, Network], now: pd.Timestamp) -> Iterator[str]:
     """Yield an answer in sentences: the image's age, the probability for the disk, and the likeliest region's."""
     instrument, time = answer.image.instrument, answer.image.time
     if time is None:
@@ -98,14 +98,14 @@ def _sentences(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], now
         yield f"{_probability(likeliest.probability or 0, network, 'for an average region')}."
 
 
-def _probability(probability: float, network: TrainedNetwork, which: str) -> str:
+def _probability(probability: float, network: Network, which: str) -> str:
     """Return a probability as a phrase: the question, the answer, and the average that `which` names."""
     answer = f"{two_decimals(probability)}, so {verdict(probability, network)}"
     return f"the probability that {network.question} is {answer}; {average(network, which)}"
 
 
 def _content(
-    answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], source: str | None, now: pd.Timestamp
+    answer: ImageAnswer, networks: Mapping[Task, Network], source: str | None, now: pd.Timestamp
 ) -> dict[str, Any]:
     """Return `answer_text.content` with two more keys: ``source``, the archive, and ``age_hours`` of the image."""
     path, time = answer.image.path, answer.image.time
@@ -115,7 +115,7 @@ def _content(
 
 
 def _write_forecast(
-    answers: list[ImageAnswer], networks: Mapping[Task, TrainedNetwork], now: pd.Timestamp, path: Path
+    answers: list[ImageAnswer], networks: Mapping[Task, Network], now: pd.Timestamp, path: Path
 ) -> None:
     """Write the answers for the newest images as one forecast, issued at `now` (UTC)."""
     forecasting = forecasting_networks(networks)
@@ -128,7 +128,7 @@ def _write_forecast(
     scoreboard.write_file(now, pd.DataFrame(rows, columns=[REGION, "probability"]).dropna(), method, path)
 
 
-def forecasting_networks(networks: Mapping[Task, TrainedNetwork]) -> dict[Task, ModelDescription]:
+def forecasting_networks(networks: Mapping[Task, Network]) -> dict[Task, ModelDescription]:
     """Return the descriptions of the networks whose forecasts the scoreboard's form can state, by task.
 
     Raises

@@ -1,25 +1,24 @@
-"""Draw an answer on its image: a ring around each region, with its name and its answer."""
+"""Draw an answer on its image: a box around each region, the cutout that the network saw, with name and answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
+from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
 from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import Task
 from solarflare.predict.answer_text import region_name, two_decimals, verdict
-from solarflare.predict.predictor import ImageAnswer, RegionAnswer
-from solarflare.predict.trained import TrainedNetwork
+from solarflare.predict.cutouts import squares
+from solarflare.predict.network import Network
+from solarflare.predict.predictor import ImageAnswer
 from solarflare.report import figures
 from solarflare.sun.images.brightness import SATURATION
-from solarflare.sun.images.coordinates import solar_radius, to_arcsec
 
-MARK = 0.12  # radius of the ring around a region, in solar radii
 WIDTH = 8  # of the picture, in inches
 FONT = 10  # points
 LETTER, LINE = 0.6, 1.25  # width and height of a letter of a label, in font sizes
@@ -27,13 +26,13 @@ NO_ANSWER = "lightgrey"
 OUTLINE = [withStroke(linewidth=2.5, foreground="black")]  # labels are readable on the corona and on the sky
 
 
-def save(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork], folder: OutputFolder) -> None:
+def save(answer: ImageAnswer, networks: Mapping[Task, Network], folder: OutputFolder) -> None:
     """Write ``<name of the image>.png`` into a folder, for the image of an answer without a refusal."""
     with mpl.rc_context(figures.STYLE), folder.file(f"{answer.image.path.stem}.png") as partial:
         figures.save(_draw(answer, networks), partial)
 
 
-def _draw(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> Figure:
+def _draw(answer: ImageAnswer, networks: Mapping[Task, Network]) -> Figure:
     figure = Figure(figsize=(WIDTH, WIDTH + 0.8), layout="constrained")
     axes = figure.subplots()
     axes.imshow(answer.image.rgb(SATURATION))
@@ -44,46 +43,40 @@ def _draw(answer: ImageAnswer, networks: Mapping[Task, TrainedNetwork]) -> Figur
     if answer.regions is not None:
         lines.append(f"regions: yes from {networks[Task.REGION].threshold:.2g}")
     axes.set_title("\n".join(lines), loc="left")
-    if answer.sun is None or not answer.regions:
-        return figure
-    disk, times = answer.sun, np.full(len(answer.regions), answer.image.time, dtype="datetime64[ns]")
-    latitudes, longitudes = ([getattr(region, name) for region in answer.regions] for name in ("latitude", "longitude"))
-    west, north = to_arcsec(latitudes, longitudes, times)
-    pixels_per_arcsec = disk.radius / solar_radius(times)
-    centres = zip(disk.x + west * pixels_per_arcsec, disk.y - north * pixels_per_arcsec, strict=True)
-    _mark(axes, answer.regions, list(centres), MARK * disk.radius, networks[Task.REGION].threshold)
+    if answer.regions:
+        mark(axes, answer, networks[Task.REGION])
     return figure
 
 
-def _mark(
-    axes: Axes, regions: Sequence[RegionAnswer], centres: list[tuple[float, float]], radius: float, threshold: float
-) -> None:
-    """Draw a ring and a label for each region, at `centres` (x, y) in pixels of the image."""
-    rings = [Bbox.from_extents(x - radius, y - radius, x + radius, y + radius) for x, y in centres]
+def mark(axes: Axes, answer: ImageAnswer, network: Network, width: float = WIDTH, font: float = FONT) -> None:
+    """Draw a box and a label for each region on an image `width` inches wide, in a font of so many points."""
+    boxes = [Bbox.from_extents(*square.ends) for square in squares(answer, network)]
     labels: list[Bbox] = []
-    for region, ring in zip(regions, rings, strict=True):
+    for region, box in zip(answer.regions or [], boxes, strict=True):
         text, colour = region_name(region), NO_ANSWER
         if region.probability is not None:
-            yes = region.probability >= threshold
+            yes = region.probability >= network.threshold
             text += f"\n{two_decimals(region.probability)} {'yes' if yes else 'no'}"
             colour = figures.GOLD if yes else "white"
-        labels.append(_free_place(text, ring, rings, labels, axes.get_xlim()[1]))
-        circle = Circle(_centre(ring), radius, fill=False, color=colour, linewidth=1.6, path_effects=OUTLINE)
-        axes.add_patch(circle)
+        labels.append(_free_place(text, box, boxes, labels, axes.get_xlim()[1], font / 72 / width))
+        corner = (box.x0, box.y0)
+        frame = Rectangle(corner, box.width, box.height, fill=False, color=colour, linewidth=1.6, path_effects=OUTLINE)
+        axes.add_patch(frame)
         place = _centre(labels[-1])
-        axes.text(*place, text, color=colour, fontsize=FONT, ha="center", va="center", path_effects=OUTLINE)
+        axes.text(*place, text, color=colour, fontsize=font, ha="center", va="center", path_effects=OUTLINE)
 
 
-def _free_place(text: str, ring: Bbox, rings: list[Bbox], labels: list[Bbox], pixels: float) -> Bbox:
-    """Return where a label is best put beside its ring: over the fewest other labels, then over the fewest rings.
+def _free_place(text: str, box: Bbox, boxes: list[Bbox], labels: list[Bbox], pixels: float, size: float) -> Bbox:
+    """Return where a label is best put beside its box: over the fewest other labels, then over the fewest boxes.
 
-    All boxes are in pixels of the image, which is so many `pixels` wide and high. The label is inside of the image.
+    All boxes are in pixels of the image, which is so many `pixels` wide and high. The font has a share `size` of that.
+    The label is inside of the image.
     """
-    font = FONT / 72 * pixels / WIDTH
+    font = size * pixels
     rows = text.split("\n")
     width, height = LETTER * font * max(map(len, rows)), LINE * font * len(rows)
-    along, across = (ring.width + width) / 2, (ring.height + height) / 2
-    x, y = _centre(ring)
+    along, across = (box.width + width) / 2, (box.height + height) / 2
+    x, y = _centre(box)
     places = [
         Bbox.from_bounds(
             float(np.clip(x + right - width / 2, 0, pixels - width)),
@@ -93,7 +86,7 @@ def _free_place(text: str, ring: Bbox, rings: list[Bbox], labels: list[Bbox], pi
         )
         for right, down in ((0, -across), (0, across), (along, 0), (-along, 0))
     ]
-    return min(places, key=lambda place: (place.count_overlaps(labels), place.count_overlaps(rings)))
+    return min(places, key=lambda place: (place.count_overlaps(labels), place.count_overlaps(boxes)))
 
 
 def _centre(box: Bbox) -> tuple[float, float]:

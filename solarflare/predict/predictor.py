@@ -1,26 +1,23 @@
 """An image goes in, an answer comes out: a probability for the disk and for each region, or the reason for none."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from solarflare.core import tables
 from solarflare.core.console import log
-from solarflare.core.tasks import TASKS, Task
+from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import regions, trained
 from solarflare.predict.images import ImageFile, simulated_hashes
+from solarflare.predict.network import Network
 from solarflare.predict.regions import RegionLookup
-from solarflare.predict.schema import PredictParams
-from solarflare.predict.trained import TrainedNetwork
 from solarflare.sources.common.identity import UNNAMED
 from solarflare.sun.images import imaging
 from solarflare.sun.images.coordinates import with_positions
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
-from solarflare.sun.images.instruments import Instrument
+from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
 
 DECIMALS = 4
 
@@ -57,35 +54,17 @@ class Predictor:
 
     Parameters
     ----------
-    models, chosen : Path and PredictParams
-        The folder that holds ``disk`` or ``region``, and the parameters that the networks were trained with.
+    networks : mapping
+        The networks by task.
     lookup : callable
         Returns the regions at a time. If it returns None, the regions are found in the image.
     simulated_model : bool
         Whether networks that were trained on the simulated Sun may answer for the real Sun.
-    name : str, optional
-        What refusals call the networks, such as the name of an experiment; by default the folder.
-    tasks : collection of Task, optional
-        The tasks whose networks answer; by default all that the folder holds.
-
-    Raises
-    ------
-    InputError
-        If there is no network, or a network is broken.
     """
 
-    def __init__(
-        self,
-        models: Path,
-        chosen: PredictParams,
-        lookup: RegionLookup,
-        simulated_model: bool = False,
-        name: str = "",
-        tasks: Collection[Task] = TASKS,
-    ) -> None:
-        self.name = name or models.as_posix()
-        self.networks = trained.load(models, chosen, tasks)
-        if simulated_model:
+    def __init__(self, networks: Mapping[Task, Network], lookup: RegionLookup, simulated_model: bool = False) -> None:
+        self.networks, self.name = networks, next(iter(networks.values())).name
+        if simulated_model and any(network.simulated for network in networks.values()):
             log.warning("warning: these networks saw only the simulated Sun; they know little of the real one")
         self._lookup, self._simulated_hashes, self._simulated_model = lookup, simulated_hashes(), simulated_model
 
@@ -111,8 +90,8 @@ class Predictor:
         if image.unknown not in ("", UNNAMED):
             raise Refused(image.unknown)
         if instrument is None or time is None:
-            instruments = ", ".join(tables.INSTRUMENTS)
-            raise Refused(f"its name does not tell instrument and time; give --instrument ({instruments}) and --time")
+            known = ", ".join(INSTRUMENTS)
+            raise Refused(f"its name does not tell instrument and time; give --instrument ({known}) and --time")
         networks = self._networks_of(instrument)
         if reason := image.refusal(instrument):
             raise Refused(f"it is no image of {instrument}: {reason}")
@@ -123,14 +102,14 @@ class Predictor:
         height, width = grey.shape
         if not sun.fitted or sun.radius > min(sun.x, sun.y, width - 1 - sun.x, height - 1 - sun.y):
             raise Refused(f"the whole disk of the Sun is not where {instrument} would show it at that time")
-        disk = self._disk(networks[Task.DISK], grey, sun, time) if Task.DISK in networks else None
+        disk = self._disk(networks[Task.DISK], grey, sun) if Task.DISK in networks else None
         if Task.REGION not in networks:
             return ImageAnswer(image, sun=sun, disk=disk)
         reports = self._lookup(time) or regions.in_image(grey, instrument, sun, time)
         answers = self._regions(networks[Task.REGION], rgb, sun, time, reports.rows)
         return ImageAnswer(image, sun=sun, disk=disk, regions=answers, regions_from=reports.source)
 
-    def _networks_of(self, instrument: Instrument) -> dict[Task, TrainedNetwork]:
+    def _networks_of(self, instrument: Instrument) -> dict[Task, Network]:
         """Return the networks that were trained on an instrument's images."""
         networks = {task: network for task, network in self.networks.items() if network.about.instrument == instrument}
         if not networks:
@@ -138,7 +117,7 @@ class Predictor:
             raise Refused(f"it is of {instrument}, and the networks of {self.name} know only {inputs}")
         return networks
 
-    def _check_origin(self, image: ImageFile, networks: dict[Task, TrainedNetwork]) -> None:
+    def _check_origin(self, image: ImageFile, networks: dict[Task, Network]) -> None:
         """Refuse a simulated image to networks of the real Sun, and a real image to networks of the simulated Sun."""
         simulated = image.digest in self._simulated_hashes
         for network in networks.values():
@@ -151,15 +130,15 @@ class Predictor:
                     raise Refused(f"an array does not tell whether its Sun is simulated or real, and {limit}: {remedy}")
                 raise Refused(f"it is of the real Sun, and {limit}: {trained.how_to_train(network.cutter.instrument)}")
 
-    def _disk(self, network: TrainedNetwork, grey: Pixels, sun: Disk, time: pd.Timestamp) -> float:
+    def _disk(self, network: Network, grey: Pixels, sun: Disk) -> float:
         """Return the probability of the disk's question."""
-        crop = network.cutter.cut(grey, sun, with_positions(pd.DataFrame({"time": [time]})))
+        crop = network.cutter.cut(grey, sun, pd.DataFrame())  # the disk's crop needs no places
         if reason := network.refusal(crop[0]):
             raise Refused(f"it is unlike the images that trained the network: {reason}")
         return round(float(network.probabilities(crop)[0]), DECIMALS)
 
     def _regions(
-        self, network: TrainedNetwork, rgb: Pixels, sun: Disk, time: pd.Timestamp, rows: pd.DataFrame
+        self, network: Network, rgb: Pixels, sun: Disk, time: pd.Timestamp, rows: pd.DataFrame
     ) -> list[RegionAnswer]:
         """Return the answer for each region."""
         if rows.empty:

@@ -4,22 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from solarflare.core import tables
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.predict import find_regions
-from solarflare.sources.common import event_tables
-from solarflare.sources.live import scrape
-from solarflare.sources.live.lists import swpc_json
-from solarflare.sources.live.schema import Live
 from solarflare.sun.images.coordinates import rotate_longitude
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
+
+if TYPE_CHECKING:
+    from solarflare.sources.live.schema import Live
 
 # The most time between an image and the report that is used: a region that emerged in between is missing.
 MAX_DISTANCE = pd.Timedelta(days=3)
@@ -39,7 +38,7 @@ RegionLookup = Callable[[pd.Timestamp], KnownRegions | None]
 """A function that returns the regions at a time (UTC), or None if no report is near enough."""
 
 
-def lookup(name: str | None, live: Live) -> RegionLookup:
+def lookup(name: str | None, live: "Callable[[], Live]") -> RegionLookup:
     """Return the function that finds the regions of an image, as the option ``--regions`` says.
 
     Parameters
@@ -47,8 +46,8 @@ def lookup(name: str | None, live: Live) -> RegionLookup:
     name : str or None
         The path of a table of regions, ``swpc`` for NOAA's list, or ``image`` to find the regions in the image itself.
         None is the same as ``swpc``.
-    live : Live
-        How NOAA's list is fetched.
+    live : callable
+        Returns how NOAA's list is fetched. It is called if the list is needed.
 
     Raises
     ------
@@ -62,25 +61,37 @@ def lookup(name: str | None, live: Live) -> RegionLookup:
 
 def from_file(path: Path) -> RegionLookup:
     """Return a lookup in a file that has the columns of ``data/raw/regions.csv`` or of an archive's table."""
+    # Imported here, as in `_fetch_reports`: most images need no reports, and checked tables take time to import.
+    from solarflare.sources.common import event_tables
+
     reports = event_tables.read_regions(path)
     return lambda time: _nearest_report(reports, time, path.name)
 
 
-def from_noaa(live: Live) -> RegionLookup:
+def from_noaa(live: "Callable[[], Live]") -> RegionLookup:
     """Return a lookup in NOAA's list. The list is fetched once, for the first image that is recent enough."""
-    reports = cache(lambda: _fetch_reports(live))
+    reports = cache(lambda: _fetch_reports(live()))
 
     def look_up(time: pd.Timestamp) -> KnownRegions | None:
-        now = utc_now()
-        if not now - NOAA_SPAN <= time <= now + MAX_DISTANCE:
+        if not within_noaa_list(time):
             return None
         return _nearest_report(reports(), time, NOAA_LIST)
 
     return look_up
 
 
-def _fetch_reports(live: Live) -> pd.DataFrame:
+def within_noaa_list(time: pd.Timestamp | None) -> bool:
+    """Return whether NOAA's list of today may have the regions of a time (UTC)."""
+    now = utc_now()
+    return time is not None and now - NOAA_SPAN <= time <= now + MAX_DISTANCE
+
+
+def _fetch_reports(live: "Live") -> pd.DataFrame:
     """Return NOAA's list with the columns of `tables.REGIONS`. If it cannot be fetched, warn and return no rows."""
+    from solarflare.core import tables
+    from solarflare.sources.live import scrape
+    from solarflare.sources.live.lists import swpc_json
+
     now = utc_now()
     span = (now - NOAA_SPAN - MAX_DISTANCE).to_datetime64(), (now + MAX_DISTANCE).to_datetime64()
     try:
@@ -101,7 +112,7 @@ def utc_now() -> pd.Timestamp:
     return pd.Timestamp.now("UTC").tz_localize(None)
 
 
-def for_waiting_user(live: Live) -> Live:
+def for_waiting_user(live: "Live") -> "Live":
     """Return the same parameters with fewer retries and shorter waits, since a user waits for the answer."""
     manners = live.manners
     shorter = {"retries": min(manners.retries, 1), "timeout": min(manners.timeout, 15.0), "max_wait": 15.0}

@@ -1,7 +1,9 @@
 """The trained networks of a project: where they are, how to load them, and how to get them."""
 
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,16 +11,16 @@ import numpy.typing as npt
 from solarflare.core import absent, params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
-from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.shards.schema import Crop
-from solarflare.networks import calibration, input_range, saved_model
-from solarflare.predict.schema import PredictParams
+from solarflare.networks import description, input_range
+from solarflare.networks.description import ModelDescription
+from solarflare.predict.network import Member, Network
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
-from solarflare.tracking import profiles
-from solarflare.tracking.mlflow import logged_models
-from solarflare.tracking.mlflow.logged_models import LoggedModel
-from solarflare.verification.results.wording import wording
+
+if TYPE_CHECKING:
+    from solarflare.predict.schema import PredictParams
+    from solarflare.tracking.mlflow.logged_models import LoggedModel
 
 HOW_TO_TRAIN: dict[Instrument, str] = {
     "aia211": "`solarflare experiment sdo-euv --archive FOLDER` and add --models sdo-euv-test-2014",
@@ -27,78 +29,63 @@ HOW_TO_TRAIN: dict[Instrument, str] = {
 """Commands that train networks on real images, for each instrument that has a profile."""
 
 
-class TrainedNetwork:
-    """The network of a task, from a folder that a training wrote. Several folds answer with their mean probability.
+def load(models: Path, chosen: "PredictParams", tasks: Collection[Task] = TASKS, name: str = "") -> dict[Task, Network]:
+    """Return the networks of a folder by task. `name` is what answers call them, by default the folder.
 
-    Attributes
-    ----------
-    question : str
-        The event whose probability the network gives, as the end of a sentence.
-    base_rate : float or None
-        How often the answer is yes on the Sun of the training's origin, 0 to 1 (``calibration.base_rate``). None if it
-        is not stated.
-    share : float
-        How often the answer is yes where the probabilities hold, 0 to 1: `base_rate` or, if that is None, the share in
-        the rows that fitted the calibration.
-    threshold : float
-        The answer is yes if the probability is at least this, 0 to 1. It is the mean of the folds' thresholds, each
-        corrected like a probability.
+    Raises
+    ------
+    InputError
+        If there is no network, or a network is broken.
     """
-
-    def __init__(self, task: Task, folder: Path, chosen: PredictParams) -> None:
-        folders = saved_model.model_folders(folder)
-        self.about = saved_model.about(folders[0])
-        label, instrument = chosen.label.of(task), chosen.instrument.of(task)
-        if dict(self.about.question) != label.model_dump(mode="json") or self.about.instrument != instrument:
-            raise InputError(
-                f"{folder} was trained for another question or instrument than its params.yaml names; "
-                "train again with `dvc repro`"
-            )
-        self.question = wording(label).meaning
-        self._members = []
-        for fold in folders:
-            model, fitted = saved_model.load(fold)
-            if fitted.fitted_rate is None:
-                raise InputError(f"{fold / saved_model.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
-            self._members.append((model, fitted.apply, fitted.threshold, fitted.fitted_rate))
-        self._ranges = [input_range.read(fold / saved_model.RANGES) for fold in folders]
-        self.base_rate = chosen.calibration.base_rate.of(self.about.origin, task)
-        self.share = self.base_rate or float(np.mean([rate for _, _, _, rate in self._members]))
-        thresholds = [self._corrected(threshold, rate) for _, _, threshold, rate in self._members]
-        self.threshold = float(np.mean(thresholds))
-        crop = Crop.model_validate(chosen.crop.model_dump() | dict(self.about.crop))
-        self.cutter = Cutter(task, instrument, Path(), crop)
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the network was trained on the simulated Sun."""
-        return self.about.origin == "simulated"
-
-    def refusal(self, crop: Pixels) -> str | None:
-        """Return how a crop, (H, W, C), differs from the crops of the training; None if it does not differ."""
-        return input_range.refusal(self._ranges, crop)
-
-    def probabilities(self, crops: Pixels) -> npt.NDArray[np.float64]:
-        """Return the calibrated probabilities, (N,), of crops (N, H, W, C). They hold for `share`."""
-        of_folds = [
-            self._corrected(apply(model.predict_on_batch(crops)[:, 0]), rate) for model, apply, _, rate in self._members
-        ]
-        return np.mean(of_folds, axis=0)
-
-    def _corrected(self, probabilities: npt.ArrayLike, fitted_rate: float) -> npt.NDArray[np.float64]:
-        return calibration.at_base_rate(probabilities, fitted_rate, self.share)
-
-
-def load(models: Path, chosen: PredictParams, tasks: Collection[Task] = TASKS) -> dict[Task, TrainedNetwork]:
-    """Return the networks of a folder by task. It is an error if there is no network or a network is broken."""
     trained = [task for task in tasks if (models / task).is_dir() and absent.reason(models / task) is None]
     if not trained:
         kind = "network" if len(tasks) == len(TASKS) else f"network of {' and '.join(tasks)}"
         raise InputError(f"{models} has no {kind}; train some with `dvc repro`, or name another folder with --models")
-    return {task: TrainedNetwork(task, models / task, chosen) for task in trained}
+    return {task: _load(task, models / task, chosen, name or models.as_posix()) for task in trained}
 
 
-def find(name: str, tasks: Collection[Task] = TASKS) -> tuple[Path, PredictParams]:
+def _load(task: Task, folder: Path, chosen: "PredictParams", name: str) -> Network:
+    """Return the network of a task, from a folder that a training wrote, with a member for each fold."""
+    # Imported here: it imports TensorFlow.
+    from solarflare.networks import saved_model
+
+    folders = description.model_folders(folder)
+    about = description.about(folders[0])
+    label, instrument = chosen.label.of(task), chosen.instrument.of(task)
+    if dict(about.question) != label.model_dump(mode="json") or about.instrument != instrument:
+        raise InputError(
+            f"{folder} was trained for another question or instrument than its params.yaml names; "
+            "train again with `dvc repro`"
+        )
+    members = []
+    for fold in folders:
+        model, fitted = saved_model.load(fold)
+        if fitted.fitted_rate is None:
+            raise InputError(f"{fold / description.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
+        members.append(Member(partial(_scores, model), fitted, fitted.fitted_rate))
+    return Network(
+        name,
+        "the simulated Sun" if about.origin == "simulated" else f"real images of {about.instrument}",
+        about,
+        Crop.model_validate(chosen.crop.model_dump() | dict(about.crop)),
+        members,
+        [input_range.read(fold / description.RANGES) for fold in folders],
+        chosen.calibration.base_rate.of(about.origin, task),
+    )
+
+
+def _scores(model: Any, crops: Pixels) -> npt.NDArray[np.float32]:
+    """Return a Keras model's scores, (N,), of crops (N, H, W, C)."""
+    return model.predict_on_batch(crops)[:, 0]
+
+
+def described(models: Path) -> list[ModelDescription]:
+    """Return the descriptions of the networks in a folder; none if there is no such folder."""
+    folders = [models / task for task in TASKS if (models / task).is_dir() and absent.reason(models / task) is None]
+    return [description.about(description.model_folders(folder)[0]) for folder in folders]
+
+
+def find(name: str, tasks: Collection[Task] = TASKS) -> "tuple[Path, PredictParams]":
     """Return the folder of some networks, and the parameters that they were trained with.
 
     Parameters
@@ -115,6 +102,11 @@ def find(name: str, tasks: Collection[Task] = TASKS) -> tuple[Path, PredictParam
     InputError
         If there is no such folder, run, experiment or commit, or the parameters are broken.
     """
+    # Imported here: they import DVC and MLflow.
+    from solarflare.predict.schema import PredictParams
+    from solarflare.tracking import profiles
+    from solarflare.tracking.mlflow import logged_models
+
     if logged_models.is_logged_name(name):
         return _of_runs(logged_models.runs(name, tasks))
     try:
@@ -129,18 +121,21 @@ def find(name: str, tasks: Collection[Task] = TASKS) -> tuple[Path, PredictParam
     return folder, params.load(PredictParams, own_params if own_params.is_file() else paths.PARAMS)
 
 
-def _of_runs(trained: dict[Task, LoggedModel]) -> tuple[Path, PredictParams]:
+def _of_runs(trained: "dict[Task, LoggedModel]") -> "tuple[Path, PredictParams]":
     """Return the folder of the networks of MLflow's runs, and their parameters."""
+    from solarflare.predict.schema import PredictParams
+    from solarflare.tracking.mlflow import logged_models
+
     folder = logged_models.download(trained)
     content = params.read_yaml(paths.PARAMS)
     params.check(content, paths.PARAMS)  # What is wrong after this, is wrong with the run.
     for task, model in trained.items():
         try:
-            about = saved_model.about(saved_model.model_folders(folder / task)[0])
+            about = description.about(description.model_folders(folder / task)[0])
             content["instrument"][task], content["label"][task] = about.instrument, dict(about.question)
             content["crop"] |= about.crop
             content["calibration"]["base_rate"][about.origin][task] = model.base_rate
-            params.check(content, Path(saved_model.ABOUT))
+            params.check(content, Path(description.ABOUT))
         except InputError as error:
             raise model.unreadable(str(error)) from None
     return folder, params.parse(content, paths.PARAMS, PredictParams)

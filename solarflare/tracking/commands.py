@@ -148,6 +148,18 @@ def experiment(
 
 
 @app.command()
+def pretrain(
+    profile: Annotated[str, Argument(help="A file in profiles/ with the variants folds and test-2014.")],
+    archive: Annotated[Path, Option(help="The folder that the profile imports.")],
+    manifest: Annotated[Path, Option(help="The table that names the images of this folder.")],
+) -> None:
+    """Train a profile's networks on all its images, calibrated by cross-fitting, and write them to pretrained/."""
+    from solarflare.tracking.pretrained import make
+
+    typer.echo(f"{make.make(profile, archive, manifest)}: networks, cards and hashes are written")
+
+
+@app.command()
 def permutation(
     task: Annotated[list[str] | None, Option(help="disk or region; can be repeated.", show_default="all")] = None,
     repeats: Annotated[int, Option(min=1, help="Trainings on rotated labels.")] = 20,

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,10 +142,11 @@ def _check(overrides: dict[str, Any], variant: str, changes: dict[str, Any], pat
         params.check(_applied(overrides | changes), Path(f"{path}: variants.{variant}"))
 
 
-def run(profile: Profile) -> dict[str, str]:
+def run(profile: Profile, stages: Sequence[str] = ()) -> dict[str, str]:
     """Run each variant of a profile as a DVC experiment in a temporary copy. The workspace does not change.
 
-    A new experiment replaces an earlier one of the same name and commit.
+    A new experiment replaces an earlier one of the same name and commit. With `stages`, only these and what they need
+    are run.
 
     Returns
     -------
@@ -166,7 +168,7 @@ def run(profile: Profile) -> dict[str, str]:
             f"--set-param={key}={json.dumps(value, default=str, ensure_ascii=False)}"  # dates become text
             for key, value in (profile.overrides | changes).items()
         ]
-        _dvc("exp", "run", "--temp", "--name", name, *flags)
+        _dvc("exp", "run", "--temp", "--name", name, *flags, *stages)
         # HEAD does not tell which reference is new, because somebody may commit while an experiment runs.
         (reference,) = _references(name) - before
         revisions[variant] = git.output("rev-parse", reference).strip()

@@ -21,12 +21,12 @@ from solarflare.core.tasks import Task
 from solarflare.dataset.samples import samples
 from solarflare.dataset.samples.region_maps import EMPTY, REGION, UNKNOWN
 from solarflare.dataset.samples.samples import Rows
-from solarflare.networks import architectures, calibration, folds, saved_model, training
+from solarflare.networks import architectures, calibration, description, folds, saved_model, training
 from solarflare.networks.architectures import MAP
 from solarflare.networks.backend import keras, tf
 from solarflare.networks.batches import augment, batches_in_order, invert_polarity, training_batches
 from solarflare.networks.calibration import Calibration, Platt
-from solarflare.networks.saved_model import ModelDescription
+from solarflare.networks.description import ModelDescription
 from solarflare.networks.schema import Train
 from solarflare.sun.images import imaging
 from tests import parameters
@@ -253,7 +253,7 @@ def test_a_model_read_back_gives_the_same_probabilities(
     fitted = calibration.fit_calibration(scores, labels[positions], "platt")
     saved_model.save(tmp_path, *trained, fitted, ABOUT)
     model, read = saved_model.load(tmp_path)
-    assert saved_model.about(tmp_path) == ABOUT
+    assert description.about(tmp_path) == ABOUT
     assert training.predict(model, images, positions).tolist() == scores.tolist()
     assert saved_model.probabilities(tmp_path, images.take(positions)) == pytest.approx(fitted.apply(scores), abs=1e-6)
     assert read == fitted
@@ -435,6 +435,6 @@ def test_an_image_without_a_disk_is_left_out_and_counted(caplog: pytest.LogCaptu
 
 @pytest.mark.parametrize(("folds", "folders"), [([0, 0], {0: "."}), ([1, 0, 1], {0: "fold-0", 1: "fold-1"})])
 def test_several_folds_have_a_folder_each(folds: list[int], folders: dict[int, str]) -> None:
-    assert saved_model.fold_folders(Path("models"), folds) == {
+    assert description.fold_folders(Path("models"), folds) == {
         fold: Path("models") / name for fold, name in folders.items()
     }

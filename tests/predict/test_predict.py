@@ -24,11 +24,12 @@ from solarflare.core import absent, params, paths, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import Cutter
-from solarflare.networks import calibration, saved_model
+from solarflare.networks import calibration, description, saved_model
 from solarflare.networks.architectures import build
 from solarflare.networks.input_range import Ranges
 from solarflare.predict import answer_text, now, picture, regions, trained
 from solarflare.predict.images import find_images
+from solarflare.predict.network import Network
 from solarflare.predict.predictor import ImageAnswer, Predictor
 from solarflare.sources.live.schema import Live
 from solarflare.sun.images.disk import nominal_disks
@@ -71,7 +72,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         crops = [cut(rows.iloc[[row]])[1] for row in range(len(rows))]
         question = chosen.label.of(task).model_dump(mode="json")
         cropped = chosen.crop.model_dump(include={"mask", task})
-        about = saved_model.ModelDescription(
+        about = description.ModelDescription(
             "compact_pooled", (32, 32, channels), task, "aia211", "archive", question, cropped
         )
         target = folder / "models" / task
@@ -80,7 +81,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         saved_model.save(
             target, build("compact_pooled", (32, 32, channels)), pd.DataFrame({"epoch": [1]}), fitted, about
         )
-        Ranges.of(crops).write(target / saved_model.RANGES)
+        Ranges.of(crops).write(target / description.RANGES)
     return folder
 
 
@@ -88,7 +89,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def predictor(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Predictor:
     """The networks; the working folder has no data."""
     monkeypatch.chdir(tmp_path)
-    return Predictor(project / "models", parameters.load(project / "params.yaml"), lambda time: None)
+    return Predictor(networks(project), lambda time: None)
+
+
+def networks(project: Path) -> dict[Task, Network]:
+    """Return the networks of a project."""
+    return trained.load(project / "models", parameters.load(project / "params.yaml"))
 
 
 def answer_for(content: bytes, predictor: Predictor, name: str = NAME) -> ImageAnswer:
@@ -122,7 +128,7 @@ def test_an_answer_says_yes_or_no_with_the_threshold(predictor: Predictor) -> No
 def test_the_threshold_is_corrected_like_the_probabilities(project: Path) -> None:
     content = yaml.safe_load((project / "params.yaml").read_text())
     content["calibration"]["base_rate"]["archive"]["disk"] = 0.1
-    network = trained.TrainedNetwork(Task.DISK, project / "models/disk", parameters.parse(content))
+    network = trained.load(project / "models", parameters.parse(content))[Task.DISK]
     assert network.threshold == pytest.approx(0.1)
     assert answer_text.THRESHOLDS in answer_text.heading({Task.DISK: network})
 
@@ -160,7 +166,7 @@ def test_labels_of_a_picture_do_not_cover_each_other() -> None:
     ring = Bbox.from_bounds(480, 200, 30, 30)  # at the right edge of 512 pixels
     labels: list[Bbox] = []
     for _ in range(3):
-        labels.append(picture._free_place("AR 11944 S09W12\n0.02 no", ring, [ring], labels, 512))
+        labels.append(picture._free_place("AR 11944 S09W12\n0.02 no", ring, [ring], labels, 512, 0.017))
     assert [label.count_overlaps(labels) for label in labels] == [1, 1, 1]  # itself
     assert max(label.x1 for label in labels) <= 512
 
@@ -201,9 +207,10 @@ def test_a_network_does_not_answer_for_the_other_sun(
         path = Path(f"models/{task}/model.json")
         path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": "simulated"}))
     chosen = parameters.load(project / "params.yaml")
-    strict = Predictor(Path("models"), chosen, lambda time: None)
+    own = trained.load(Path("models"), chosen)
+    strict = Predictor(own, lambda time: None)
     assert "solarflare experiment" in answer_for(draw_sun(9), strict).refusal
-    lenient = Predictor(Path("models"), chosen, lambda time: None, simulated_model=True)
+    lenient = Predictor(own, lambda time: None, simulated_model=True)
     assert not answer_for(draw_sun(9), lenient).refusal
 
 
@@ -271,7 +278,7 @@ ABSENT: dict[str, tuple[tuple[Fault, ...], list[int], str]] = {  # faults, days 
 
 def with_list(project: Path, name: str | None, live: Live) -> Predictor:
     """Return the networks; `name` is the option ``--regions`` of `solarflare predict`."""
-    return Predictor(project / "models", parameters.load(project / "params.yaml"), regions.lookup(name, live))
+    return Predictor(networks(project), regions.lookup(name, lambda: live))
 
 
 @pytest.mark.parametrize("name", [None, "swpc"])
@@ -354,7 +361,7 @@ def test_a_watch_goes_on_after_a_round_without_an_answer(
         raise KeyboardInterrupt
 
     monkeypatch.chdir(tmp_path)
-    predictor = Predictor(project / "models", parameters.load(project / "params.yaml"), lookup)
+    predictor = Predictor(networks(project), lookup)
     with archive(tmp_path, [today]) as live, pytest.raises(KeyboardInterrupt):
         now.watch(predictor, live, now.Output(), pause=0.01)
     assert "no answer this time: the list of regions is broken" in caplog.text

@@ -18,6 +18,7 @@ STAGE_SCRIPTS = [Path(f"stages/{stage}.py") for stage in STAGES]
 ALLOWED = {  # a package, and the only places that may import it
     "tensorflow": ("solarflare/networks/",),
     "keras": ("solarflare/networks/",),
+    "ai_edge_litert": ("solarflare/networks/litert.py",),
     "mlflow": ("solarflare/tracking/mlflow/",),
     "yaml": ("solarflare/core/params.py",),
     "requests": ("solarflare/sources/live/",),

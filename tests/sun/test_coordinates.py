@@ -8,7 +8,8 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sunpy.coordinates import HeliographicStonyhurst, Helioprojective
+from sunpy.coordinates import HeliographicStonyhurst, Helioprojective, sun
+from sunpy.sun.models import differential_rotation
 
 from solarflare.core import tables
 from solarflare.sun.images.coordinates import regions_on_disk, rotate_longitude, solar_radius, to_arcsec, to_stonyhurst
@@ -74,7 +75,23 @@ def test_west_is_positive_and_all_lies_within_the_limb(latitude: float, longitud
     assert np.hypot(x, y).max() < solar_radius(utc(time))[0]
 
 
+@settings(max_examples=30)
+@given(days)
+def test_the_suns_radius_is_that_of_sunpy(time: pd.Timestamp) -> None:
+    assert solar_radius(utc(time))[0] == pytest.approx(sun.angular_radius(time).to_value(u.arcsec), abs=1e-6)
+
+
+def test_a_place_beside_the_disk_is_not_on_the_sun() -> None:
+    assert np.isnan(to_stonyhurst([2000.0], [0.0], pd.Timestamp("2014-01-01"))).all()
+
+
 # Rotation
+
+
+@given(latitudes, longitudes, st.floats(-20, 20))
+def test_rotation_is_that_of_sunpy(latitude: float, longitude: float, span: float) -> None:
+    per_day = differential_rotation(1 * u.day, latitude * u.deg, frame_time="synodic").to_value(u.deg)
+    assert rotate_longitude(latitude, longitude, span) == pytest.approx(longitude + span * per_day)
 
 
 @given(latitudes, longitudes, st.floats(-20, 20), st.floats(-20, 20))

@@ -128,16 +128,16 @@ def score(**changes: Any) -> None:
 
 def train() -> npt.NDArray[np.uint8]:
     """Write what a training would, and return the two images that its network knows."""
-    from solarflare.networks import architectures, saved_model
+    from solarflare.networks import architectures, description, saved_model
     from solarflare.networks.calibration import Calibration, Platt
     from solarflare.networks.input_range import Ranges
 
     models, shape = Path("models/disk"), (32, 32, 1)
     images = np.random.default_rng(1).integers(0, 256, (2, *shape), np.uint8)
-    about = saved_model.ModelDescription("compact", shape, Task.DISK, "gong", "simulated", {}, {})
+    about = description.ModelDescription("compact", shape, Task.DISK, "gong", "simulated", {}, {})
     history = pd.read_csv(models / "history.csv")
     saved_model.save(models, architectures.build("compact", shape), history, Calibration(Platt(2.0, 0.5), 0.5), about)
-    Ranges.of([images]).write(models / saved_model.RANGES)
+    Ranges.of([images]).write(models / description.RANGES)
     return images
 
 

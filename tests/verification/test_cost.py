@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from solarflare.core.tasks import Task
-from solarflare.networks import saved_model
+from solarflare.networks import description, saved_model
 from solarflare.networks.architectures import build
 from solarflare.networks.backend import keras
 from solarflare.networks.calibration import Calibration, Platt
@@ -48,7 +48,7 @@ def test_the_network_of_2020_is_counted_as_on_paper() -> None:
 
 def test_an_image_and_its_mirror_images_take_four_times_as_much(tmp_path: Path) -> None:
     def per_image(flips: bool) -> int:
-        about = saved_model.ModelDescription(
+        about = description.ModelDescription(
             "compact", (32, 32, 1), Task.DISK, "gong", "simulated", {}, {}, flips=flips
         )
         model = build("compact", (32, 32, 1), flips=flips)

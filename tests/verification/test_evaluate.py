@@ -16,7 +16,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.networks import architectures, saved_model
 from solarflare.networks.calibration import Calibration, Platt
-from solarflare.networks.saved_model import ModelDescription
+from solarflare.networks.description import ModelDescription
 from solarflare.report import summary
 from solarflare.sun.events.records import Records
 from solarflare.verification.evaluation import evaluate, forecast

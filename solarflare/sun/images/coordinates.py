@@ -1,22 +1,39 @@
-"""Where an active region is on the Sun: solar coordinates, differential rotation, and the regions of an image."""
+"""Where an active region is on the Sun: solar coordinates, differential rotation, and the regions of an image.
 
+The Earth's place comes from ERFA, on which astropy and sunpy build. The rest is geometry. sunpy itself takes longer to
+import than an answer for an image may take. A test holds that both agree.
+"""
+
+import warnings
+
+import erfa
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from astropy import units as u
-from astropy.coordinates import SkyCoord
-from astropy.time import Time
-from astropy.utils import iers
-from sunpy.coordinates import HeliographicStonyhurst, Helioprojective, get_earth, sun
-from sunpy.sun.models import differential_rotation
-
-iers.conf.auto_download = False  # there may be no network
 
 REPORT_REACH = pd.Timedelta(hours=12)
 """Largest time between an image and the daily region report that is used for it: half the time between two reports.
 
 If it were longer, a region would be on the disk before it was first observed there.
 """
+
+SOLAR_RADIUS = 695_700.0
+"""Of the photosphere, in km: IAU 2015 Resolution B3."""
+
+NORTH_POLE = np.deg2rad([286.13, 63.87])
+"""Right ascension and declination of the Sun's axis: Archinal et al. 2018, doi:10.1007/s10569-017-9805-5."""
+
+KM_PER_AU = 149_597_870.7  # IAU 2012 Resolution B2
+J2000 = np.datetime64("2000-01-01T12:00:00", "ns")
+J2000_JULIAN_DAY = 2_451_545.0
+NANOSECONDS_PER_DAY = 86_400e9
+ARCSEC_PER_RADIAN = np.rad2deg(1) * 3600
+
+ROTATION = np.rad2deg(np.array([2.894, -0.428, -0.370]) * 1e-6) * 86_400
+"""Degrees per day of the sidereal rotation: at the equator, and factors of the sine of the latitude, squared and to the
+fourth (Howard, Harvey & Forgach 1990, doi:10.1007/BF00156795)."""
+
+EARTH_MOTION = 0.9856  # degrees per day of the Earth around the Sun, as in sunpy
 
 Values = npt.NDArray[np.float64]
 
@@ -36,17 +53,13 @@ def rotate_longitude(latitude: npt.ArrayLike, longitude: npt.ArrayLike, days: np
     ndarray of float64
         Degrees, not wrapped: a region above 90 or below -90 is behind the limb.
 
-    Notes
-    -----
-    Howard, Harvey & Forgach 1990, doi:10.1007/BF00156795, as implemented in sunpy.
-
     Examples
     --------
     >>> rotate_longitude([0.0, 40.0], [-30.0, -30.0], 1).round(1).tolist()
     [-16.7, -17.8]
     """
-    # Computed for one day and multiplied, because sunpy wraps a backward rotation into 0 to 360 degrees.
-    per_day = differential_rotation(1 * u.day, np.asarray(latitude) * u.deg, frame_time="synodic").to_value(u.deg)
+    sine = np.sin(np.deg2rad(np.asarray(latitude, dtype=np.float64))) ** 2
+    per_day = ROTATION[0] + ROTATION[1] * sine + ROTATION[2] * sine**2 - EARTH_MOTION
     return np.asarray(np.asarray(longitude) + per_day * np.asarray(days), dtype=np.float64)
 
 
@@ -65,6 +78,10 @@ def to_arcsec(latitude: npt.ArrayLike, longitude: npt.ArrayLike, times: npt.Arra
     x, y : ndarray of float64, shape (n,)
         Arcsec, west and north positive.
 
+    Notes
+    -----
+    Thompson 2006, doi:10.1051/0004-6361:20054262, eqs. 11 and 16.
+
     Examples
     --------
     A region at N10 W21, in helioprojective arcsec:
@@ -73,14 +90,13 @@ def to_arcsec(latitude: npt.ArrayLike, longitude: npt.ArrayLike, times: npt.Arra
     >>> round(x[0]), round(y[0])
     (346, 218)
     """
-    obstime = _obstime(times)
-    if obstime.size == 0:  # sunpy's get_earth fails on an empty array of times
-        return np.empty(0), np.empty(0)
-    stonyhurst = SkyCoord(
-        np.asarray(longitude) * u.deg, np.asarray(latitude) * u.deg, frame=HeliographicStonyhurst(obstime=obstime)
-    )
-    projected = stonyhurst.transform_to(Helioprojective(observer=get_earth(obstime), obstime=obstime))
-    return projected.Tx.to_value(u.arcsec), projected.Ty.to_value(u.arcsec)
+    distance, tilt = _earth(times)
+    north, west = np.deg2rad(np.asarray(latitude, np.float64)), np.deg2rad(np.asarray(longitude, np.float64))
+    x = SOLAR_RADIUS * np.cos(north) * np.sin(west)
+    y = SOLAR_RADIUS * (np.sin(north) * np.cos(tilt) - np.cos(north) * np.cos(west) * np.sin(tilt))
+    z = SOLAR_RADIUS * (np.sin(north) * np.sin(tilt) + np.cos(north) * np.cos(west) * np.cos(tilt))
+    angles = np.arctan2(x, distance - z), np.arctan2(y, np.hypot(x, distance - z))
+    return angles[0] * ARCSEC_PER_RADIAN, angles[1] * ARCSEC_PER_RADIAN
 
 
 def to_stonyhurst(x: npt.ArrayLike, y: npt.ArrayLike, time: pd.Timestamp) -> tuple[Values, Values]:
@@ -98,13 +114,18 @@ def to_stonyhurst(x: npt.ArrayLike, y: npt.ArrayLike, time: pd.Timestamp) -> tup
     Returns
     -------
     latitude, longitude : ndarray of float64, shape (n,)
-        Stonyhurst degrees, west positive.
+        Stonyhurst degrees, west positive. NaN beside the disk.
     """
-    obstime = Time(time)
-    frame = Helioprojective(observer=get_earth(obstime), obstime=obstime)
-    projected = SkyCoord(np.asarray(x) * u.arcsec, np.asarray(y) * u.arcsec, frame=frame)
-    stonyhurst = projected.transform_to(HeliographicStonyhurst(obstime=obstime))
-    return stonyhurst.lat.to_value(u.deg), stonyhurst.lon.to_value(u.deg)
+    (distance,), (tilt,) = _earth(np.array([time], dtype="datetime64[ns]"))
+    west, north = np.asarray(x, np.float64) / ARCSEC_PER_RADIAN, np.asarray(y, np.float64) / ARCSEC_PER_RADIAN
+    towards = np.cos(north) * np.cos(west)
+    # The line of sight meets the sphere twice; the nearer point is seen.
+    with np.errstate(invalid="ignore"):
+        length = distance * towards - np.sqrt((distance * towards) ** 2 - distance**2 + SOLAR_RADIUS**2)
+    right, up, near = (length * np.cos(north) * np.sin(west), length * np.sin(north), distance - length * towards)
+    latitude = np.arcsin((up * np.cos(tilt) + near * np.sin(tilt)) / SOLAR_RADIUS)
+    longitude = np.arctan2(right, near * np.cos(tilt) - up * np.sin(tilt))
+    return np.rad2deg(latitude), np.rad2deg(longitude)
 
 
 def solar_radius(times: npt.ArrayLike) -> Values:
@@ -117,11 +138,22 @@ def solar_radius(times: npt.ArrayLike) -> Values:
     >>> solar_radius(["2014-01-04", "2014-07-04"]).round(1).tolist()
     [975.5, 943.5]
     """
-    return np.asarray(sun.angular_radius(_obstime(times)).to_value(u.arcsec))
+    distance, _ = _earth(times)
+    return np.asarray(np.arcsin(SOLAR_RADIUS / distance) * ARCSEC_PER_RADIAN)
 
 
-def _obstime(times: npt.ArrayLike) -> Time:
-    return Time(np.asarray(times, dtype="datetime64[ns]"), format="datetime64")
+def _earth(times: npt.ArrayLike) -> tuple[Values, Values]:
+    """Return the Earth's distance from the Sun in km, and its Stonyhurst latitude in radians, at each UTC time."""
+    utc = np.asarray(times, dtype="datetime64[ns]")
+    days = (utc - J2000).astype(np.int64) / NANOSECONDS_PER_DAY
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", erfa.ErfaWarning)  # leap seconds of the future are not known
+        terrestrial = erfa.taitt(*erfa.utctai(J2000_JULIAN_DAY, days))
+    heliocentric, _ = erfa.epv00(*terrestrial)
+    position = heliocentric["p"]
+    distance = np.linalg.norm(position, axis=-1)
+    latitude = np.arcsin(position @ erfa.s2c(*NORTH_POLE) / distance)
+    return distance * KM_PER_AU, latitude
 
 
 def regions_on_disk(images: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from solarflare.core.tasks import Task
-from solarflare.networks import input_range
+from solarflare.networks import description, input_range
 from solarflare.tracking.mlflow.experiments import MODELS
 
 MAX_IMAGES = 1000  # most images in a request, so that a server does not run out of memory
@@ -38,11 +38,9 @@ class CalibratedNetwork:
 
     def _refusal(self, images: npt.NDArray[np.uint8]) -> str | None:
         """Return why the images get no answer, or None if they get one."""
-        from solarflare.networks import saved_model
-
         if not 0 < len(images) <= MAX_IMAGES:
             return f"{len(images):,} images were sent; send from 1 to {MAX_IMAGES:,} at once"
-        ranges = [input_range.read(folder / saved_model.RANGES) for folder in saved_model.model_folders(self.folder)]
+        ranges = [input_range.read(folder / description.RANGES) for folder in description.model_folders(self.folder)]
         for position, image in enumerate(images):
             if reason := input_range.refusal(ranges, image):
                 return f"image {position}: {reason}; send crops as the crop stage cuts them, with pixels from 0 to 255"

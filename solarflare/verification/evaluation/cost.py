@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from solarflare.networks import saved_model
+from solarflare.networks import description, saved_model
 from solarflare.networks.architectures import FLIPS, build
 from solarflare.networks.backend import keras
 
@@ -17,7 +17,7 @@ def cost(models: Path) -> dict[str, int]:
     are sums over all folds.
     """
     histories = sorted(models.rglob(saved_model.HISTORY))
-    about = saved_model.about(histories[0].parent)
+    about = description.about(histories[0].parent)
     network = build(about.network, about.shape, about.members)
     return {
         "parameters": network.count_params(),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from solarflare.core.console import progress
 from solarflare.core.errors import InputError
-from solarflare.networks import calibration, saved_model, training
+from solarflare.networks import calibration, description, saved_model, training
 from solarflare.networks.batches import Images
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.events.records import Records, features
@@ -52,7 +52,7 @@ def forecast_test_rows(
 
     With `refit` the baselines are fitted again after their thresholds are chosen, on the validation rows too.
     """
-    folders = saved_model.fold_folders(models, rows["fold"])
+    folders = description.fold_folders(models, rows["fold"])
     by_fold = [
         _forecast_fold(rows[rows["fold"] == fold], images, folder, features, refit) for fold, folder in folders.items()
     ]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core.console import progress
-from solarflare.networks import saved_model
+from solarflare.networks import description, saved_model
 from solarflare.networks.backend import keras, tf
 from solarflare.networks.batches import Images, image_shape
 from solarflare.networks.saved_model import AT_ONCE
@@ -38,7 +38,7 @@ def attribute(rows: pd.DataFrame, tested: pd.DataFrame, images: Images, models: 
     maps = np.zeros((len(tested), *image_shape(images)[:2]), np.float32)
     gap = np.zeros(len(tested), np.float32)
     position = tested["position"].to_numpy()
-    for fold, folder in saved_model.fold_folders(models, rows["fold"]).items():
+    for fold, folder in description.fold_folders(models, rows["fold"]).items():
         of_fold = np.flatnonzero(tested["fold"] == fold)
         train = rows.loc[(rows["fold"] == fold) & (rows["part"] == "train"), "position"].to_numpy()
         baseline = mean_image(images, train)

@@ -1,7 +1,10 @@
 """The words that figures, tables and pages use for a question and its answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from solarflare.core.tasks import Task
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 
 HAPPENS = {"overlap": "is in progress", "start": "begins"}
@@ -33,6 +36,12 @@ def wording(label: DiskLabel | RegionLabel) -> Wording:
     question = f"Will {subject} flare?" if label.event == "start" else f"Is {subject} flaring?"
     flare = f"a flare of {label.min_class} or more {HAPPENS[label.event]} {where}"
     return Wording(question, ("quiet", "flaring"), flare + _window(label))
+
+
+def of_question(task: Task, question: Mapping[str, Any]) -> Wording:
+    """Return the words for a question as a model's description holds it: ``label.<task>`` of ``params.yaml``."""
+    form = DiskLabel if task == Task.DISK else RegionLabel
+    return wording(form.model_validate(dict(question)))
 
 
 def _window(label: DiskLabel | RegionLabel) -> str:

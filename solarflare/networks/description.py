@@ -1,0 +1,74 @@
+"""What a model is and which data it was trained on: read from its folder without TensorFlow."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
+
+ABOUT, CALIBRATION, RANGES = "model.json", "calibration.json", "ranges.json"
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a model is, and which data it was trained on. The model answers only for images of the same kind.
+
+    Attributes
+    ----------
+    network, shape
+        A key of `architectures.NETWORKS`, and the height, width and channels of its images.
+    task, instrument, origin : str
+        The task, the task's ``instrument`` and ``scrape.origin`` in ``params.yaml``.
+    question : dict
+        ``label.<task>`` of ``params.yaml``.
+    crop : dict
+        ``crop.mask`` and ``crop.<task>`` of ``params.yaml``: how images have to be cut.
+    members, flips
+        The number of networks in the ensemble, and whether the ensemble averages over mirror images.
+    """
+
+    network: str
+    shape: tuple[int, int, int]
+    task: Task
+    instrument: str
+    origin: str
+    question: Mapping[str, Any]
+    crop: Mapping[str, Any]
+    members: int = 1
+    flips: bool = False
+
+    def write(self, folder: Path) -> None:
+        """Write the description into a model's folder."""
+        (folder / ABOUT).write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+
+def about(folder: Path) -> ModelDescription:
+    """Return the description of the model in a folder.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no model.
+    """
+    path = folder / ABOUT
+    try:
+        content = json.loads(path.read_text())
+        return ModelDescription(**{**content, "shape": tuple(content["shape"])})
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there: {folder} holds no model; train one with `dvc repro`") from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path} does not say what model this is; train it again with `dvc repro`") from None
+
+
+def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
+    """Return the folder of each fold's model: `models` itself if there is one fold, else ``fold-<k>`` in it."""
+    numbers = sorted(set(folds))
+    return {numbers[0]: models} if len(numbers) == 1 else {fold: models / f"fold-{fold}" for fold in numbers}
+
+
+def model_folders(models: Path) -> list[Path]:
+    """Return the folders that hold a task's models: ``fold-<k>`` in `models`, or `models` itself if there is none."""
+    return sorted(models.glob("fold-*")) or [models]

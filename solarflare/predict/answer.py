@@ -1,0 +1,68 @@
+"""Answers for files of images, one after another, in the terminal and as pictures."""
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from solarflare.core.files import OutputFolder
+from solarflare.core.tasks import Task
+from solarflare.core.workers import worker_processes
+from solarflare.predict import answer_text, terminal_picture
+from solarflare.predict.choose import Choice, Wish
+from solarflare.predict.images import ImageFile
+from solarflare.predict.predictor import ImageAnswer
+from solarflare.predict.regions import within_noaa_list
+
+MANY = 16  # images for which it pays to start processes
+AT_ONCE = 8  # images that a process takes at a time
+
+
+def answer(files: Sequence[ImageFile], wish: Wish, as_json: bool = False, figures: OutputFolder | None = None) -> bool:
+    """Print an answer for each image, and return whether all have one.
+
+    Before the first answer of some networks, they say what they answer and what trained them. A terminal shows the
+    picture of a single image. With `as_json` each answer is a line of JSON. With `figures`, a folder gets a picture of
+    each answer.
+    """
+    choice, introduced, complete = Choice(wish), None, True
+    for given in answers(files, choice):
+        networks = choice.predictor(given.image).networks
+        complete &= not given.refusal
+        if as_json:
+            print(json.dumps(answer_text.content(given, networks)), flush=True)
+        else:
+            drawn = len(files) == 1 and not given.refusal and terminal_picture.wanted()
+            picture = terminal_picture.lines(given, networks.get(Task.REGION)) if drawn else ()
+            heading = () if networks is introduced else answer_text.heading(networks)
+            print("\n".join([*heading, *picture, *answer_text.lines(given, networks, drawn)]), flush=True)
+            introduced = networks
+        if figures and not given.refusal:
+            # Imported here: Matplotlib takes a second.
+            from solarflare.predict.picture import save
+
+            save(given, networks, figures)
+    return complete
+
+
+def answers(files: Sequence[ImageFile], choice: Choice) -> Iterator[ImageAnswer]:
+    """Yield the answer for each image, in their order.
+
+    Many images are divided among processes. Keras' networks stay in one process, which uses all cores. So do images
+    whose regions NOAA's list may have: it is fetched once.
+    """
+    recent = choice.wish.regions in (None, "swpc") and any(within_noaa_list(file.time) for file in files)
+    if len(files) < MANY or recent or not choice.all_shipped:
+        yield from (choice.predictor(file)(file) for file in files)
+        return
+    with worker_processes() as pool:
+        yield from pool.map(_answer, [choice.wish] * len(files), files, chunksize=AT_ONCE)
+
+
+def _answer(wish: Wish, file: ImageFile) -> ImageAnswer:
+    return _choice(wish).predictor(file)(file)
+
+
+@cache
+def _choice(wish: Wish) -> Choice:
+    """Return the networks of this process."""
+    return Choice(wish)

@@ -1,0 +1,104 @@
+"""A network that answers: what it cuts from an image, what it refuses, and its probabilities."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
+from solarflare.dataset.crops.cutter import Cutter
+from solarflare.dataset.shards.schema import Crop
+from solarflare.networks import calibration, input_range
+from solarflare.networks.calibration import Calibration
+from solarflare.networks.description import ModelDescription
+from solarflare.networks.input_range import Ranges
+from solarflare.sun.images.imaging import Pixels
+from solarflare.verification.results.wording import of_question
+
+
+@dataclass(frozen=True)
+class Member:
+    """A network with its calibration. `score` maps images (N, H, W, C) to scores (N,), 0 to 1."""
+
+    score: Callable[[Pixels], npt.NDArray[np.float32]]
+    fitted: Calibration
+    fitted_rate: float
+
+
+class Network:
+    """The network of a task, ready to answer. Several members answer with their mean probability.
+
+    Parameters
+    ----------
+    name, trained_on : str
+        What the network is called, and the images that trained it, such as ``"338 images of aia211"``.
+    about, crop : ModelDescription and Crop
+        What the network is, and how its images are cut.
+    members : sequence of Member
+        At least one.
+    ranges : sequence of Ranges
+        What each member accepts.
+    base_rate : float or None
+        How often the answer is yes on the Sun of the training's origin, 0 to 1. None if it is not stated.
+
+    Attributes
+    ----------
+    question : str
+        The event whose probability the network gives, as the end of a sentence.
+    share : float
+        How often the answer is yes where the probabilities hold, 0 to 1: `base_rate` or, if that is None, the share in
+        the rows that fitted the calibration.
+    threshold : float
+        The answer is yes if the probability is at least this, 0 to 1. It is the mean of the members' thresholds, each
+        corrected like a probability.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        trained_on: str,
+        about: ModelDescription,
+        crop: Crop,
+        members: Sequence[Member],
+        ranges: Sequence[Ranges],
+        base_rate: float | None,
+    ) -> None:
+        self.name, self.trained_on, self.about, self.base_rate = name, trained_on, about, base_rate
+        task = Task(about.task)
+        self.question = of_question(task, about.question).meaning
+        self._members, self._ranges = members, ranges
+        self.share = base_rate or float(np.mean([member.fitted_rate for member in members]))
+        thresholds = [self._corrected(member.fitted.threshold, member.fitted_rate) for member in members]
+        self.threshold = float(np.mean(thresholds))
+        self.cutter = Cutter(task, about.instrument, Path(), crop)  # type: ignore[arg-type] # checked by its reader
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the network was trained on the simulated Sun."""
+        return self.about.origin == "simulated"
+
+    def refusal(self, crop: Pixels) -> str | None:
+        """Return how a crop, (H, W, C), differs from the crops of the training; None if it does not differ."""
+        return input_range.refusal(self._ranges, crop)
+
+    def probabilities(self, crops: Pixels) -> npt.NDArray[np.float64]:
+        """Return the calibrated probabilities, (N,), of crops (N, H, W, C). They hold for `share`.
+
+        Raises
+        ------
+        InputError
+            If a member gives no number: its weights are damaged.
+        """
+        of_members = [
+            self._corrected(member.fitted.apply(member.score(crops)), member.fitted_rate) for member in self._members
+        ]
+        probabilities = np.mean(of_members, axis=0)
+        if not np.isfinite(probabilities).all():
+            raise InputError(f"{self.name}, {self.about.task}: the network gives no number; train or download it again")
+        return probabilities
+
+    def _corrected(self, probabilities: npt.ArrayLike, fitted_rate: float) -> npt.NDArray[np.float64]:
+        return calibration.at_base_rate(probabilities, fitted_rate, self.share)

@@ -1,0 +1,63 @@
+"""The shipped networks: small models for real images in ``pretrained/``, which answer without TensorFlow."""
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from solarflare.core.errors import InputError
+from solarflare.core.tasks import TASKS, Task
+from solarflare.dataset.shards.schema import Crop
+from solarflare.networks import calibration, description, input_range, shipped
+from solarflare.networks.litert import LiteNetwork
+from solarflare.predict.network import Member, Network
+
+FOLDER = Path(__file__).resolve().parents[2] / "pretrained"
+"""A folder for each instrument, with a folder for each task. It belongs to the code, wherever a command runs."""
+
+
+def instruments() -> list[str]:
+    """Return the instruments whose images the shipped networks know."""
+    return sorted(path.name for path in FOLDER.iterdir() if path.is_dir()) if FOLDER.is_dir() else []
+
+
+def holds(folder: Path, tasks: Collection[Task] = TASKS) -> bool:
+    """Return whether a folder holds shipped networks of any of some tasks."""
+    return any((folder / task / shipped.NETWORK).is_file() for task in tasks)
+
+
+def load(folder: Path, tasks: Collection[Task] = TASKS) -> dict[Task, Network]:
+    """Return the shipped networks of a folder by task.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, damaged or broken.
+    """
+    return {task: _load(folder / task) for task in tasks if (folder / task).is_dir()}
+
+
+def _load(folder: Path) -> Network:
+    shipped.check_sums(folder)
+    about, fitted = description.about(folder), calibration.read(folder / description.CALIBRATION)
+    if fitted.fitted_rate is None:
+        raise InputError(f"{folder / description.CALIBRATION} has no fitted_rate; `git checkout {folder}`")
+    training = card(folder)["training"]
+    images = f"{training['images']:,} images of {about.instrument}"
+    return Network(
+        "/".join(folder.parts[-3:-1]),
+        f"{images} from {training['first'][:10]} to {training['last'][:10]}",
+        about,
+        Crop.model_validate(dict(about.crop)),
+        [Member(LiteNetwork(folder / shipped.NETWORK), fitted, fitted.fitted_rate)],
+        [input_range.read(folder / description.RANGES)],
+        training["base_rate"],
+    )
+
+
+def card(folder: Path) -> dict[str, Any]:
+    """Return the card of a shipped network. Raises InputError if it is missing or broken."""
+    try:
+        return json.loads((folder / shipped.CARD).read_text())
+    except (FileNotFoundError, ValueError):
+        raise InputError(f"{folder / shipped.CARD} is not there or is broken; `git checkout {folder}`") from None

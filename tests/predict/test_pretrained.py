@@ -1,0 +1,263 @@
+"""The shipped networks: what is in their folders, what answers, and that nothing heavy is imported for it."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from solarflare.cli import app
+from solarflare.core.errors import InputError
+from solarflare.core.files import sha256
+from solarflare.core.tasks import TASKS, Task
+from solarflare.networks import calibration, description, shipped
+from solarflare.networks.calibration import Calibration, Platt
+from solarflare.predict import choose, pretrained, terminal_picture
+from solarflare.predict.choose import Choice, Wish
+from solarflare.predict.images import find_images
+from solarflare.predict.network import Member, Network
+from solarflare.predict.predictor import ImageAnswer
+from solarflare.tracking.pretrained import card, make
+from tests.import_graph import ROOT
+from tests.predict.test_predict import NAME, archive, draw_sun, today
+from tests.predict.test_predict import project as project
+
+__all__ = ["project", "today"]
+
+FOLDER = pretrained.FOLDER / "aia211"
+SHIPPED = [FOLDER / task for task in TASKS]
+HEAVY = ("tensorflow", "keras", "mlflow", "dvc", "sunpy", "astropy", "sklearn", "pandera", "matplotlib", "requests")
+
+
+@pytest.fixture
+def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A drawn Sun in a working folder without a project."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / NAME
+    path.write_bytes(draw_sun(9))
+    return path
+
+
+def answer_of(image: Path, **wish: Any) -> ImageAnswer:
+    (file,) = find_images([image])
+    return Choice(Wish(**wish)).predictor(file)(file)
+
+
+# What is shipped
+
+
+@pytest.mark.parametrize("folder", SHIPPED)
+def test_a_shipped_folder_holds_what_its_hashes_say(folder: Path) -> None:
+    shipped.check_sums(folder)
+    listed = {line.split("  ")[1] for line in (folder / shipped.SUMS).read_text().splitlines()}
+    assert listed == {shipped.NETWORK, shipped.CARD, shipped.PAGE, "model.json", "calibration.json", "ranges.json"}
+
+
+@pytest.mark.parametrize("folder", SHIPPED)
+def test_a_card_says_what_the_files_say(folder: Path) -> None:
+    content = pretrained.card(folder)
+    about, fitted = description.about(folder), calibration.read(folder / description.CALIBRATION)
+    assert (content["task"], content["instrument"]) == (about.task, about.instrument) == (folder.name, "aia211")
+    assert content["network"]["bytes"] == (folder / shipped.NETWORK).stat().st_size
+    assert content["calibration"]["threshold"] == fitted.threshold
+    assert content["calibration"]["share_of_yes"] == fitted.fitted_rate
+    assert (folder / shipped.PAGE).read_text() == card.markdown(content)
+
+
+@pytest.mark.parametrize("folder", SHIPPED)
+def test_a_card_names_the_manifest_of_the_training(folder: Path) -> None:
+    training = pretrained.card(folder)["training"]
+    manifest = ROOT / training["manifest"]["path"]
+    assert sha256(manifest) == training["manifest"]["sha256"]
+    with manifest.open(newline="") as file:
+        days = sorted(row["time"][:10] for row in csv.DictReader(file))
+    assert days[0] <= training["first"] <= training["last"] <= days[-1]
+
+
+@pytest.mark.parametrize("folder", SHIPPED)
+def test_a_card_has_the_scores_of_the_results(folder: Path) -> None:
+    variants = json.loads((ROOT / "docs/results/sdo-euv.json").read_text())["variants"]
+    for variant, scores in pretrained.card(folder)["scores"].items():
+        assert scores["roc_auc"] == variants[variant]["metrics"][folder.name]["roc_auc"]
+
+
+@pytest.mark.parametrize("folder", SHIPPED)
+def test_a_shipped_network_agrees_with_keras(folder: Path) -> None:
+    assert pretrained.card(folder)["network"]["largest_difference_from_keras"] < 1e-5
+
+
+def test_all_that_is_shipped_is_a_few_hundred_kilobytes() -> None:
+    assert sum(path.stat().st_size for path in pretrained.FOLDER.rglob("*")) < 700_000
+
+
+@pytest.mark.parametrize("name", [shipped.NETWORK, shipped.CARD, "calibration.json", "ranges.json"])
+def test_a_damaged_file_is_refused(name: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(FOLDER, tmp_path / "aia211")
+    path = folder / "region" / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=rf"region/{name} differs from .*SHA256SUMS: the model is damaged; `git che"):
+        pretrained.load(folder)
+
+
+def test_a_missing_or_foreign_file_is_refused(tmp_path: Path) -> None:
+    folder = shutil.copytree(FOLDER, tmp_path / "aia211")
+    (folder / "disk" / "extra.bin").write_bytes(b"")
+    with pytest.raises(InputError, match=r"extra\.bin is not in"):
+        pretrained.load(folder)
+    (folder / "disk" / "extra.bin").unlink()
+    (folder / "disk" / shipped.NETWORK).unlink()
+    with pytest.raises(InputError, match=r"model\.tflite is not there"):
+        pretrained.load(folder)
+
+
+# Who answers
+
+
+def test_a_real_image_is_answered_without_a_project(image: Path) -> None:
+    answer = answer_of(image, tasks=(Task.REGION,), regions="image")
+    assert answer.refusal == "" or "unlike" in answer.refusal
+    given = CliRunner().invoke(app, ["predict", str(image), "--regions", "image"])
+    assert given.exit_code in (0, 2), given.output
+    assert "pretrained/aia211 answers, trained on" in given.output
+    assert "2010-06-02" in given.output
+
+
+def test_a_blank_image_is_refused(image: Path) -> None:
+    blank = image.with_name("20140202_120000_512_0211.jpg")
+    from tests.predict.test_predict import jpeg
+
+    blank.write_bytes(jpeg(np.zeros((512, 512, 3))))
+    assert answer_of(blank).refusal
+
+
+def test_an_own_network_of_the_real_sun_comes_first(project: Path, image: Path) -> None:
+    shutil.copytree(project / "models", "models")
+    shutil.copy(project / "params.yaml", ".")
+    (file,) = find_images([image])
+    assert Choice(Wish()).predictor(file).name == "models"
+
+
+def test_a_network_of_the_simulated_sun_leaves_real_images_to_the_shipped_one(project: Path, image: Path) -> None:
+    shutil.copytree(project / "models", "models")
+    shutil.copy(project / "params.yaml", ".")
+    for task in TASKS:
+        path = Path(f"models/{task}/model.json")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": "simulated"}))
+    (file,) = find_images([image])
+    assert Choice(Wish()).predictor(file).name == "pretrained/aia211"
+    assert Choice(Wish()).of_today().name == "pretrained/aia211"
+    Path("data/raw").mkdir(parents=True)
+    Path("data/raw/images.csv").write_text(f"path,sha256,origin\n{NAME},{sha256(image)},simulated/{NAME}\n")
+    assert Choice(Wish()).predictor(file).name == "models"
+
+
+def test_a_shipped_network_does_not_answer_for_the_simulated_sun(image: Path) -> None:
+    Path("data/raw").mkdir(parents=True)
+    Path("data/raw/images.csv").write_text(f"path,sha256,origin\n{NAME},{sha256(image)},simulated/{NAME}\n")
+    assert "it is of the simulated Sun" in answer_of(image, models=str(FOLDER)).refusal
+    assert "it is of the simulated Sun" in answer_of(image).refusal
+
+
+def test_an_image_of_another_instrument_is_refused_with_what_is_known(image: Path) -> None:
+    other = image.rename(image.with_name("20140201_120000_512_0171.jpg"))
+    assert "the networks of pretrained/aia211 know only disks of aia211" in answer_of(other).refusal
+
+
+def test_many_images_have_the_answers_of_each_alone(tmp_path: Path, image: Path) -> None:
+    for minute in range(20):
+        (tmp_path / "many").mkdir(exist_ok=True)
+        (tmp_path / f"many/20140201_12{minute:02}00_512_0211.jpg").write_bytes(draw_sun(minute % 3))
+    given = CliRunner().invoke(app, ["predict", "many", "--json", "--regions", "image"])
+    answers = [json.loads(line) for line in given.stdout.splitlines()]
+    assert [answer["path"] for answer in answers] == sorted(answer["path"] for answer in answers)
+    assert len(answers) == 20
+    alone = CliRunner().invoke(app, ["predict", answers[7]["path"], "--json", "--regions", "image"])
+    assert json.loads(alone.stdout) == answers[7]
+
+
+def test_no_heavy_library_is_imported_for_an_answer(image: Path) -> None:
+    program = f"""
+import sys
+from solarflare.predict.answer import answer
+from solarflare.predict.choose import Wish
+from solarflare.predict.images import find_images
+import pathlib
+answer(find_images([pathlib.Path({str(image)!r})]), Wish())
+heavy = {set(HEAVY)!r} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, env=None
+    )
+    assert done.returncode == 0, done.stderr
+    assert "pretrained/aia211" in done.stdout
+
+
+def test_no_probability_is_nan() -> None:
+    about = description.about(FOLDER / "disk")
+    broken = Member(lambda crops: np.full(len(crops), np.nan, np.float32), Calibration(Platt(1.0, 0.0), 0.5, 0.5), 0.5)
+    crop = pretrained.load(FOLDER, (Task.DISK,))[Task.DISK].cutter.settings
+    network = Network("broken", "nothing", about, crop, [broken], [], None)
+    with pytest.raises(InputError, match="gives no number"):
+        network.probabilities(np.zeros((2, *about.shape), np.uint8))
+
+
+def test_now_answers_with_the_shipped_networks(
+    tmp_path: Path, today: pd.Timestamp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rehearsal on the loopback interface: the newest image, NOAA's list, and the networks of a fresh clone."""
+    import yaml
+
+    from solarflare.core import params
+    from tests import parameters
+
+    monkeypatch.chdir(tmp_path)
+    content = params.read_yaml(parameters.FIXED)
+    with archive(tmp_path, [today - pd.Timedelta(minutes=30)], reports=[(today.floor("D"), 14001)]) as live:
+        content["scrape"]["live"] = live.model_dump(mode="json")
+        Path("params.yaml").write_text(yaml.safe_dump(content))
+        result = CliRunner().invoke(app, ["now", "--json"])
+    said = json.loads(result.stdout)
+    assert said["source"] == "gsfc"
+    assert said["models"]["region"]["name"] == "pretrained/aia211"
+    assert result.exit_code == (2 if said["refusal"] else 0)
+
+
+# The picture in the terminal
+
+
+def test_a_terminal_shows_the_image_with_numbered_boxes(image: Path, project: Path) -> None:
+    networks = choose.networks(str(project / "models"))
+    from solarflare.predict.predictor import Predictor
+
+    (file,) = find_images([image])
+    answer = Predictor(networks, lambda time: None)(file)
+    assert answer.regions
+    lines = list(terminal_picture.lines(answer, networks[Task.REGION]))
+    assert len(lines) == terminal_picture.COLUMNS // 2
+    assert all(line.count("▀") == terminal_picture.COLUMNS for line in lines)
+    bare = list(terminal_picture.lines(answer, None))
+    assert lines != bare
+
+
+# Making them
+
+
+def test_a_manifest_has_to_name_the_images_of_the_training(tmp_path: Path) -> None:
+    images = tmp_path / "images.csv"
+    images.write_text("path,sha256\na,1\nb,2\n")
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("name,sha256\na,1\nb,2\n")
+    assert make.check_manifest(manifest, images) == {"path": manifest.as_posix(), "sha256": sha256(manifest)}
+    manifest.write_text("name,sha256\na,1\nc,3\n")
+    with pytest.raises(InputError, match="lacks 1 images of the archive and names 1 others"):
+        make.check_manifest(manifest, images)

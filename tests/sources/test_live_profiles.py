@@ -46,7 +46,11 @@ def within(data: Path, name: str, column: str) -> pd.DataFrame:
     df = tables.read(data / f"raw/{name}.csv", {"flares": tables.FLARES, "regions": tables.REGIONS}[name])
     times = [entry.time for entry in manifest.read(EUV)]
     first, last = min(times) - np.timedelta64(9, "D"), max(times) + np.timedelta64(2, "D")
-    df = df[(df[column] >= first) & (df[column] <= last)].sort_values([column, "noaa_ar"], kind="stable")
+    df = df[(df[column] >= first) & (df[column] <= last)]
+    if name == "regions":
+        # The folder has 96 rows of reports at a later hour, up to 17:55. A daily report names the day alone.
+        df = df.assign(time=df["time"].dt.floor("D"))
+    df = df.sort_values([column, "noaa_ar"], kind="stable")
     return df.drop(columns="list", errors="ignore").reset_index(drop=True)
 
 

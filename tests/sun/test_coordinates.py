@@ -91,7 +91,7 @@ def test_a_place_beside_the_disk_is_not_on_the_sun() -> None:
 @given(latitudes, longitudes, st.floats(-20, 20))
 def test_rotation_is_that_of_sunpy(latitude: float, longitude: float, span: float) -> None:
     per_day = differential_rotation(1 * u.day, latitude * u.deg, frame_time="synodic").to_value(u.deg)
-    assert rotate_longitude(latitude, longitude, span) == pytest.approx(longitude + span * per_day)
+    assert rotate_longitude(latitude, longitude, span) == longitude + per_day * span
 
 
 @given(latitudes, longitudes, st.floats(-20, 20), st.floats(-20, 20))

@@ -29,11 +29,12 @@ J2000_JULIAN_DAY = 2_451_545.0
 NANOSECONDS_PER_DAY = 86_400e9
 ARCSEC_PER_RADIAN = np.rad2deg(1) * 3600
 
-ROTATION = np.rad2deg(np.array([2.894, -0.428, -0.370]) * 1e-6) * 86_400
-"""Degrees per day of the sidereal rotation: at the equator, and factors of the sine of the latitude, squared and to the
-fourth (Howard, Harvey & Forgach 1990, doi:10.1007/BF00156795)."""
+ROTATION = (2.894, -0.428, -0.370)
+"""Sidereal rotation in microradians per second: at the equator, and factors of the sine of the latitude, squared and to
+the fourth (Howard, Harvey & Forgach 1990, doi:10.1007/BF00156795)."""
 
 EARTH_MOTION = 0.9856  # degrees per day of the Earth around the Sun, as in sunpy
+DEGREES_PER_DAY = 1e-6 * 86_400 * 180 / np.pi  # in a microradian per second
 
 Values = npt.NDArray[np.float64]
 
@@ -59,7 +60,9 @@ def rotate_longitude(latitude: npt.ArrayLike, longitude: npt.ArrayLike, days: np
     [-16.7, -17.8]
     """
     sine = np.sin(np.deg2rad(np.asarray(latitude, dtype=np.float64))) ** 2
-    per_day = ROTATION[0] + ROTATION[1] * sine + ROTATION[2] * sine**2 - EARTH_MOTION
+    sidereal = ROTATION[0] + ROTATION[1] * sine + ROTATION[2] * sine**2
+    # In the order in which sunpy computes it, so that each bit is the same.
+    per_day = (sidereal - EARTH_MOTION * (1 / DEGREES_PER_DAY)) * DEGREES_PER_DAY
     return np.asarray(np.asarray(longitude) + per_day * np.asarray(days), dtype=np.float64)
 
 

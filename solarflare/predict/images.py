@@ -19,6 +19,7 @@ from solarflare.core.paths import RAW_IMAGES
 from solarflare.sources.common import filenames
 from solarflare.sources.common.identity import identify
 from solarflare.sun.images import imaging
+from solarflare.sun.images.brightness import SATURATION
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
 
@@ -44,7 +45,7 @@ class ImageFile:
         """Return why this is not a usable image of an instrument, or None if it is usable."""
         return imaging.refusal(self.path, instrument, self.time)
 
-    def rgb(self, saturation: float) -> Pixels:
+    def rgb(self, saturation: float = SATURATION) -> Pixels:
         """Return the pixels, (H, W, 3) uint8. `saturation`, in gauss, is for magnetograms in FITS."""
         return imaging.decode(self.path, "RGB", self.instrument, self.time, saturation)
 
@@ -68,7 +69,7 @@ class ImageArray(ImageFile):
         Image.fromarray(self.pixels).save(content, "JPEG")
         return imaging.refusal(content, instrument)
 
-    def rgb(self, saturation: float) -> Pixels:
+    def rgb(self, saturation: float = SATURATION) -> Pixels:
         """Return the pixels, (H, W, 3) uint8."""
         return np.asarray(Image.fromarray(self.pixels).convert("RGB"))
 

@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from solarflare.cli import app
 from solarflare.core import absent, params, paths, tables
 from solarflare.core.errors import InputError
+from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.networks import calibration, description, saved_model
@@ -342,7 +343,7 @@ def test_json_of_now_is_json_of_predict_with_source_and_age(served: Path) -> Non
 
 def test_now_without_an_image_is_json_too(predictor: Predictor, tmp_path: Path, capsys: Any) -> None:
     with archive(tmp_path, []) as live:
-        assert not now.answer_now(predictor, live, now.Output(as_json=True, figures=Path("figures")))
+        assert not now.answer_now(predictor, live, now.Output(as_json=True, figures=OutputFolder(Path("figures"))))
     content = json.loads(capsys.readouterr().out)
     assert "no image of the last 10 days" in content["refusal"]
     assert content["path"] is content["age_hours"] is content["disk"] is None

@@ -11,9 +11,10 @@ from PIL import Image
 from solarflare.core import params
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter
-from solarflare.networks import calibration, saved_model
+from solarflare.networks import calibration, description, saved_model
 from solarflare.networks.architectures import build
 from solarflare.networks.input_range import Ranges
+from solarflare.predict import trained
 from solarflare.predict.images import find_images
 from solarflare.predict.predictor import Predictor
 from solarflare.sun.images import brightness
@@ -51,11 +52,12 @@ def predictor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Predictor:
     target.mkdir(parents=True)
     question = chosen.label.disk.model_dump(mode="json")
     cropped = chosen.crop.model_dump(include={"mask", "saturation", Task.DISK})
-    about = saved_model.ModelDescription("compact_pooled", (32, 32, 1), Task.DISK, "hmi", "archive", question, cropped)
+    about = description.ModelDescription("compact_pooled", (32, 32, 1), Task.DISK, "hmi", "archive", question, cropped)
     fitted = calibration.Calibration(calibration.Platt(1.0, 0.0), 0.5, 0.5)
     saved_model.save(target, build("compact_pooled", (32, 32, 1)), pd.DataFrame({"epoch": [1]}), fitted, about)
-    Ranges.of(crops).write(target / saved_model.RANGES)
-    return Predictor(tmp_path / "models", chosen, lambda time: None)
+    Ranges.of(crops).write(target / description.RANGES)
+    networks = trained.load(tmp_path / "models", chosen, (Task.DISK,), "models")
+    return Predictor(networks, lambda time: None)
 
 
 def test_fits_and_the_browse_image_of_a_moment_have_one_answer(predictor: Predictor, tmp_path: Path) -> None:

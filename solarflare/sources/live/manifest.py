@@ -158,7 +158,7 @@ def write(raw: Path, live: Live, path: Path) -> int:
             " scrape with the origin live or archive first"
         )
     name = images["path"].str.rpartition("/")[2]
-    archive = images["instrument"].map(lambda instrument: getattr(live.sources, instrument)[0])
+    archive = images["instrument"].map(lambda instrument: live.sources.of(instrument)[0])
     usual = archive + "/" + images["time"].dt.strftime("%Y/%m/%d") + "/" + name
     rows = images.assign(name=name, where=images["origin"].where(origin != "archive", usual))[list(COLUMNS)]
     with atomic_path(path) as partial:

@@ -234,7 +234,7 @@ class Fetcher:
             content = self._retry(url, request)
         except Absent:
             content = b""
-        self.robots_read.write(url, content, {})
+        self.robots_read.write(url, content, {}, final=False)
         return Robots(content)
 
 

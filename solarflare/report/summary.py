@@ -53,7 +53,7 @@ def _remarks(task: str, content: dict[str, Any]) -> Iterator[str]:
     trusted = "trusted" if content["trusted"] else f"NOT TRUSTED, {content['untrusted_because']}"
     rows = f"{content['n']} test rows, {content['base_rate']['value']:.0%} positive, in {content['blocks']} blocks"
     least_lead = content["resolvable_difference"]
-    resolvable = "" if least_lead is None else f"; smallest lead over logistic that they can show: {least_lead:.3f}"
+    resolvable = "" if least_lead is None else f"; smallest provable lead over logistic: {least_lead:.3f}"
     yield f"{task}: {trusted}; {rows}{resolvable}"
     for name, scores in content["baselines"].items():
         if "absent" in scores:

@@ -22,6 +22,7 @@ NETWORKS = Path(".dvc/models")
 
 KEPT = "dvc.lock and metrics/ are as this machine made them: `make accept` commits them, `make restore` undoes them"
 MESSAGE = "Bring dvc.lock and the committed results up to date"
+NETWORKS_MESSAGE = "Keep the networks of the committed results in .dvc/models"
 SHOWN = 5  # changed inputs that a sentence names
 
 
@@ -47,6 +48,8 @@ def compare(task: Task) -> tuple[str, bool]:
     if edited := _edited(task, committed):
         problem = f"{_listed(edited)} of the last commit is not what its dvc.lock records"
         return f"{task}: not reproduced: {problem}; run `dvc repro`, then `make accept`", False
+    if missing := [output["path"] for output in _outputs(now) if not Path(output["path"]).exists()]:
+        return f"{task}: not compared, as this checkout lacks {_listed(missing)}; run `make`", True
     outputs = (task.metrics, task.details, task.predictions, *sorted(task.plots.glob("*")))
     if all(_committed(path) == path.read_bytes() for path in outputs) and _model(task, committed) == _model(task, now):
         return f"{task}: reproduced, byte for byte", True
@@ -81,8 +84,10 @@ def accept() -> str:
     accepted = (*RESULTS, NETWORKS, *published_pages.update_pages(check=False))
     changed = _changed(*accepted)
     git.output("add", "--", *map(str, accepted))
-    git.output("commit", "--quiet", "--message", MESSAGE, "--", *map(str, accepted))
-    return f"Committed the results of this run: {_listed(changed)}."
+    kinds = list(dict.fromkeys(str(NETWORKS) if Path(path).is_relative_to(NETWORKS) else path for path in changed))
+    message = NETWORKS_MESSAGE if kinds == [str(NETWORKS)] else MESSAGE
+    git.output("commit", "--quiet", "--message", message, "--", *map(str, accepted))
+    return f"Committed the results of this run: {_listed(kinds)}."
 
 
 def _networks_are_kept() -> bool:
@@ -125,8 +130,7 @@ def _edited(task: Task, stages: dict[str, Any]) -> list[str]:
     results = [str(path) for path in (task.metrics, task.details, task.predictions, task.plots)]
     recorded = {
         output["path"]: output["md5"]
-        for stage in stages.values()
-        for output in stage.get("outs", [])
+        for output in _outputs(stages)
         if any(_overlap(output["path"], path) for path in results)
     }
     return [path for path, value in recorded.items() if _committed_hash(path) != value]
@@ -152,7 +156,7 @@ def _outside(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 
 def _inputs(stages: dict[str, Any]) -> set[tuple[str, str, str]]:
     """Return stage, name and content of all inputs that no stage writes: commands, parameters, code."""
-    written = [output["path"] for stage in stages.values() for output in stage.get("outs", [])]
+    written = [output["path"] for output in _outputs(stages)]
     inputs = set()
     for name, stage in stages.items():
         inputs.add((name, f"the command of {name}", stage["cmd"]))
@@ -169,8 +173,11 @@ def _overlap(first: str, second: str) -> bool:
 
 
 def _model(task: Task, stages: dict[str, Any]) -> list[str]:
-    outputs = [output for stage in stages.values() for output in stage.get("outs", [])]
-    return [output["md5"] for output in outputs if output["path"] == str(task.model)]
+    return [output["md5"] for output in _outputs(stages) if output["path"] == str(task.model)]
+
+
+def _outputs(stages: dict[str, Any]) -> list[dict[str, Any]]:
+    return [output for stage in stages.values() for output in stage.get("outs", [])]
 
 
 def _changed(*names: Path) -> list[str]:

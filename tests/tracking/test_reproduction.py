@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -123,13 +124,20 @@ def test_a_run_with_other_parameters_is_not_compared() -> None:
     assert reproduction.compare(Task.DISK) == ("disk: not compared with the committed results, as epochs changed", True)
 
 
+def test_what_is_not_in_the_checkout_is_not_called_reproduced() -> None:
+    """A fresh clone has the committed metrics, and no network."""
+    shutil.rmtree("models/disk")
+    line, _ = reproduction.compare(Task.DISK)
+    assert line == "disk: not compared, as this checkout lacks models/disk; run `make`"
+
+
 def test_accept_commits_the_results_and_nothing_else() -> None:
     repro(0.001)
     Path("stage.py").write_text(STAGE + "\n# changed\n")
     repro(0.001)
     run("git", "add", "stage.py")
     assert (
-        reproduction.accept() == "Committed the results of this run: dvc.lock, metrics/details/disk.json, .dvc/models/."
+        reproduction.accept() == "Committed the results of this run: dvc.lock, metrics/details/disk.json, .dvc/models."
     )
     assert run("git", "status", "--porcelain") == "M  stage.py\n"
 
@@ -150,7 +158,7 @@ def test_the_networks_of_results_that_were_committed_by_hand_are_accepted_alone(
     reproduction.accept()
     repro(0.001)
     run("git", "commit", "-q", "-a", "-m", "Merge other")
-    assert reproduction.accept().startswith("Committed the results of this run: .dvc/models/")
+    assert reproduction.accept().startswith("Committed the results of this run: .dvc/models.")
     assert run("git", "diff", "--name-only", "HEAD~1", "--", ":!.dvc/models") == ""
     assert reproduction.accept().startswith("Nothing to accept")
 

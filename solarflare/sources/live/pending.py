@@ -5,6 +5,7 @@ how many runs so far. Files that no archive has are not in it.
 """
 
 import hashlib
+import json
 from pathlib import Path
 
 from solarflare.core.console import log
@@ -57,8 +58,9 @@ def _read(params: LiveParams) -> dict[str, int]:
 
 def _digest(params: LiveParams) -> str:
     groups = [params.instrument, params.label, params.scrape.live]
-    chosen = [*params.tasks, *(group.model_dump_json() for group in groups)]
-    return hashlib.sha256("\n".join(chosen).encode()).hexdigest()
+    chosen = [list(params.tasks), *(group.model_dump(mode="json") for group in groups)]
+    # The order of the keys in params.yaml does not matter.
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 
 def _path() -> Path:

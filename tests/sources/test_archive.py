@@ -286,7 +286,7 @@ def test_two_files_of_one_name_do_not_replace_each_other(folder: Path, raw: Path
     for minute in (0, 30):
         header = field_files.place(field_files.HMI, field_files.DISK) | {"DATE-OBS": f"2017-03-01T00:{minute:02}:00"}
         (folder / f"{minute}").mkdir()
-        field_files.write(folder / f"{minute}" / "sun.fits", field_files.field() + minute, header)
+        field_files.write(folder / f"{minute}" / "sun.fits", field_files.field() * (1 + minute / 100), header)
     archive.scrape(params_of(folder, instrument={"disk": "hmi", "region": "aia211"}), raw)
     reasons = tables.read(raw / "coverage.csv", tables.COVERAGE).query("list == 'images'")["reason"].tolist()
     assert reasons == [f"30/sun.fits: {archive.SAME_NAME}"]

@@ -24,7 +24,7 @@ from PIL import Image
 
 from solarflare.core.console import cores
 from solarflare.sources.live.http.fetch import Fetcher
-from solarflare.sun.images import imaging
+from solarflare.sun.images import usable
 from tests import parameters
 from tests.archive_server import ArchiveServer
 
@@ -105,7 +105,7 @@ def fetch(urls: list[str], base: str, cache: Path) -> float:
 
 def refusal(content: bytes) -> str | None:
     """Return why something is no magnetogram."""
-    return imaging.refusal(io.BytesIO(content), "gong")
+    return usable.refusal(io.BytesIO(content), "gong")
 
 
 def aria2(urls: list[str], folder: Path) -> float:

@@ -13,7 +13,7 @@ from solarflare.predict.images import ImageFile
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
 from solarflare.sources.live.source import to_datetime
-from solarflare.sun.images import imaging
+from solarflare.sun.images import usable
 from solarflare.sun.images.instruments import Instrument
 
 AGES = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
@@ -47,7 +47,7 @@ def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: P
                 if new := [frame for frame in past if frame.origin not in fetched[source]]:
                     frame = max(new, key=lambda frame: frame.time)
                     fetched[source].add(frame.origin)
-                    content = fetcher.get(frame.urls, lambda content: imaging.refusal(io.BytesIO(content), instrument))
+                    content = fetcher.get(frame.urls, lambda content: usable.refusal(io.BytesIO(content), instrument))
                     path = folder / Path(frame.path).name
                     path.write_bytes(content)
                     return NewestImage(ImageFile(path, instrument, pd.Timestamp(frame.time)), frame.source)

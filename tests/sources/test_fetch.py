@@ -21,7 +21,7 @@ from solarflare.sources.live.http.fetch import Absent, Fetcher, HostDown, Interr
 from solarflare.sources.live.http.pacing import MAX_UNREADABLE_FILES
 from solarflare.sources.live.http.transport import retry_after
 from solarflare.sources.live.schema import RequestLimits
-from solarflare.sun.images import imaging
+from solarflare.sun.images import usable
 from tests import parameters
 from tests.archive_server import ArchiveServer, Fault
 from tests.archive_server.faults import PERMANENT, SLOW, TRANSIENT, Kind
@@ -49,7 +49,7 @@ def anything(_: bytes) -> None:
 
 def a_magnetogram(content: bytes) -> str | None:
     """Accept magnetograms of GONG."""
-    return imaging.refusal(io.BytesIO(content), "gong")
+    return usable.refusal(io.BytesIO(content), "gong")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from solarflare.sources.live.http.fetch import Absent, Interrupted, Refused, Too
 from solarflare.sources.live.http.transport import retry_after
 from solarflare.sources.live.lists import ngdc_xrs, spaceweatherlive, srs
 from solarflare.sources.live.source import Collected
-from solarflare.sun.images import imaging
+from solarflare.sun.images import usable
 from tests import parameters
 from tests.archive_server import ArchiveServer, Fault, observatories, pages
 from tests.archive_server.world import choices
@@ -276,8 +276,8 @@ def test_an_image_with_a_hole_is_broken(mode: str, instrument: str, place: float
     content = image(1, mode)
     hole = round(place * len(content))
     holed = content[:hole] + bytes(4096 * filled) + content[hole + 4096 :]
-    assert imaging.refusal(io.BytesIO(content), instrument) is None  # type: ignore[arg-type]
-    assert imaging.refusal(io.BytesIO(holed), instrument) is not None  # type: ignore[arg-type]
+    assert usable.refusal(io.BytesIO(content), instrument) is None  # type: ignore[arg-type]
+    assert usable.refusal(io.BytesIO(holed), instrument) is not None  # type: ignore[arg-type]
 
 
 def test_an_image_with_a_hole_is_absent(tmp_path: Path) -> None:
@@ -287,5 +287,5 @@ def test_an_image_with_a_hole_is_absent(tmp_path: Path) -> None:
         client = fetcher(server.url, tmp_path / "cache")
         with pytest.raises(Absent, match="unreadable"):
             client.get(
-                [f"{server.url}/{shot.file}"], lambda content: imaging.refusal(io.BytesIO(content), shot.instrument)
+                [f"{server.url}/{shot.file}"], lambda content: usable.refusal(io.BytesIO(content), shot.instrument)
             )

@@ -21,7 +21,7 @@ from solarflare.core import tables
 from solarflare.sources.simulated import euv, flare_process, magnetogram, region_evolution, region_reports, schedule
 from solarflare.sources.simulated import scrape as simulated
 from solarflare.sources.simulated.region_evolution import DAY, Regions
-from solarflare.sun.images import imaging
+from solarflare.sun.images import imaging, usable
 from solarflare.sun.images.coordinates import regions_on_disk, rotate_longitude, solar_radius, to_arcsec
 from solarflare.sun.images.disk import Disk, fit_disk
 from solarflare.sun.images.instruments import Instrument
@@ -141,7 +141,7 @@ def test_an_image_has_the_form_of_its_instruments(instrument: Instrument, mode: 
 def test_an_image_is_accepted_where_real_ones_are(instrument: Instrument, tmp_path: Path) -> None:
     path = tmp_path / "image.jpg"
     path.write_bytes(render(instrument))
-    assert imaging.refusal(path, instrument) is None
+    assert usable.refusal(path, instrument) is None
 
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS)

@@ -18,7 +18,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter, find_disk
 from solarflare.sources.common.identity import identify
-from solarflare.sun.images import brightness, headed_files, headers, imaging
+from solarflare.sun.images import brightness, headed_files, headers, imaging, usable
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.headed_files import SunImage
 from solarflare.sun.images.headers import Unusable
@@ -110,7 +110,7 @@ def test_gong_is_read_without_a_scale_and_with_its_own_dates(tmp_path: Path) -> 
     image = headed_files.read(path)
     assert (image.disk.x, image.disk.y, image.disk.radius) == (424.2, 419.5, 376.0)
     assert_fits_the_header(image)
-    assert imaging.refusal(path, "gong") is None
+    assert usable.refusal(path, "gong") is None
 
 
 def test_the_sky_of_an_uncut_image_is_beyond_the_headers_disk(tmp_path: Path) -> None:
@@ -340,7 +340,7 @@ def test_what_cannot_be_used_is_refused_with_one_sentence(kind: str, tmp_path: P
     make, words = BROKEN[kind]
     path = make(tmp_path)
     identity = identify(path)
-    reason = identity.reason or imaging.refusal(path, identity.stamp.instrument, identity.stamp.time)  # type: ignore[union-attr]
+    reason = identity.reason or usable.refusal(path, identity.stamp.instrument, identity.stamp.time)  # type: ignore[union-attr]
     assert reason is not None
     assert words in reason
     assert "\n" not in reason
@@ -356,7 +356,7 @@ def test_damaged_bytes_end_in_a_sentence(compressed: bool, tmp_path: Path) -> No
             damaged[place] = generator.integers(32, 127)
         path.write_bytes(damaged)
         identity = identify(path)
-        reason = identity.reason or imaging.refusal(path, identity.stamp.instrument)  # type: ignore[union-attr]
+        reason = identity.reason or usable.refusal(path, identity.stamp.instrument)  # type: ignore[union-attr]
         assert reason is None or "\n" not in reason
 
 
@@ -364,14 +364,14 @@ def test_a_header_goes_before_what_the_user_says(tmp_path: Path) -> None:
     path = files.write(tmp_path / "m.fits", files.counts(), aia())
     assert "aia211 by its header, and of hmi" in identify(path, "hmi").reason
     assert "by its header" in identify(path, time=dt.datetime(2014, 2, 2)).reason
-    assert "aia211 by its header" in str(imaging.refusal(path, "hmi"))
+    assert "aia211 by its header" in str(usable.refusal(path, "hmi"))
 
 
 def test_bytes_from_a_server_are_judged_like_a_file(tmp_path: Path) -> None:
     content = files.write(tmp_path / "m.fits", files.field(), hmi()).read_bytes()
-    assert imaging.refusal(io.BytesIO(content), "hmi") is None
+    assert usable.refusal(io.BytesIO(content), "hmi") is None
     assert imaging.size(io.BytesIO(content)) == (512, 512)
-    assert "truncated" in str(imaging.refusal(io.BytesIO(content[:9000]), "hmi"))
+    assert "truncated" in str(usable.refusal(io.BytesIO(content[:9000]), "hmi"))
 
 
 def test_a_file_that_breaks_later_is_named(tmp_path: Path) -> None:
@@ -395,7 +395,7 @@ def test_a_png_is_read_exactly(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (512, 512, 3), dtype=np.uint8)
     path = save(pixels, tmp_path / "20140201_120000_512_0211.png")
     assert identify(path).stamp == ("aia211", dt.datetime(2014, 2, 1, 12))
-    assert imaging.refusal(path, "aia211") is None
+    assert usable.refusal(path, "aia211") is None
     assert (imaging.decode(path, "RGB") == pixels).all()
 
 
@@ -405,10 +405,10 @@ def test_a_jpeg_does_not_wait_for_the_readers_of_headers(tmp_path: Path) -> None
 import sys
 from pathlib import Path
 from solarflare.sources.common.identity import identify
-from solarflare.sun.images import imaging
+from solarflare.sun.images import imaging, usable
 path = Path(sys.argv[1])
 assert identify(path).stamp
-assert imaging.refusal(path, "aia211") is None
+assert usable.refusal(path, "aia211") is None
 imaging.decode(path, "RGB")
 early = {"sunpy.map", "reproject", "dask", "solarflare.sun.images.headed_files"} & set(sys.modules)
 assert not early, early
@@ -419,4 +419,4 @@ assert not early, early
 
 
 def test_every_instrument_has_a_rule_for_its_values() -> None:
-    assert set(imaging.MODES) == {*MAGNETOGRAPHS, *brightness.STRETCHES}
+    assert set(usable.MODES) == {*MAGNETOGRAPHS, *brightness.STRETCHES}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from solarflare.core.errors import InputError
-from solarflare.sun.images import imaging
+from solarflare.sun.images import imaging, usable
 from solarflare.sun.images.disk import Disk, fit_disk
 from solarflare.sun.images.instruments import Instrument
 from tests.synthetic import grey_sun
@@ -34,7 +34,7 @@ def jpeg(path: Path, mode: str = "L", width: int = 860, height: int = 860) -> Pa
     ("instrument", "mode", "width"), [("gong", "L", 860), ("hmi", "L", 512), ("hmi", "L", 1024), ("aia171", "RGB", 512)]
 )
 def test_an_image_in_its_instruments_form_serves(instrument: Instrument, mode: str, width: int, tmp_path: Path) -> None:
-    assert imaging.refusal(jpeg(tmp_path / "a.jpg", mode, width, width), instrument) is None
+    assert usable.refusal(jpeg(tmp_path / "a.jpg", mode, width, width), instrument) is None
 
 
 def truncated(path: Path) -> None:
@@ -64,14 +64,14 @@ def test_what_cannot_serve_is_refused_with_the_reason(
     make: Callable[[Path], None], instrument: Instrument, reason: str, tmp_path: Path
 ) -> None:
     make(tmp_path / "a.jpg")
-    assert imaging.refusal(tmp_path / "a.jpg", instrument) == reason
+    assert usable.refusal(tmp_path / "a.jpg", instrument) == reason
 
 
 def test_real_images_are_not_refused(shared_sun: Path) -> None:
     first: dict[Instrument, str] = {"gong": "samples/bbso", "hmi": "magnetogram", "aia211": "euv"}
     for instrument, folder in first.items():
         for path in sorted((shared_sun / folder).rglob("*.jpg"))[:5]:
-            assert imaging.refusal(path, instrument) is None
+            assert usable.refusal(path, instrument) is None
 
 
 # Decoding

@@ -19,7 +19,7 @@ from solarflare.core.files import main_checkout, sha256
 from solarflare.sources.archive.schema import Archive, ArchiveParams
 from solarflare.sources.common import coverage, event_tables, filenames, left_out
 from solarflare.sources.common.identity import Identity, identify
-from solarflare.sun.images import imaging
+from solarflare.sun.images import imaging, usable
 from solarflare.sun.images.instruments import Instrument
 
 TABLES = ("flares.csv", "regions.csv", "coverage.csv")  # The tables in an archive's folder; only the first is needed
@@ -169,7 +169,7 @@ def _identity(path: Path) -> Identity:
 
 def _facts(path: Path, image: Any) -> tuple[str, int, int, int, str]:
     """Return why an image cannot be used (blank if it can), its width, height and bytes, and its SHA-256."""
-    if reason := image.unknown or imaging.refusal(path, image.instrument, image.time):
+    if reason := image.unknown or usable.refusal(path, image.instrument, image.time):
         return reason, 0, 0, 0, ""
     return "", *imaging.size(path), path.stat().st_size, sha256(path)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from solarflare.sources.common import filenames
-from solarflare.sun.images import imaging
+from solarflare.sun.images import usable
 from solarflare.sun.images.headers import Stamp, Unusable, has_header
 from solarflare.sun.images.instruments import Instrument
 
@@ -45,5 +45,5 @@ def identify(path: Path, instrument: Instrument | None = None, time: dt.datetime
     except Unusable as reason:
         return Identity(None, str(reason))
     if filenames.needs_header(path.name):
-        return Identity(None, imaging.what_else(path))
+        return Identity(None, usable.what_else(path))
     return Identity(Stamp(instrument, time)) if instrument and time else Identity(None, UNNAMED)

@@ -11,7 +11,7 @@ import pandas as pd
 from solarflare.sources.live.http import addresses
 from solarflare.sources.live.http.fetch import Bases, Fetcher
 from solarflare.sources.live.lists.report import Flare, Region, Rows, Span, coverage_table, flare_table, region_table
-from solarflare.sun.images import imaging
+from solarflare.sun.images import usable
 from solarflare.sun.images.instruments import Instrument
 
 SDO: tuple[Instrument, ...] = ("hmi", "aia171", "aia193", "aia211")
@@ -48,7 +48,7 @@ def filed_by_day(source: str, instrument: Instrument, time: dt.datetime, name: s
 def image(fetcher: Fetcher, frame: Frame, *, keep: bool = True) -> bytes:
     """Return an image that can be decoded; `keep` and the errors are those of `Fetcher.get`."""
     time = to_datetime(frame.time)
-    return fetcher.get(frame.urls, lambda file: imaging.refusal(io.BytesIO(file), frame.instrument, time), keep=keep)
+    return fetcher.get(frame.urls, lambda file: usable.refusal(io.BytesIO(file), frame.instrument, time), keep=keep)
 
 
 Frames = Callable[[Fetcher, Bases, Instrument, dt.datetime, int], list[Frame]]

@@ -118,9 +118,11 @@ def manifest(
 ) -> None:
     """Write the manifest of the images that a scrape left in data/raw, for scrape.live.manifest in params.yaml."""
     from solarflare.core import params
+    from solarflare.core.files import check_output_file
     from solarflare.sources.live import manifest
     from solarflare.sources.live.schema import LiveParams
 
+    check_output_file(file, ",".join(manifest.COLUMNS))
     count = manifest.write(raw, params.load(LiveParams).scrape.live, file)
     typer.echo(f"{file}: {count:,} images")
 

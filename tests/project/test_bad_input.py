@@ -95,10 +95,10 @@ def test_an_unreadable_date_and_the_next_run(project: Project, folder: Path) -> 
     assert project.run("scrape").returncode == 0
 
 
-def test_a_truncated_jpeg_and_a_png_called_jpg_are_counted(project: Project, folder: Path) -> None:
+def test_a_truncated_jpeg_and_a_gif_called_jpg_are_counted(project: Project, folder: Path) -> None:
     truncated = archives.write_image(folder / "20140103_000000_512_0211.jpg", 10)
     truncated.write_bytes(truncated.read_bytes()[:-400])
-    archives.write_image(folder / "20140103_010000_512_0211.jpg", 11, image_format="PNG")
+    archives.write_image(folder / "20140103_010000_512_0211.jpg", 11, image_format="GIF")
     changed(project, folder)
     done = project.run("scrape")
     assert done.returncode == 0, done.stderr

@@ -19,10 +19,10 @@ FOLDERS = {
 }
 """The arguments with which each command writes into a folder."""
 
-FILES = {"now": ["--forecast", "{output}"], "review": ["--page", "{output}"]}
+FILES = {"now": ["--forecast", "{output}"], "review": ["--page", "{output}"], "manifest": ["{output}"]}
 """The arguments with which each command writes a file."""
 
-INPUTS = {"digest", "score", "forecast", "predict", "experiment"}
+INPUTS = {"digest", "score", "forecast", "predict", "experiment", "pretrain"}
 """Commands that read a path."""
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -227,6 +228,12 @@ def test_a_row_with_a_leading_blank_is_a_row(blank: str) -> None:
     assert srs.why_not_the_report(content, day) is None
     assert srs.parse(content, day) == srs.parse(SRS.format("", "").encode(), day)
     assert [region.noaa_ar for region in srs.parse(content, day).rows] == [12924]
+
+
+@pytest.mark.parametrize("section", [r"I\.", r"II\."])
+def test_a_summary_without_a_section_is_not_a_quiet_day(section: str) -> None:
+    content = re.sub(rf"^{section}.*\n", "", SRS.format("", ""), flags=re.MULTILINE).encode()
+    assert srs.why_not_the_report(content, dt.date(2022, 1, 5)) == "half a region summary"
 
 
 def test_a_yearly_row_with_a_leading_blank_is_a_row() -> None:

@@ -9,6 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from solarflare.cli import app
+from solarflare.core.errors import InputError
 from solarflare.core.paths import DOWNLOADS
 from solarflare.sources.live import scrape as live
 from solarflare.sources.live.http.pacing import MAX_FAILED_FILES
@@ -27,7 +28,8 @@ def elsewhere(site: str, other: str, *archives: str) -> dict[str, Any]:
     return {"urls": urls, "manners": live["manners"] | {"retries": 0, "timeout": 5}}
 
 
-FAST = [kind for kind in (*BROKEN, *PERMANENT) if kind not in SLOW]
+THROTTLED: tuple[Kind, ...] = ("throttled", "throttled_until")
+FAST = sorted({*BROKEN, *PERMANENT} - {*SLOW, *THROTTLED})
 TAKES_TIME = [pytest.param(kind, marks=pytest.mark.slow) for kind in SLOW]
 
 
@@ -40,6 +42,17 @@ def test_the_next_archive_stands_in_where_all_files_of_the_first_are_broken(
     assert read(raw, "images")["instrument"].value_counts().to_dict() == {"gong": 12, "aia211": 6}
     assert read(raw, "images").query("instrument == 'aia211'")["origin"].str.match("helioviewer/").all()
     assert len(absences(raw)) == 0
+
+
+@pytest.mark.parametrize("kind", THROTTLED)
+def test_a_site_that_wants_fewer_requests_has_its_files_and_the_next_run_continues(
+    good: Path, world: World, scrape: Scrape, kind: Kind
+) -> None:
+    with world.serve(Fault(r"\.jpg$", kind)) as site, world.serve() as other:
+        with pytest.raises(InputError, match=r"429 Too Many Requests, after all retries; .* run again later"):
+            scrape(**elsewhere(site.url, other.url, "gsfc"))
+        site.faults.clear()
+        assert contents(scrape(**elsewhere(site.url, other.url, "gsfc"))) == contents(good)
 
 
 @pytest.mark.parametrize("kind", ["busy", "reset", "missing", "forbidden", "html", "soft_missing", *TAKES_TIME])

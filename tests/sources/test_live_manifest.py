@@ -149,6 +149,15 @@ def test_the_next_archive_stands_in_for_an_image_that_is_gone(world: World, scra
     assert differences(raw) == [f"{entry.where}: 404 Not Found; {origin} is used"]
 
 
+def test_the_next_image_stands_in_where_the_nearest_is_broken(world: World, scrape: Scrape, listed: Path) -> None:
+    entry = manifest.read(listed)[0]
+    with world.serve(Fault("20140101_120000", "missing"), Fault("20140101_100000", "cut")) as site:
+        raw = scrape(site.url, mismatch="use", tolerance=130)
+    origin = "gsfc/2014/01/01/20140101_140000_512_0211.jpg"
+    assert images(raw)["origin"][0] == origin
+    assert differences(raw) == [f"{entry.where}: 404 Not Found; {origin} is used"]
+
+
 def test_a_place_at_helioviewer_is_asked_for_by_its_time(world: World, scrape: Scrape, listed: Path) -> None:
     entries = manifest.read(listed)
     change(listed, 0, where=entries[0].where.replace("gsfc", "helioviewer"))

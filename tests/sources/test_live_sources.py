@@ -131,7 +131,7 @@ def test_a_year_beyond_the_series_is_a_gap(site: ArchiveServer, tmp_path: Path) 
             r"key scrape\.live\.regions names 'swpc_events'; expected one of hek, swpc_json",
         ),
         ({"positions": "nobody"}, r"key scrape\.live\.positions names 'nobody'; expected one of hek, .*none"),
-        ({"sources": {"gong": ("jsoc",)}}, r"key scrape\.live\.sources\.gong names 'jsoc'; expected one of bbso$"),
+        ({"sources": {"gong": ("jsoc",)}}, r"key scrape\.live\.sources\.gong names 'jsoc'; expected one of bbso, nso$"),
         ({"urls": {"bbso": ("http://a",)}}, r"key scrape\.live\.urls has no address of swpc_events; flares names it"),
     ],
 )

@@ -47,11 +47,29 @@ def _as_listed(live: Live, fetcher: Fetcher, task: Task, entry: manifest.Entry) 
     if live.mismatch == "drop":
         return wanted(reason=reason, lost=lost)
     try:
-        frames = plan.frames_near(live, fetcher, entry.instrument, entry.time)
-        frame = frame or next(other for other in frames if other.origin != entry.where)
+        frame = frame or _substitute(live, fetcher, entry)
     except Absent as failure:
         return wanted(reason=f"{reason}; {failure.reason}", lost=lost or isinstance(failure, Lost))
     return wanted(frame=frame, reason=f"{reason}; {frame.origin} is used")
+
+
+def _substitute(live: Live, fetcher: Fetcher, entry: manifest.Entry) -> Frame:
+    """Return the first other image near the time of an entry that can be had; raise Absent, or Lost, if none can."""
+    frames = plan.frames_near(live, fetcher, entry.instrument, entry.time)
+    lost = False
+    while True:
+        try:
+            frame = next(frames)
+        except Absent as end:
+            raise (Lost if lost else type(end))(end.reason) from None
+        if frame.origin == entry.where:
+            continue
+        try:
+            source.image(fetcher, frame)
+        except (Absent, Refused, HostDown) as failure:
+            lost = lost or isinstance(failure, Lost | HostDown)
+        else:
+            return frame
 
 
 def _at_its_place(live: Live, fetcher: Fetcher, entry: manifest.Entry) -> Frame:

@@ -5,10 +5,12 @@ how many runs so far. Files that no archive has are not in it.
 """
 
 import hashlib
+import json
 from pathlib import Path
 
 from solarflare.core.console import log
 from solarflare.core.files import main_checkout, read_json, write_json
+from solarflare.core.params import Group
 from solarflare.core.paths import DOWNLOADS
 from solarflare.sources.live.schema import LiveParams
 
@@ -56,9 +58,10 @@ def _read(params: LiveParams) -> dict[str, int]:
 
 
 def _digest(params: LiveParams) -> str:
-    groups = [params.instrument, params.label, params.scrape.live]
-    chosen = [*params.tasks, *(group.model_dump_json() for group in groups)]
-    return hashlib.sha256("\n".join(chosen).encode()).hexdigest()
+    groups: list[Group] = [params.instrument, params.label, params.scrape.live]
+    chosen = [list(params.tasks), *(group.model_dump(mode="json") for group in groups)]
+    # The order of the keys in params.yaml does not matter.
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 
 def _path() -> Path:

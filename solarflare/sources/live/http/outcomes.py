@@ -51,7 +51,7 @@ class Interrupted(InputError):  # noqa: N818 - an outcome, not a mistake
 class HostDown(Interrupted):
     """The host does not answer, or has failed for one file after another: it is left for this run.
 
-    Another archive may stand in. Without one, this ends the run.
+    The next archive of an image may stand in; without one, the image is lost. A list without its host ends the run.
     """
 
     reason = "the host is down"

@@ -38,8 +38,8 @@ def why_not_the_report(content: bytes, day: dt.date) -> str | None:
         return "no region summary"
     if " ".join(issued.groups()).upper() != f"{day:%Y %b %d}".upper():
         return f"the region summary of {' '.join(issued.groups())}"
-    # A complete summary has its last section and ends with a complete line.
-    complete = text.endswith("\n") and re.search(r"^\s*II\.", text, re.MULTILINE)
+    # A complete summary has its first and its last section and ends with a complete line.
+    complete = text.endswith("\n") and re.search(r"^\s*I\.\s.*^\s*II\.", text, re.MULTILINE | re.DOTALL)
     return None if complete else "half a region summary"
 
 

@@ -127,7 +127,7 @@ class OutputFolder:
         if path.exists() and not path.is_dir():
             raise InputError(f"{path} is a file and the output needs a folder: name a new folder")
         self._made = self._read()
-        if not self._made and path.is_dir() and any(_is_finished(entry) for entry in path.iterdir()):
+        if path.is_dir() and not (path / MADE).is_file() and any(_is_finished(entry) for entry in path.iterdir()):
             raise InputError(
                 f"{path} is not empty and no command of solarflare made it, so nothing is written into it: name a new "
                 "or an empty folder"

@@ -23,6 +23,8 @@ from solarflare.sun.images.brightness import SATURATION
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
 
+MINUTE = dt.timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class ImageFile:
@@ -112,7 +114,7 @@ def find_images(
         Files, and folders that are searched for images at any depth.
     instrument, time : str and datetime, optional
         The instrument and the time (UTC) of all images; by default the images' headers or names tell them. An image
-        whose header contradicts them is not usable.
+        whose header or name contradicts them is not usable.
 
     Raises
     ------
@@ -124,7 +126,11 @@ def find_images(
     images = []
     for path in chain.from_iterable(map(_files, paths)):
         identity = identify(path, cast("Instrument | None", instrument), time)
-        if stamp := identity.stamp:
+        named = filenames.parse(path.name)
+        if named and time and abs(named.time - time) >= MINUTE:
+            other = f"its name says {named.time:%Y-%m-%d %H:%M}, and --time says {time:%Y-%m-%d %H:%M}"
+            images.append(ImageFile(path, None, None, unknown=other))
+        elif stamp := identity.stamp:
             images.append(ImageFile(path, stamp.instrument, pd.Timestamp(stamp.time)))
         else:
             images.append(ImageFile(path, None, None, unknown=identity.reason))

@@ -65,7 +65,13 @@ def from_file(path: Path) -> RegionLookup:
     from solarflare.sources.common import event_tables
 
     reports = event_tables.read_regions(path)
-    return lambda time: _nearest_report(reports, time, path.name)
+
+    def look_up(time: pd.Timestamp) -> KnownRegions | None:
+        if (known := _nearest_report(reports, time, path.name)) is None:
+            log.warning("warning: %s has no report near %s; the regions are found in the image", path, time)
+        return known
+
+    return look_up
 
 
 def from_noaa(live: "Callable[[], Live]") -> RegionLookup:

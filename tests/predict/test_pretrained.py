@@ -261,3 +261,18 @@ def test_a_manifest_has_to_name_the_images_of_the_training(tmp_path: Path) -> No
     manifest.write_text("name,sha256\na,1\nc,3\n")
     with pytest.raises(InputError, match="lacks 1 images of the archive and names 1 others"):
         make.check_manifest(manifest, images)
+
+
+def test_a_time_that_contradicts_the_name_gets_no_answer(image: Path) -> None:
+    result = CliRunner().invoke(app, ["predict", str(image), "--time", "2001-01-01"])
+    assert result.exit_code == 2
+    assert "no answer: its name says" in result.stdout
+    assert "--time says 2001-01-01 00:00" in result.stdout
+
+
+def test_reports_of_another_month_are_named_as_of_no_use(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    reports = tmp_path / "reports.csv"
+    reports.write_text("time,noaa_ar,latitude,longitude\n2001-01-01T00:00:00,9999,10,10\n")
+    answer = answer_of(ROOT / "docs/images/20141025_004401_512_0211.jpg", regions=str(reports))
+    assert answer.regions_from == "found in the image"
+    assert f"{reports} has no report near" in caplog.text

@@ -64,9 +64,9 @@ def happened(figure: Figure, answer: ImageAnswer, network: Network) -> None:
             continue
         yes = region.probability >= network.threshold
         right = yes == bool(flare)
-        said = f"{answer_text.two_decimals(region.probability)} {'yes' if yes else 'no'}"
+        yes_or_no = f"{answer_text.two_decimals(region.probability)} {'yes' if yes else 'no'}"
         colour = SKY if right else SUN
-        rows.append(((f"AR {region.noaa_ar}", said, flare or "none", "right" if right else "wrong"), colour))
+        rows.append(((f"AR {region.noaa_ar}", yes_or_no, flare or "none", "right" if right else "wrong"), colour))
     for number, (cells, colour) in enumerate(rows):
         for place, cell in zip(columns, cells, strict=True):
             last = place == columns[-1] and number > 1

@@ -25,22 +25,22 @@ def answer(files: Sequence[ImageFile], wish: Wish, as_json: bool = False, figure
     each answer.
     """
     choice, introduced, complete = Choice(wish), None, True
-    for given in answers(files, choice):
-        networks = choice.predictor(given.image).networks
-        complete &= not given.refusal
+    for image_answer in answers(files, choice):
+        networks = choice.predictor(image_answer.image).networks
+        complete &= not image_answer.refusal
         if as_json:
-            print(json.dumps(answer_text.content(given, networks)), flush=True)
+            print(json.dumps(answer_text.content(image_answer, networks)), flush=True)
         else:
-            drawn = len(files) == 1 and not given.refusal and terminal_picture.wanted()
-            picture = terminal_picture.lines(given, networks.get(Task.REGION)) if drawn else ()
+            shown = len(files) == 1 and not image_answer.refusal and terminal_picture.wanted()
+            picture = terminal_picture.lines(image_answer, networks.get(Task.REGION)) if shown else ()
             heading = () if networks is introduced else answer_text.heading(networks)
-            print("\n".join([*heading, *picture, *answer_text.lines(given, networks, drawn)]), flush=True)
+            print("\n".join([*heading, *picture, *answer_text.lines(image_answer, networks, shown)]), flush=True)
             introduced = networks
-        if figures and not given.refusal:
+        if figures and not image_answer.refusal:
             # Imported here: Matplotlib takes a second.
             from solarflare.predict.picture import save
 
-            save(given, networks, figures)
+            save(image_answer, networks, figures)
     return complete
 
 

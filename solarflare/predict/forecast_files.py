@@ -168,14 +168,12 @@ def _bad_cells(raw: pd.DataFrame, columns: dict[str, str], parsed: pd.DataFrame)
 
 
 def _allowed(role: str, values: pd.Series) -> pd.Series:
-    match role:
-        case "time":
-            return values.notna()
-        case "label":
-            return values.isin([0, 1])
-        case "block":
-            return values % 1 == 0
-    return values.between(0, 1)
+    """Return which values of a column are allowed."""
+    if role == "time":
+        return values.notna()
+    if role == "label":
+        return values.isin([0, 1])
+    return values % 1 == 0 if role == BLOCK else values.between(0, 1)
 
 
 def _check_rows(path: Path, columns: dict[str, str], rows: pd.DataFrame) -> None:

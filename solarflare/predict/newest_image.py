@@ -1,6 +1,5 @@
 """Fetch the newest image of an instrument from the archives."""
 
-import io
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,7 @@ from solarflare.core.errors import InputError
 from solarflare.predict.images import ImageFile
 from solarflare.sources.live import registry
 from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
-from solarflare.sources.live.source import to_datetime
-from solarflare.sun.images import usable
+from solarflare.sources.live.source import image, to_datetime
 from solarflare.sun.images.instruments import Instrument
 
 AGES = [pd.Timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, *range(24, 241, 24))]
@@ -47,7 +45,7 @@ def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: P
                 if new := [frame for frame in past if frame.origin not in fetched[source]]:
                     frame = max(new, key=lambda frame: frame.time)
                     fetched[source].add(frame.origin)
-                    content = fetcher.get(frame.urls, lambda content: usable.refusal(io.BytesIO(content), instrument))
+                    content = image(fetcher, frame)
                     path = folder / Path(frame.path).name
                     path.write_bytes(content)
                     return NewestImage(ImageFile(path, instrument, pd.Timestamp(frame.time)), frame.source)

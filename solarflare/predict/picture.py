@@ -17,7 +17,6 @@ from solarflare.predict.cutouts import squares
 from solarflare.predict.network import Network
 from solarflare.predict.predictor import ImageAnswer
 from solarflare.report import figures
-from solarflare.sun.images.brightness import SATURATION
 
 WIDTH = 8  # of the picture, in inches
 FONT = 10  # points
@@ -35,7 +34,7 @@ def save(answer: ImageAnswer, networks: Mapping[Task, Network], folder: OutputFo
 def _draw(answer: ImageAnswer, networks: Mapping[Task, Network]) -> Figure:
     figure = Figure(figsize=(WIDTH, WIDTH + 0.8), layout="constrained")
     axes = figure.subplots()
-    axes.imshow(answer.image.rgb(SATURATION))
+    axes.imshow(answer.image.rgb())
     axes.set_axis_off()
     lines = [f"{answer.image.instrument}, {answer.image.time:%Y-%m-%d %H:%M} UTC"]
     if answer.disk is not None:

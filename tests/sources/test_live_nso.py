@@ -59,3 +59,9 @@ def test_the_images_of_the_stations_in_daylight_are_known(site: ArchiveServer, t
 def test_a_day_without_a_folder_is_absent_with_the_reason_of_each_station(site: ArchiveServer, tmp_path: Path) -> None:
     with pytest.raises(Absent, match="bbbqa140102: 404 Not Found; ctbqa140102: 404 Not Found; mlbqa140102: 404"):
         frames(site, tmp_path / "cache", TIME + dt.timedelta(days=1))
+
+
+def test_the_folder_of_a_past_day_is_requested_once(site: ArchiveServer, tmp_path: Path) -> None:
+    first, second = (frames(site, tmp_path / "cache", TIME) for _ in range(2))
+    assert first == second
+    assert [request.path for request in site.asked()].count("/oQR/bqa/201401/bbbqa140101/") == 1

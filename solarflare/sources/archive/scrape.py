@@ -117,8 +117,8 @@ def _coverage(archive: Path, flares: pd.DataFrame, regions: pd.DataFrame) -> pd.
 def _listing(folder: Path) -> list[str]:
     """Return the sorted relative names of the files below a folder, without its tables and without hidden files."""
     files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    hidden = (file for file in files if not any(part.startswith(".") for part in file.parts))
-    return sorted(file.as_posix() for file in hidden if file.as_posix() not in TABLES)
+    shown = (file for file in files if not any(part.startswith(".") for part in file.parts))
+    return sorted(file.as_posix() for file in shown if file.as_posix() not in TABLES)
 
 
 def _find(archive: Path, instruments: list[Instrument]) -> pd.DataFrame:
@@ -158,8 +158,8 @@ def _inspect(archive: Path, images: pd.DataFrame) -> pd.DataFrame:
     day = images["time"].dt.strftime("%Y/%m/%d/")
     images["path"] = "images/" + images["instrument"] + "/" + day + images["file"].map(lambda file: Path(file).name)
     images["origin"] = "archive/" + images["file"]
-    usable = images[images["reason"] == ""]
-    images.loc[usable.index[usable["path"].duplicated()], "reason"] = SAME_NAME
+    kept = images[images["reason"] == ""]
+    images.loc[kept.index[kept["path"].duplicated()], "reason"] = SAME_NAME
     return images.assign(pair_id="").sort_values(["time", "path"], kind="stable", ignore_index=True)
 
 

@@ -114,7 +114,7 @@ def _matched(
 ) -> list[Wanted]:
     """Return wanted pairs. An archive has each image, and the label at the image's exact time is the wanted one."""
     instrument, question = params.instrument.of(task), params.label.of(task)
-    found: dict[np.datetime64, Wanted] = {}
+    wanted: dict[np.datetime64, Wanted] = {}
     missing: dict[np.datetime64, Wanted] = {}
 
     def frame_time(time: np.datetime64, label: int) -> np.datetime64 | None:
@@ -130,7 +130,7 @@ def _matched(
             return None
         if not fits(frame):
             return None
-        found[frame.time] = Wanted(task, instrument, time, frame=frame, spares=filter(fits, frames))
+        wanted[frame.time] = Wanted(task, instrument, time, frame=frame, spares=filter(fits, frames))
         return frame.time
 
     def find(positive: np.datetime64, free: list[np.datetime64]) -> tuple[np.datetime64, np.datetime64] | None:
@@ -147,7 +147,7 @@ def _matched(
             f"{params.scrape.live.end}; ask another question, or widen the span, scrape.live.max_days or "
             f"scrape.live.tolerance{no_image}"
         )
-    return [replace(found[time], pair_id=name) for time, name in with_ids(pairs, task)] + list(missing.values())
+    return [replace(wanted[time], pair_id=name) for time, name in with_ids(pairs, task)] + list(missing.values())
 
 
 def with_ids(pairs: list[tuple[np.datetime64, np.datetime64]], task: Task) -> Iterator[tuple[np.datetime64, str]]:

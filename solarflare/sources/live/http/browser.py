@@ -14,8 +14,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
-from solarflare.sources.live.http.outcomes import Absent, Overloaded, Refused, Temporary, Throttled
-from solarflare.sources.live.http.transport import OVERLOADED, REFUSED, THROTTLED
+from solarflare.sources.live.http.outcomes import Absent, Temporary
+from solarflare.sources.live.http.transport import check_status
 
 # Names of the browser's program. If none is installed, Selenium Manager looks for a browser.
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -51,7 +51,9 @@ class Browser(contextlib.ExitStack):
         driver = self.driver = self.driver or self._start()
         try:
             driver.get(url)
-            _check_status(int(driver.execute_script(STATUS) or 0))
+            status = int(driver.execute_script(STATUS) or 0)  # 0 is not known
+            if status >= 400:
+                check_status(status, f"{status} in a browser")
             return WebDriverWait(driver, self._timeout, POLL).until(self._html)
         except exceptions.TimeoutException:
             raise Absent("not what is wanted, even in a browser") from None
@@ -91,16 +93,6 @@ class Browser(contextlib.ExitStack):
         self.callback(driver.quit)
         driver.set_page_load_timeout(self._timeout)
         return driver
-
-
-def _check_status(status: int) -> None:
-    """Raise what a status of HTTP means, as for a request without a browser; 0 is not known."""
-    if status in REFUSED:
-        raise Refused(f"{status} in a browser")
-    if status in OVERLOADED:
-        raise (Throttled if status == THROTTLED else Overloaded)(f"{status} in a browser")
-    if status >= 400:
-        raise Absent(f"{status} in a browser")
 
 
 def _first_line(error: exceptions.WebDriverException) -> str:

@@ -23,13 +23,13 @@ def why_not_a_listing(content: bytes) -> str | None:
     return None if content.strip() else "an empty page instead of a listing"
 
 
-def of_day(day: dt.date) -> Callable[[bytes], str | None]:
-    """Return a check whether content is the listing of a day's folder.
+def of_day(day: dt.date, form: str = "%Y%m%d") -> Callable[[bytes], str | None]:
+    """Return a check whether content is the listing of a day's folder; `form` is that of the dates in its names.
 
     An error page with links that says 200 has no file of the day. Then the check raises Lost: a second request would
     not help now, but the folder may be back tomorrow.
     """
-    dates = {f"{day + dt.timedelta(days=number):%Y%m%d}" for number in (0, 1)}
+    dates = {format(day + dt.timedelta(days=number), form) for number in (0, 1)}
 
     def why_not(content: bytes) -> str | None:
         if reason := why_not_a_listing(content):

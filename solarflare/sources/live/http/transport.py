@@ -154,13 +154,8 @@ class Transport:
             return Answer(headers=headers)
         if response.status_code in REDIRECTS:
             return Answer(headers=headers, location=headers.get("location", ""))
-        if response.status_code in REFUSED:
-            raise Refused(status)
-        if response.status_code in OVERLOADED:
-            wait = retry_after(headers.get("retry-after", ""), headers.get("date", ""))
-            raise (Throttled if response.status_code == THROTTLED else Overloaded)(status, wait)
-        if response.status_code != 200:
-            raise Absent(status)
+        wait = retry_after(headers.get("retry-after", ""), headers.get("date", ""))
+        check_status(response.status_code, status, wait)
         # An encoded answer is not decoded: a few bytes of gzip can become gigabytes. The request asked for no encoding.
         if headers.get("content-encoding", "identity") != "identity":
             raise Absent(f"encoded as {headers['content-encoding']}, which was not asked for")
@@ -227,6 +222,19 @@ class Transport:
         if expected is not None and len(content) != expected:
             raise OSError(f"{len(content)} of {expected} bytes came")
         return bytes(content)
+
+
+def check_status(status: int, reason: str, wait: float | None = None) -> None:
+    """Raise what a status of HTTP other than 200 means: Refused, Throttled, Overloaded or Absent.
+
+    `wait` are the seconds that the host wants to get no request.
+    """
+    if status in REFUSED:
+        raise Refused(reason)
+    if status in OVERLOADED:
+        raise (Throttled if status == THROTTLED else Overloaded)(reason, wait)
+    if status != 200:
+        raise Absent(reason)
 
 
 def retry_after(value: str, date: str = "") -> float | None:

@@ -109,7 +109,7 @@ def save(live: Live, fetcher: Fetcher, wavelength: int, folder: OutputFolder) ->
     """
     start, end, bases = fields.midnight(live.start), fields.midnight(live.end), live.urls[hek.NAME]
     lists = [hek.collect(fetcher, bases, kind, start, end) for kind in ("ar", "fl")]
-    events = [event for found, _ in lists for event in found]
+    events = [event for of_kind, _ in lists for event in of_kind]
     cutouts = [cutout for cutout in parse(events, wavelength) if start <= cutout.time < end]
     with folder.replaced() as partial:
         rows = []

@@ -5,12 +5,12 @@ sunpy). A station takes an image every ten minutes of its day.
 """
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 
 from solarflare.sources.live.http import addresses, listing
-from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher
+from solarflare.sources.live.http.cache import settled
+from solarflare.sources.live.http.fetch import Absent, Bases, Fetcher, Lost
 from solarflare.sources.live.source import Frame, filed_by_day, image_archive
 from solarflare.sun.images.instruments import Instrument
 
@@ -18,29 +18,30 @@ NAME = "nso"
 STATIONS = {"le": 114.1, "ud": 73.7, "td": -16.5, "ct": -70.8, "bb": -116.9, "ml": -155.6}
 """GONG's stations, Learmonth, Udaipur, El Teide, Cerro Tololo, Big Bear and Mauna Loa: longitudes, degrees east."""
 
-DAYLIGHT = 5.0  # Hours from local noon at which a station is asked: two or three of them at any time
+DAYLIGHT = 5.0  # Hours from local noon at which a station has images: two or three of them at any time
 # Order of magnitude. The images have one size, so `img_width` has no effect.
 IMAGE_BYTES: Mapping[int, float] = defaultdict(lambda: 6e5)
-_NAME = re.compile(r"[a-z]{2}bqa(\d{6}t\d{4})\.fits(?:\.gz|\.fz)?")
 
 
 @image_archive(NAME, instruments=("gong",), listing_bytes=5e4, image_bytes=IMAGE_BYTES, by_path=False)
 def frames(fetcher: Fetcher, bases: Bases, instrument: Instrument, time: dt.datetime, img_width: int) -> list[Frame]:
     """Return the frames of the day of a time, of the stations that have daylight then."""
     frames: list[Frame] = []
-    reasons = []
+    failures = []
+    day = time.date()
     for station in stations(time):
-        names = f"{time:%Y%m}", f"{station}bqa{time:%y%m%d}"
+        names = f"{day:%Y%m}", f"{station}bqa{day:%y%m%d}"
         folders = [addresses.join(base, *names) + "/" for base in bases]
         try:
-            content = fetcher.get(folders, listing.why_not_a_listing, keep=False)
+            content = fetcher.get(folders, listing.of_day(day, "%y%m%d"), keep=settled(day))
         except Absent as failure:
-            reasons.append(f"{names[1]}: {failure.reason}")
+            failures.append(type(failure)(f"{names[1]}: {failure.reason}"))
             continue
-        times = {name: _time(name) for name in listing.names(content)}
-        frames += [filed_by_day(NAME, instrument, taken, name, folders) for name, taken in times.items() if taken]
-    if not frames and reasons:
-        raise Absent("; ".join(reasons))
+        times = listing.images(content, instrument)
+        frames += [filed_by_day(NAME, instrument, taken, name, folders) for name, taken in times.items()]
+    if not frames and failures:
+        kind = Lost if any(isinstance(failure, Lost) for failure in failures) else Absent
+        raise kind("; ".join(failure.reason for failure in failures))
     return frames
 
 
@@ -55,13 +56,3 @@ def stations(time: dt.datetime) -> list[str]:
     hours = time.hour + time.minute / 60
     from_noon = {name: abs((hours + east / 15) % 24 - 12) for name, east in STATIONS.items()}
     return sorted((name for name in STATIONS if from_noon[name] <= DAYLIGHT), key=lambda name: from_noon[name])
-
-
-def _time(name: str) -> dt.datetime | None:
-    """Return the time in a file name (UTC, to the minute); None for any other file."""
-    if not (match := _NAME.fullmatch(name)):
-        return None
-    try:
-        return dt.datetime.strptime(match[1], "%y%m%dt%H%M")
-    except ValueError:
-        return None

@@ -43,8 +43,11 @@ def test_every_page_fits_a_phone(site: Path, phone: "Chrome") -> None:
 
 
 def test_the_menu_of_a_phone_is_behind_a_button(site: Path, phone: "Chrome") -> None:
+    from selenium.webdriver.support.wait import WebDriverWait
+
     phone.get((site / "index.html").as_uri())
     menu = phone.find_element("id", "navbar-collapse")
     assert not menu.is_displayed()
     phone.find_element("css selector", "[data-bs-target='#navbar-collapse']").click()
-    assert menu.is_displayed()
+    # The menu unfolds in an animation.
+    assert WebDriverWait(phone, 60).until(lambda _: menu.is_displayed())

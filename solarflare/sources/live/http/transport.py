@@ -276,6 +276,8 @@ def _why(cause: Exception) -> str:
     """Return in words why there is no connection to a host: the texts of urllib3 have addresses of objects."""
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
         return "its name is not found"
+    if system := getattr(cause.__cause__, "strerror", None):
+        return str(system)
     if isinstance(cause, urllib3.exceptions.ConnectTimeoutError):
         return "no answer in time"
-    return getattr(cause.__cause__, "strerror", None) or str(cause.args[0] if cause.args else cause)
+    return str(cause.args[0] if cause.args else cause)

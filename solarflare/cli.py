@@ -61,8 +61,15 @@ def root(
 
 
 @app.command()
-def check() -> None:
-    """Check params.yaml before a stage does: DVC deletes the outputs of a stage before it runs."""
+def check(
+    archive: Annotated[Path | None, Option(help="A folder of images and tables to check instead.")] = None,
+) -> None:
+    """Check params.yaml, or an archive, before a stage does: DVC deletes the outputs of a stage before it runs."""
+    if archive:
+        from solarflare.sources.archive import scrape
+
+        typer.echo("\n".join(scrape.check(archive)))
+        return
     from solarflare.core import params, paths
 
     params.check(params.read_yaml(paths.PARAMS), paths.PARAMS)
@@ -91,7 +98,8 @@ def base_rate(hours: Annotated[float, Option(min=0.1, max=720, help="Hours betwe
 
 @app.command()
 def scrape(
-    plan: Annotated[bool, Option("--plan", help="Only print the planned requests and their cost.")] = False,
+    plan: Annotated[bool, Option("--plan", help="Only print the number of images and requests, and the cost.")] = False,
+    rows: commands.Rows = False,
     is_complete: Annotated[bool, Option("--is-complete", help="Only exit with 1 if the last one lost files.")] = False,
 ) -> None:
     """Print what a live scrape would fetch and what it costs, without a request; nothing is written."""
@@ -108,7 +116,7 @@ def scrape(
         return
     if not plan:
         raise InputError("`dvc repro scrape` fetches the data; `solarflare scrape --plan` says what that costs")
-    typer.echo(scrape_cost.render(*estimate.estimate(params.load(LiveParams))))
+    typer.echo(scrape_cost.render(*estimate.estimate(params.load(LiveParams)), rows))
 
 
 @app.command()

@@ -6,6 +6,7 @@ runs. Only this check imports the schemas of all groups, by name (`SCHEMAS`): no
 """
 
 import datetime as dt
+import difflib
 import re
 from functools import cache
 from importlib import import_module
@@ -169,7 +170,8 @@ def dotted(groups: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message(path: Path, error: ValidationError) -> str:
-    first = error.errors()[0]
+    # A misspelt key is missing under its right name too.
+    first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
     value: Any = first["input"]
     match first["type"]:
@@ -179,7 +181,9 @@ def _message(path: Path, error: ValidationError) -> str:
             group: Any = _whole_schema()
             for part in first["loc"][:-1]:
                 group = group.model_fields[str(part)].annotation
-            return f"{path}: key {key} is not known; allowed here: {', '.join(group.model_fields)}"
+            near = difflib.get_close_matches(str(first["loc"][-1]), group.model_fields, 1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            return f"{path}: key {key} is not known{meant}; allowed here: {', '.join(group.model_fields)}"
     expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
     shown = str(value) if isinstance(value, dt.date) else repr(value)
     # The value of a whole group would hide the sentence.

@@ -25,6 +25,11 @@ def answer(files: Sequence[ImageFile], wish: Wish, as_json: bool = False, figure
     each answer.
     """
     choice, introduced, complete = Choice(wish), None, True
+    if figures:
+        # Imported here: Matplotlib takes a second.
+        from solarflare.predict import picture
+
+        names = picture.names([file.path for file in files])
     for image_answer in answers(files, choice):
         networks = choice.predictor(image_answer.image).networks
         complete &= not image_answer.refusal
@@ -32,15 +37,12 @@ def answer(files: Sequence[ImageFile], wish: Wish, as_json: bool = False, figure
             print(json.dumps(answer_text.content(image_answer, networks)), flush=True)
         else:
             shown = len(files) == 1 and not image_answer.refusal and terminal_picture.wanted()
-            picture = terminal_picture.lines(image_answer, networks.get(Task.REGION)) if shown else ()
+            drawn = terminal_picture.lines(image_answer, networks.get(Task.REGION)) if shown else ()
             heading = () if networks is introduced else answer_text.heading(networks)
-            print("\n".join([*heading, *picture, *answer_text.lines(image_answer, networks, shown)]), flush=True)
+            print("\n".join([*heading, *drawn, *answer_text.lines(image_answer, networks, shown)]), flush=True)
             introduced = networks
         if figures and not image_answer.refusal:
-            # Imported here: Matplotlib takes a second.
-            from solarflare.predict.picture import save
-
-            save(image_answer, networks, figures)
+            picture.save(image_answer, networks, figures, names[image_answer.image.path])
     return complete
 
 

@@ -79,10 +79,21 @@ def content(answer: ImageAnswer, networks: Mapping[Task, Network]) -> dict[str, 
         "disk": answer.disk,
         "regions": None if answer.regions is None else [vars(region) for region in answer.regions],
         "regions_from": answer.regions_from or None,
-        "models": {
-            task: {"name": network.name, "trained_on": network.trained_on} for task, network in networks.items()
-        },
+        "models": {task: _model(network) for task, network in networks.items()},
         "thresholds": {task: round(network.threshold, DECIMALS) for task, network in networks.items()},
+    }
+
+
+def _model(network: Network) -> dict[str, Any]:
+    """Return what a network answers, in words and as the parameters of its labels, and how often it is yes."""
+    return {
+        "name": network.name,
+        "trained_on": network.trained_on,
+        "question": network.question,
+        "label": dict(network.about.question),
+        "base_rate": network.base_rate,
+        "share": round(network.share, DECIMALS),
+        "average": average(network, "at an average time"),
     }
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from solarflare.core import tables
+from solarflare.sources.common.spellings import a_year_from_now
 
 LAST_TIME = r"^.*(?<!\d)((?:19|20)\d\d[-./_]?\d\d[-./_]?\d\d(?:[T _.-]?\d\d[:._-]?\d\d(?:[:._-]?\d\d)?)?)(?!\d)"
 """The last time in a text: a date with or without separators, with or without a time of day."""
@@ -63,8 +64,7 @@ def _seconds(cells: pd.Series) -> pd.Series:
     seconds = tables.numbers(cells[cells.str.fullmatch(r"\d{9,10}(\.\d+)?")]).round().astype("int64")
     # Not by to_datetime: with missing numbers in between, pandas 2.3 multiplies memory that it has not set.
     times = pd.Series(seconds.to_numpy().astype("datetime64[s]"), index=seconds.index, dtype="datetime64[ns]")
-    latest = pd.Timestamp.now("UTC").tz_localize(None) + pd.Timedelta(days=366)
-    return times.where(times.between(EPOCH_FROM, latest)).reindex(cells.index)
+    return times.where(times.between(EPOCH_FROM, a_year_from_now())).reindex(cells.index)
 
 
 def with_clock(dates: pd.Series, clocks: pd.Series) -> pd.Series:

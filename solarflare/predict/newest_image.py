@@ -1,6 +1,7 @@
 """Fetch the newest image of an instrument from the archives."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 from solarflare.core.errors import InputError
 from solarflare.predict.images import ImageFile
 from solarflare.sources.live import registry
-from solarflare.sources.live.http.fetch import Absent, Fetcher, Refused
+from solarflare.sources.live.http.fetch import Absent, Fetcher, HostDown, Refused
 from solarflare.sources.live.source import image, to_datetime
 from solarflare.sun.images.instruments import Instrument
 
@@ -31,7 +32,7 @@ class NewestImage:
 
 def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: Path) -> NewestImage:
     """Write the newest image up to `now` (UTC) into a folder. It comes from the first archive that has one."""
-    reasons: dict[str, str] = {}
+    failures: dict[str, Exception] = {}
     fetched = defaultdict[str, set[str]](set)
     live = fetcher.live
     for age in AGES:
@@ -50,7 +51,15 @@ def fetch(fetcher: Fetcher, instrument: Instrument, now: pd.Timestamp, folder: P
                     path.write_bytes(content)
                     return NewestImage(ImageFile(path, instrument, pd.Timestamp(frame.time)), frame.source)
             except (Absent, Refused, InputError) as failure:
-                reasons.setdefault(source, str(failure))
-    reason = "; ".join(f"{source}: {reason}" for source, reason in reasons.items()) or "the archives list none"
-    refusal = f"there is no image of the last {AGES[-1].days} days: {reason}"
-    return NewestImage(ImageFile(folder, instrument, None), refusal=refusal)
+                failures.setdefault(source, failure)
+    return NewestImage(ImageFile(folder, instrument, None), refusal=_refusal(failures))
+
+
+def _refusal(failures: Mapping[str, Exception]) -> str:
+    """Return why there is no image, from the first failure of each archive."""
+    # What follows a semicolon is advice for a scrape, which goes on with the files that it has.
+    reasons = {source: str(failure).partition("; ")[0] for source, failure in failures.items()}
+    if reasons and all(isinstance(failure, HostDown) for failure in failures.values()):
+        return f"no archive answers: {', '.join(reasons.values())}; check the internet connection and try again"
+    listed = "; ".join(f"{source}: {reason}" for source, reason in reasons.items()) or "the archives list none"
+    return f"there is no image of the last {AGES[-1].days} days: {listed}"

@@ -60,7 +60,7 @@ def answer_now(predictor: Predictor, live: Live, output: Output) -> bool:
                 continue
             answers.append(answer)
             if output.figures:
-                picture.save(answer, predictor.networks, output.figures)
+                picture.save(answer, predictor.networks, output.figures, f"{answer.image.path.stem}.png")
     if output.forecast and answers:
         _write_forecast(answers, predictor.networks, now, output.forecast)
     return bool(answers)

@@ -1,6 +1,9 @@
 """Draw an answer on its image: a box around each region, the cutout that the network saw, with name and answer."""
 
-from collections.abc import Mapping
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -25,9 +28,28 @@ NO_ANSWER = "lightgrey"
 OUTLINE = [withStroke(linewidth=2.5, foreground="black")]  # labels are readable on the corona and on the sky
 
 
-def save(answer: ImageAnswer, networks: Mapping[Task, Network], folder: OutputFolder) -> None:
-    """Write ``<name of the image>.png`` into a folder, for the image of an answer without a refusal."""
-    with mpl.rc_context(figures.STYLE), folder.file(f"{answer.image.path.stem}.png") as partial:
+def names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return the name of each image's picture: ``<name of the image>.png``, if only one image has that name.
+
+    Others are called by their whole path below the folder that they share.
+
+    Examples
+    --------
+    >>> list(names([Path("in/A/x.jpg"), Path("in/B/x.jpg"), Path("in/B/y.jpg")]).values())
+    ['A-x.jpg.png', 'B-x.jpg.png', 'y.png']
+    """
+    unique = dict.fromkeys(paths)
+    stems = Counter(path.stem for path in unique)
+    shared = os.path.commonpath([path.absolute().parent for path in unique])
+    return {
+        path: f"{path.stem if stems[path.stem] == 1 else '-'.join(path.absolute().relative_to(shared).parts)}.png"
+        for path in unique
+    }
+
+
+def save(answer: ImageAnswer, networks: Mapping[Task, Network], folder: OutputFolder, name: str) -> None:
+    """Write a picture of this name into a folder, for the image of an answer without a refusal."""
+    with mpl.rc_context(figures.STYLE), folder.file(name) as partial:
         figures.save(_draw(answer, networks), partial)
 
 

@@ -56,7 +56,11 @@ def lookup(name: str | None, live: "Callable[[], Live]") -> RegionLookup:
     """
     if name == "image":
         return lambda time: None
-    return from_noaa(live) if name in (None, "swpc") else from_file(Path(name))
+    if name is None or name == "swpc":
+        return from_noaa(live)
+    if not Path(name).is_file():
+        raise InputError(f"there is no file {name}; --regions takes a table of daily reports, swpc or image")
+    return from_file(Path(name))
 
 
 def from_file(path: Path) -> RegionLookup:

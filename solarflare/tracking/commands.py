@@ -9,6 +9,7 @@ from typer import Argument, Option
 from solarflare.core.errors import InputError
 
 Base = Annotated[str, Option(help="A branch, a tag or a commit to compare with.")]
+Rows = Annotated[bool, Option("--rows", help="With --plan: print each image too, as CSV.")]
 
 app = typer.Typer(add_completion=False)
 
@@ -135,13 +136,14 @@ def experiment(
         Path | None, Option(help="A folder with the images and tables, instead of the observatories' sites.")
     ] = None,
     plan: Annotated[bool, Option("--plan", help="Only print what would be fetched and what it costs.")] = False,
+    rows: Rows = False,
 ) -> None:
     """Run a profile as DVC experiments and keep their scores in docs/results/; the workspace does not change."""
     from solarflare.tracking import profiles, published_results, published_tables
 
     chosen = profiles.read(profile, archive)
     if plan:
-        typer.echo(profiles.cost(chosen))
+        typer.echo(profiles.cost(chosen, rows))
         return
     published_results.collect(chosen, profiles.run(chosen))
     typer.echo(published_tables.table(profile))

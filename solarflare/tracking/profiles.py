@@ -101,8 +101,8 @@ def _of_archive(name: str, overrides: dict[str, Any], folder: Path) -> dict[str,
     return others | {"scrape.origin": "archive"} | archive
 
 
-def cost(profile: Profile) -> str:
-    """Return the images that the first variant of a profile would fetch, and the cost, as text, without a request.
+def cost(profile: Profile, rows: bool = False) -> str:
+    """Return what the first variant of a profile would fetch, and the cost, as `scrape_cost.render` does; no request.
 
     All variants share the downloads. Raises an InputError if the profile fetches nothing.
     """
@@ -110,7 +110,8 @@ def cost(profile: Profile) -> str:
     content = _applied(profile.overrides | changes)
     if content["scrape"]["origin"] != "live":
         raise InputError(f"the profile {profile.name} fetches nothing: its origin is {content['scrape']['origin']}")
-    return scrape_cost.render(*estimate.estimate(params.parse(content, PROFILES / f"{profile.name}.yaml", LiveParams)))
+    chosen = params.parse(content, PROFILES / f"{profile.name}.yaml", LiveParams)
+    return scrape_cost.render(*estimate.estimate(chosen), rows)
 
 
 def _variants(content: Any, path: Path) -> dict[str, dict[str, Any]]:

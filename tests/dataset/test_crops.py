@@ -111,6 +111,14 @@ def test_the_index_holds_where_the_sun_was_found(disks: Crops) -> None:
     assert found == pytest.approx([expected.x, expected.y, expected.radius], abs=1)
 
 
+def test_an_image_without_a_whole_disk_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (512, 512, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.jpg")
+    images = pd.DataFrame({"path": ["noise.jpg"], "instrument": "aia211", "time": pd.to_datetime(AIA_TIMES[:1])})
+    job.cut(Task.DISK, "aia211", images, pd.DataFrame(), tmp_path, tmp_path / "crops", SETTINGS)
+    assert "disk: no whole disk was found in noise.jpg: it was cut around a nominal disk" in caplog.messages
+
+
 def test_crops_are_taken_in_any_order(regions: Crops) -> None:
     everything = regions.take(range(9))
     assert everything.shape == (9, 32, 32, 3)

@@ -180,10 +180,9 @@ def test_a_cell_that_cannot_be_read_is_named_with_its_role(
 def test_dates_of_day_and_month_are_refused_with_the_reason(tmp_path: Path) -> None:
     rows = forecasts()
     rows["time"] = pd.to_datetime(rows["time"]).dt.strftime("%d/%m/%Y")
-    with pytest.raises(
-        InputError, match=r"60 cells .*; the first 20:\n  row 1, column date: .* which number is the month"
-    ):
+    with pytest.raises(InputError, match=r"60 cells .*; the first 20:\n  row 1, column date: ") as error:
         read(rows.rename(columns={"time": "date"}), tmp_path)
+    assert str(error.value).count("which number is the month") == 1
 
 
 @pytest.mark.parametrize("blank", ["", "nan", "NA", "<NA>", "--", "None"])

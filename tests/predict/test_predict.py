@@ -223,6 +223,30 @@ def test_regions_of_a_file_turn_with_the_sun(project: Path, tmp_path: Path, pred
     assert known.rows["longitude"].iloc[0] == pytest.approx(-3.4, abs=0.5)
 
 
+def test_a_file_of_regions_that_is_not_there_is_one_sentence(predictor: Predictor) -> None:
+    with pytest.raises(InputError, match=r"^there is no file nothere.csv; --regions takes a table of daily reports"):
+        regions.lookup("nothere.csv", lambda: pytest.fail("NOAA's list is not asked for"))
+
+
+def test_images_of_one_name_have_pictures_of_their_own(project: Path, predictor: Predictor) -> None:
+    for folder in "AB":
+        Path(folder).mkdir()
+        Path(folder, NAME).write_bytes(draw_sun(9))
+    models = str(project / "models")
+    result = CliRunner().invoke(app, ["predict", "A", "B", "--models", models, "--figures", "figures"])
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in Path("figures").glob("*.png")} == {f"A-{NAME}.png", f"B-{NAME}.png"}
+
+
+def test_json_has_the_question_and_how_often_the_answer_is_yes(predictor: Predictor) -> None:
+    content = answer_text.content(answer_for(draw_sun(9), predictor), predictor.networks)
+    disk = json.loads(json.dumps(content))["models"]["disk"]
+    assert disk["question"] == predictor.networks[Task.DISK].question
+    assert disk["label"]["target"] == "active_region"
+    assert (disk["base_rate"], disk["share"]) == (None, 0.5)
+    assert disk["average"] == "no base rate is stated, so it holds for the sample's share of yes, 0.5"
+
+
 AGES: dict[str, tuple[list[float], tuple[Fault, ...], str]] = {
     "fresh": ([0.5, 3], (), "30 minutes old"),
     "hours old": ([7], (), "7.0 hours old"),
@@ -339,6 +363,19 @@ def test_json_of_now_is_json_of_predict_with_source_and_age(served: Path) -> Non
     result = CliRunner().invoke(app, ["predict", "--models", str(served), "--json", str(taken)])
     del content["source"], content["age_hours"]
     assert json.loads(result.stdout) == content | {"path": str(taken)}
+
+
+def test_now_without_a_network_names_the_host_once_and_what_to_do(
+    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    live = parameters.parse(choices("http://127.0.0.1:1"), paths.PARAMS).scrape.live
+    sources = live.sources.model_copy(update={"aia211": ["gsfc"]})
+    assert not now.answer_now(predictor, live.model_copy(update={"sources": sources}), now.Output())
+    assert capsys.readouterr().out == (
+        "For aia211 no archive answers: 127.0.0.1:1: cannot be reached (Connection refused); "
+        "check the internet connection and try again.\n"
+    )
 
 
 def test_now_without_an_image_is_json_too(predictor: Predictor, tmp_path: Path, capsys: Any) -> None:

@@ -253,12 +253,14 @@ def test_a_terminal_shows_the_image_with_numbered_boxes(image: Path, project: Pa
 
 
 def test_a_manifest_has_to_name_the_images_of_the_training(tmp_path: Path) -> None:
-    images = tmp_path / "images.csv"
-    images.write_text("path,sha256\na,1\nb,2\n")
-    manifest = tmp_path / "manifest.csv"
-    manifest.write_text("name,sha256\na,1\nb,2\n")
+    images, manifest = tmp_path / "images.csv", tmp_path / "manifest.csv"
+    images.write_text(f"path,sha256\na,{'1' * 64}\n")
+    name = "20140101_000000_512_0211.jpg"
+    row = f"{name},aia211,2014-01-01T00:00:00,{{}},1,gsfc/{name}\n"
+    header = "name,instrument,time,sha256,bytes,where\n"
+    manifest.write_text(header + row.format("1" * 64))
     assert make.check_manifest(manifest, images) == {"path": manifest.as_posix(), "sha256": sha256(manifest)}
-    manifest.write_text("name,sha256\na,1\nc,3\n")
+    manifest.write_text(header + row.format("3" * 64))
     with pytest.raises(InputError, match="lacks 1 images of the archive and names 1 others"):
         make.check_manifest(manifest, images)
 

@@ -268,6 +268,26 @@ def test_every_file_that_is_not_imported_is_listed(folder: Path, raw: Path) -> N
     assert set(rows["end"]) == {pd.Timestamp("2014-01-02 12:00")}
 
 
+def test_a_check_names_what_cannot_be_used_and_imports_nothing(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    archives.write_image(folder / "sunset.jpg", 80)
+    archives.write_image(folder / "20140103_000000_512_0193.jpg", 81)
+    before = sorted(folder.parent.rglob("*"))
+    with caplog.at_level(logging.INFO, "solarflare"):
+        lines = archive.check(folder)
+    assert lines == [
+        f"sunset.jpg: {identity.UNNAMED}",
+        "aia193: 1 of 1 images can be used",
+        "aia211: 4 of 4 images can be used",
+    ]
+    assert "coverage: swpc of C1.0 and up complete from 2014-01-01 00:30:00 to 2014-01-03 22:00:00" in caplog.text
+    assert sorted(folder.parent.rglob("*")) == before
+
+
+def test_a_check_of_no_folder_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"sun is not a folder; name one with images, flares.csv and regions.csv"):
+        archive.check(tmp_path / "sun")
+
+
 def test_fits_files_are_imported_as_they_are_by_their_headers(folder: Path, raw: Path) -> None:
     header = field_files.place(field_files.HMI, field_files.DISK)
     odd = field_files.write(folder / "my best.fits", field_files.field(), header, compressed=True)

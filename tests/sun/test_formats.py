@@ -312,7 +312,9 @@ BROKEN: dict[str, tuple[Broken, str]] = {
         lambda to: save(np.zeros((512, 512, 3), np.uint8), to / "20170301_000000_512_211193171.jpg"),
         "another product (211193171)",
     ),
-    "a page": (lambda to: page(to / "m.fits"), "a web page"),
+    "a page": (lambda to: page(to / "20170301_000000_M_1k.fits"), "a web page"),
+    "another format": (lambda to: save(np.zeros((512, 512), np.uint8), to / "m.gif"), "its format is not read; JPEG,"),
+    "text": (lambda to: page(to / "m.txt"), "its format is not read; JPEG,"),
     "a table": (lambda to: files.write(to / "m.fits", np.zeros((2, 3, 4)), hmi()), "two-dimensional"),
     "no box": (
         lambda to: files.write_jpeg_2000(to / "m.jp2", np.zeros((512, 512), np.uint8), None),
@@ -344,6 +346,16 @@ def test_what_cannot_be_used_is_refused_with_one_sentence(kind: str, tmp_path: P
     assert reason is not None
     assert words in reason
     assert "\n" not in reason
+
+
+@pytest.mark.parametrize("name", ["20170301_000000_M_1k.fits", "20170301_000000_M_1k.jp2"])
+def test_the_first_bytes_decide_and_not_the_ending(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    Image.fromarray(np.full((512, 512), 128, np.uint8)).save(path, "JPEG")
+    stamp = identify(path).stamp
+    assert stamp == ("hmi", dt.datetime(2017, 3, 1))
+    assert usable.refusal(path, *stamp) is None
+    assert imaging.decode(path, "L").shape == (512, 512)
 
 
 @pytest.mark.parametrize("compressed", [True, False])

@@ -19,6 +19,8 @@ from solarflare.dataset.shards.schema import Crop
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.instruments import Instrument
 
+MOST_NAMED = 20  # images without a whole disk that the log names
+
 
 def cut(
     task: Task,
@@ -73,5 +75,9 @@ def cut(
             index.append(pd.concat([crops_of_month.reset_index(drop=True), pd.DataFrame(disks)], axis=1))
         table = tables.concat(index, tables.CROPS).replace({"fitted": {True: "yes", False: "no"}})
         tables.write(table, partial / "index.csv", tables.CROPS)
-    unfitted = (table.drop_duplicates("path")["fitted"] == "no").sum()
-    log.info("%s: %d crops; %d images were cut around a nominal disk, as none was found", task, len(table), unfitted)
+    log.info("%s: %d crops", task, len(table))
+    unfitted = table.loc[table["fitted"] == "no", "path"].unique()
+    for path in unfitted[:MOST_NAMED]:
+        log.warning("%s: no whole disk was found in %s: it was cut around a nominal disk", task, path)
+    if len(unfitted) > MOST_NAMED:
+        log.warning("%s: nor in %d others; index.csv names them (fitted: no)", task, len(unfitted) - MOST_NAMED)

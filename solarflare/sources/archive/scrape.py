@@ -24,6 +24,7 @@ from solarflare.sun.images.instruments import Instrument
 
 TABLES = ("flares.csv", "regions.csv", "coverage.csv")  # The tables in an archive's folder; only the first is needed
 SAME_NAME = "another file of this day has the same name; rename one"
+NO_FOLDER = "{} is not a folder; name one with images, flares.csv and regions.csv"
 OTHER_ENDING = "its ending is not that of an image"
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,25 +47,44 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
         that a task needs has no usable image.
     """
     archive = _folder(params.scrape.archive)
-    flares = event_tables.read_flares(archive / "flares.csv")
-    reports = archive / "regions.csv"
-    regions = event_tables.read_regions(reports) if reports.is_file() else tables.empty(tables.REGIONS)
-    completeness = _coverage(archive, flares, regions)
-    merged = event_tables.merge_lists(flares)
-    log.info("flares: %d, after merging %d that a second list reports too", len(merged), len(flares) - len(merged))
-
+    events = _events(archive)
     instruments = sorted({params.instrument.of(task) for task in params.tasks})
-    images = _inspect(archive, _find(archive, instruments))
+    images = _inspect(archive, _of_tasks(archive, _find(archive), instruments))
     left_out.report(images)
     _require(instruments, images)
-    completeness = tables.concat([completeness, _without_time(images)], tables.COVERAGE)
     kept = images[images["reason"] == ""]
     _in_parallel(
         lambda names: _copy(archive / names[0], raw / names[1]),
         list(zip(kept["file"], kept["path"], strict=True)),
         "images copied",
     )
-    left_out.write(images, merged, regions, completeness, raw)
+    left_out.write(images, *events, raw)
+
+
+def check(folder: Path) -> list[str]:
+    """Read the tables of an archive and look at all its images, as `scrape` does; nothing is imported.
+
+    Returns
+    -------
+    list of str
+        A line for each file that cannot be used, with the reason, then one for each instrument. How much the tables
+        hold, and where they are complete, is logged.
+
+    Raises
+    ------
+    InputError
+        If the folder or the flares table is missing, or a table cannot be read.
+    """
+    if not folder.is_dir():
+        raise InputError(NO_FOLDER.format(folder))
+    _events(folder)
+    images = _inspect(folder, _find(folder))
+    refused = images[images["reason"] != ""]
+    lines = [f"{file}: {reason}" for file, reason in zip(refused["file"], refused["reason"], strict=True)]
+    for instrument, of_instrument in images[images["instrument"] != ""].groupby("instrument"):
+        usable_ones = (of_instrument["reason"] == "").sum()
+        lines.append(f"{instrument}: {usable_ones:,} of {len(of_instrument):,} images can be used")
+    return lines or [f"{folder} has no image"]
 
 
 def digest(folder: Path) -> str:
@@ -74,7 +94,7 @@ def digest(folder: Path) -> str:
     names and their contents. Raises an InputError if the folder is missing.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder; name one with images, flares.csv and regions.csv")
+        raise InputError(NO_FOLDER.format(folder))
     names = _listing(folder)
     files = [file for file in names if filenames.needs_header(file) or filenames.parse(Path(file).name)]
     files += [name for name in TABLES if (folder / name).is_file()]
@@ -94,14 +114,26 @@ def _folder(archive: Archive) -> Path:
         raise InputError(
             f"params.yaml: key scrape.archive.path is {archive.path!r}; no such folder, relative to the project's"
         )
-    if not (folder / "flares.csv").is_file():
-        raise InputError(f"{archive.path} has no flares.csv; add one with the columns start and goes_class at least")
     if (actual := digest(folder)) != archive.digest:
         raise InputError(
             f"params.yaml: key scrape.archive.digest is {archive.digest!r}, but that of {archive.path} is {actual}; "
             "set the key to that, so that DVC sees which archive the results belong to"
         )
     return folder
+
+
+def _events(archive: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the flares, merged, the region reports, and where the lists are complete."""
+    if not (archive / "flares.csv").is_file():
+        raise InputError(f"{archive} has no flares.csv; add one with the columns start and goes_class at least")
+    flares = event_tables.read_flares(archive / "flares.csv")
+    reports = archive / "regions.csv"
+    regions = event_tables.read_regions(reports) if reports.is_file() else tables.empty(tables.REGIONS)
+    completeness = _coverage(archive, flares, regions)
+    merged = event_tables.merge_lists(flares)
+    log.info("flares: %d, after merging %d that a second list reports too", len(merged), len(flares) - len(merged))
+    log.info("regions: %d rows", len(regions))
+    return merged, regions, completeness
 
 
 def _coverage(archive: Path, flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
@@ -121,8 +153,8 @@ def _listing(folder: Path) -> list[str]:
     return sorted(file.as_posix() for file in shown if file.as_posix() not in TABLES)
 
 
-def _find(archive: Path, instruments: list[Instrument]) -> pd.DataFrame:
-    """Return the images of the instruments, and the files whose instrument and time are not known (``unknown``)."""
+def _find(archive: Path) -> pd.DataFrame:
+    """Return the images with their instruments and times, and the files for which these are ``unknown``, with why."""
     files = _listing(archive)
     identities = _in_parallel(lambda file: _identity(archive / file), files, "files identified")
     stamps = [identity.stamp for identity in identities]
@@ -134,16 +166,21 @@ def _find(archive: Path, instruments: list[Instrument]) -> pd.DataFrame:
             "time": pd.Series([stamp.time if stamp else pd.NaT for stamp in stamps], dtype="datetime64[ns]"),
         }
     )
+    return images.sort_values(["instrument", "time", "file"])
+
+
+def _of_tasks(archive: Path, images: pd.DataFrame, instruments: list[Instrument]) -> pd.DataFrame:
+    """Return the images of the tasks' instruments, and those that are ``unknown``."""
     for instrument in instruments:
         if not (images["instrument"] == instrument).any():
             raise InputError(
                 f"{archive} has no image of {instrument} with a time in its header or its name; "
                 f"understood are {', '.join(filenames.FORMS)}"
             )
-    others = images.loc[~images["instrument"].isin([*instruments, ""]), "instrument"]
-    for other, count in others.value_counts().sort_index().items():
+    needed = images["instrument"].isin([*instruments, ""])
+    for other, count in images.loc[~needed, "instrument"].value_counts().sort_index().items():
         log.info("images left aside: %d of %s, which no task uses", count, other)
-    return images[images["instrument"].isin([*instruments, ""])].sort_values(["instrument", "time", "file"])
+    return images[needed]
 
 
 def _inspect(archive: Path, images: pd.DataFrame) -> pd.DataFrame:
@@ -172,22 +209,6 @@ def _facts(path: Path, image: Any) -> tuple[str, int, int, int, str]:
     if reason := image.unknown or usable.refusal(path, image.instrument, image.time):
         return reason, 0, 0, 0, ""
     return "", *imaging.size(path), path.stat().st_size, sha256(path)
-
-
-def _without_time(images: pd.DataFrame) -> pd.DataFrame:
-    """Return the files without a known time, as `tables.COVERAGE`: they may belong anywhere in the archive's span."""
-    unplaced = images[images["time"].isna()]
-    rows = pd.DataFrame(
-        {
-            "list": "images",
-            "start": images["time"].min(),
-            "end": images["time"].max(),
-            "min_class": "",
-            "status": "absent",
-            "reason": unplaced["file"] + ": " + unplaced["reason"],
-        }
-    )
-    return tables.check(rows, tables.COVERAGE, "the files without a time")
 
 
 def _require(instruments: list[Instrument], images: pd.DataFrame) -> None:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from solarflare.sources.common import filenames
-from solarflare.sun.images import usable
-from solarflare.sun.images.headers import Stamp, Unusable, has_header
+from solarflare.sun.images.headers import Stamp, Unusable, has_header, start
 from solarflare.sun.images.instruments import Instrument
 
 UNNAMED = "no time in the name"
+OTHER_FORMAT = "its format is not read; JPEG, PNG, FITS and JPEG 2000 are"
+WITHOUT_HEADER = (b"\xff\xd8\xff", b"\x89PNG")
+"""The first bytes of JPEG and PNG."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,6 @@ def identify(path: Path, instrument: Instrument | None = None, time: dt.datetime
             return Identity(headed_files.read_stamp(path, instrument, time))
     except Unusable as reason:
         return Identity(None, str(reason))
-    if filenames.needs_header(path.name):
-        return Identity(None, usable.what_else(path))
-    return Identity(Stamp(instrument, time)) if instrument and time else Identity(None, UNNAMED)
+    if instrument and time:
+        return Identity(Stamp(instrument, time))
+    return Identity(None, UNNAMED if start(path).startswith(WITHOUT_HEADER) else OTHER_FORMAT)

@@ -33,7 +33,7 @@ def report(images: pd.DataFrame) -> None:
 
 
 def write(images: pd.DataFrame, flares: pd.DataFrame, regions: pd.DataFrame, coverage: pd.DataFrame, raw: Path) -> None:
-    """Write the tables of the raw contract. An image that is left out (and has a time) becomes a row of coverage."""
+    """Write the tables of the raw contract. An image that is left out becomes a row of coverage."""
     kept = images.loc[images["reason"] == "", list(tables.IMAGES.columns)]
     coverage = tables.concat([coverage, absent(images)], tables.COVERAGE)
     tables.write(kept, raw / "images.csv", tables.IMAGES)
@@ -43,13 +43,16 @@ def write(images: pd.DataFrame, flares: pd.DataFrame, regions: pd.DataFrame, cov
 
 
 def absent(images: pd.DataFrame) -> pd.DataFrame:
-    """Return the images that are left out and have a time (``file``, ``time``, ``reason``), as `tables.COVERAGE`."""
-    unused = images[(images["reason"] != "") & images["time"].notna()]
+    """Return the images that are left out, as `tables.COVERAGE`. One without a time may belong anywhere in the span.
+
+    `images` needs ``file``, ``time`` and ``reason``, which is blank for the others.
+    """
+    unused = images[images["reason"] != ""]
     rows = pd.DataFrame(
         {
             "list": "images",
-            "start": unused["time"],
-            "end": unused["time"],
+            "start": unused["time"].fillna(images["time"].min()),
+            "end": unused["time"].fillna(images["time"].max()),
             "min_class": "",
             "status": "absent",
             "reason": unused["file"] + ": " + unused["reason"],

@@ -13,7 +13,6 @@ TIMES = ("time", "start", "peak", "end")
 EARLIEST = pd.Timestamp("1970-01-01")
 """NOAA numbers the regions since 1972, and lists of X-ray flares from GOES begin in 1975."""
 
-LATEST = pd.Timedelta(days=366)  # After now: coverage may be stated for the rest of the year
 # Words and marks that tables print where nothing is known; two of the marks are the long dashes.
 _BLANK = re.compile(r"[-\u2013\u2014/.?*_]+|<?(nan|nat|na)>?|none|null|n/a|unk|unknown|\\n", re.IGNORECASE)
 _LOCATION = (
@@ -62,12 +61,16 @@ def unusable(cells: pd.Series) -> list[BadCell]:
         expected = "a Mount Wilson class such as beta-gamma, BG or βγ, or blank"
     elif cells.name in TIMES:
         times = tables.times(cells)
-        latest = pd.Timestamp.now("UTC").tz_localize(None) + LATEST
-        wrong = times.notna() & ~times.between(EARLIEST, latest)
+        wrong = times.notna() & ~times.between(EARLIEST, a_year_from_now())
         expected = f"a time from {EARLIEST:%Y} to a year from now"
     else:
         return []
     return [BadCell(int(row), str(cells.name), cells[row], expected) for row in cells.index[wrong]]
+
+
+def a_year_from_now() -> pd.Timestamp:
+    """Return the latest time, UTC, that a table may hold: coverage may be stated for the rest of the year."""
+    return pd.Timestamp.now("UTC").tz_localize(None) + pd.Timedelta(days=366)
 
 
 def _as_it_is(cells: pd.Series) -> pd.Series:

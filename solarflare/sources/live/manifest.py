@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from solarflare.core import tables
+from solarflare.core.cells import BadCell, refusal
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
 from solarflare.core.paths import RAW_IMAGES
@@ -32,7 +33,6 @@ COLUMNS = {
 """The columns, and what is expected in each. `where` is the name of an archive in ``scrape.live.urls`` and the path
 below the archive's address there."""
 
-MOST_SHOWN = 10  # Wrong cells that a message names
 _NAME = re.compile(r"\w[\w.-]*")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _SHA256 = re.compile(r"([0-9a-f]{64})?")
@@ -67,8 +67,8 @@ def read(path: Path) -> list[Entry]:
     Raises
     ------
     InputError
-        If the file is missing or not a table, has other columns, or has no row; or with every wrong cell (the first
-        `MOST_SHOWN` by row, column and what was expected).
+        If the file is missing or not a table, has other columns or no row, or with its wrong cells; see
+        `cells.refusal`.
     """
     df = tables.read_text(path)
     if list(df.columns) != list(COLUMNS):
@@ -78,13 +78,12 @@ def read(path: Path) -> list[Entry]:
     rows = list(df.itertuples(index=False, name=None))
     repeated = df["where"].duplicated().tolist()
     wrong = [
-        f"row {number + 1}, column {column}: got {df[column][number]!r}, expected {COLUMNS[column]}"
+        BadCell(number, column, df[column][number], COLUMNS[column])
         for number, row in enumerate(rows)
         for column in dict.fromkeys(_wrong_columns(*row) + ["where"] * repeated[number])
     ]
     if wrong:
-        more = f"; and {len(wrong) - MOST_SHOWN} more" if len(wrong) > MOST_SHOWN else ""
-        raise InputError(f"{path}: {len(wrong)} cells are wrong: {'; '.join(wrong[:MOST_SHOWN])}{more}")
+        raise refusal(str(path), wrong)
     entries = [
         Entry(name, instrument, np.datetime64(time, "s"), sha256, int(size or 0), where)
         for name, instrument, time, sha256, size, where in rows

@@ -1,7 +1,6 @@
 """Trains the networks that are shipped, and writes their folders in ``pretrained/``: `solarflare pretrain`."""
 
 import contextlib
-import csv
 import json
 import tempfile
 from dataclasses import replace
@@ -16,6 +15,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory, read_json, sha256, write_json
 from solarflare.core.tasks import TASKS, Task
 from solarflare.networks import shipped
+from solarflare.sources.live.manifest import read
 from solarflare.tracking import dvc_state, profiles
 from solarflare.tracking.pretrained import card
 from solarflare.tracking.profiles import Profile
@@ -94,13 +94,9 @@ def check_manifest(manifest: Path, images: Path) -> dict[str, str]:
     Raises
     ------
     InputError
-        If it is missing or no manifest, or names other images.
+        As `solarflare.sources.live.manifest.read`, or if it names other images.
     """
-    try:
-        with manifest.open(newline="") as file:
-            named = {row["sha256"] for row in csv.DictReader(file)}
-    except (FileNotFoundError, KeyError, UnicodeDecodeError):
-        raise InputError(f"{manifest} is not there or has no column sha256; name a manifest of the images") from None
+    named = {entry.sha256 for entry in read(manifest)}
     used: set[str] = set(pd.read_csv(images, dtype=str)["sha256"])
     if named != used:
         raise InputError(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core import absent, tables
+from solarflare.core.console import log
 from solarflare.core.files import atomic_directory, read_json, write_json
 from solarflare.core.paths import AUDIT, RAW
 from solarflare.core.tasks import Task
@@ -53,6 +54,7 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
             absent.mark(path, reason)
         return
 
+    log.info("%s: the network and its baselines are scored", task)
     question, instrument = chosen.label.of(task), chosen.instrument.of(task)
     images = Crops(task.crops)
     rows = samples.read_samples(task, images.index)

@@ -226,6 +226,8 @@ class Fetcher:
         def request() -> bytes:
             try:
                 return self._follow(url, lambda url: self._transport.get(url, {}), robots=False).content or b""
+            except Unreached:
+                raise
             except Temporary as failure:
                 outcome = Throttled if isinstance(failure, Throttled) else Unreached
                 raise outcome(f"robots.txt: {failure.reason}", failure.retry_after) from failure

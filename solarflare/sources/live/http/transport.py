@@ -266,7 +266,18 @@ def _temporary(error: Exception) -> Temporary:
     unreached = urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
     on_the_way = requests.exceptions.SSLError | requests.exceptions.ProxyError
     if isinstance(error, on_the_way) or isinstance(cause, unreached):
-        return Unreached(f"cannot be reached ({cause})")
+        return Unreached(f"cannot be reached ({_why(cause)})")
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return Temporary("no answer in time")
     return Temporary("truncated" if "IncompleteRead" in str(error) else "connection broken")
+
+
+def _why(cause: Exception) -> str:
+    """Return in words why there is no connection to a host: the texts of urllib3 have addresses of objects."""
+    if isinstance(cause, urllib3.exceptions.NameResolutionError):
+        return "its name is not found"
+    if system := getattr(cause.__cause__, "strerror", None):
+        return str(system)
+    if isinstance(cause, urllib3.exceptions.ConnectTimeoutError):
+        return "no answer in time"
+    return str(cause.args[0] if cause.args else cause)

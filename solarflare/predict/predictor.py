@@ -133,7 +133,7 @@ class Predictor:
     def _disk(self, network: Network, grey: Pixels, sun: Disk) -> float:
         """Return the probability of the disk's question."""
         crop = network.cutter.cut(grey, sun, {})  # the disk's crop needs no places
-        if reason := network.refusal(crop[0]):
+        if reason := network.refusals(crop)[0]:
             raise Refused(f"it is unlike the images that trained the network: {reason}")
         return round(float(network.probabilities(crop)[0]), DECIMALS)
 
@@ -144,7 +144,7 @@ class Predictor:
         if not len(known.numbers):
             return []
         cutouts = network.cutter.cut(rgb, sun, places_at(time, known.latitude, known.longitude))
-        reasons = [network.refusal(cutout) or "" for cutout in cutouts]
+        reasons = [reason or "" for reason in network.refusals(cutouts)]
         if all(reasons):
             raise Refused(f"its regions are unlike those that trained the network: of the first, {reasons[0]}")
         probabilities = network.probabilities(cutouts).round(DECIMALS).tolist()

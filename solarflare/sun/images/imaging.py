@@ -98,7 +98,7 @@ def decode(
             return np.asarray(Image.fromarray(pixels).convert(mode))
         with Image.open(path) as image:
             turned = ImageOps.exif_transpose(image) if image.getexif().get(ORIENTATION, 1) != 1 else image
-            return np.asarray(turned.convert(mode))
+            return np.asarray(turned if turned.mode == mode else turned.convert(mode))  # `convert` copies
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Unusable) as error:
         raise InputError(f"{path} cannot be decoded ({error}); remove or replace it and run `dvc repro`") from None
 

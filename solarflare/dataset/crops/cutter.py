@@ -22,6 +22,7 @@ from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
 
 Places = pd.DataFrame | Mapping[str, Any]
+"""The rows of one image in a table of places, or its columns as arrays: a table for each image would take longer."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,8 @@ class Cutter:
             One crop per row of `places`.
         """
         path, time = self.raw / np.asarray(places["path"])[0], pd.Timestamp(np.asarray(places["time"])[0])
-        image = imaging.decode(
-            path, "L" if self.task == Task.DISK else "RGB", self.instrument, time, self.settings.saturation
-        )
+        mode = "L" if self.task == Task.DISK else "RGB"
+        image = imaging.decode(path, mode, self.instrument, time, self.settings.saturation)
         disk = find_disk(imaging.grey(image), self.instrument, time)
         return disk, self.cut(image, disk, places)
 

@@ -23,7 +23,7 @@ from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.instruments import Instrument
 
 AT_ONCE = 8  # images that a worker takes at a time
-NEEDED = ("path", "time", "solar_radius", "x", "y")
+NEEDED = ("path", "time", "solar_radius", "x", "y")  # columns of places, by `Cutter`
 
 T = TypeVar("T")
 

@@ -139,7 +139,7 @@ def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Times
     edge_x, edge_y = _edges(grey, nominal, magnetogram=instrument in MAGNETOGRAPHS)
     if len(edge_x) < FEWEST_EDGES:
         return nominal
-    x, y, edge_radius = _fit_circle(edge_x, edge_y, nominal).tolist()
+    x, y, edge_radius = fit_circle(edge_x, edge_y, nominal).tolist()
     disk = Disk(round(x, 2), round(y, 2), round(edge_radius / EDGE_RADIUS[instrument], 2), fitted=True)
     residual = np.median(np.abs(np.hypot(edge_x - x, edge_y - y) - edge_radius))
     plausible = (
@@ -150,12 +150,27 @@ def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Times
     return disk if plausible else nominal
 
 
-def _fit_circle(edge_x: Values, edge_y: Values, start: Disk) -> Values:
-    """Return centre and radius, (x, y, radius) in pixels, of the circle through some points, (n,).
+def fit_circle(edge_x: Values, edge_y: Values, start: Disk) -> Values:
+    """Fit a circle by robust least squares.
 
-    It minimises the sum of ``sqrt(1 + (distance / scale)**2) - 1``, the loss ``soft_l1`` of SciPy's ``least_squares``.
-    A Gauss-Newton step with the second-order weights of Triggs et al. 2000 (doi:10.1007/3-540-44480-7_21, eq. 11)
-    converges fast near the minimum. Where it fails, a step of iteratively reweighted least squares never does.
+    Parameters
+    ----------
+    edge_x, edge_y : (n,) float64
+        Points near the circle, in pixels.
+    start : Disk
+        Where the search begins. A point counts little if it is more than 1/300 of this radius away from the circle.
+
+    Returns
+    -------
+    (3,) float64
+        Centre and radius: x, y, radius in pixels.
+
+    Notes
+    -----
+    It minimises the sum of ``sqrt(1 + (distance / scale)**2) - 1``, the loss ``soft_l1`` of SciPy's ``least_squares``,
+    whose overhead took most of the time. A Gauss-Newton step with the second-order weights of Triggs et al. 2000
+    (doi:10.1007/3-540-44480-7_21, eq. 11) converges fast near the minimum. Far from it, such a step may raise the cost;
+    then a step of iteratively reweighted least squares, which lowers it, is taken instead.
     """
     circle, scale = np.array([start.x, start.y, start.radius]), start.radius / 300
     residual, jacobian, stretch, cost = _state(circle, edge_x, edge_y, scale)
@@ -176,6 +191,10 @@ def _fit_circle(edge_x: Values, edge_y: Values, start: Disk) -> Values:
 
 
 def _state(circle: Values, edge_x: Values, edge_y: Values, scale: float) -> tuple[Values, Values, Values, float]:
+    """Return how far points, (n,), are outside of a circle, and what a step to a better circle needs.
+
+    That is how this changes with the circle, (3, n), the square root of ``1 + (distance / scale)**2``, and the cost.
+    """
     x, y, radius = circle.tolist()
     dx, dy = x - edge_x, y - edge_y
     distance = np.sqrt(dx * dx + dy * dy)

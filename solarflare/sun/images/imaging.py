@@ -114,8 +114,8 @@ def size(file: Path | BinaryIO) -> tuple[int, int]:
 
 
 def grey(image: Pixels) -> Pixels:
-    """Return the luminance, (H, W) uint8, of a grey or RGB image."""
-    return np.asarray(Image.fromarray(image).convert("L"))
+    """Return the luminance, (H, W) uint8, of a grey or RGB image; of a grey image, itself."""
+    return image if image.ndim == 2 else np.asarray(Image.fromarray(image).convert("L"))
 
 
 def annotation_boxes(instrument: Instrument, shape: tuple[int, ...]) -> list[tuple[slice, slice]]:

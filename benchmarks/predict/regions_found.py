@@ -74,7 +74,8 @@ def count(path: Path, time: pd.Timestamp, reported: pd.DataFrame, instrument: In
     """Return the number of reported regions, found regions and matches in an image."""
     grey = imaging.decode(path, "L")
     disk = find_disk(grey, instrument, time)
-    detected = find_regions.find(grey, instrument, disk, time) if disk.fitted else reported.iloc[:0]
+    latitude, longitude = find_regions.find(grey, instrument, disk, time) if disk.fitted else ([], [])
+    detected = pd.DataFrame({"latitude": latitude, "longitude": longitude})
     distances = separation(detected, reported)
     detected_rows, reported_rows = linear_sum_assignment(np.where(distances <= NEAR, distances, 1e3))
     matched = distances[detected_rows, reported_rows] <= NEAR

@@ -8,6 +8,7 @@ from typing import Any
 
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
+from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
 
 ABOUT, CALIBRATION, RANGES = "model.json", "calibration.json", "ranges.json"
 
@@ -33,7 +34,7 @@ class ModelDescription:
     network: str
     shape: tuple[int, int, int]
     task: Task
-    instrument: str
+    instrument: Instrument
     origin: str
     question: Mapping[str, Any]
     crop: Mapping[str, Any]
@@ -56,6 +57,8 @@ def about(folder: Path) -> ModelDescription:
     path = folder / ABOUT
     try:
         content = json.loads(path.read_text())
+        if content["instrument"] not in INSTRUMENTS:
+            raise ValueError(content["instrument"])
         return ModelDescription(**{**content, "shape": tuple(content["shape"])})
     except FileNotFoundError:
         raise InputError(f"{path} is not there: {folder} holds no model; train one with `dvc repro`") from None

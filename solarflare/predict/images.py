@@ -18,7 +18,7 @@ from solarflare.core.files import sha256
 from solarflare.core.paths import RAW_IMAGES
 from solarflare.sources.common import filenames
 from solarflare.sources.common.identity import identify
-from solarflare.sun.images import imaging, usable
+from solarflare.sun.images import headers, imaging, usable
 from solarflare.sun.images.brightness import SATURATION
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
@@ -65,8 +65,8 @@ class ImageArray(ImageFile):
 
     def refusal(self, instrument: Instrument) -> str | None:
         """Return why this is not a usable image of an instrument, or None if it is usable."""
-        if max(self.pixels.shape) > usable.LARGEST_SIDE:
-            return usable.TOO_LARGE
+        if max(self.pixels.shape) > headers.LARGEST_SIDE:
+            return headers.TOO_LARGE
         content = BytesIO()  # only for the checks of size and colour, which expect a JPEG file
         Image.fromarray(self.pixels).save(content, "JPEG")
         return usable.refusal(content, instrument)

@@ -73,16 +73,16 @@ class Network:
         self.share = base_rate or float(np.mean([member.fitted_rate for member in members]))
         thresholds = [self._corrected(member.fitted.threshold, member.fitted_rate) for member in members]
         self.threshold = float(np.mean(thresholds))
-        self.cutter = Cutter(task, about.instrument, Path(), crop)  # type: ignore[arg-type] # checked by its reader
+        self.cutter = Cutter(task, about.instrument, Path(), crop)
 
     @property
     def simulated(self) -> bool:
         """Whether the network was trained on the simulated Sun."""
         return self.about.origin == "simulated"
 
-    def refusal(self, crop: Pixels) -> str | None:
-        """Return how a crop, (H, W, C), differs from the crops of the training; None if it does not differ."""
-        return input_range.refusal(self._ranges, crop)
+    def refusals(self, crops: Pixels) -> list[str | None]:
+        """Return for each crop, (N, H, W, C), how it differs from those of the training; None if it does not differ."""
+        return input_range.refusals(self._ranges, crops)
 
     def probabilities(self, crops: Pixels) -> npt.NDArray[np.float64]:
         """Return the calibrated probabilities, (N,), of crops (N, H, W, C). They hold for `share`.

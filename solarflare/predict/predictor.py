@@ -11,10 +11,10 @@ from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import regions, trained
 from solarflare.predict.images import ImageFile, simulated_hashes
 from solarflare.predict.network import Network
-from solarflare.predict.regions import RegionLookup
+from solarflare.predict.regions import KnownRegions, RegionLookup
 from solarflare.sources.common.identity import UNNAMED
 from solarflare.sun.images import imaging
-from solarflare.sun.images.coordinates import with_positions
+from solarflare.sun.images.coordinates import places_at
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
@@ -106,7 +106,7 @@ class Predictor:
         if Task.REGION not in networks:
             return ImageAnswer(image, sun=sun, disk=disk)
         reports = self._lookup(time) or regions.in_image(grey, instrument, sun, time)
-        answers = self._regions(networks[Task.REGION], rgb, sun, time, reports.rows)
+        answers = self._regions(networks[Task.REGION], rgb, sun, time, reports)
         return ImageAnswer(image, sun=sun, disk=disk, regions=answers, regions_from=reports.source)
 
     def _networks_of(self, instrument: Instrument) -> dict[Task, Network]:
@@ -132,28 +132,29 @@ class Predictor:
 
     def _disk(self, network: Network, grey: Pixels, sun: Disk) -> float:
         """Return the probability of the disk's question."""
-        crop = network.cutter.cut(grey, sun, pd.DataFrame())  # the disk's crop needs no places
-        if reason := network.refusal(crop[0]):
+        crop = network.cutter.cut(grey, sun, {})  # the disk's crop needs no places
+        if reason := network.refusals(crop)[0]:
             raise Refused(f"it is unlike the images that trained the network: {reason}")
         return round(float(network.probabilities(crop)[0]), DECIMALS)
 
     def _regions(
-        self, network: Network, rgb: Pixels, sun: Disk, time: pd.Timestamp, rows: pd.DataFrame
+        self, network: Network, rgb: Pixels, sun: Disk, time: pd.Timestamp, known: KnownRegions
     ) -> list[RegionAnswer]:
         """Return the answer for each region."""
-        if rows.empty:
+        if not len(known.numbers):
             return []
-        cutouts = network.cutter.cut(rgb, sun, with_positions(rows.assign(time=time)))
-        reasons = [network.refusal(cutout) or "" for cutout in cutouts]
+        cutouts = network.cutter.cut(rgb, sun, places_at(time, known.latitude, known.longitude))
+        reasons = [reason or "" for reason in network.refusals(cutouts)]
         if all(reasons):
             raise Refused(f"its regions are unlike those that trained the network: of the first, {reasons[0]}")
         probabilities = network.probabilities(cutouts).round(DECIMALS).tolist()
         limit = network.about.question["max_longitude"]
         answers = []
-        for row, probability, reason in zip(rows.to_dict("records"), probabilities, reasons, strict=True):
-            noaa_ar = None if pd.isna(row["noaa_ar"]) else int(row["noaa_ar"])
-            latitude, longitude = round(float(row["latitude"]), 1), round(float(row["longitude"]), 1)
-            if not reason and abs(row["longitude"]) > limit:
+        for noaa_ar, latitude, longitude, probability, reason in zip(
+            known.numbers, known.latitude.tolist(), known.longitude.tolist(), probabilities, reasons, strict=True
+        ):
+            if not reason and abs(longitude) > limit:
                 reason = f"beyond {limit:g} degrees from the central meridian"
-            answers.append(RegionAnswer(noaa_ar, latitude, longitude, None if reason else probability, reason))
+            place = round(latitude, 1), round(longitude, 1)
+            answers.append(RegionAnswer(noaa_ar, *place, None if reason else probability, reason))
         return answers

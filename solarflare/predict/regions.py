@@ -1,6 +1,6 @@
 """Where the active regions of an image are: from a file, from NOAA's list, or from the image itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ import pandas as pd
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.predict import find_regions
-from solarflare.sun.images.coordinates import rotate_longitude
+from solarflare.sun.images.coordinates import Values, rotate_longitude
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
@@ -28,10 +28,22 @@ NOAA_LIST = "NOAA's list"
 
 @dataclass(frozen=True)
 class KnownRegions:
-    """The regions on the disk of an image: ``noaa_ar`` (``<NA>`` without a number), ``latitude`` and ``longitude``."""
+    """The regions on the disk of an image at its time.
 
-    rows: pd.DataFrame  # Stonyhurst degrees at the image's time
-    source: str  # where the regions come from, and the time of the report
+    Attributes
+    ----------
+    numbers : sequence of int or None
+        NOAA's numbers, of those that have one.
+    latitude, longitude : (n,) float64
+        Stonyhurst degrees.
+    source : str
+        Where the regions come from, and the time of the report.
+    """
+
+    numbers: Sequence[int | None]
+    latitude: Values
+    longitude: Values
+    source: str
 
 
 RegionLookup = Callable[[pd.Timestamp], KnownRegions | None]
@@ -142,11 +154,13 @@ def _nearest_report(reports: pd.DataFrame, time: pd.Timestamp, name: str) -> Kno
     rows = reports.loc[reports["time"] == report_time, ["noaa_ar", "latitude", "longitude"]]
     days = (time - report_time) / pd.Timedelta(days=1)
     longitude = rotate_longitude(rows["latitude"], rows["longitude"], np.full(len(rows), days))
-    rows = rows.assign(longitude=longitude)[np.abs(longitude) < 90]
-    return KnownRegions(rows.reset_index(drop=True), f"{name} of {report_time:%Y-%m-%d %H:%M}")
+    near = np.abs(longitude) < 90
+    numbers = [None if pd.isna(number) else int(number) for number in rows["noaa_ar"][near]]
+    latitude = rows["latitude"].to_numpy(np.float64)[near]
+    return KnownRegions(numbers, latitude, longitude[near], f"{name} of {report_time:%Y-%m-%d %H:%M}")
 
 
 def in_image(grey: Pixels, instrument: Instrument, disk: Disk, time: pd.Timestamp) -> KnownRegions:
     """Return the regions that `find_regions.find` finds in an image."""
-    rows = find_regions.find(grey, instrument, disk, time)
-    return KnownRegions(rows.assign(noaa_ar=pd.array([pd.NA] * len(rows), dtype="Int64")), "found in the image")
+    latitude, longitude = find_regions.find(grey, instrument, disk, time)
+    return KnownRegions([None] * len(latitude), latitude, longitude, "found in the image")

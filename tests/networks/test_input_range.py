@@ -27,7 +27,7 @@ def known() -> Ranges:
 
 
 def test_what_looks_alike_is_let_through(known: Ranges) -> None:
-    assert [known.refusal(crop) for crop in suns(100, 3)] == [None] * 100
+    assert input_range.refusals([known], suns(100, 3)) == [None] * 100
 
 
 ODD = {
@@ -39,7 +39,7 @@ ODD = {
 
 @pytest.mark.parametrize("reason", ODD)
 def test_what_looks_otherwise_is_refused_for_what_is_odd_about_it(known: Ranges, reason: str) -> None:
-    assert f"its {reason} is" in (known.refusal(ODD[reason].astype(np.uint8)) or "")
+    assert f"its {reason} is" in (input_range.refusals([known], ODD[reason].astype(np.uint8)[None])[0] or "")
 
 
 def test_the_number_of_batches_does_not_matter() -> None:

@@ -37,7 +37,8 @@ def with_spot(
 
 
 def find(image: npt.NDArray[np.float64], instrument: Instrument, disk: Disk) -> pd.DataFrame:
-    return find_regions.find(np.clip(image, 0, 255).astype(np.uint8), instrument, disk, TIME)
+    latitude, longitude = find_regions.find(np.clip(image, 0, 255).astype(np.uint8), instrument, disk, TIME)
+    return pd.DataFrame({"latitude": latitude, "longitude": longitude})
 
 
 @pytest.mark.parametrize("instrument", SIDES)

@@ -219,8 +219,8 @@ def test_regions_of_a_file_turn_with_the_sun(project: Path, tmp_path: Path, pred
     Path("regions.csv").write_text("time,noaa_ar,location\n2014-02-01T00:00:00,11944,S09E10\n")
     known = regions.from_file(Path("regions.csv"))(TIME)
     assert known is not None
-    assert known.rows["noaa_ar"].tolist() == [11944]
-    assert known.rows["longitude"].iloc[0] == pytest.approx(-3.4, abs=0.5)
+    assert known.numbers == [11944]
+    assert known.longitude[0] == pytest.approx(-3.4, abs=0.5)
 
 
 def test_a_file_of_regions_that_is_not_there_is_one_sentence(predictor: Predictor) -> None:

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import least_squares
 
 from solarflare.sun.images import imaging
 from solarflare.sun.images.coordinates import solar_radius
-from solarflare.sun.images.disk import Disk, fit_disk, nominal_disks
+from solarflare.sun.images.disk import Disk, fit_circle, fit_disk, nominal_disks
 from solarflare.sun.images.instruments import Instrument
 from tests.synthetic import grey_sun
 
@@ -59,6 +60,22 @@ def test_a_drawn_disk_is_found_to_a_pixel(instrument: Instrument, width: int, da
     assert disk.fitted
     assert (disk.x, disk.y) == pytest.approx((true.x, true.y), abs=1)
     assert disk.radius == pytest.approx(true.radius, abs=1)
+
+
+@given(seed=st.integers(0, 10**6), share=st.floats(0, 0.3))
+def test_the_circle_is_that_of_scipys_robust_least_squares(seed: int, share: float) -> None:
+    generator = np.random.default_rng(seed)
+    angles, distance = generator.uniform(0, 2 * np.pi, 240), generator.normal(202, 0.5, 240)
+    distance[: int(share * 240)] += generator.uniform(-14, 14, int(share * 240))  # prominences and flares
+    x, y = 254 + distance * np.cos(angles), 257 + distance * np.sin(angles)
+    expected = least_squares(
+        lambda p: np.hypot(x - p[0], y - p[1]) - p[2],
+        [255.5, 255.5, 200],
+        loss="soft_l1",
+        f_scale=200 / 300,
+        ftol=1e-12,
+    )
+    assert fit_circle(x, y, Disk(255.5, 255.5, 200, fitted=False)) == pytest.approx(expected.x, abs=1e-3)
 
 
 @pytest.mark.parametrize(("instrument", "width"), FORMS)

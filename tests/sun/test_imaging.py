@@ -181,7 +181,7 @@ def test_disks_of_any_centre_and_radius_become_one(x: float, y: float, scale: fl
 def test_a_cutout_is_centred_on_what_it_was_asked_for(x: float, y: float, half: int) -> None:
     rows, columns = np.mgrid[:512, :512]
     spot = 250 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * 4**2))
-    cutout = imaging.square(spot.astype(np.uint8), x, y, half, 64, fill=0).astype(float)
+    cutout = imaging.square(Image.fromarray(spot.astype(np.uint8)), x, y, half, 64, fill=0).astype(float)
     ramp = np.arange(64) - 31.5
     centre = (cutout.sum(axis=0) @ ramp / cutout.sum(), cutout.sum(axis=1) @ ramp / cutout.sum())
     assert centre == pytest.approx((0, 0), abs=0.5)
@@ -190,7 +190,7 @@ def test_a_cutout_is_centred_on_what_it_was_asked_for(x: float, y: float, half: 
 @pytest.mark.parametrize("fill", [0, 128])
 def test_beyond_the_image_a_cutout_is_filled(fill: int) -> None:
     image = np.full((512, 512, 3), 200, np.uint8)
-    cutout = imaging.square(image, 511.5, 255.5, 32, 64, fill)
+    cutout = imaging.square(Image.fromarray(image), 511.5, 255.5, 32, 64, fill)
     assert cutout.shape == (64, 64, 3)
     assert (cutout[:, :31] == 200).all()
     assert (cutout[:, 33:] == fill).all()
@@ -199,4 +199,6 @@ def test_beyond_the_image_a_cutout_is_filled(fill: int) -> None:
 def test_small_features_survive_the_reduction_in_proportion() -> None:
     """Antialiasing: no pixel is skipped, so the mean stays."""
     image = np.random.default_rng(1).integers(0, 255, (860, 860), np.uint8)
-    assert imaging.square(image, 429.5, 429.5, 400, 100, 0).mean() == pytest.approx(image.mean(), abs=1)
+    assert imaging.square(Image.fromarray(image), 429.5, 429.5, 400, 100, 0).mean() == pytest.approx(
+        image.mean(), abs=1
+    )

@@ -4,11 +4,14 @@ The width of a cutout on the sky, in arcsec, is ``crop.region.field`` of ``param
 is ``crop.disk.img_width`` or ``crop.region.img_width``. `places_of` says where the centres of the cutouts are.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from solarflare.core.tasks import Task
 from solarflare.dataset.shards.schema import Crop
@@ -17,6 +20,9 @@ from solarflare.sun.images.coordinates import regions_on_disk, with_positions
 from solarflare.sun.images.disk import Disk, fit_disk
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
+
+Places = pd.DataFrame | Mapping[str, Any]
+"""The rows of one image in a table of places, or its columns as arrays: a table for each image would take longer."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +50,13 @@ class Cutter:
         crop, channels = (self.settings.disk, 1) if self.task == Task.DISK else (self.settings.region, 3)
         return crop.img_width, crop.img_width, channels
 
-    def __call__(self, places: pd.DataFrame) -> tuple[Disk, Pixels]:
+    def __call__(self, places: Places) -> tuple[Disk, Pixels]:
         """Decode one image once, find its disk, and cut all its crops.
 
         Parameters
         ----------
-        places : DataFrame
-            The rows of one image in the table of `places_of`.
+        places : DataFrame or mapping
+            The rows of one image in the table of `places_of`, or their columns as arrays (n,).
 
         Returns
         -------
@@ -59,13 +65,13 @@ class Cutter:
         (n, H, W, C) uint8
             One crop per row of `places`.
         """
-        first = places.iloc[0]
-        path, mode = self.raw / first["path"], "L" if self.task == Task.DISK else "RGB"
-        image = imaging.decode(path, mode, self.instrument, first["time"], self.settings.saturation)
-        disk = find_disk(imaging.grey(image), self.instrument, first["time"])
+        path, time = self.raw / np.asarray(places["path"])[0], pd.Timestamp(np.asarray(places["time"])[0])
+        mode = "L" if self.task == Task.DISK else "RGB"
+        image = imaging.decode(path, mode, self.instrument, time, self.settings.saturation)
+        disk = find_disk(imaging.grey(image), self.instrument, time)
         return disk, self.cut(image, disk, places)
 
-    def cut(self, image: Pixels, disk: Disk, places: pd.DataFrame) -> Pixels:
+    def cut(self, image: Pixels, disk: Disk, places: Places) -> Pixels:
         """Return the crops of an image, (n, H, W, C). With `settings.mask`, first blank what is printed on the image.
 
         The parameters are those of `cut_squares`.
@@ -74,7 +80,7 @@ class Cutter:
             image = imaging.blank(image, self.instrument, disk)
         return self.cut_squares(image, disk, places).reshape(-1, *self.shape)
 
-    def cut_squares(self, image: Pixels, disk: Disk, places: pd.DataFrame) -> Pixels:
+    def cut_squares(self, image: Pixels, disk: Disk, places: Places) -> Pixels:
         """Return the crops of an image, or of a mask, without blanking anything: one around each place.
 
         Parameters
@@ -83,8 +89,8 @@ class Cutter:
             The image at its full size, grey for the task ``"disk"`` and RGB for ``"region"``, or a mask of that size.
         disk : Disk
             Where the Sun is in the image.
-        places : DataFrame
-            The rows of one image in a table of `with_positions`.
+        places : DataFrame or mapping
+            The rows of one image in a table of `with_positions`, or their columns as arrays (n,).
 
         Returns
         -------
@@ -93,13 +99,14 @@ class Cutter:
         """
         if self.task == Task.DISK:
             return imaging.disk_image(image, self.instrument, disk, self.shape[0], self.settings.mask)[None]
-        pixels_per_arcsec = disk.radius / places["solar_radius"].iloc[0]
+        pixels_per_arcsec = disk.radius / np.asarray(places["solar_radius"])[0]
         half, fill = self.settings.region.field / 2 * pixels_per_arcsec, imaging.fill_value(self.instrument)
         centres = [
             (disk.x + x * pixels_per_arcsec, disk.y - y * pixels_per_arcsec)
             for x, y in zip(places["x"], places["y"], strict=True)
         ]
-        return np.stack([imaging.square(image, x, y, half, self.shape[0], fill) for x, y in centres])
+        picture = Image.fromarray(image)
+        return np.stack([imaging.square(picture, x, y, half, self.shape[0], fill) for x, y in centres])
 
 
 def find_disk(grey: Pixels, instrument: Instrument, time: pd.Timestamp) -> Disk:

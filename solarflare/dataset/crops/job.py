@@ -4,7 +4,10 @@
 labels, so that a new question cuts nothing again.
 """
 
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +23,10 @@ from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.instruments import Instrument
 
 MOST_NAMED = 20  # images without a whole disk that the log names
+AT_ONCE = 8  # images that a worker takes at a time
+NEEDED = ("path", "time", "solar_radius", "x", "y")  # columns of places, by `Cutter`
+
+T = TypeVar("T")
 
 
 def cut(
@@ -58,8 +65,11 @@ def cut(
     cut_image = Cutter(task, instrument, raw, settings)
     index = []
     with atomic_directory(folder) as partial, worker_processes() as pool:
-        for month, of_month in progress(months, len(months), f"months of images cut for {task}"):
-            places = places_of(task, of_month, regions)
+        located = ((month, places_of(task, of_month, regions)) for month, of_month in months)
+        begun = (
+            (month, places, pool.map(cut_image, _by_image(places), chunksize=AT_ONCE)) for month, places in located
+        )
+        for month, places, cut_images in progress(_one_ahead(begun), len(months), f"months of images cut for {task}"):
             if places.empty:
                 continue
             shard = f"{month}.npy"
@@ -67,8 +77,7 @@ def cut(
             with (partial / shard).open("wb") as file:
                 header = {"descr": "|u1", "fortran_order": False, "shape": (len(places), *cut_image.shape)}
                 np.lib.format.write_array_header_1_0(file, header)
-                of_image = [rows for _, rows in places.groupby("path", sort=False)]
-                for disk, crops in pool.map(cut_image, of_image):
+                for disk, crops in cut_images:
                     file.write(crops.tobytes())  # tofile would not say that the disk is full
                     disks += [disk] * len(crops)
             crops_of_month = places[["path", "noaa_ar"]].assign(shard=shard, row=range(len(places)))
@@ -81,3 +90,23 @@ def cut(
         log.warning("%s: no whole disk was found in %s: it was cut around a nominal disk", task, path)
     if len(unfitted) > MOST_NAMED:
         log.warning("%s: nor in %d others; index.csv names them (fitted: no)", task, len(unfitted) - MOST_NAMED)
+
+
+def _by_image(places: pd.DataFrame) -> list[dict[str, np.ndarray]]:
+    """Return the columns that `Cutter` needs, for each image: arrays reach a worker sooner than tables."""
+    columns = {name: places[name].to_numpy() for name in NEEDED if name in places}
+    begins = np.flatnonzero(columns["path"][1:] != columns["path"][:-1]) + 1
+    return [
+        {name: column[begin:end] for name, column in columns.items()}
+        for begin, end in pairwise([0, *begins, len(places)])
+        if end > begin
+    ]
+
+
+def _one_ahead(items: Iterable[T]) -> Iterator[T]:
+    """Yield each item once the next one has begun too, so that workers never wait for the end of a month."""
+    ahead: list[T] = []
+    for item in items:
+        yield from ahead
+        ahead = [item]
+    yield from ahead

@@ -220,6 +220,26 @@ def with_positions(rows: pd.DataFrame) -> pd.DataFrame:
     return df
 
 
+def places_at(time: pd.Timestamp, latitude: Values, longitude: Values) -> dict[str, Values]:
+    """Return the columns that `with_positions` adds, for regions at one time; a table takes longer than the geometry.
+
+    Parameters
+    ----------
+    time : Timestamp
+        UTC.
+    latitude, longitude : (n,) float64
+        Stonyhurst degrees, west positive.
+
+    Returns
+    -------
+    dict of ndarray
+        ``solar_radius``, (1,), ``x`` and ``y``, (n,), in arcsec.
+    """
+    times = np.array([time], dtype="datetime64[ns]")
+    x, y = to_arcsec(latitude, longitude, times)
+    return {"solar_radius": solar_radius(times), "x": x, "y": y}
+
+
 def _seconds(times: pd.Series) -> npt.NDArray[np.int64]:
     return times.to_numpy("datetime64[s]").astype(np.int64)
 

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.ndimage import gaussian_filter1d, map_coordinates
-from scipy.optimize import least_squares
 
 from solarflare.sun.images.coordinates import solar_radius
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
@@ -46,6 +45,7 @@ SMOOTHING = 4
 """Standard deviation, in steps of `RADII`, of the filter that smooths the grains of the corona at the limb."""
 
 ANGLES = np.radians(np.arange(0, 360, 1.5))
+DIRECTIONS = np.stack([np.cos(ANGLES), np.sin(ANGLES)])
 CENTRE_TOLERANCE, RADIUS_TOLERANCE = 0.06, 0.02
 """Largest accepted difference between the fitted and the nominal disk, in nominal radii. The nominal radius follows
 from the Earth's distance: on 343 real images the fitted radius is within 0.4 % of it."""
@@ -54,6 +54,11 @@ FEWEST_EDGES = len(ANGLES) // 2
 WORST_RESIDUAL = 0.02
 """Largest accepted median distance of the edge points from the circle, in radii. It is at most 0.0025 on 343 real
 images, and 0.035 where the edge points are noise."""
+
+PRECISION = 1e-5
+"""Pixels: the fit ends with a step that is shorter."""
+
+MOST_STEPS = 100
 
 Values = npt.NDArray[np.float64]
 
@@ -134,13 +139,7 @@ def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Times
     edge_x, edge_y = _edges(grey, nominal, magnetogram=instrument in MAGNETOGRAPHS)
     if len(edge_x) < FEWEST_EDGES:
         return nominal
-    fit = least_squares(
-        lambda p: np.hypot(edge_x - p[0], edge_y - p[1]) - p[2],
-        x0=[nominal.x, nominal.y, nominal.radius],
-        loss="soft_l1",
-        f_scale=nominal.radius / 300,
-    )
-    x, y, edge_radius = (float(value) for value in fit.x)
+    x, y, edge_radius = fit_circle(edge_x, edge_y, nominal).tolist()
     disk = Disk(round(x, 2), round(y, 2), round(edge_radius / EDGE_RADIUS[instrument], 2), fitted=True)
     residual = np.median(np.abs(np.hypot(edge_x - x, edge_y - y) - edge_radius))
     plausible = (
@@ -151,12 +150,69 @@ def fit_disk(grey: npt.NDArray[np.uint8], instrument: Instrument, time: pd.Times
     return disk if plausible else nominal
 
 
+def fit_circle(edge_x: Values, edge_y: Values, start: Disk) -> Values:
+    """Fit a circle by robust least squares.
+
+    Parameters
+    ----------
+    edge_x, edge_y : (n,) float64
+        Points near the circle, in pixels.
+    start : Disk
+        Where the search begins. A point counts little if it is more than 1/300 of this radius away from the circle.
+
+    Returns
+    -------
+    (3,) float64
+        Centre and radius: x, y, radius in pixels.
+
+    Notes
+    -----
+    It minimises the sum of ``sqrt(1 + (distance / scale)**2) - 1``, the loss ``soft_l1`` of SciPy's ``least_squares``,
+    whose overhead took most of the time. A Gauss-Newton step with the second-order weights of Triggs et al. 2000
+    (doi:10.1007/3-540-44480-7_21, eq. 11) converges fast near the minimum. Far from it, such a step may raise the cost;
+    then a step of iteratively reweighted least squares, which lowers it, is taken instead.
+    """
+    circle, scale = np.array([start.x, start.y, start.radius]), start.radius / 300
+    residual, jacobian, stretch, cost = _state(circle, edge_x, edge_y, scale)
+    for _ in range(MOST_STEPS):
+        gradient = jacobian @ (residual / stretch)
+        for power in (3, 1):
+            step = -np.linalg.solve(jacobian * stretch**-power @ jacobian.T, gradient)
+            state = _state(circle + step, edge_x, edge_y, scale)
+            if state[-1] < cost:
+                break
+        else:
+            return circle
+        circle = circle + step
+        residual, jacobian, stretch, cost = state
+        if np.linalg.norm(step) < PRECISION:
+            break
+    return circle
+
+
+def _state(circle: Values, edge_x: Values, edge_y: Values, scale: float) -> tuple[Values, Values, Values, float]:
+    """Return how far points, (n,), are outside of a circle, and what a step to a better circle needs.
+
+    That is how this changes with the circle, (3, n), the square root of ``1 + (distance / scale)**2``, and the cost.
+    """
+    x, y, radius = circle.tolist()
+    dx, dy = x - edge_x, y - edge_y
+    distance = np.sqrt(dx * dx + dy * dy)
+    residual = distance - radius
+    stretch = np.sqrt(1 + (residual / scale) ** 2)
+    return (
+        residual,
+        np.stack([dx / distance, dy / distance, np.full(len(edge_x), -1.0)]),
+        stretch,
+        float((stretch - 1).sum()),
+    )
+
+
 def _edges(grey: npt.NDArray[np.uint8], nominal: Disk, magnetogram: bool) -> tuple[Values, Values]:
     """Return x and y, in pixels, of the edge on each ray on which it is visible."""
     radii = nominal.radius * RADII[magnetogram]
-    x = nominal.x + np.outer(np.cos(ANGLES), radii)
-    y = nominal.y + np.outer(np.sin(ANGLES), radii)
-    rays = map_coordinates(grey.astype(np.float32), [y, x], order=1, cval=0)
+    x, y = np.multiply.outer(DIRECTIONS, radii) + np.reshape([nominal.x, nominal.y], (2, 1, 1))
+    rays = map_coordinates(grey, [y, x], np.float32, order=1, cval=0)
     if magnetogram:
         bright = rays > EDGE_LEVEL
         visible = bright.any(axis=1) & ~bright[:, -1]

@@ -24,13 +24,12 @@ from scipy import ndimage
 from solarflare.sun.images import brightness, headers
 from solarflare.sun.images.brightness import SATURATION, Pixels
 from solarflare.sun.images.disk import EDGE_RADIUS, Disk
-from solarflare.sun.images.headers import FITS, GZIP, JPEG_2000, Header, Stamp, Unusable
+from solarflare.sun.images.headers import FITS, GZIP, JPEG_2000, LARGEST_SIDE, TOO_LARGE, Header, Stamp, Unusable
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 if TYPE_CHECKING:
     from sunpy.map import GenericMap
 
-LARGEST_SIDE = 4096  # pixels: SDO's cameras have no more
 LARGEST_FILE = 400_000_000  # bytes, unpacked: 4096 x 4096 numbers of 64 bit, thrice
 
 NEGLIGIBLE_ROLL = 0.1
@@ -136,7 +135,7 @@ def _open(file: Path | BinaryIO, pixels: bool) -> tuple[Header, npt.NDArray[Any]
 def _open_fits(file: Path | BinaryIO, pixels: bool) -> tuple[Header, npt.NDArray[Any]]:
     from astropy.io import fits
 
-    content = file.read_bytes() if isinstance(file, Path) else file.read()
+    content = headers.content(file)
     try:
         if content.startswith(GZIP):
             with gzip.open(io.BytesIO(content)) as packed:
@@ -152,7 +151,7 @@ def _open_fits(file: Path | BinaryIO, pixels: bool) -> tuple[Header, npt.NDArray
                 if hdu is None:
                     raise Unusable("a FITS file without a two-dimensional image")
                 if max(hdu.shape) > LARGEST_SIDE:
-                    raise Unusable("more pixels than any image of the Sun has")
+                    raise Unusable(TOO_LARGE)
                 info = hdu.fileinfo()
                 if info["datLoc"] + info["datSpan"] > len(content):
                     raise Unusable("a truncated FITS file")
@@ -163,12 +162,12 @@ def _open_fits(file: Path | BinaryIO, pixels: bool) -> tuple[Header, npt.NDArray
 
 
 def _open_jpeg_2000(file: Path | BinaryIO, pixels: bool) -> tuple[Header, npt.NDArray[Any]]:
-    content = file.read_bytes() if isinstance(file, Path) else file.read()
+    content = headers.content(file)
     try:
         header = _xml_header(content)
         with Image.open(io.BytesIO(content), formats=("JPEG2000",)) as image:
             if max(image.size) > LARGEST_SIDE:
-                raise Unusable("more pixels than any image of the Sun has")
+                raise Unusable(TOO_LARGE)
             if image.mode != "L":
                 raise Unusable(f"JPEG 2000 of mode {image.mode} instead of L")
             header = dict(header) | {"NAXIS1": image.width, "NAXIS2": image.height}

@@ -17,6 +17,10 @@ FITS, GZIP = b"SIMPLE  =", b"\x1f\x8b"
 JPEG_2000 = (b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51")
 """The first bytes of files that have a header."""
 
+LARGEST_SIDE = 4096
+TOO_LARGE = "more pixels than any image of the Sun has"
+"""SDO's cameras have 4096 x 4096 pixels; more would fill the memory."""
+
 GAUSS = {"gauss", "g", "mx/cm^2", "mx/cm2", "mx cm-2"}
 """Units of a field, in small letters: a maxwell per square centimetre is a gauss."""
 
@@ -50,6 +54,14 @@ class Stamp(NamedTuple):
 
     instrument: Instrument
     time: dt.datetime
+
+
+def content(file: Path | BinaryIO) -> bytes:
+    """Return all bytes of a file."""
+    if isinstance(file, Path):
+        return file.read_bytes()
+    file.seek(0)
+    return file.read()
 
 
 def start(file: Path | BinaryIO) -> bytes:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -98,7 +98,7 @@ def decode(
             return np.asarray(Image.fromarray(pixels).convert(mode))
         with Image.open(path) as image:
             turned = ImageOps.exif_transpose(image) if image.getexif().get(ORIENTATION, 1) != 1 else image
-            return np.asarray(turned.convert(mode))
+            return np.asarray(turned if turned.mode == mode else turned.convert(mode))  # `convert` copies
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Unusable) as error:
         raise InputError(f"{path} cannot be decoded ({error}); remove or replace it and run `dvc repro`") from None
 
@@ -114,8 +114,8 @@ def size(file: Path | BinaryIO) -> tuple[int, int]:
 
 
 def grey(image: Pixels) -> Pixels:
-    """Return the luminance, (H, W) uint8, of a grey or RGB image."""
-    return np.asarray(Image.fromarray(image).convert("L"))
+    """Return the luminance, (H, W) uint8, of a grey or RGB image; of a grey image, itself."""
+    return image if image.ndim == 2 else np.asarray(Image.fromarray(image).convert("L"))
 
 
 def annotation_boxes(instrument: Instrument, shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
@@ -162,17 +162,28 @@ def blanked_pixels(instrument: Instrument, shape: tuple[int, ...], disk: Disk) -
     -------
     (H, W) bool
     """
-    rows, columns = np.ogrid[: shape[0], : shape[1]]
-    west, south = (columns - disk.x) / disk.radius, (rows - disk.y) / disk.radius
-    sky = west**2 + south**2 > SKY**2 if instrument in MAGNETOGRAPHS else (west < CAPTION_WEST) & (south > 1)
-    return sky | annotation_mask(instrument, shape)
+    result = np.zeros(shape[:2], dtype=bool)
+    _blank(result, instrument, disk, True)
+    return result
 
 
 def blank(image: Pixels, instrument: Instrument, disk: Disk) -> Pixels:
     """Return an image, (H, W) or (H, W, 3) uint8, with its `blanked_pixels` set to the instrument's `fill_value`."""
     result = image.copy()
-    result[blanked_pixels(instrument, image.shape, disk)] = fill_value(instrument)
+    _blank(result, instrument, disk, fill_value(instrument))
     return result
+
+
+def _blank(image: npt.NDArray[Any], instrument: Instrument, disk: Disk, value: int) -> None:
+    """Set the `blanked_pixels` of an image."""
+    rows, columns = np.ogrid[: image.shape[0], : image.shape[1]]
+    west, south = (columns - disk.x) / disk.radius, (rows - disk.y) / disk.radius
+    if instrument in MAGNETOGRAPHS:
+        image[west**2 > SKY**2 - south**2] = value
+    else:
+        image[np.count_nonzero(south <= 1) :, : np.count_nonzero(west < CAPTION_WEST)] = value
+    for box in annotation_boxes(instrument, image.shape):
+        image[box] = value
 
 
 def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int, blanked: bool = True) -> Pixels:
@@ -199,8 +210,10 @@ def disk_image(image: Pixels, instrument: Instrument, disk: Disk, width: int, bl
     fill = fill_value(instrument)
     if not blanked:
         height, breadth = image.shape[:2]
-        return square(image, (breadth - 1) / 2, (height - 1) / 2, max(height, breadth) / 2, width, fill)
-    return square(image, disk.x, disk.y, field_of_view(instrument) * disk.radius, width, fill)
+        return square(
+            Image.fromarray(image), (breadth - 1) / 2, (height - 1) / 2, max(height, breadth) / 2, width, fill
+        )
+    return square(Image.fromarray(image), disk.x, disk.y, field_of_view(instrument) * disk.radius, width, fill)
 
 
 def field_of_view(instrument: Instrument) -> float:
@@ -208,13 +221,13 @@ def field_of_view(instrument: Instrument) -> float:
     return MAGNETIC_FIELD_OF_VIEW if instrument in MAGNETOGRAPHS else EUV_FIELD_OF_VIEW
 
 
-def square(image: Pixels, x: float, y: float, half: float, width: int, fill: int) -> Pixels:
+def square(image: Image.Image, x: float, y: float, half: float, width: int, fill: int) -> Pixels:
     """Return a square of an image, resized with antialiasing.
 
     Parameters
     ----------
-    image : (H, W) or (H, W, 3) uint8
-        The whole image.
+    image : Image
+        The whole image, grey or RGB.
     x, y : float
         Centre of the square in pixels, 0-based from the centre of the top left pixel.
     half : float
@@ -230,9 +243,8 @@ def square(image: Pixels, x: float, y: float, half: float, width: int, fill: int
     """
     # Pillow counts from the corner of the first pixel, not from its centre.
     left, top, right, bottom = x + 0.5 - half, y + 0.5 - half, x + 0.5 + half, y + 0.5 + half
-    height, breadth = image.shape[:2]
-    margin = int(np.ceil(max(0, -left, -top, right - breadth, bottom - height)))
+    margin = int(np.ceil(max(0, -left, -top, right - image.width, bottom - image.height)))
     if margin:
-        image = np.pad(image, [(margin, margin)] * 2 + [(0, 0)] * (image.ndim - 2), constant_values=fill)
+        image = ImageOps.expand(image, margin, fill if image.mode == "L" else (fill,) * 3)
     box = (left + margin, top + margin, right + margin, bottom + margin)
-    return np.asarray(Image.fromarray(image).resize((width, width), Image.Resampling.BILINEAR, box=box))
+    return np.asarray(image.resize((width, width), Image.Resampling.BILINEAR, box=box))

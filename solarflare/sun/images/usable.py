@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from solarflare.sun.images import imaging
 from solarflare.sun.images.brightness import SATURATION
 from solarflare.sun.images.disk import fit_disk
-from solarflare.sun.images.headers import Unusable, has_header
+from solarflare.sun.images.headers import LARGEST_SIDE, TOO_LARGE, Unusable, content, has_header
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 if TYPE_CHECKING:
@@ -39,10 +39,6 @@ DISAGREEMENT = 0.02
 
 SMALLEST_SIDE = 256
 """Pixels: a smaller image is a thumbnail."""
-
-LARGEST_SIDE = 4096
-TOO_LARGE = "more pixels than any image of the Sun has"
-"""SDO's cameras have 4096 x 4096 pixels; more would fill the memory."""
 
 
 def refusal(file: Path | BinaryIO, instrument: Instrument, time: dt.datetime | None = None) -> str | None:
@@ -81,21 +77,18 @@ def _refusal(file: Path | BinaryIO, instrument: Instrument, time: dt.datetime | 
             return f"mode {picture.mode} instead of {MODES[instrument][0]}"
         if reason := _wrong_shape(*picture.size, instrument):
             return reason
-        picture.load()
+        if picture.format == "JPEG":
+            try:
+                # Pillow accepts a JPEG of which a part is missing, and fills the rest of the image.
+                simplejpeg.decode_jpeg(content(file), colorspace="GRAY", strict=True)
+            except ValueError:
+                picture.load()  # if Pillow refuses it too, its reason is the better one
+                raise
+        else:
+            picture.load()
         if instrument in MAGNETOGRAPHS and picture.mode == "RGB" and _is_coloured(picture):
             return f"coloured, and a magnetogram of {instrument} is grey"
-        is_jpeg = picture.format == "JPEG"
-    if is_jpeg:
-        # Pillow accepts a JPEG of which a part is missing, and fills the rest of the image.
-        simplejpeg.decode_jpeg(_content(file), colorspace="GRAY", strict=True)
     return None
-
-
-def _content(file: Path | BinaryIO) -> bytes:
-    if isinstance(file, Path):
-        return file.read_bytes()
-    file.seek(0)
-    return file.read()
 
 
 def _wrong_shape(width: int, height: int, instrument: Instrument) -> str | None:

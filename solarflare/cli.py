@@ -232,6 +232,21 @@ def forecast(
 
 
 @app.command()
+def scoreboard(
+    predictions: Annotated[Path, Argument(help="A project's metrics/predictions/disk.csv or region.csv.")],
+    table: Annotated[Path, Argument(help="The CSV file to write: time, label and the probability of each day.")],
+    method: Annotated[str, Option(help="The name of the column of probabilities.")] = "solarflare",
+    labels: Annotated[
+        Path | None, Option(help="A CSV file that says what happened.", show_default="the project's flare list")
+    ] = None,
+) -> None:
+    """Write a row for each day, from 00 UT on, as operators publish forecasts, for `solarflare score` beside theirs."""
+    from solarflare.predict import daily
+
+    typer.echo(f"{table}: {daily.write(predictions, method, labels, table)}")
+
+
+@app.command()
 def predict(
     images: Annotated[list[Path], Argument(help="Full-disk images (JPEG, PNG, FITS, JPEG 2000), or folders.")],
     instrument: Annotated[

@@ -1,4 +1,4 @@
-"""The leaderboard of several forecasts: scores, ranks and differences to the best, on the rows that all of them have."""
+"""The leaderboard of several forecasts: scores, ranks and differences to the best, on the rows that all have."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -123,4 +123,10 @@ def _columns(path: Path, wish: Wish) -> tuple[Mapping[str, str | None], Sequence
         found[role] = column_roles.find(others, role, name if name in others else None, path)
         others = others.drop(columns=found[role])
     is_time = column_roles.FITS["time"]
-    return found, [name for name in others if not is_time(others[name].head(column_roles.SAMPLE))] or [None]
+    columns = [name for name in others if not is_time(others[name].head(column_roles.SAMPLE))]
+    if contrary := [name for name in columns if column_roles.says_the_contrary(name, "probability")]:
+        raise InputError(
+            f"{path}: the name of {contrary[0]} may say that it is the probability of no flare; add "
+            f"--without {contrary[0]}, or name the columns that are compared with --probability"
+        )
+    return found, columns or [None]

@@ -19,8 +19,7 @@ def table(content: dict[str, Any]) -> str:
 
 def ranking(content: dict[str, Any]) -> Table:
     """Return the table of ranks: the Brier score, and how far it is from the best."""
-    best = next(iter(content["forecasts"]))
-    minus = f"minus {best}'s"
+    minus = "minus the best's"
     columns = ("rank", "forecast", NAMES["brier"], minus, "verdict", f"{NAMES['roc_auc']} {minus}", "verdict")
     rows = []
     for name, one in content["forecasts"].items():

@@ -155,11 +155,16 @@ def cutouts(
 
 @app.command()
 def score(
-    file: Annotated[Path, Argument(help="A CSV file with a time, a probability and a label (1: the event happened).")],
+    files: Annotated[list[Path], Argument(help="CSV files with a time, a probability and a label (1: it happened).")],
     time: TimeColumn = None,
-    probability: ProbabilityColumn = None,
+    probability: Annotated[
+        list[str] | None,
+        Option(help="Column of the probability. Several, or `all`, are compared.", show_default="recognised"),
+    ] = None,
+    without: Annotated[list[str] | None, Option(help="A column that `--probability all` leaves out.")] = None,
     label: Annotated[str | None, Option(help="Column of the label.", show_default="recognised")] = None,
-    against: Annotated[Path | None, Option(help="Another file to compare with, on the common rows.")] = None,
+    missing: Annotated[list[float] | None, Option(help="A number that means: no forecast. Such as -1.")] = None,
+    against: Annotated[Path | None, Option(help="Another file: all scores of two files and their differences.")] = None,
     threshold: Annotated[float | None, Option(min=0, max=1, help="An alarm from here on.", show_default=OWN)] = None,
     base_rate: Annotated[
         float | None, Option(min=0, max=1, help="Reference of the Brier skill.", show_default="the file's own")
@@ -173,23 +178,35 @@ def score(
         Option(min=100, max=100_000, help="Resamples of the block bootstrap.", show_default="as evaluate, else 2000"),
     ] = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
-    figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png.")] = None,
+    figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png, or triptych.png.")] = None,
+    page: Annotated[Path | None, Option(help="An HTML file for a leaderboard with its figures.")] = None,
 ) -> None:
-    """Score anybody's forecasts, with confidence intervals."""
+    """Score anybody's forecasts, with confidence intervals: one in many scores, or several as a leaderboard."""
     from solarflare.core.files import OutputFolder
     from solarflare.predict import scoring
+    from solarflare.predict.leaderboard import command
+    from solarflare.predict.leaderboard.board import Rules
+    from solarflare.predict.leaderboard.entries import Wish
 
-    output = OutputFolder(figures) if figures else None
-    columns = {"time": time, "probability": probability, "label": label}
+    folder = OutputFolder(figures) if figures else None
+    wish = Wish({"time": time, "label": label}, probability or (), without or (), missing or ())
+    output = command.Output(as_json, page, folder)
+    if command.wanted(files, wish, output):
+        command.refuse({"--against": against, "--threshold": threshold})
+        rules = Rules(block_days or scoring.BLOCK_DAYS, resamples or scoring.RESAMPLES, scoring.SEED, base_rate)
+        typer.echo(command.run(files, wish, rules, output))
+        return
+    (file,) = files
+    columns = {"time": time, "probability": next(iter(wish.probabilities), None), "label": label}
     usual_resamples, seed = scoring.resampling(file)
     scorer = scoring.Scorer(threshold, block_days, resamples or usual_resamples, seed, base_rate)
-    files = {str(path): scorer.read(path, columns, strict=path is file) for path in (file, against) if path}
-    content = scorer.compare(files[str(file)], files[str(against)]) if against else scorer.score(files[str(file)])
+    read = {str(path): scorer.read(path, columns, path is file, wish.missing) for path in (file, against) if path}
+    content = scorer.compare(read[str(file)], read[str(against)]) if against else scorer.score(read[str(file)])
     for warning in content["warnings"]:
         console.log.warning("warning: %s", warning)
     typer.echo(json.dumps(content, indent=2) if as_json else scoring.table(content))
-    if output:
-        scorer.draw(files, output)
+    if folder:
+        scorer.draw(read, folder)
 
 
 @app.command()
@@ -220,6 +237,21 @@ def forecast(
     columns, base_rates = {"time": time, "probability": probability}, (fitted_rate, base_rate)
     files = scoreboard.convert(file, columns, base_rates, header, output)
     typer.echo(f"{folder}: {len(files):,} forecasts")
+
+
+@app.command()
+def scoreboard(
+    predictions: Annotated[Path, Argument(help="A project's metrics/predictions/disk.csv or region.csv.")],
+    table: Annotated[Path, Argument(help="The CSV file to write: time, label and the probability of each day.")],
+    method: Annotated[str, Option(help="The name of the column of probabilities.")] = "solarflare",
+    labels: Annotated[
+        Path | None, Option(help="A CSV file that says what happened.", show_default="the project's flare list")
+    ] = None,
+) -> None:
+    """Write a row for each day, from 00 UT on, as operators publish forecasts, for `solarflare score` beside theirs."""
+    from solarflare.predict import daily
+
+    typer.echo(f"{table}: {daily.write(predictions, method, labels, table)}")
 
 
 @app.command()

@@ -79,12 +79,17 @@ def find(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
         raise InputError(f"{question} none of {left} looks like one; name it with --{role}")
     if len(candidates) > 1:
         raise InputError(f"{question} it may be any of {', '.join(candidates)}; name it with --{role}")
-    if CONTRARY[role].search(_words(candidates[0])):
+    if says_the_contrary(candidates[0], role):
         raise InputError(
             f"{question} only {candidates[0]} looks like one, and its name may say the contrary; "
             f"if it is the {role}, add --{role} {candidates[0]}"
         )
     return candidates[0]
+
+
+def says_the_contrary(name: str, role: str) -> bool:
+    """Return whether the name of a column may say the contrary of a role, see :data:`CONTRARY`."""
+    return bool(CONTRARY[role].search(_words(name)))
 
 
 def _words(name: str) -> str:
@@ -93,7 +98,7 @@ def _words(name: str) -> str:
 
 
 def _says(name: str, role: str) -> bool:
-    return any(word in _words(name) for word in COLUMN_WORDS[role]) or bool(CONTRARY[role].search(_words(name)))
+    return any(word in _words(name) for word in COLUMN_WORDS[role]) or says_the_contrary(name, role)
 
 
 def _same_time(df: pd.DataFrame, named: list[str]) -> str | None:

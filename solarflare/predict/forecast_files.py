@@ -49,6 +49,7 @@ class ForecastFile:
     rows: pd.DataFrame
     columns: dict[str, str]  # the file's column for each of time, probability and label
     warnings: list[str]  # what was left out or changed, with the number of rows
+    blank: dict[str, int]  # by time, probability, label and so on, the number of rows whose cell is blank
 
 
 def read(
@@ -57,6 +58,7 @@ def read(
     labelled: bool = True,
     strict: bool = True,
     optional: Iterable[str] = (),
+    missing: Iterable[float] = (),
 ) -> ForecastFile:
     """Read a file of forecasts.
 
@@ -72,6 +74,8 @@ def read(
         column that is missing is recognised by its cells.
     optional : iterable of str, optional
         Those of `OPTIONAL` that are read if the file has them.
+    missing : iterable of float, optional
+        Numbers that stand for a blank cell in the column of the probability, such as -1. They are not from 0 to 1.
 
     Returns
     -------
@@ -97,6 +101,9 @@ def read(
         columns[role] = column_roles.find(others, role, name if strict or name in others else None, path)
     times = foreign_cells.parse_times(df[columns["time"]])
     probability = foreign_cells.probabilities(df[columns["probability"]])
+    df.loc[probability.isin(list(missing)), columns["probability"]] = ""
+    probability = probability.where(df[columns["probability"]] != "")
+    _ask_for_missing(path, columns["probability"], probability)
     label = foreign_cells.labels(df[columns["label"]]) if labelled else -1
     rows = pd.DataFrame({"time": times, REGION: df.get(REGION, ""), "probability": probability, "label": label})
     for name in (name for name in optional if name in df):
@@ -105,17 +112,29 @@ def read(
         raise refusal(str(path), bad)
     complete = rows.dropna().astype({"label": np.int64})
     _check_rows(path, columns, complete)
+    blank = {role: int(rows[role].isna().sum()) for role in columns}
     warnings = [
-        f"{count:,} of {len(rows):,} rows are left out: no {role} in {column}"
-        for role, column in columns.items()
-        if (count := int(rows[role].isna().sum()))
+        f"{count:,} of {len(rows):,} rows are left out: no {role} in {columns[role]}"
+        for role, count in blank.items()
+        if count
     ]
     if moved := int((complete["time"].diff() < pd.Timedelta(0)).sum()):
         warnings.append(f"the rows were sorted by time: {moved:,} came directly after a later one")
     if repeats := int(complete.duplicated(["time", REGION]).sum()):
         key = "time and region" if REGION in df else "time"
         warnings.append(f"{repeats:,} of {len(complete):,} rows repeat the {key} of an earlier row")
-    return ForecastFile(complete.sort_values("time", kind="stable", ignore_index=True), columns, warnings)
+    return ForecastFile(complete.sort_values("time", kind="stable", ignore_index=True), columns, warnings, blank)
+
+
+def _ask_for_missing(path: Path, column: str, probability: pd.Series) -> None:
+    """Raise an error if the negative numbers are all the same, several or a whole one: they may mean "no forecast"."""
+    negative = probability[probability < 0]
+    if len(negative) and (negative == negative.iloc[0]).all() and (len(negative) > 1 or negative.iloc[0] % 1 == 0):
+        value = f"{negative.iloc[0]:g}"
+        raise InputError(
+            f"{path}: {len(negative):,} of {len(probability):,} cells of {column} are {value}, which is no "
+            f"probability; if it means that there is no forecast, add --missing {value}, or else correct them"
+        )
 
 
 def _with_clock(df: pd.DataFrame) -> pd.DataFrame:

@@ -103,7 +103,7 @@ def header_of(file: Path, name: str, goes_class: str | None, hours: float | None
             missing = ", ".join(option for option, value in stated.items() if value is None)
             raise InputError(f"{file} does not tell what it forecasts, and from which images; add {missing}")
         return Method(name, goes_class, hours, data)
-    task, question, instrument, origin = _trained_on(file)
+    task, question, instrument, origin = trained_on(file)
     if reason := refusal(task, question, origin):
         raise InputError(
             f"{file}: {reason}; forecast on real images, such as with `solarflare experiment sdo-euv --archive FOLDER` "
@@ -123,7 +123,7 @@ def _columns(file: Path) -> list[str]:
     return list(tables.read_text(file).columns)
 
 
-def _trained_on(file: Path) -> tuple[Task, Mapping[str, Any], str, str]:
+def trained_on(file: Path) -> tuple[Task, Mapping[str, Any], str, str]:
     """Return the task, question, instrument and origin of the pipeline's own predictions, from ``dvc.lock``."""
     task = own_predictions.task_of(file)
     if task is None:

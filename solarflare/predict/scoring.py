@@ -1,6 +1,6 @@
 """Score anybody's forecasts and compare two files of them: numbers, a table, figures."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,13 @@ class Scorer:
     seed: int = SEED
     base_rate: float | None = None
 
-    def read(self, path: Path, named: Mapping[str, str | None], strict: bool) -> ForecastFile:
+    def read(
+        self, path: Path, named: Mapping[str, str | None], strict: bool, missing: Collection[float] = ()
+    ) -> ForecastFile:
         """Read a file with those of its own thresholds, base rates and blocks that this scorer uses."""
         stated = {"threshold": self.threshold, "base_rate": self.base_rate, BLOCK: self.block_days}
         optional = [name for name, value in stated.items() if value is None]
-        return forecast_files.read(path, named, strict=strict, optional=optional)
+        return forecast_files.read(path, named, strict=strict, optional=optional, missing=missing)
 
     def score(self, file: ForecastFile) -> dict[str, Any]:
         """Return the scores of a file, as from `assess`, and the file's ``columns`` and ``warnings``.

@@ -10,6 +10,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 
 ABOUT, CALIBRATION, RANGES = "model.json", "calibration.json", "ranges.json"
+OUT_OF_FOLD, FUSION = "out_of_fold.csv", "fusion.json"  # only of a model with `cross_fit`
 
 
 @dataclass(frozen=True)

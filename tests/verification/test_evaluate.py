@@ -233,6 +233,9 @@ def test_the_table_says_what_is_absent(scores: dict[str, Any], tmp_path: Path) -
     assert "disk: absent, tasks leaves it out" in table
 
 
+SETTINGS = parameters.load(parameters.FIXED).train_region.model_copy(update={"refit": False})
+
+
 class Memory:
     """Images in memory, read like crops: brighter in the middle where the label is 1."""
 
@@ -285,7 +288,7 @@ def make_two_folds(models: Path) -> tuple[pd.DataFrame, Memory, Path]:
 def tested(two_folds: tuple[pd.DataFrame, Memory, Path]) -> pd.DataFrame:
     rows, images, models = two_folds
     features, _ = forecast.baseline_features(rows, images, "gong", RECORDS, QUESTION)
-    return forecast.forecast_test_rows(rows, images, models, features, refit=False)
+    return forecast.forecast_test_rows(rows, images, models, {0: features, 1: features}, SETTINGS)
 
 
 def test_each_row_is_forecast_by_the_fold_that_tests_it(tested: pd.DataFrame) -> None:
@@ -318,7 +321,8 @@ def test_baselines_learn_from_validation_too_where_the_network_does(
 ) -> None:
     rows, images, models = two_folds
     features, _ = forecast.baseline_features(rows, images, "gong", RECORDS, QUESTION)
-    refitted = forecast.forecast_test_rows(rows, images, models, features, refit=True)
+    refit = SETTINGS.model_copy(update={"refit": True})
+    refitted = forecast.forecast_test_rows(rows, images, models, {0: features, 1: features}, refit)
     learned = rows[rows["part"] != "test"].groupby("fold")["label"].mean()
     assert refitted["base_rate"].to_numpy() == pytest.approx(refitted["fold"].map(learned).to_numpy())
     assert (refitted["logistic_threshold"] == tested["logistic_threshold"]).all()

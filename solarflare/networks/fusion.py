@@ -18,10 +18,8 @@ from scipy.special import expit
 from solarflare.core import absent
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
-from solarflare.core.paths import RAW
 from solarflare.networks.calibration import DECIMALS, Platt, best_threshold
 from solarflare.networks.description import FUSION
-from solarflare.sun.events import records
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 
 Values = npt.NDArray[np.float64]
@@ -131,7 +129,11 @@ def fit_and_write(rows: pd.DataFrame, question: DiskLabel | RegionLabel, folder:
 
     `rows` has the columns of `samples.samples`, the ``group`` and the out-of-fold ``logit`` of each row.
     """
-    known = records.features(rows, records.read_records(RAW), question)["records"]
+    # Imported here: an answer that reads a fusion needs no tables.
+    from solarflare.core.paths import RAW
+    from solarflare.sun.events.records import features, read_records
+
+    known = features(rows, read_records(RAW), question)["records"]
     if isinstance(known, str):
         absent.mark(folder / FUSION, known)
         return

@@ -63,7 +63,7 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
     rows = samples.read_samples(task, images.index)
     features, missing = forecast.baseline_features(rows, images, instrument, records, question)
     lacking = absent_combinations(task, chosen)
-    regions = {} if task == Task.REGION or FROM_REGIONS in lacking else from_regions.features(rows, features, chosen)
+    regions = {} if task == Task.REGION or FROM_REGIONS in lacking else from_regions.features(rows, features)
     by_fold = {fold: features | regions.get(fold, {}) for fold in rows["fold"].unique()}
     test = forecast.forecast_test_rows(rows, images, task.model, by_fold, chosen.train(task))
     network, references = forecast.network_and_baselines(test, list(features))

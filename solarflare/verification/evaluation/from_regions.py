@@ -35,9 +35,7 @@ def reason_for_none(chosen: EvaluationParams) -> str | None:
     return None if chosen.train_region.cross_fit else "train_region.cross_fit is 0"
 
 
-def features(
-    rows: pd.DataFrame, known: dict[str, pd.DataFrame], chosen: EvaluationParams
-) -> dict[int, dict[str, pd.DataFrame]]:
+def features(rows: pd.DataFrame, known: dict[str, pd.DataFrame]) -> dict[int, dict[str, pd.DataFrame]]:
     """Return the numbers of the forecasts from regions, by fold and name, each by position.
 
     Parameters
@@ -46,17 +44,16 @@ def features(
         The disk's table of `samples.samples`.
     known : dict of DataFrame
         The numbers of the baselines by position. With ``history`` there is a forecast of both.
-    chosen : EvaluationParams
-        The parameters. `reason_for_none` must be None.
 
     Notes
     -----
+    All regions count, those near the limb too. `reason_for_none` must be None.
+
     Both tasks are split by the same times, or in folds by blocks of the same days. In any case no logit comes from a
     network that learned from the region or from its days: it is out of fold, or of the region's fold's own network.
     """
     images = Crops(Task.REGION.crops)
     crops = every_crop(Task.REGION, images.index)
-    crops = crops[crops["longitude"].abs() <= chosen.label.region.max_longitude].reset_index(drop=True)
     disks = rows.drop_duplicates("position").set_index("position")["path"]
     by_fold = {}
     for fold, folder in description.fold_folders(Task.REGION.model, rows["fold"]).items():
@@ -74,7 +71,7 @@ def features(
 
 
 def noisy_or(paths: pd.Series, probabilities: npt.NDArray[np.float64], disks: pd.Series) -> pd.DataFrame:
-    """Return for each disk the logit of the noisy-or of its regions' probabilities, and the number of its regions.
+    """Return for each disk the logit of the noisy-or of its regions' probabilities.
 
     Parameters
     ----------
@@ -86,9 +83,8 @@ def noisy_or(paths: pd.Series, probabilities: npt.NDArray[np.float64], disks: pd
     Returns
     -------
     DataFrame
-        ``noisy_or``, between plus and minus the logit of 1 - `LEAST`, and ``regions``, on the index of `disks`.
+        ``noisy_or``, between plus and minus the logit of 1 - `LEAST`, on the index of `disks`.
     """
-    quiet = pd.Series(np.log1p(-np.clip(probabilities, 0, 1 - LEAST))).groupby(paths.to_numpy()).agg(["sum", "size"])
-    quiet = quiet.reindex(disks).fillna(0.0)
-    flares = np.clip(-np.expm1(quiet["sum"].to_numpy()), LEAST, 1 - LEAST)
-    return pd.DataFrame({"noisy_or": logit(flares), "regions": quiet["size"].to_numpy(float)}, disks.index)
+    quiet = pd.Series(np.log1p(-np.clip(probabilities, 0, 1 - LEAST))).groupby(paths.to_numpy()).sum()
+    flares = -np.expm1(quiet.reindex(disks).fillna(0.0).to_numpy())
+    return pd.DataFrame({"noisy_or": logit(np.clip(flares, LEAST, 1 - LEAST))}, disks.index)

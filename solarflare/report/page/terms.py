@@ -77,7 +77,7 @@ TERMS = {
     ),
     "from_regions_and_history": Term(
         "From regions and history",
-        "A logistic regression on the answer from regions and on the flares of the week before.",
+        "A logistic regression on that and on the flares of the week before.",
     ),
     "ceiling": Term(
         "Ceiling",

@@ -90,7 +90,7 @@ def test_where_validation_stops_the_training_it_is_the_next_group() -> None:
 
 
 def test_too_few_blocks_are_one_sentence() -> None:
-    with pytest.raises(InputError, match="cross_fit is 4, and the training .* lie in 2 blocks"):
+    with pytest.raises(InputError, match=r"cross_fit is 4, and the training .* lie in 2 blocks"):
         groups([1, 1, 2], 4)
 
 

@@ -99,7 +99,8 @@ class Choice:
         return params.load(PredictParams).scrape.live
 
     def _predictor(self, name: str) -> Predictor:
-        raw = Path(name).parent / paths.RAW
+        # Beside a folder are the tables that trained its networks; the project's own are of another Sun perhaps.
+        raw = Path(name).parent / paths.RAW if Path(name).is_dir() else None
         records = known_records.lookup(self.wish.flares, self.wish.regions, raw, self.live)
         return Predictor(networks(name, self.wish.tasks), self._lookup, self.wish.simulated_model, records)
 

@@ -21,20 +21,21 @@ Known = tuple["Records", pd.DataFrame]
 RecordsLookup = Callable[[ModelDescription, pd.Timestamp], "Records | str"]
 """A function that returns the records for a network's question and an image's time (UTC), or why there are none."""
 
+NONE_AT_HAND = "no records are at hand; name some with --flares and --regions"
 MISSING = pd.Timedelta(days=1)
 """How much of the week before an image a list of flares may lack at its beginning. NOAA's list reaches back a week from
 now, and the records have to reach back a week from an image that is some hours old."""
 
 
-def lookup(flares: str | None, regions: str | None, raw: Path, live: "Callable[[], Live]") -> RecordsLookup:
+def lookup(flares: str | None, regions: str | None, raw: Path | None, live: "Callable[[], Live]") -> RecordsLookup:
     """Return the function that finds the records of an image.
 
     Parameters
     ----------
     flares, regions : str or None
         The options ``--flares`` and ``--regions``: with the first, both are files.
-    raw : Path
-        The tables that trained the networks, if they are there.
+    raw : Path or None
+        The folder of the tables that trained the networks, if it is known. It need not be there.
     live : callable
         Returns how NOAA's lists are fetched. It is called if they are needed.
 
@@ -47,13 +48,13 @@ def lookup(flares: str | None, regions: str | None, raw: Path, live: "Callable[[
         if regions in (None, "swpc", "image"):
             raise InputError("--flares needs the reports of regions too: add --regions FILE")
         return _in(_of_files(Path(flares), Path(str(regions))), f"{flares} and {regions}")
-    own, noaa = cache(lambda: _of_project(raw)), cache(lambda: _of_noaa(live()))
+    own, noaa = cache(_of_project), cache(lambda: _of_noaa(live()))
 
     def look_up(about: ModelDescription, time: pd.Timestamp) -> "Records | str":
-        if not (raw / "flares.csv").is_file():
-            found: Records | str = f"no records are at hand: {raw} is not there, and --flares names no file"
-        else:
-            found = _in(own(), str(raw))(about, time)
+        found: Records | str = NONE_AT_HAND
+        # Only the simulated Sun has a table of true rates.
+        if raw and (raw / "flares.csv").is_file() and (raw / "truth.csv").is_file() == (about.origin == "simulated"):
+            found = _in(own(raw), str(raw))(about, time)
         if isinstance(found, str) and about.origin != "simulated" and within_noaa_list(time):
             fetched = noaa()
             return fetched if isinstance(fetched, str) else _in(fetched, "NOAA's lists")(about, time)

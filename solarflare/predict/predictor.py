@@ -11,7 +11,7 @@ from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import regions, trained
 from solarflare.predict.images import ImageFile, simulated_hashes
-from solarflare.predict.known_records import RecordsLookup
+from solarflare.predict.known_records import NONE_AT_HAND, RecordsLookup
 from solarflare.predict.network import Network
 from solarflare.predict.regions import RegionLookup
 from solarflare.sources.common.identity import UNNAMED
@@ -23,7 +23,6 @@ from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
 
 DECIMALS = 4
-NO_RECORDS = "no records are at hand"
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Predictor:
         networks: Mapping[Task, Network],
         lookup: RegionLookup,
         simulated_model: bool = False,
-        records: RecordsLookup = lambda about, time: NO_RECORDS,
+        records: RecordsLookup = lambda about, time: NONE_AT_HAND,
     ) -> None:
         self.networks, self.name = networks, next(iter(networks.values())).name
         if simulated_model and any(network.simulated for network in networks.values()):

@@ -75,8 +75,8 @@ TERMS = {
     "from_regions": Term(
         "From regions", "The region network's answers for all regions of the disk, combined: at least one has to flare."
     ),
-    "from_regions_and_history": Term(
-        "From regions and history",
+    "regions_history": Term(
+        "Regions and history",
         "A logistic regression on that and on the flares of the week before.",
     ),
     "ceiling": Term(

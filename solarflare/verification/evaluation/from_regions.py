@@ -18,7 +18,7 @@ from solarflare.networks import calibration, description, saved_model, training
 from solarflare.sun.events.records import ANSWER_ITSELF
 from solarflare.verification.evaluation.schema import EvaluationParams
 
-FROM_REGIONS, AND_HISTORY = "from_regions", "from_regions_and_history"
+FROM_REGIONS, AND_HISTORY = "from_regions", "regions_history"
 LEAST = 0.01
 """Probabilities are cut at this distance from 0 and 1: a disk without regions must not be infinitely unlikely."""
 

@@ -175,7 +175,8 @@ class Predictor:
         named = rows.get("noaa_ar", pd.Series(0, rows.index)).notna().to_numpy()
         answers: list[tuple[float | None, str]] = [(None, "a region without a number has no records")] * len(rows)
         if named.any():
-            numbers = features(rows[named], known, question_of(network.task, network.about.question))["records"]
+            named_rows = rows[named].astype({"time": "datetime64[ns]"})
+            numbers = features(named_rows, known, question_of(network.task, network.about.question))["records"]
             if isinstance(numbers, str):
                 return [(None, numbers)] * len(rows)
             for place, probability in zip(np.flatnonzero(named), network.fused(crops[named], numbers), strict=True):

@@ -266,6 +266,7 @@ def predict(
     regions: Annotated[
         str | None, Option(help="A file of reports, swpc or image.", show_default="swpc for recent images, else image")
     ] = None,
+    flares: Annotated[str | None, Option(help="A file of past flares, for networks with a fusion.")] = None,
     models: Models = None,
     simulated_model: SimulatedModel = False,
     as_json: AsJson = False,
@@ -279,7 +280,7 @@ def predict(
 
     output = OutputFolder(figures) if figures else None
     files = find_images(images, instrument, time)
-    if not answer.answer(files, Wish(models, regions, simulated_model), as_json, output):
+    if not answer.answer(files, Wish(models, regions, simulated_model, flares=flares), as_json, output):
         raise typer.Exit(REFUSED)
 
 

@@ -19,8 +19,8 @@ from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import training
 from solarflare.networks.architectures import Shape, map_side
 from solarflare.networks.batches import training_batches
-from solarflare.networks.folds import privileged_information
 from solarflare.networks.schema import Train
+from solarflare.networks.trainer import privileged_information
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Ranking

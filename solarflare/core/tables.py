@@ -156,6 +156,9 @@ PREDICTIONS = table(
 """One row per test row: the calibrated probability of label 1, the threshold of the row's fold, and ``base_rate``, the
 fraction of label 1 in the fold's training rows. All scores are computed from this table."""
 
+OUT_OF_FOLD = table("out_of_fold", **_row, logit=number())
+"""One row per crop outside of the test's time: the logit of a network that learned from other blocks of days only."""
+
 CONFOUNDERS = table("confounders", **_row, fold=integer(0), confounder=text(), probability=number(0, 1))
 """The audit's forecasts from single confounders: one row per confounder, fold, and validation or test row."""
 

@@ -1,4 +1,4 @@
-"""Calibration: the curve from scores to probabilities, and the threshold for yes. Both are fitted on validation only.
+"""Calibration: the curve from scores to probabilities, and the threshold for yes. No test row has a part in them.
 
 A matched sample has a larger share of positives than the Sun. Probabilities that are fitted on it are valid at the base
 rate of the sample. The scores in ``metrics/`` are too. A probability for today is corrected first (`at_base_rate`).
@@ -129,7 +129,7 @@ class Calibration:
 
     def apply(self, scores: npt.ArrayLike) -> Values:
         """Return the calibrated probabilities, (N,) float64, of scores (N,). Both are from 0 to 1."""
-        return self.curve(_logits(scores))
+        return self.curve(logits(scores))
 
     def write(self, path: Path) -> None:
         """Write as JSON, atomically."""
@@ -161,17 +161,17 @@ def read(path: Path) -> Calibration:
 def fit_calibration(scores: npt.ArrayLike, labels: npt.ArrayLike, method: Method) -> Calibration:
     """Fit the curve from scores to probabilities, and choose the threshold with the largest TSS.
 
-    The scores, (N,) from 0 to 1, and the labels, (N,) of 0 and 1, are those of the validation rows. If a class is
-    missing, this raises InputError.
+    The scores, (N,) from 0 to 1, and the labels, (N,) of 0 and 1, are those of rows that the scoring network has not
+    learned from: validation, or out of fold. If a class is missing, this raises InputError.
     """
-    logits, labels = _logits(scores), np.asarray(labels)
+    known, labels = logits(scores), np.asarray(labels)
     if len(np.unique(labels)) < 2:
         raise InputError(
             f"validation: {len(labels)} rows, all or none of them positive, and a calibration needs both classes; "
             "enlarge the validation part under split in params.yaml, or ask a question with more of the rarer answer"
         )
-    curve = CURVES[method].fit(logits, labels)
-    return Calibration(curve, best_threshold(curve(logits), labels), float(labels.mean()))
+    curve = CURVES[method].fit(known, labels)
+    return Calibration(curve, best_threshold(curve(known), labels), float(labels.mean()))
 
 
 def at_base_rate(probabilities: npt.ArrayLike, fitted_rate: float, base_rate: float) -> Values:
@@ -221,5 +221,6 @@ def best_threshold(probabilities: Values, labels: npt.NDArray) -> float:
     return float(cuts[np.argmax(rejected - missed)])
 
 
-def _logits(scores: npt.ArrayLike) -> Values:
+def logits(scores: npt.ArrayLike) -> Values:
+    """Return the logits, (N,) float64, of scores (N,), 0 to 1. They are finite: scores are cut at `SMALLEST_SCORE`."""
     return logit(np.clip(np.asarray(scores, dtype=np.float64), SMALLEST_SCORE, 1 - SMALLEST_SCORE))

@@ -11,6 +11,7 @@ from solarflare.core.tasks import Task
 from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
 
 ABOUT, CALIBRATION, RANGES = "model.json", "calibration.json", "ranges.json"
+OUT_OF_FOLD, FUSION = "out_of_fold.csv", "fusion.json"  # only of a model with `cross_fit`
 
 
 @dataclass(frozen=True)

@@ -7,31 +7,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare.core import absent, params
-from solarflare.core.errors import InputError
+from solarflare.core import absent, params, tables
 from solarflare.core.files import atomic_directory
-from solarflare.core.paths import RAW
 from solarflare.core.tasks import Task
-from solarflare.dataset.samples.region_maps import region_maps
-from solarflare.dataset.samples.samples import (
-    NOTHING,
-    PrivilegedInformation,
-    part,
-    read_samples,
-    training_rows,
-    with_validation,
-)
+from solarflare.dataset.samples.samples import every_crop, in_part, part, read_samples, with_validation
 from solarflare.dataset.shards.reader import Crops
-from solarflare.networks import calibration
-from solarflare.networks.architectures import map_side
+from solarflare.networks import calibration, fusion
+from solarflare.networks.backend import keras
 from solarflare.networks.batches import Images, image_shape
-from solarflare.networks.description import RANGES, ModelDescription, fold_folders
+from solarflare.networks.calibration import Calibration
+from solarflare.networks.description import OUT_OF_FOLD, RANGES, ModelDescription, fold_folders
 from solarflare.networks.input_range import Ranges
 from solarflare.networks.saved_model import AT_ONCE, save
 from solarflare.networks.schema import Train, TrainingParams
-from solarflare.networks.training import configure, fit, predict
-from solarflare.sun.events.records import read_records
-from solarflare.sun.images.instruments import MAGNETOGRAPHS
+from solarflare.networks.trainer import Trainer
+
+DECIMALS = 6  # of an out-of-fold logit
+FEW = 20
+"""Validation rows of a class. With fewer, a threshold and a calibration are mostly chance."""
 
 log = logging.getLogger("solarflare")
 
@@ -44,7 +37,9 @@ def train(task: Task) -> None:
 
     With ``refit`` two networks are trained. The first learns from the training rows, and the calibration is fitted on
     its scores. The second learns from the validation rows too, and only it is saved. Scikit-learn's
-    ``CalibratedClassifierCV(ensemble=False)`` does the same.
+    ``CalibratedClassifierCV(ensemble=False)`` does the same. With ``cross_fit`` the first network is replaced by one
+    for each group of blocks (`Trainer.cross_fit`). Their scores of all training and validation rows fit the calibration
+    and the fusion, and are saved as a table.
 
     Raises
     ------
@@ -58,34 +53,64 @@ def train(task: Task) -> None:
         return
     images = Crops(task.crops)
     rows = read_samples(task, images.index)
-    settings, question = chosen.train(task), chosen.label.of(task)
-    privileged = privileged_information(task, chosen, settings, images, rows)
-    balanced = settings.class_weight == "balanced"
-    refitted = with_validation(rows) if settings.refit else rows
-    folds = {
-        fold: (
-            training_rows(rows, fold, question, privileged, balanced),
-            part(rows, fold, "validation", privileged),
-            training_rows(refitted, fold, question, privileged, balanced),
-        )
-        for fold in rows["fold"].unique()
-    }
-    about = description_of(task, chosen, images)
-    polarity = about.instrument in MAGNETOGRAPHS
-    configure(chosen.compute.threads)
+    settings, about = chosen.train(task), description_of(task, chosen, images)
+    for fold in rows["fold"].unique():
+        _check(rows, fold, task, settings)
+    trainer = Trainer.of(task, chosen, images)
     with atomic_directory(task.model) as partial:
-        for fold, folder in fold_folders(partial, folds).items():
-            training, validation, both = folds[fold]
-            counts = len(training.labels), len(validation.labels)
-            log.info("%s, fold %d: %d images to train on, %d to validate on", task, fold, *counts)
-            model, history = fit(images, training, validation, settings, polarity)
-            scores = predict(model, images, validation.positions)
-            fitted = calibration.fit_calibration(scores, validation.labels, chosen.calibration.method)
-            if settings.refit:
-                log.info("%s, fold %d: calibrated; now %d images to train on", task, fold, len(both.labels))
-                model, _ = fit(images, both, None, settings, polarity)
+        for fold, folder in fold_folders(partial, rows["fold"]).items():
+            folder.mkdir(exist_ok=True)
+            fit = _cross_fitted if settings.cross_fit else _held_out
+            model, history, fitted = fit(trainer, rows, fold, folder)
             save(folder, model, history, fitted, about)
-            write_ranges(images, np.concatenate([training.positions, validation.positions]), folder)
+            learned = [in_part(rows, fold, name)["position"] for name in ("train", "validation")]
+            write_ranges(images, np.concatenate(learned), folder)
+
+
+def _check(rows: pd.DataFrame, fold: int, task: Task, settings: Train) -> None:
+    """Raise an InputError if a part lacks a class, and warn if it has few rows for what is fitted on it."""
+    part(rows, fold, "train")
+    labels = part(rows, fold, "validation").labels
+    if not settings.cross_fit and (few := min(np.bincount(labels))) < FEW:
+        log.warning(
+            "warning: %s, fold %d: validation has only %d rows labelled %d, so that calibration and threshold are "
+            "uncertain; set train_%s.cross_fit to fit them on all training years",
+            *(task, fold, few, np.bincount(labels).argmin(), task),
+        )
+
+
+def _held_out(
+    trainer: Trainer, rows: pd.DataFrame, fold: int, folder: Path
+) -> tuple[keras.Model, pd.DataFrame, Calibration]:
+    """Return a fold's network and history, and the calibration that is fitted on validation."""
+    task, settings = trainer.task, trainer.chosen.train(trainer.task)
+    validation = in_part(rows, fold, "validation")
+    counts = len(in_part(rows, fold, "train")), len(validation)
+    log.info("%s, fold %d: %d images to train on, %d to validate on", task, fold, *counts)
+    model, history = trainer.fit(rows, fold, settings)
+    scores = trainer.scores(model, validation)
+    fitted = calibration.fit_calibration(scores, validation["label"], trainer.chosen.calibration.method)
+    if settings.refit:
+        both = with_validation(rows)
+        log.info("%s, fold %d: calibrated; now %d images to train on", task, fold, len(in_part(both, fold, "train")))
+        model, _ = trainer.fit(both, fold, settings)
+    return model, history, fitted
+
+
+def _cross_fitted(
+    trainer: Trainer, rows: pd.DataFrame, fold: int, folder: Path
+) -> tuple[keras.Model, pd.DataFrame, Calibration]:
+    """Return a fold's network, history and calibration; write the out-of-fold logits and the fusion into the folder."""
+    task, settings = trainer.task, trainer.chosen.train(trainer.task)
+    model, history, scored = trainer.cross_fit(rows, every_crop(task, trainer.images.index), fold, settings)
+    scored["logit"] = calibration.logits(scored["score"]).round(DECIMALS)
+    table = scored.reindex(columns=list(tables.OUT_OF_FOLD.columns))
+    tables.write(table.sort_values(["path", "noaa_ar"]), folder / OUT_OF_FOLD, tables.OUT_OF_FOLD)
+    learned = rows[(rows["fold"] == fold) & (rows["part"] != "test")]
+    learned = learned.merge(scored[["position", "group", "score", "logit"]], on="position")
+    fusion.fit_and_write(learned, trainer.chosen.label.of(task), folder)
+    method = trainer.chosen.calibration.method
+    return model, history, calibration.fit_calibration(learned["score"], learned["label"], method)
 
 
 def write_ranges(images: Images, positions: npt.NDArray[np.int64], folder: Path) -> None:
@@ -108,36 +133,3 @@ def description_of(task: Task, chosen: TrainingParams, images: Images) -> ModelD
         settings.ensemble,
         settings.flips,
     )
-
-
-def privileged_information(
-    task: Task, chosen: TrainingParams, settings: Train, images: Images, rows: pd.DataFrame
-) -> PrivilegedInformation:
-    """Read what a task's network learns from besides images and labels.
-
-    Parameters
-    ----------
-    task, chosen
-        The task, and the parameters: the task's question, its instrument, and whether disks are centred.
-    settings : Train
-        They say whether there is a teacher, and which network is trained. A network with a map learns where the regions
-        are.
-    images, rows
-        All crops, by position, and the rows that `samples` returns.
-
-    Raises
-    ------
-    InputError
-        If a table is missing or broken, or there are no regions for the maps.
-    """
-    side = map_side(settings.network, image_shape(images))
-    if not settings.teacher and not side:
-        return NOTHING
-    if side and not chosen.crop.mask:
-        raise InputError(
-            "params.yaml: crop.mask is false, and compact_map learns places on disks that are centred; set it to true, "
-            "or train_disk.network to compact"
-        )
-    records = read_records(RAW)
-    maps = region_maps(rows, records, chosen.label.disk, chosen.instrument.of(task), side) if side else None
-    return PrivilegedInformation(records if settings.teacher else None, maps)

@@ -9,17 +9,15 @@ import pandas as pd
 from solarflare.core import params
 from solarflare.core.console import log
 from solarflare.core.tasks import Task
-from solarflare.dataset.samples.samples import in_part, part, read_samples, training_rows, with_validation
+from solarflare.dataset.samples.samples import in_part, read_samples
 from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import shipped
-from solarflare.networks.backend import keras
 from solarflare.networks.calibration import fit_calibration
 from solarflare.networks.description import CALIBRATION
-from solarflare.networks.folds import description_of, privileged_information, write_ranges
+from solarflare.networks.folds import description_of, write_ranges
 from solarflare.networks.litert import LiteNetwork, export
-from solarflare.networks.schema import Train, TrainingParams
-from solarflare.networks.training import configure, fit, predict
-from solarflare.sun.images.instruments import MAGNETOGRAPHS
+from solarflare.networks.schema import TrainingParams
+from solarflare.networks.trainer import Trainer, until_the_end
 
 
 @dataclass(frozen=True)
@@ -54,23 +52,21 @@ def pretrain(task: Task, folder: Path) -> Pretrained:
     images = Crops(task.crops)
     rows = read_samples(task, images.index)
     settings, about = chosen.train(task), description_of(task, chosen, images)
-    configure(chosen.compute.threads)
-    trainer = _Trainer(task, chosen, images, about.instrument in MAGNETOGRAPHS)
+    trainer = Trainer.of(task, chosen, images)
 
-    scores, labels, epochs = [], [], []
+    scores, labels, histories = [], [], []
     for fold in sorted(rows["fold"].unique()):
         log.info("%s: fold %d", task, fold)
-        model, best = trainer.fit_fold(rows, fold, settings)
+        model, history = trainer.fit_fold(rows, fold, settings)
         test = in_part(rows, fold, "test")
-        scores.append(predict(model, images, test["position"].to_numpy()))
+        scores.append(trainer.scores(model, test))
         labels.append(test["label"].to_numpy())
-        epochs.append(best)
+        histories.append(history)
     fitted = fit_calibration(np.concatenate(scores), np.concatenate(labels), chosen.calibration.method)
 
     key = ["path", "noaa_ar"] if task == Task.REGION else ["path"]
     everything = rows.drop_duplicates(key, ignore_index=True).assign(fold=0, part="train")
-    # Nothing is left to stop it: it learns as long as the folds' models, on the median.
-    last = settings.model_copy(update={"epochs": round(float(np.median(epochs))), "patience": None})
+    last = until_the_end(histories, settings)
     log.info("%s: %d images, %d epochs", task, len(everything), last.epochs)
     model, _ = trainer.fit(everything, 0, last)
     positions = everything["position"].to_numpy()
@@ -81,7 +77,7 @@ def pretrain(task: Task, folder: Path) -> Pretrained:
     fitted.write(folder / CALIBRATION)
     write_ranges(images, positions, folder)
     converted = LiteNetwork(folder / shipped.NETWORK)(images.take(positions))
-    difference = np.abs(converted - predict(model, images, positions))
+    difference = np.abs(converted - trainer.scores(model, everything))
     return Pretrained(
         rows=everything,
         epochs=last.epochs,
@@ -90,27 +86,3 @@ def pretrain(task: Task, folder: Path) -> Pretrained:
         base_rate=chosen.calibration.base_rate.of(about.origin, task),
         difference=float(difference.max()),
     )
-
-
-@dataclass(frozen=True)
-class _Trainer:
-    """Trains models of a task. `polarity` is True if the images are magnetograms."""
-
-    task: Task
-    chosen: TrainingParams
-    images: Crops
-    polarity: bool
-
-    def fit_fold(self, rows: pd.DataFrame, fold: int, settings: Train) -> tuple[keras.Model, int]:
-        """Return a fold's model, as `folds.train` saves it, and the epoch whose weights it has."""
-        return self.fit(with_validation(rows) if settings.refit else rows, fold, settings)
-
-    def fit(self, rows: pd.DataFrame, fold: int, settings: Train) -> tuple[keras.Model, int]:
-        """Train on the training part of a fold; return the model, and the epoch whose weights it has."""
-        privileged = privileged_information(self.task, self.chosen, settings, self.images, rows)
-        question, balanced = self.chosen.label.of(self.task), settings.class_weight == "balanced"
-        training = training_rows(rows, fold, question, privileged, balanced)
-        stopped = settings.patience is not None
-        validation = part(rows, fold, "validation", privileged) if stopped else None
-        model, history = fit(self.images, training, validation, settings, self.polarity)
-        return model, int(history["epoch"][history["val_loss"].idxmin()]) if stopped else settings.epochs

@@ -10,6 +10,8 @@ from solarflare.dataset.shards.schema import CropParams
 from solarflare.sun.events.questions import LabelParams
 from solarflare.sun.images.instruments import InstrumentParams
 
+STOPPED = {2: ", others are learned from", 3: ", one stops the training (patience), others are learned from"}
+
 
 class Compute(Group):
     """How much of the machine a training uses."""
@@ -31,6 +33,7 @@ class Train(Group):
     class_weight: Literal["balanced", "none"]
     teacher: float = Field(ge=0, le=1)
     refit: bool
+    cross_fit: Annotated[int, Field(ge=0, le=10)]
     flips: bool
     seed: Seed
 
@@ -39,6 +42,18 @@ class Train(Group):
         if self.refit and self.patience is not None:
             raise ValueError("expected patience to be null where refit is true: no validation is left to stop it")
         return self
+
+    @model_validator(mode="after")
+    def _leaves_groups_to_learn_from(self) -> Self:
+        fewest = 2 if self.patience is None else 3
+        if 0 < self.cross_fit < fewest:
+            raise ValueError(f"expected cross_fit to be 0 or at least {fewest}: a group is scored{STOPPED[fewest]}")
+        return self
+
+    @property
+    def learns_validation(self) -> bool:
+        """Whether the network that is saved has learned from the validation rows too."""
+        return self.refit or self.cross_fit > 0
 
 
 class TrainRegion(Train):

@@ -20,6 +20,8 @@ COLUMNS = {
     "threshold": "float64",
     "answer": "boolean",
     "reason": "object",
+    "fusion": "float64",
+    "no_fusion": "object",
     "regions_from": "object",
 }
 """The columns, named as in the JSON of `solarflare predict`, and their types."""
@@ -45,11 +47,13 @@ def _of_image(answer: ImageAnswer) -> dict[str, Any]:
 def _rows(answer: ImageAnswer, task: Task) -> Iterator[dict[str, Any]]:
     """Yield at least one row for an image."""
     if answer.refusal:
-        yield {"reason": answer.refusal, "regions_from": ""}
+        yield {"reason": answer.refusal, "no_fusion": answer.refusal, "regions_from": ""}
     elif task == Task.DISK:
-        yield {"probability": answer.disk, "reason": "", "regions_from": ""}
+        fused = {"fusion": answer.fusion, "no_fusion": answer.no_fusion}
+        yield {"probability": answer.disk, "reason": "", **fused, "regions_from": ""}
     else:
         for region in answer.regions or []:
             yield vars(region) | {"regions_from": answer.regions_from}
         if not answer.regions:
-            yield {"reason": "no region is on the disk", "regions_from": answer.regions_from}
+            reason = "no region is on the disk"
+            yield {"reason": reason, "no_fusion": reason, "regions_from": answer.regions_from}

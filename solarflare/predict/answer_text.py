@@ -34,6 +34,11 @@ def verdict(probability: float, network: Network) -> str:
     return f"{'yes' if probability >= network.threshold else 'no'} (threshold {network.threshold:.2g})"
 
 
+def fusion_verdict(probability: float, network: Network) -> str:
+    """Return yes or no of the fusion, with the threshold that decides it."""
+    return f"{'yes' if probability >= network.fusion_threshold else 'no'} (threshold {network.fusion_threshold:.2g})"
+
+
 def two_decimals(probability: float) -> str:
     """Return a probability with two decimals, and never as a certainty.
 
@@ -53,20 +58,29 @@ def lines(answer: ImageAnswer, networks: Mapping[Task, Network], numbered: bool 
         yield f"  no answer: {answer.refusal}"
         return
     if answer.disk is not None:
-        yield _line("disk", answer.disk, networks[Task.DISK])
+        yield from _lines("disk", answer.disk, answer, networks[Task.DISK])
     for number, region in enumerate(answer.regions or [], start=1):
         name = f"{number}: {region_name(region)}" if numbered else region_name(region)
         if region.probability is None:
             yield f"  {name:<24}  {region.reason}"
         else:
-            yield _line(name, region.probability, networks[Task.REGION])
+            yield from _lines(name, region.probability, region, networks[Task.REGION])
     if answer.regions is not None:
         count = len(answer.regions) or "no"
         yield f"  {count} region{'' if count == 1 else 's'}: {answer.regions_from}"
 
 
-def _line(name: str, probability: float, network: Network) -> str:
-    return f"  {name:<24}{two_decimals(probability):>7}  {verdict(probability, network)}"
+def _lines(name: str, probability: float, answer: ImageAnswer | RegionAnswer, network: Network) -> Iterator[str]:
+    """Yield the line of the image alone and, if the network has a fusion, the line of image and records."""
+    line = f"  {name:<24}{two_decimals(probability):>7}  {verdict(probability, network)}"
+    if network.no_fusion:
+        yield line
+        return
+    yield f"{line}, image alone"
+    if answer.fusion is None:
+        yield f"  {'':<24}{'-':>7}  image and records: {answer.no_fusion}"
+    else:
+        yield f"  {'':<24}{two_decimals(answer.fusion):>7}  {fusion_verdict(answer.fusion, network)}, image and records"
 
 
 def content(answer: ImageAnswer, networks: Mapping[Task, Network]) -> dict[str, Any]:
@@ -77,10 +91,16 @@ def content(answer: ImageAnswer, networks: Mapping[Task, Network]) -> dict[str, 
         "time": None if answer.image.time is None else f"{answer.image.time:%Y-%m-%dT%H:%M:%SZ}",
         "refusal": answer.refusal or None,
         "disk": answer.disk,
+        "fusion": answer.fusion,
+        "no_fusion": answer.no_fusion or None,
         "regions": None if answer.regions is None else [vars(region) for region in answer.regions],
         "regions_from": answer.regions_from or None,
         "models": {task: _model(network) for task, network in networks.items()},
         "thresholds": {task: round(network.threshold, DECIMALS) for task, network in networks.items()},
+        "fusion_thresholds": {
+            task: None if network.no_fusion else round(network.fusion_threshold, DECIMALS)
+            for task, network in networks.items()
+        },
     }
 
 

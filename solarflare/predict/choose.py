@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from solarflare.core import params, paths
 from solarflare.core.tasks import TASKS, Task
-from solarflare.predict import pretrained, trained
+from solarflare.predict import known_records, pretrained, trained
 from solarflare.predict.images import ImageFile, simulated_hashes
 from solarflare.predict.network import Network
 from solarflare.predict.predictor import Predictor
@@ -32,12 +32,15 @@ class Wish:
         Whether networks that were trained on the simulated Sun may answer for the real Sun.
     tasks : tuple of Task
         The tasks whose networks answer.
+    flares : str or None
+        The option ``--flares``: past flares for the fusion of image and records.
     """
 
     models: str | None = None
     regions: str | None = None
     simulated_model: bool = False
     tasks: tuple[Task, ...] = TASKS
+    flares: str | None = None
 
 
 class Choice:
@@ -96,7 +99,10 @@ class Choice:
         return params.load(PredictParams).scrape.live
 
     def _predictor(self, name: str) -> Predictor:
-        return Predictor(networks(name, self.wish.tasks), self._lookup, self.wish.simulated_model)
+        # Beside a folder are the tables that trained its networks; the project's own are of another Sun perhaps.
+        raw = Path(name).parent / paths.RAW if Path(name).is_dir() else None
+        records = known_records.lookup(self.wish.flares, self.wish.regions, raw, self.live)
+        return Predictor(networks(name, self.wish.tasks), self._lookup, self.wish.simulated_model, records)
 
 
 def networks(name: str, tasks: tuple[Task, ...] = TASKS) -> dict[Task, Network]:

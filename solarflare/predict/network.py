@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
@@ -14,6 +15,7 @@ from solarflare.dataset.shards.schema import Crop
 from solarflare.networks import calibration, input_range
 from solarflare.networks.calibration import Calibration
 from solarflare.networks.description import ModelDescription
+from solarflare.networks.fusion import LOGIT, NOT_CROSS_FITTED, Regression
 from solarflare.networks.input_range import Ranges
 from solarflare.sun.images.imaging import Pixels
 from solarflare.verification.results.wording import of_question
@@ -21,11 +23,15 @@ from solarflare.verification.results.wording import of_question
 
 @dataclass(frozen=True)
 class Member:
-    """A network with its calibration. `score` maps images (N, H, W, C) to scores (N,), 0 to 1."""
+    """A network with its calibration. `score` maps images (N, H, W, C) to scores (N,), 0 to 1.
+
+    `fused` is its fusion with the records, or the reason why it has none.
+    """
 
     score: Callable[[Pixels], npt.NDArray[np.float32]]
     fitted: Calibration
     fitted_rate: float
+    fused: Regression | str = NOT_CROSS_FITTED
 
 
 class Network:
@@ -54,6 +60,10 @@ class Network:
     threshold : float
         The answer is yes if the probability is at least this, 0 to 1. It is the mean of the members' thresholds, each
         corrected like a probability.
+    no_fusion : str
+        Why there is no fusion with the records; blank if there is one.
+    fusion_threshold : float
+        Like `threshold`, of the fusion. NaN if there is none.
     """
 
     def __init__(
@@ -67,12 +77,16 @@ class Network:
         base_rate: float | None,
     ) -> None:
         self.name, self.trained_on, self.about, self.base_rate = name, trained_on, about, base_rate
-        task = Task(about.task)
+        self.task = task = Task(about.task)
         self.question = of_question(task, about.question).meaning
         self._members, self._ranges = members, ranges
         self.share = base_rate or float(np.mean([member.fitted_rate for member in members]))
         thresholds = [self._corrected(member.fitted.threshold, member.fitted_rate) for member in members]
         self.threshold = float(np.mean(thresholds))
+        self.no_fusion = next((member.fused for member in members if isinstance(member.fused, str)), "")
+        fused = [member.fused for member in members if isinstance(member.fused, Regression)]
+        corrected = [self._corrected(of.threshold, of.fitted_rate) for of in fused]
+        self.fusion_threshold = float("nan") if self.no_fusion else float(np.mean(corrected))
         self.cutter = Cutter(task, about.instrument, Path(), crop)
 
     @property
@@ -99,6 +113,18 @@ class Network:
         if not np.isfinite(probabilities).all():
             raise InputError(f"{self.name}, {self.about.task}: the network gives no number; train or download it again")
         return probabilities
+
+    def fused(self, crops: Pixels, records: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return the probabilities, (N,), of the fusion: `records` has the records' features of each crop.
+
+        `no_fusion` must be blank. The probabilities hold for `share`, like `probabilities`.
+        """
+        of_members = []
+        for member in self._members:
+            assert isinstance(member.fused, Regression)
+            numbers = records.assign(**{LOGIT: calibration.logits(member.score(crops))})
+            of_members.append(self._corrected(member.fused.apply(numbers), member.fused.fitted_rate))
+        return np.mean(of_members, axis=0)
 
     def _corrected(self, probabilities: npt.ArrayLike, fitted_rate: float) -> npt.NDArray[np.float64]:
         return calibration.at_base_rate(probabilities, fitted_rate, self.share)

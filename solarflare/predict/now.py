@@ -17,10 +17,10 @@ from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import Task
 from solarflare.networks.description import ModelDescription
 from solarflare.predict import answer_text, newest_image, picture, scoreboard
-from solarflare.predict.answer_text import average, region_name, two_decimals, verdict
+from solarflare.predict.answer_text import average, fusion_verdict, region_name, two_decimals, verdict
 from solarflare.predict.forecast_files import REGION
 from solarflare.predict.network import Network
-from solarflare.predict.predictor import ImageAnswer, Predictor
+from solarflare.predict.predictor import ImageAnswer, Predictor, RegionAnswer
 from solarflare.predict.regions import for_waiting_user, utc_now
 from solarflare.sources.live.schema import Live
 from solarflare.sources.live.scrape import fetching
@@ -88,6 +88,7 @@ def _sentences(answer: ImageAnswer, networks: Mapping[Task, Network], now: pd.Ti
         return
     if answer.disk is not None:
         yield f"In {which}, {_probability(answer.disk, networks[Task.DISK], 'at an average time')}."
+        yield from _fusion(answer, networks[Task.DISK])
     if answer.regions is not None:
         rated = [region for region in answer.regions if region.probability is not None]
         if not rated:
@@ -96,6 +97,18 @@ def _sentences(answer: ImageAnswer, networks: Mapping[Task, Network], now: pd.Ti
         network, likeliest = networks[Task.REGION], max(rated, key=lambda region: region.probability or 0)
         yield f"Of {len(rated)} regions in {which} ({answer.regions_from}), {region_name(likeliest)} is the likeliest:"
         yield f"{_probability(likeliest.probability or 0, network, 'for an average region')}."
+        yield from _fusion(likeliest, network)
+
+
+def _fusion(answer: ImageAnswer | RegionAnswer, network: Network) -> Iterator[str]:
+    """Yield what the fusion says, if the network has one: the numbers before are of the image alone."""
+    if network.no_fusion:
+        return
+    if answer.fusion is None:
+        yield f"This is by the image alone; not by image and records, as {answer.no_fusion}."
+    else:
+        probability = f"{two_decimals(answer.fusion)}, so {fusion_verdict(answer.fusion, network)}"
+        yield f"This is by the image alone; by image and records it is {probability}."
 
 
 def _probability(probability: float, network: Network, which: str) -> str:

@@ -1,8 +1,9 @@
 """An image goes in, an answer comes out: a probability for the disk and for each region, or the reason for none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from solarflare.core.console import log
@@ -10,9 +11,11 @@ from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import regions, trained
 from solarflare.predict.images import ImageFile, simulated_hashes
+from solarflare.predict.known_records import NONE_AT_HAND, RecordsLookup
 from solarflare.predict.network import Network
 from solarflare.predict.regions import KnownRegions, RegionLookup
 from solarflare.sources.common.identity import UNNAMED
+from solarflare.sun.events.questions import question_of
 from solarflare.sun.images import imaging
 from solarflare.sun.images.coordinates import places_at
 from solarflare.sun.images.disk import Disk
@@ -31,6 +34,8 @@ class RegionAnswer:
     longitude: float
     probability: float | None
     reason: str = ""
+    fusion: float | None = None  # the probability by image and records
+    no_fusion: str = ""  # why there is none
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,9 @@ class ImageAnswer:
 
     image: ImageFile
     refusal: str = ""  # why there is no answer; blank if there is one
-    disk: float | None = None  # the probability of the disk's question
+    disk: float | None = None  # the probability of the disk's question, by the image alone
+    fusion: float | None = None  # the same by image and records
+    no_fusion: str = ""  # why there is none
     regions: list[RegionAnswer] | None = None
     regions_from: str = ""  # where the regions' places come from
     sun: Disk | None = None  # where the Sun is in the image
@@ -60,13 +67,22 @@ class Predictor:
         Returns the regions at a time. If it returns None, the regions are found in the image.
     simulated_model : bool
         Whether networks that were trained on the simulated Sun may answer for the real Sun.
+    records : callable
+        Returns the records for a question and a time. Without it there is no fusion of image and records.
     """
 
-    def __init__(self, networks: Mapping[Task, Network], lookup: RegionLookup, simulated_model: bool = False) -> None:
+    def __init__(
+        self,
+        networks: Mapping[Task, Network],
+        lookup: RegionLookup,
+        simulated_model: bool = False,
+        records: RecordsLookup = lambda about, time: NONE_AT_HAND,
+    ) -> None:
         self.networks, self.name = networks, next(iter(networks.values())).name
         if simulated_model and any(network.simulated for network in networks.values()):
             log.warning("warning: these networks saw only the simulated Sun; they know little of the real one")
         self._lookup, self._simulated_hashes, self._simulated_model = lookup, simulated_hashes(), simulated_model
+        self._records = records
 
     @property
     def instruments(self) -> list[Instrument]:
@@ -102,12 +118,15 @@ class Predictor:
         height, width = grey.shape
         if not sun.fitted or sun.radius > min(sun.x, sun.y, width - 1 - sun.x, height - 1 - sun.y):
             raise Refused(f"the whole disk of the Sun is not where {instrument} would show it at that time")
-        disk = self._disk(networks[Task.DISK], grey, sun) if Task.DISK in networks else None
+        answer = ImageAnswer(image, sun=sun)
+        if Task.DISK in networks:
+            disk, (fusion, no_fusion) = self._disk(networks[Task.DISK], grey, sun, time)
+            answer = replace(answer, disk=disk, fusion=fusion, no_fusion=no_fusion)
         if Task.REGION not in networks:
-            return ImageAnswer(image, sun=sun, disk=disk)
+            return answer
         reports = self._lookup(time) or regions.in_image(grey, instrument, sun, time)
         answers = self._regions(networks[Task.REGION], rgb, sun, time, reports)
-        return ImageAnswer(image, sun=sun, disk=disk, regions=answers, regions_from=reports.source)
+        return replace(answer, regions=answers, regions_from=reports.source)
 
     def _networks_of(self, instrument: Instrument) -> dict[Task, Network]:
         """Return the networks that were trained on an instrument's images."""
@@ -130,12 +149,39 @@ class Predictor:
                     raise Refused(f"an array does not tell whether its Sun is simulated or real, and {limit}: {remedy}")
                 raise Refused(f"it is of the real Sun, and {limit}: {trained.how_to_train(network.cutter.instrument)}")
 
-    def _disk(self, network: Network, grey: Pixels, sun: Disk) -> float:
-        """Return the probability of the disk's question."""
+    def _disk(
+        self, network: Network, grey: Pixels, sun: Disk, time: pd.Timestamp
+    ) -> tuple[float, tuple[float | None, str]]:
+        """Return the probability of the disk's question, and what `_fused` returns of it."""
         crop = network.cutter.cut(grey, sun, {})  # the disk's crop needs no places
         if reason := network.refusals(crop)[0]:
             raise Refused(f"it is unlike the images that trained the network: {reason}")
-        return round(float(network.probabilities(crop)[0]), DECIMALS)
+        probability = round(float(network.probabilities(crop)[0]), DECIMALS)
+        return probability, self._fused(network, crop, pd.DataFrame({"time": [time]}))[0]
+
+    def _fused(self, network: Network, crops: Pixels, rows: pd.DataFrame) -> list[tuple[float | None, str]]:
+        """Return for each crop the probability by image and records, and why there is none.
+
+        `rows` have the ``time`` of the image and, for regions, ``noaa_ar``, which may be missing.
+        """
+        if network.no_fusion or rows.empty:
+            return [(None, network.no_fusion)] * len(rows)
+        known = self._records(network.about, rows["time"].iloc[0])
+        if isinstance(known, str):
+            return [(None, known)] * len(rows)
+        # Imported here: checked tables take time to import, and most answers need no records.
+        from solarflare.sun.events.records import features
+
+        named = rows.get("noaa_ar", pd.Series(0, rows.index)).notna().to_numpy()
+        answers: list[tuple[float | None, str]] = [(None, "a region without a number has no records")] * len(rows)
+        if named.any():
+            named_rows = rows[named].astype({"time": "datetime64[ns]"})
+            numbers = features(named_rows, known, question_of(network.task, network.about.question))["records"]
+            if isinstance(numbers, str):
+                return [(None, numbers)] * len(rows)
+            for place, probability in zip(np.flatnonzero(named), network.fused(crops[named], numbers), strict=True):
+                answers[place] = round(float(probability), DECIMALS), ""
+        return answers
 
     def _regions(
         self, network: Network, rgb: Pixels, sun: Disk, time: pd.Timestamp, known: KnownRegions
@@ -148,13 +194,21 @@ class Predictor:
         if all(reasons):
             raise Refused(f"its regions are unlike those that trained the network: of the first, {reasons[0]}")
         probabilities = network.probabilities(cutouts).round(DECIMALS).tolist()
+        numbered = pd.DataFrame({"noaa_ar": pd.array(known.numbers, "Int64")}).assign(time=time)
+        fused = self._fused(network, cutouts, numbered)
         limit = network.about.question["max_longitude"]
         answers = []
-        for noaa_ar, latitude, longitude, probability, reason in zip(
-            known.numbers, known.latitude.tolist(), known.longitude.tolist(), probabilities, reasons, strict=True
+        for noaa_ar, latitude, longitude, probability, reason, (fusion, no_fusion) in zip(
+            known.numbers,
+            known.latitude.tolist(),
+            known.longitude.tolist(),
+            probabilities,
+            reasons,
+            fused,
+            strict=True,
         ):
             if not reason and abs(longitude) > limit:
                 reason = f"beyond {limit:g} degrees from the central meridian"
-            place = round(latitude, 1), round(longitude, 1)
-            answers.append(RegionAnswer(noaa_ar, *place, None if reason else probability, reason))
+            given = (None, reason, None, reason) if reason else (probability, "", fusion, no_fusion)
+            answers.append(RegionAnswer(noaa_ar, round(latitude, 1), round(longitude, 1), *given))
         return answers

@@ -12,7 +12,7 @@ from solarflare.core import absent, params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.shards.schema import Crop
-from solarflare.networks import description, input_range
+from solarflare.networks import description, fusion, input_range
 from solarflare.networks.description import ModelDescription
 from solarflare.predict.network import Member, Network
 from solarflare.sun.images.imaging import Pixels
@@ -62,7 +62,7 @@ def _load(task: Task, folder: Path, chosen: "PredictParams", name: str) -> Netwo
         model, fitted = saved_model.load(fold)
         if fitted.fitted_rate is None:
             raise InputError(f"{fold / description.CALIBRATION} has no fitted_rate; train again with `dvc repro`")
-        members.append(Member(partial(_scores, model), fitted, fitted.fitted_rate))
+        members.append(Member(partial(_scores, model), fitted, fitted.fitted_rate, fusion.read(fold)))
     return Network(
         name,
         "the simulated Sun" if about.origin == "simulated" else f"real images of {about.instrument}",

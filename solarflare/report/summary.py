@@ -7,7 +7,7 @@ from typing import Any
 from solarflare.core.files import read_json
 from solarflare.core.paths import DETAILS
 from solarflare.core.tasks import TASKS
-from solarflare.verification.scores.score_table import SCORES, SHOWN, Table, interval, strongest_first
+from solarflare.verification.scores.score_table import SCORES, SHOWN, Table, added, interval, strongest_first
 
 
 def render(details: Path = DETAILS) -> str:
@@ -34,6 +34,10 @@ def _rows(content: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     yield _cells("network", content, "")
     for name, scores in strongest_first(content["baselines"]):
         yield _cells(name, scores, content["differences"][name]["roc_auc"]["verdict"])
+    if strongest := strongest_first(content.get("combinations", {})):
+        yield ("combinations:",)
+        for name, scores in strongest:
+            yield _cells(name, scores, content["differences"][name]["roc_auc"]["verdict"])
     if ceiling := content.get("ceiling"):
         yield _cells("ceiling", ceiling, ceiling["difference"]["verdict"])
     if content.get("confounders"):
@@ -58,3 +62,6 @@ def _remarks(task: str, content: dict[str, Any]) -> Iterator[str]:
     for name, scores in content["baselines"].items():
         if "absent" in scores:
             yield f"{task}: no {name} baseline, {scores['absent']}"
+    yield from (f"{task}: {phrase}" for phrase in added(content))
+    if remark := content.get("few_validated"):
+        yield f"{task}: {remark}"

@@ -66,14 +66,15 @@ def _every_variant(content: dict[str, Any]) -> Table:
 
 
 def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> Iterator[list[str]]:
-    """Yield one row for the network, then one row per baseline, the strongest first."""
+    """Yield one row for the network, then one row per baseline and per combination, the strongest first."""
     of_2020 = variant.endswith(NETWORK_OF_2020)
     trusted = "" if metrics["trusted"] else ", not trusted"
     first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
     yield [*first, "network of 2020" if of_2020 else "network", *(interval(metrics[score]) for score in SHOWN), ""]
     if not of_2020:  # The rows of our network have the same baselines already.
-        for name, scores, difference in compared(metrics, scores=SHOWN):
-            yield [*[""] * len(first), name, *scores, interval(difference)]
+        for group in ("baselines", "combinations"):
+            for name, scores, difference in compared(metrics, group, SHOWN):
+                yield [*[""] * len(first), name, *scores, interval(difference)]
 
 
 def _spread(content: dict[str, Any]) -> Table:

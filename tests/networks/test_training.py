@@ -48,6 +48,7 @@ TRAIN = Train(
     class_weight="balanced",
     teacher=0.0,
     refit=False,
+    cross_fit=0,
     flips=False,
     seed=1,
 )

@@ -15,6 +15,7 @@ NAMED = (
     "region",
     "probes",
     "baselines",
+    "combinations",
     "confounders",
     "slices",
     "differences",

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from solarflare.dataset.samples.regression import logistic
 from solarflare.verification.evaluation import baselines
 
 
@@ -34,5 +35,5 @@ def test_the_logistic_baseline_learns_what_flux_tells() -> None:
     label = generator.integers(0, 2, 300)
     images = np.clip(generator.normal(128, 5 + 5 * label[:, None, None, None], (300, 16, 16, 1)), 0, 255)
     features = baselines.statistics(images.astype(np.uint8), "gong")
-    probability = baselines.logistic(features[:200], label[:200]).predict_proba(features[200:])[:, 1]
+    probability = logistic(features[:200], label[:200]).predict_proba(features[200:])[:, 1]
     assert ((probability > 0.5) == label[200:]).mean() > 0.95

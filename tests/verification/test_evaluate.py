@@ -192,6 +192,24 @@ def test_confounders_stand_below_the_baselines_the_strongest_first_with_a_verdic
     ]
 
 
+def test_a_fusion_is_compared_with_the_records_and_with_the_network(
+    label: NDArray, plan: BlockBootstrap, tmp_path: Path
+) -> None:
+    network, records, fusion = (Forecast(label, noisy(label, noise, seed=noise), 0.5, 0.4) for noise in (3, 2, 1))
+    scores = assess(network, {"logistic": network, "records": records}, plan, combinations={"fusion": fusion})
+    alone, fused = (
+        scores["baselines"]["records"]["brier_skill"]["value"],
+        scores["combinations"]["fusion"]["brier_skill"],
+    )
+    assert scores["image_adds"]["brier_skill"]["value"] == pytest.approx(fused["value"] - alone, abs=2e-4)
+    assert scores["image_adds"]["roc_auc"]["verdict"] == scores["records_add"]["roc_auc"]["verdict"] == "better"
+    assert scores["differences"]["fusion"]["roc_auc"]["value"] == -scores["records_add"]["roc_auc"]["value"]
+    assert headline(scores | {"trusted": True})["image_adds"] == scores["image_adds"]["roc_auc"]["value"]
+    table = summary.render(write_metrics(tmp_path, disk=scores | {"trusted": True}, region={"absent": "off"}))
+    assert "combinations:\nfusion" in table
+    assert "disk: the image adds to the records +" in table
+
+
 def write_metrics(folder: Path, **contents: dict[str, Any]) -> Path:
     for task, content in contents.items():
         (folder / f"{task}.json").write_text(json.dumps(content))
@@ -222,7 +240,9 @@ def test_the_table_fits_into_110_columns_with_its_longest_cells(scores: dict[str
     baselines = {name: of | forecast for name, of in scores["baselines"].items()}
     found = scores | forecast | {"trusted": True, "baselines": baselines}
     confounders = {"disk_geometry": forecast | {"roc_auc": scores["roc_auc"]}}
-    found |= {"confounders": confounders, "differences": dict.fromkeys([*baselines, *confounders], verdict)}
+    combinations = {"regions_history": baselines["logistic"]}
+    found |= {"confounders": confounders, "combinations": combinations}
+    found["differences"] = dict.fromkeys([*baselines, *confounders, *combinations], verdict)
     table = summary.render(write_metrics(tmp_path, disk=found, region=found))
     assert max(map(len, table.splitlines())) <= 110
 
@@ -231,6 +251,9 @@ def test_the_table_says_what_is_absent(scores: dict[str, Any], tmp_path: Path) -
     write_metrics(tmp_path, disk={"absent": "tasks leaves it out"}, region=scores | {"trusted": True})
     table = summary.render(tmp_path)
     assert "disk: absent, tasks leaves it out" in table
+
+
+SETTINGS = parameters.load(parameters.FIXED).train_region.model_copy(update={"refit": False})
 
 
 class Memory:
@@ -285,7 +308,7 @@ def make_two_folds(models: Path) -> tuple[pd.DataFrame, Memory, Path]:
 def tested(two_folds: tuple[pd.DataFrame, Memory, Path]) -> pd.DataFrame:
     rows, images, models = two_folds
     features, _ = forecast.baseline_features(rows, images, "gong", RECORDS, QUESTION)
-    return forecast.forecast_test_rows(rows, images, models, features, refit=False)
+    return forecast.forecast_test_rows(rows, images, models, {0: features, 1: features}, SETTINGS)
 
 
 def test_each_row_is_forecast_by_the_fold_that_tests_it(tested: pd.DataFrame) -> None:
@@ -318,7 +341,8 @@ def test_baselines_learn_from_validation_too_where_the_network_does(
 ) -> None:
     rows, images, models = two_folds
     features, _ = forecast.baseline_features(rows, images, "gong", RECORDS, QUESTION)
-    refitted = forecast.forecast_test_rows(rows, images, models, features, refit=True)
+    refit = SETTINGS.model_copy(update={"refit": True})
+    refitted = forecast.forecast_test_rows(rows, images, models, {0: features, 1: features}, refit)
     learned = rows[rows["part"] != "test"].groupby("fold")["label"].mean()
     assert refitted["base_rate"].to_numpy() == pytest.approx(refitted["fold"].map(learned).to_numpy())
     assert (refitted["logistic_threshold"] == tested["logistic_threshold"]).all()

@@ -89,6 +89,18 @@ def samples(labels: pd.DataFrame, splits: pd.DataFrame, index: pd.DataFrame) -> 
     return rows.astype({"label": np.int64, "position": np.int64})
 
 
+def every_crop(task: Task, index: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each crop of a task, labelled or not, in whose image the disk was found.
+
+    The columns are those of the labels, and ``position``, as `samples` returns them.
+    """
+    labels = tables.read(task.labels, tables.LABELS[task])
+    key = [name for name in ("path", "noaa_ar") if name in labels]
+    crops = index[[*key, "fitted"]].assign(position=np.arange(len(index)))
+    crops = labels.merge(crops[crops["fitted"] == "yes"], on=key)
+    return crops.drop(columns="fitted")
+
+
 def in_part(rows: pd.DataFrame, fold: int, name: str) -> pd.DataFrame:
     """Return the rows of one part of a fold, as a table. `rows` is a table that `samples` returned."""
     return rows[(rows["fold"] == fold) & (rows["part"] == name)]

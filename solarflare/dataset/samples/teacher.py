@@ -9,11 +9,9 @@ information*).
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from solarflare.core.errors import InputError
+from solarflare.dataset.samples.regression import logistic
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.events.records import Records, features
 
@@ -35,6 +33,5 @@ def soft_labels(
             f"params.yaml: teacher is above 0, but {tables['history']} and {tables['catalogue']}; set it to 0"
         )
     numbers = pd.concat(present, axis=1).to_numpy()
-    weights = "balanced" if balanced else None
-    regression = LogisticRegression(C=STRENGTH, class_weight=weights, max_iter=2000)
-    return make_pipeline(StandardScaler(), regression).fit(numbers, rows["label"]).predict_proba(numbers)[:, 1]
+    regression = logistic(numbers, rows["label"], STRENGTH, "balanced" if balanced else None)
+    return regression.predict_proba(numbers)[:, 1]

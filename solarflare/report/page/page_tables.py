@@ -19,9 +19,10 @@ PLACES = {
 
 
 def scores(metrics: dict[str, Any]) -> Table:
-    """Return the scores of a task's network, its baselines and the ceiling."""
+    """Return the scores of a task's network, its baselines, what combines it with others, and the ceiling."""
     rows: list[tuple[str, ...]] = [("network", *(interval(metrics[score]) for score in SHOWN), "")]
     rows += _compared(metrics, "baselines", SHOWN)
+    rows += _compared(metrics, "combinations", SHOWN)
     if ceiling := metrics.get("ceiling"):
         blank = [""] * len(SHOWN[1:])
         rows.append(
@@ -103,7 +104,8 @@ def _headings(scores: Sequence[str]) -> tuple[str, ...]:
 def _compared(metrics: dict[str, Any], group: str, scores: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Yield a row for each forecast that the network is compared with."""
     for name, cells, difference in compared(metrics, group, scores):
-        yield term(name, name) if name in TERMS else name, *cells, _with_verdict(difference)
+        key = name.replace(" ", "_")
+        yield term(key, name) if key in TERMS else name, *cells, _with_verdict(difference)
 
 
 def _with_note(name: str, note: str) -> str:

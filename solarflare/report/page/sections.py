@@ -19,7 +19,7 @@ from solarflare.report.page.timeline import timeline
 from solarflare.report.schema import ReportParams
 from solarflare.verification.results.wording import wording
 from solarflare.verification.scores.assessment import COMPARED
-from solarflare.verification.scores.score_table import SCORES, Table, interval, strongest_first
+from solarflare.verification.scores.score_table import SCORES, Table, added, interval, strongest_first
 
 NO_SKILL = {"roc_auc": 0.5, "tss": 0.0, "brier_skill": 0.0}
 SLICED = {"recall": "Recall", "specificity": "Specificity", "roc_auc": "ROC-AUC"}
@@ -58,6 +58,7 @@ def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str
         "words": words,
         "scores": scores,
         "verdicts": phrases.verdicts(scores),
+        "added": list(added(scores)),
         "changed_answers": phrases.changed_answers(scores["slices"], words.answers),
         "base_rate": base_rate,
         # The precision at the base rate of regular times. None if that rate is not stated.
@@ -111,7 +112,8 @@ def _scores(scores: dict[str, dict[str, Any]]) -> pd.DataFrame:
 
 def _forests(scores: dict[str, Any], question: str) -> dict[str, Markup]:
     """Return one chart per score of the network and the baselines, by key of the score."""
-    forecasts = {"network": scores, **dict(strongest_first(scores["baselines"]))}
+    others = scores["baselines"] | scores.get("combinations", {})
+    forecasts = {"network": scores, **dict(strongest_first(others))}
     return {
         score: svg.inline(
             figures.forest(_scores({name: of[score] for name, of in forecasts.items()}), NO_SKILL[score]),

@@ -66,6 +66,19 @@ TERMS = {
     "logistic": Term("Logistic", "A baseline: a logistic regression on seven statistics of the image."),
     "history": Term("History", "A baseline: a logistic regression on the flares of the week before."),
     "catalogue": Term("Catalogue", "A baseline: a logistic regression on NOAA's last region report."),
+    "records": Term("Records", "A baseline: a logistic regression on what history and catalogue use together."),
+    "fusion": Term(
+        "Fusion",
+        "Image and records together: a logistic regression on the network's out-of-fold logit and on what the baseline "
+        "records uses.",
+    ),
+    "from_regions": Term(
+        "From regions", "The region network's answers for all regions of the disk, combined: at least one has to flare."
+    ),
+    "regions_history": Term(
+        "Regions and history",
+        "A logistic regression on that and on the flares of the week before.",
+    ),
     "ceiling": Term(
         "Ceiling",
         "The score of the probability from which the simulated Sun draws its flares. A forecast above it has a leak.",

@@ -1,12 +1,13 @@
 """Parameters of the labels: which flares, in which time window around an image, make its label 1."""
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from solarflare.core.params import Group, Hours, Part
-from solarflare.core.tasks import ByTask
+from solarflare.core.tasks import ByTask, Task
 
 Event = Literal["overlap", "start"]
 
@@ -50,6 +51,11 @@ class Label(ByTask[DiskLabel | RegionLabel]):
 
     disk: DiskLabel
     region: RegionLabel
+
+
+def question_of(task: Task, question: Mapping[str, Any]) -> DiskLabel | RegionLabel:
+    """Return a question as a model's description holds it: ``label.<task>`` of ``params.yaml``."""
+    return (DiskLabel if task == Task.DISK else RegionLabel).model_validate(dict(question))
 
 
 class LabelParams(Part):

@@ -90,19 +90,23 @@ def features(rows: pd.DataFrame, records: Records, question: DiskLabel | RegionL
     dict of DataFrame or str
         Tables of numbers without NaN, on the index of `rows`. ``persistence``: from `flared_before`, or from
         `spots_before` if the question is about spots; ``history``: from `flare_history`; ``catalogue``: from
-        `reported_regions`.
+        `reported_regions`; ``records``: the columns of both.
     """
     of_regions = isinstance(question, RegionLabel)
     about_spots = isinstance(question, DiskLabel) and question.target == "active_region"
     flares = records.flares[records.flares["noaa_ar"].notna()] if of_regions else records.flares
     no_flares = "" if len(flares) else NO_ASSIGNED_FLARES if of_regions else NO_FLARES
     no_reports = "" if len(records.regions) else NO_REPORTS
+    history = no_flares or flare_history(rows, flares, question)
+    catalogue = (ANSWER_ITSELF if about_spots else no_reports) or reported_regions(rows, records.regions)
+    missing = next((reason for reason in (catalogue, history) if isinstance(reason, str)), "")
     return {
         "persistence": (no_reports or spots_before(rows, records.regions))
         if about_spots
         else (no_flares or flared_before(rows, flares, question)),
-        "history": no_flares or flare_history(rows, flares, question),
-        "catalogue": (ANSWER_ITSELF if about_spots else no_reports) or reported_regions(rows, records.regions),
+        "history": history,
+        "catalogue": catalogue,
+        "records": missing or pd.concat([history, catalogue], axis=1),
     }
 
 

@@ -40,14 +40,29 @@ def _scores(comparison: Comparison) -> str:
         rows: Cells = []
         for name in names:
             sides = (results.scores.get(name) for results in comparison.sides.values())
-            values = ["-" if score is None else interval(score, "z.3f") for score in sides]
+            values = map(_or_dash, sides)
             change = _change(comparison, name) if comparison.differences else ("", comparison.verdict, "")
             rows.append((SCORES[name], *values, *change))
         columns = ("before", "after", "after - before", "verdict", "smallest difference that would show")
         return Table((comparison.task, *columns), rows).markdown()
 
     more = folded(f"All scores of {comparison.task}", table(name for name in PAIRED if name not in COMPARED))
-    return "\n\n".join([table(COMPARED), _rows_scored(comparison), more])
+    return "\n\n".join(filter(None, [table(COMPARED), _rows_scored(comparison), _combinations(comparison), more]))
+
+
+def _combinations(comparison: Comparison) -> str:
+    """Return the scores of what combines the network with other forecasts, before and after."""
+    sides = [results.scores.get("combinations", {}) for results in comparison.sides.values()]
+    rows = [
+        (f"{name.replace('_', ' ')}, {SCORES[score]}", *(_or_dash(of.get(name, {}).get(score)) for of in sides))
+        for name in sorted({name for of in sides for name, scores in of.items() if "absent" not in scores})
+        for score in COMPARED
+    ]
+    return _table((comparison.task, *comparison.sides), rows)
+
+
+def _or_dash(score: dict[str, Any] | None) -> str:
+    return "-" if score is None else interval(score, "z.3f")
 
 
 def _change(comparison: Comparison, name: str) -> tuple[str, str, str]:

@@ -1,10 +1,7 @@
-"""The baseline `logistic`: a logistic regression on seven statistics of each image, which a network has to beat."""
+"""The statistics of each image from which the baseline `logistic` makes its forecast. A network has to beat it."""
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
@@ -28,11 +25,3 @@ def statistics(images: NDArray[np.uint8], instrument: Instrument) -> NDArray[np.
     ranks = np.percentile(pixels, [50, 90, 99, 100], axis=1)
     share = (pixels >= strong).mean(axis=1)
     return np.column_stack([pixels.mean(axis=1), pixels.std(axis=1), *ranks, share]).astype(float)
-
-
-def logistic(features: NDArray, label: NDArray) -> Pipeline:
-    """Fit a logistic regression on standardised features (n, k). Both labels must occur.
-
-    Its ``predict_proba(features)[:, 1]`` is the probability of label 1 at the training rows' base rate.
-    """
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(features, label)

@@ -13,11 +13,15 @@ from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.samples import samples
 from solarflare.dataset.shards.reader import Crops
-from solarflare.networks import saved_model
+from solarflare.networks import description, fusion, saved_model
+from solarflare.networks.folds import FEW
+from solarflare.networks.schema import Train
 from solarflare.sun.events.records import Records
-from solarflare.verification.evaluation import forecast
+from solarflare.verification.evaluation import forecast, from_regions
 from solarflare.verification.evaluation.attribution_mass import explain, sample
 from solarflare.verification.evaluation.cost import cost
+from solarflare.verification.evaluation.forecast import FUSION
+from solarflare.verification.evaluation.from_regions import AND_HISTORY, FROM_REGIONS
 from solarflare.verification.evaluation.integrated_gradients import attribute
 from solarflare.verification.evaluation.schema import EvaluationParams
 from solarflare.verification.results import shown
@@ -27,6 +31,7 @@ from solarflare.verification.scores.assessment import assess, rounded, untrusted
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.headline import headline
 
+COMBINATIONS = (FUSION, FROM_REGIONS, AND_HISTORY)
 DECIMALS = 6  # of the numbers behind the figures
 
 
@@ -59,14 +64,23 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
     images = Crops(task.crops)
     rows = samples.read_samples(task, images.index)
     features, missing = forecast.baseline_features(rows, images, instrument, records, question)
-    test = forecast.forecast_test_rows(rows, images, task.model, features, chosen.train(task).refit)
+    lacking = absent_combinations(task, chosen)
+    regions = {} if task == Task.REGION or FROM_REGIONS in lacking else from_regions.features(rows, features)
+    by_fold = {fold: features | regions.get(fold, {}) for fold in rows["fold"].unique()}
+    test = forecast.forecast_test_rows(rows, images, task.model, by_fold, chosen.train(task))
     network, references = forecast.network_and_baselines(test, list(features))
+    combined = forecast.named(test, [name for name in COMBINATIONS if name in test])
     plan = BlockBootstrap(test["block"].to_numpy(), chosen.evaluate.resamples, chosen.evaluate.seed)
     truth = test["true_probability"].to_numpy(float)
     confounders = tables.read(task.confounders, tables.CONFOUNDERS)
     confounded = forecast.confounder_forecasts(confounders, rows, test)
-    scores = assess(network, references, plan, None if np.isnan(truth).any() else truth, confounded)
+    known_truth = None if np.isnan(truth).any() else truth
+    scores = assess(network, references, plan, known_truth, confounded, combinations=combined)
     scores["baselines"] |= {name: {"absent": reason} for name, reason in missing.items()}
+    unmade = {name: {"absent": reason} for name, reason in lacking.items()}
+    scores["combinations"] = scores.get("combinations", {}) | unmade
+    if remark := few_validated(rows, chosen.train(task), task):
+        scores["few_validated"] = remark
     scores["slices"] = rounded(slices.assess(network, parts(test, features), plan))
     scores["threshold"] = rounded({f"fold-{k}": float(fold["threshold"].iloc[0]) for k, fold in test.groupby("fold")})
     scores["cost"] = cost(task.model)
@@ -114,6 +128,24 @@ def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, sl
         before = features["persistence"]["before"].loc[test["position"]]
         masks |= slices.by_state_before(before.to_numpy() > 0)
     return masks
+
+
+def absent_combinations(task: Task, chosen: EvaluationParams) -> dict[str, str]:
+    """Return by name why a forecast that combines networks and records is absent."""
+    fused = fusion.read(description.model_folders(task.model)[0])
+    reasons = {FUSION: fused if isinstance(fused, str) else None}
+    if task == Task.DISK:
+        reasons[FROM_REGIONS] = from_regions.reason_for_none(chosen)
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def few_validated(rows: pd.DataFrame, settings: Train, task: Task) -> str | None:
+    """Return a sentence if the threshold and the calibration of a fold rest on few validation rows of a class."""
+    validation = rows[rows["part"] == "validation"]
+    fewest = validation.groupby(["fold", "label"]).size().min()
+    if settings.cross_fit or fewest >= FEW:
+        return None
+    return f"only {fewest} validation rows of a class decide threshold and calibration; set train_{task}.cross_fit"
 
 
 def histories(models: Path) -> pd.DataFrame:

@@ -9,8 +9,12 @@ import pandas as pd
 
 from solarflare.core.console import progress
 from solarflare.core.errors import InputError
-from solarflare.networks import calibration, description, saved_model, training
+from solarflare.dataset.samples import cross_fitting
+from solarflare.dataset.samples.regression import logistic
+from solarflare.networks import calibration, description, fusion, saved_model, training
 from solarflare.networks.batches import Images
+from solarflare.networks.fusion import LOGIT, Regression
+from solarflare.networks.schema import Train
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.events.records import Records, features
 from solarflare.sun.images.instruments import Instrument
@@ -19,6 +23,7 @@ from solarflare.verification.scores.scores import Forecast
 
 Values = npt.NDArray[np.float64]
 
+FUSION = "fusion"
 AT_ONCE = 64  # images in memory while their statistics are taken
 DECIMALS = 6  # of a probability or a threshold; scores are computed from the rounded values that the tables hold
 EVEN_ODDS = 0.5  # the threshold of climatology: it has no validation score by which one could be chosen
@@ -40,7 +45,7 @@ def baseline_features(
 
 
 def forecast_test_rows(
-    rows: pd.DataFrame, images: Images, models: Path, features: dict[str, pd.DataFrame], refit: bool
+    rows: pd.DataFrame, images: Images, models: Path, features: dict[int, dict[str, pd.DataFrame]], settings: Train
 ) -> pd.DataFrame:
     """Forecast the test rows of every fold with the network and the baselines that were fitted on its other rows.
 
@@ -48,13 +53,23 @@ def forecast_test_rows(
 
     * ``probability`` and ``threshold``: the network's forecast, and the threshold of an alarm;
     * ``base_rate``: the share of label 1 in the rows that the fold's models learned from;
-    * ``<name>`` and ``<name>_threshold``: the probability and the threshold of each baseline.
+    * ``<name>`` and ``<name>_threshold``: the probability and the threshold of each other forecast.
 
-    With `refit` the baselines are fitted again after their thresholds are chosen, on the validation rows too.
+    Parameters
+    ----------
+    rows, images, models
+        The table of `samples.samples`, all images by position, and the folder of the task's networks.
+    features : dict
+        By fold, the numbers of each baseline by position, as `baseline_features` returns them.
+    settings : Train
+        How the network was trained: the baselines are fitted in the same way. With ``refit`` they are fitted again
+        after their thresholds are chosen, on the validation rows too. With ``cross_fit`` they are fitted as the fusion
+        is (`Regression.fit`), and there is a forecast ``fusion`` if the network has one.
     """
     folders = description.fold_folders(models, rows["fold"])
     by_fold = [
-        _forecast_fold(rows[rows["fold"] == fold], images, folder, features, refit) for fold, folder in folders.items()
+        _forecast_fold(rows[rows["fold"] == fold], images, folder, features[fold], settings)
+        for fold, folder in folders.items()
     ]
     key = [name for name in ("time", "path", "noaa_ar") if name in rows]
     return pd.concat(by_fold).sort_values(key, ignore_index=True)
@@ -65,14 +80,17 @@ def network_and_baselines(test: pd.DataFrame, fitted: list[str]) -> tuple[Foreca
 
     `test` is the table of `forecast_test_rows`. It has two columns for each fitted baseline.
     """
-    label, base_rate = test["label"].to_numpy(), test["base_rate"].to_numpy()
+    network = _forecast(test, "probability", test["threshold"].to_numpy())
+    return network, {"climatology": _forecast(test, "base_rate", EVEN_ODDS)} | named(test, fitted)
 
-    def forecast(column: str, threshold: Values | float) -> Forecast:
-        return Forecast(label, test[column].to_numpy(), threshold, base_rate)
 
-    references = {name: forecast(name, test[f"{name}_threshold"].to_numpy()) for name in fitted}
-    network = forecast("probability", test["threshold"].to_numpy())
-    return network, {"climatology": forecast("base_rate", EVEN_ODDS)} | references
+def named(test: pd.DataFrame, names: list[str]) -> dict[str, Forecast]:
+    """Return the forecasts of these names in the table of `forecast_test_rows`."""
+    return {name: _forecast(test, name, test[f"{name}_threshold"].to_numpy()) for name in names}
+
+
+def _forecast(test: pd.DataFrame, column: str, threshold: Values | float) -> Forecast:
+    return Forecast(test["label"].to_numpy(), test[column].to_numpy(), threshold, test["base_rate"].to_numpy())
 
 
 def confounder_forecasts(confounders: pd.DataFrame, rows: pd.DataFrame, test: pd.DataFrame) -> dict[str, Forecast]:
@@ -111,25 +129,47 @@ def _statistics(images: Images, positions: npt.NDArray[np.int64], instrument: In
 
 
 def _forecast_fold(
-    rows: pd.DataFrame, images: Images, folder: Path, features: dict[str, pd.DataFrame], refit: bool
+    rows: pd.DataFrame, images: Images, folder: Path, features: dict[str, pd.DataFrame], settings: Train
 ) -> pd.DataFrame:
-    train, validation, test = (rows[rows["part"] == part] for part in ("train", "validation", "test"))
-    learned = pd.concat([train, validation]) if refit else train
+    test = rows[rows["part"] == "test"]
+    learned = rows[rows["part"] != "test"] if settings.learns_validation else rows[rows["part"] == "train"]
     model, fitted = saved_model.load(folder)
+    scores = training.predict(model, images, test["position"].to_numpy())
     columns: dict[str, Any] = {}
     for name, numbers in features.items():
-        validated = _regression(numbers, fit_on=train, rows=validation)
-        columns[f"{name}_threshold"] = calibration.best_threshold(validated, validation["label"].to_numpy())
-        columns[name] = _regression(numbers, fit_on=learned, rows=test)
+        baseline = _cross_fitted if settings.cross_fit else _held_out
+        columns[name], columns[f"{name}_threshold"] = baseline(numbers, rows, learned, settings)
+    if isinstance(fused := fusion.read(folder), Regression):
+        known = features["records"].loc[test["position"]].assign(**{LOGIT: calibration.logits(scores)})
+        columns[FUSION], columns[f"{FUSION}_threshold"] = fused.apply(known).round(DECIMALS), fused.threshold
     return test.assign(
-        probability=fitted.apply(training.predict(model, images, test["position"].to_numpy())).round(DECIMALS),
+        probability=fitted.apply(scores).round(DECIMALS),
         threshold=round(fitted.threshold, DECIMALS),
         base_rate=round(learned["label"].mean(), DECIMALS),
         **columns,
     )
 
 
+def _held_out(
+    numbers: pd.DataFrame, rows: pd.DataFrame, learned: pd.DataFrame, settings: Train
+) -> tuple[Values, float]:
+    """Return a baseline's probabilities of the test rows of a fold, and the threshold that is chosen on validation."""
+    train, validation, test = (rows[rows["part"] == part] for part in ("train", "validation", "test"))
+    threshold = calibration.best_threshold(_regression(numbers, train, validation), validation["label"].to_numpy())
+    return _regression(numbers, learned, test), threshold
+
+
+def _cross_fitted(
+    numbers: pd.DataFrame, rows: pd.DataFrame, learned: pd.DataFrame, settings: Train
+) -> tuple[Values, float]:
+    """Return a baseline's probabilities of the test rows of a fold, and its cross-fitted threshold."""
+    groups = cross_fitting.groups(learned["block"], settings.cross_fit)
+    baseline = Regression.fit(numbers.loc[learned["position"]], learned["label"].to_numpy(), groups)
+    test = rows.loc[rows["part"] == "test", "position"]
+    return baseline.apply(numbers.loc[test]).round(DECIMALS), baseline.threshold
+
+
 def _regression(numbers: pd.DataFrame, fit_on: pd.DataFrame, rows: pd.DataFrame) -> Values:
     """Fit a baseline on the rows `fit_on`, and return its probabilities for `rows`."""
-    regression = baselines.logistic(numbers.loc[fit_on["position"]].to_numpy(), fit_on["label"].to_numpy())
+    regression = logistic(numbers.loc[fit_on["position"]].to_numpy(), fit_on["label"].to_numpy())
     return regression.predict_proba(numbers.loc[rows["position"]].to_numpy())[:, 1].round(DECIMALS)

@@ -16,8 +16,8 @@ from solarflare.dataset.samples.samples import PrivilegedInformation
 from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import training
 from solarflare.networks.batches import Images
-from solarflare.networks.folds import privileged_information
 from solarflare.networks.schema import Train, TrainingParams
+from solarflare.networks.trainer import privileged_information
 from solarflare.sun.events.questions import DiskLabel, RegionLabel
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from solarflare.verification.audit.statistics import ByFold

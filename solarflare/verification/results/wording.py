@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from solarflare.core.tasks import Task
-from solarflare.sun.events.questions import DiskLabel, RegionLabel
+from solarflare.sun.events.questions import DiskLabel, RegionLabel, question_of
 
 HAPPENS = {"overlap": "is in progress", "start": "begins"}
 
@@ -40,8 +40,7 @@ def wording(label: DiskLabel | RegionLabel) -> Wording:
 
 def of_question(task: Task, question: Mapping[str, Any]) -> Wording:
     """Return the words for a question as a model's description holds it: ``label.<task>`` of ``params.yaml``."""
-    form = DiskLabel if task == Task.DISK else RegionLabel
-    return wording(form.model_validate(dict(question)))
+    return wording(question_of(task, question))
 
 
 def _window(label: DiskLabel | RegionLabel) -> str:

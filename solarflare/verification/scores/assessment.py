@@ -25,6 +25,7 @@ def assess(
     true_probability: Values | None = None,
     confounders: Mapping[str, Forecast] | None = None,
     compared: Sequence[str] = COMPARED,
+    combinations: Mapping[str, Forecast] | None = None,
 ) -> dict[str, Any]:
     """Return the scores of a network and of its baselines on the same rows and the same resamples.
 
@@ -40,6 +41,8 @@ def assess(
         By name, the confounders' forecasts of the same rows. No name is a baseline's name too.
     compared : sequence of str, optional
         The scores whose differences are wanted.
+    combinations : mapping, optional
+        By name, the forecasts that combine the networks with each other or with records. No name occurs twice.
 
     Returns
     -------
@@ -49,8 +52,11 @@ def assess(
 
         * ``n``, ``blocks`` and ``confusion``: the numbers of rows and of blocks, and the confusion matrix;
         * ``resamples_without_both_classes``: their number. They have no ROC-AUC, and its interval leaves them out;
-        * ``baselines``: their scores by name. ``confounders``, if there are any: their scores in :data:`COMPARED`;
+        * ``baselines``: their scores by name. ``combinations``, if there are any: theirs. ``confounders``, if there
+          are any: their scores in :data:`COMPARED`;
         * ``differences``, by name and score: the network's score minus the other's, as a `Difference`;
+        * ``image_adds``, if there are the forecasts ``fusion`` and ``records``: by score, the fusion's minus that of
+          the records, as a `Difference`. ``records_add``: the fusion's minus the network's;
         * ``resolvable_difference``: the ``resolvable`` ROC-AUC difference to the logistic baseline. Two networks
           resemble each other more, so that between them a smaller difference can be resolved;
         * ``ceiling``, if there is a true probability: its ``roc_auc``, and the ``difference`` network minus ceiling.
@@ -65,18 +71,19 @@ def assess(
         "resamples_without_both_classes": int(np.isnan(draws["roc_auc"]).sum()),
         "differences": {},
     }
-    groups = {"baselines": baselines} | ({"confounders": confounders} if confounders else {})
+    scored = {"network": (values, draws)}
+    groups = {"baselines": baselines, "combinations": combinations, "confounders": confounders}
     for group, others in groups.items():
-        content[group] = {}
-        for name, other in others.items():
-            other_values, other_draws = _value(other.scores()), _draws(other, plan)
-            listed_values = other_values if group == "baselines" else {score: other_values[score] for score in COMPARED}
-            content[group][name] = _intervals(listed_values, other_draws, plan)
-            content["differences"][name] = {}
-            for score in compared:
-                lead, lead_draws = values[score] - other_values[score], draws[score] - other_draws[score]
-                difference = plan.difference(lead, lead_draws, lower_is_better=score in ERRORS)
-                content["differences"][name][score] = asdict(difference)
+        if others or group == "baselines":
+            content[group] = {}
+        for name, other in (others or {}).items():
+            scored[name] = other_values, other_draws = _value(other.scores()), _draws(other, plan)
+            listed = COMPARED if group == "confounders" else tuple(other_values)
+            content[group][name] = _intervals({score: other_values[score] for score in listed}, other_draws, plan)
+            content["differences"][name] = _differences(scored["network"], scored[name], plan, compared)
+    if {"fusion", "records"} <= scored.keys():
+        content["image_adds"] = _differences(scored["fusion"], scored["records"], plan, compared)
+        content["records_add"] = _differences(scored["fusion"], scored["network"], plan, compared)
     if "logistic" in baselines:
         content["resolvable_difference"] = content["differences"]["logistic"]["roc_auc"]["resolvable"]
     if true_probability is not None:
@@ -112,6 +119,23 @@ def rounded(content: Any) -> Any:
     if isinstance(content, float):
         return None if math.isnan(content) else round(content, DECIMALS)
     return content
+
+
+def _differences(
+    first: tuple[dict[str, float], dict[str, Values]],
+    second: tuple[dict[str, float], dict[str, Values]],
+    plan: BlockBootstrap,
+    compared: Sequence[str],
+) -> dict[str, Any]:
+    """Return the scores of one forecast minus those of another; each has its values and its draws by score."""
+    return {
+        score: asdict(
+            plan.difference(
+                first[0][score] - second[0][score], first[1][score] - second[1][score], lower_is_better=score in ERRORS
+            )
+        )
+        for score in compared
+    }
 
 
 def _value(scores: Mapping[str, Values]) -> dict[str, float]:

@@ -23,10 +23,15 @@ def headline(scores: Mapping[str, Any]) -> dict[str, Number]:
         ``accuracy``, ``recall`` and ``specificity``; ``lead`` and ``lead_low``: the network's ROC-AUC minus that of the
         best baseline, and the lower end of its interval; ``n``, the number of test rows; ``trusted``: 1 for yes, 0
         for no, -1 if the scores have no intervals, so that nothing can be said. A score that does not exist is None.
+        If there is a fusion, ``fusion_roc_auc``, and ``image_adds``: its ROC-AUC minus that of the records alone.
     """
     values: dict[str, Number] = {
         name: scores[name]["value"] for name in ("roc_auc", "tss", "brier_skill", "accuracy", "recall", "specificity")
     }
+    fusion = {}
+    if "image_adds" in scores:
+        fusion["fusion_roc_auc"] = scores["combinations"]["fusion"]["roc_auc"]["value"]
+        fusion["image_adds"] = scores["image_adds"]["roc_auc"]["value"]
     lead = best_lead(scores) or {"value": None, "low": None}
     return {
         **values,
@@ -36,6 +41,7 @@ def headline(scores: Mapping[str, Any]) -> dict[str, Number]:
         "lead_low": lead["low"],
         "n": scores["n"],
         "trusted": _trusted(scores),
+        **fusion,
     }
 
 

@@ -197,6 +197,18 @@ def compared(
         yield name.replace("_", " "), cells, metrics["differences"][name]["roc_auc"]
 
 
+def added(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the image adds to the records, and the records to the image, in ROC-AUC and Brier skill.
+
+    There are no phrases without a fusion. `metrics` is the content of ``metrics/details/<task>.json``.
+    """
+    phrases = {"image_adds": "the image adds to the records", "records_add": "the records add to the image"}
+    for key, phrase in phrases.items():
+        if key in metrics:
+            scores = (f"{lead(metrics[key][score])} in {SCORES[score]}" for score in ("roc_auc", "brier_skill"))
+            yield f"{phrase} {joined(scores)}"
+
+
 def best_lead(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the network's lead in ROC-AUC over its best baseline, as in `differences`; None without a baseline.
 

@@ -1,0 +1,95 @@
+"""A training with `cross_fit`: out-of-fold logits, the calibration and the fusion that are fitted on them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from solarflare.core import absent, tables
+from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
+from solarflare.networks import folds, fusion
+from solarflare.networks.description import CALIBRATION, FUSION, OUT_OF_FOLD
+from solarflare.networks.fusion import LOGIT, Regression
+from solarflare.sun.events.records import ANSWER_ITSELF
+from tests import parameters
+from tests.networks.test_training import contents, workspace
+
+# Keras and NumPy settle between themselves how a weight is copied.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def prepared(folder: Path, **settings: object) -> Path:
+    """Make a folder in which a training with three groups can run: one fold, blocks of five days, a flare a day."""
+    workspace(folder, folds=1)
+    splits = tables.read(folder / "data/splits/disk.csv", tables.SPLITS)
+    tables.write(splits.assign(block=np.arange(80) // 5), folder / "data/splits/disk.csv", tables.SPLITS)
+    labels = tables.read(folder / "data/labels/disk.csv", tables.DISK_LABELS)
+    start = labels["time"] - pd.Timedelta(hours=20)
+    flares = {"start": start, "peak": start, "end": start, "goes_class": "C1.0", "noaa_ar": None, "list": "swpc"}
+    table = pd.DataFrame({**flares, "latitude": np.nan, "longitude": np.nan})[labels["label"] == 1]
+    tables.write(table, folder / "data/raw/flares.csv", tables.FLARES)
+    content = yaml.safe_load((folder / "params.yaml").read_text())
+    content["train_disk"].update({"epochs": 2, "cross_fit": 3, "patience": None} | settings)
+    content["label"]["disk"].update(target="flare", event="start", after=12)
+    (folder / "params.yaml").write_text(yaml.safe_dump(content))
+    return folder
+
+
+def test_every_row_outside_of_the_test_has_a_logit_and_the_fusion_uses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    folds.train(Task.DISK)
+    table = tables.read(tmp_path / "models/disk" / OUT_OF_FOLD, tables.OUT_OF_FOLD)
+    splits = tables.read(tmp_path / "data/splits/disk.csv", tables.SPLITS)
+    learned = splits[splits["part"].isin(["train", "validation"])]
+    assert set(learned["path"]) <= set(table["path"])
+    assert not set(table["path"]) & set(splits.loc[splits["part"] == "test", "path"])
+    fused = fusion.read(tmp_path / "models/disk")
+    assert isinstance(fused, Regression)
+    assert {LOGIT, "number_24h", "area_sum"} <= set(fused.features)
+    first = contents(tmp_path / "models")
+    folds.train(Task.DISK)
+    assert contents(tmp_path / "models") == first
+
+
+def test_with_patience_the_last_network_learns_as_long_as_the_others_on_the_median(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(tmp_path, patience=1, epochs=3)
+    monkeypatch.chdir(tmp_path)
+    folds.train(Task.DISK)
+    assert (tmp_path / "models/disk" / CALIBRATION).is_file()
+
+
+def test_where_the_reports_are_the_answer_there_is_no_fusion_but_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = yaml.safe_load((prepared(tmp_path) / "params.yaml").read_text())
+    content["label"]["disk"]["target"] = "active_region"
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    monkeypatch.chdir(tmp_path)
+    folds.train(Task.DISK)
+    assert absent.reason(tmp_path / "models/disk" / FUSION) == ANSWER_ITSELF
+
+
+def test_a_validation_with_few_rows_of_a_class_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepared(tmp_path, cross_fit=0)
+    monkeypatch.chdir(tmp_path)
+    folds.train(Task.DISK)
+    assert "validation has only 10 rows labelled 0" in caplog.text
+    assert "set train_disk.cross_fit" in caplog.text
+
+
+@pytest.mark.parametrize(("cross_fit", "patience"), [(1, None), (2, 5)])
+def test_too_few_groups_are_one_sentence(cross_fit: int, patience: int | None) -> None:
+    content = yaml.safe_load(parameters.FIXED.read_text())
+    content["train_disk"].update(cross_fit=cross_fit, patience=patience, refit=False)
+    with pytest.raises(InputError, match="expected cross_fit to be 0 or at least"):
+        parameters.parse(content)

@@ -149,7 +149,10 @@ def overview(details: Path = DETAILS) -> str:
     parameters = {("default", "chronological"): own}
     for profile in OVERVIEW:
         published = _read(profile)
-        shared = own | published.get("overrides", {}) | published.get("parameters", {})
+        # The file's parameters lack the keys that a variant changes.
+        varied = {key for content in published["variants"].values() for key in content.get("changes", {})}
+        usual = {key: value for key, value in own.items() if key in varied}
+        shared = usual | published.get("overrides", {}) | published.get("parameters", {})
         for variant, content in published["variants"].items():
             if not variant.endswith(NETWORK_OF_2020):
                 variants[profile, variant] = content["metrics"]

@@ -360,7 +360,7 @@ def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) 
     published_results.RESULTS.mkdir(parents=True)
     baselines = {"history": {"roc_auc": score(0.8)}, "logistic": {"roc_auc": score(0.7)}, "catalogue": {"absent": "no"}}
     leads = {
-        "history": {"roc_auc": {**score(0.1), "verdict": "better"}},
+        "history": {"roc_auc": {**score(0.1), "resolvable": 0.01, "verdict": "better"}},
         "logistic": {"roc_auc": {**score(0.2), "verdict": "not distinguishable"}},
     }
     disk = {"trusted": "yes", "n": 40, "roc_auc": score(0.9), "baselines": baselines, "differences": leads}

@@ -210,7 +210,7 @@ def test_no_verdict_rests_on_few_blocks_and_the_scores_are_shown(repository: Pat
         rows = forecasts(skill, seed)
         write(rows.assign(block=rows["block"] // 3))
     text = page("HEAD")
-    assert "\n# disk: insufficient, the test rows lie in 4 blocks of days, and at least 10 are needed\n" in text
+    assert "\n# disk: insufficient, the test rows lie in 8 blocks of days, and at least 10 are needed\n" in text
     assert "**INSUFFICIENT: disk after**" in text
     assert "No leak found by the audit: disk before and disk after." in text
     assert "## Scores" in text

@@ -9,8 +9,8 @@ Verdict = Literal["yes", "no", "insufficient"]
 FEWEST_BLOCKS = 10
 """Blocks of days in the test. The bootstrap rests on the number of blocks (Cameron, Gelbach & Miller 2008,
 doi:10.1162/rest.90.3.414), and fewer than ten solar rotations show one state of the cycle. Of 400 simulated networks of
-ROC-AUC 0.88, on blocks of 20 rows that resemble each other, the interval is 0.18 wide with 5 blocks, 0.12 with 10, 0.08
-with 20. It holds the true value in 92 to 94 % of the cases: few blocks say little, even where their interval is right."""
+ROC-AUC 0.88, on blocks of 20 rows alike, the interval is 0.18 wide with 5 blocks, 0.12 with 10, 0.08
+with 20. It holds the true value in 92 to 94 % of them: few blocks say little, even where their interval is right."""
 
 FEWEST_OF_A_CLASS = 20
 """Test rows of each class. Of 20 rows, each moves recall or specificity by 5 points, and the exact binomial interval

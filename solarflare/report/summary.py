@@ -8,6 +8,9 @@ from solarflare.core.files import read_json
 from solarflare.core.paths import DETAILS
 from solarflare.core.tasks import TASKS
 from solarflare.verification.scores.score_table import SCORES, SHOWN, Table, added, interval, strongest_first
+from solarflare.verification.scores.trust import read as read_trust
+
+ONE_SEED = "verdicts: one seed, so they hold for these trained networks; intervals allow for the test rows alone"
 
 
 def render(details: Path = DETAILS) -> str:
@@ -27,7 +30,7 @@ def render(details: Path = DETAILS) -> str:
             rows += [*([()] if rows else []), (task,), *_rows(content)]
             remarks += _remarks(task, content)
     columns = ("forecast", *(SCORES[score] for score in SHOWN), "network in ROC-AUC")
-    return "\n".join([Table(columns, rows).text(), "", *remarks])
+    return "\n".join([Table(columns, rows).text(), "", *remarks, *([ONE_SEED] if rows else [])])
 
 
 def _rows(content: dict[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -54,7 +57,8 @@ def _cells(name: str, scores: dict[str, Any], verdict: str) -> tuple[str, ...]:
 
 
 def _remarks(task: str, content: dict[str, Any]) -> Iterator[str]:
-    trusted = "trusted" if content["trusted"] else f"NOT TRUSTED, {content['untrusted_because']}"
+    trust = read_trust(content)
+    trusted = trust.words if trust else f"{trust.words.upper()}, {trust.reason}"
     rows = f"{content['n']} test rows, {content['base_rate']['value']:.0%} positive, in {content['blocks']} blocks"
     least_lead = content["resolvable_difference"]
     resolvable = "" if least_lead is None else f"; smallest provable lead over logistic: {least_lead:.3f}"

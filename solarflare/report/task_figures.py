@@ -19,6 +19,7 @@ from solarflare.sun.images.instruments import Instrument
 from solarflare.verification.results import shown
 from solarflare.verification.results.wording import Wording, wording
 from solarflare.verification.scores.score_table import interval
+from solarflare.verification.scores.trust import read as read_trust
 
 SHOWN = 2 * figures.COLUMNS  # most crops in each group of a contact sheet
 
@@ -77,7 +78,8 @@ def _draw_scores(folder: Path, words: Wording, plot_data: Path, scores: dict[str
         return {legend: pd.read_csv(plot_data / f"{file}.csv") for legend, file in files.items()}
 
     base_rate = scores["base_rate"]["value"]
-    title = f"{words.question} {scores['n']:,} test rows{'' if scores['trusted'] else ', not trusted'}"
+    trust = read_trust(scores)
+    title = f"{words.question} {scores['n']:,} test rows{'' if trust else f', {trust.words}'}"
     drawings = {
         "roc": figures.roc(by_legend("roc", "roc_auc"), title),
         "pr": figures.precision_recall(by_legend("pr", "pr_auc"), base_rate, title),

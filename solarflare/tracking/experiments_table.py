@@ -20,7 +20,7 @@ WIDEST_NAME, WIDEST_CHANGES = 20, 34  # characters, so that a row fits into 140
 SHORTEST_KEY = 12  # characters of a key that are always shown
 SHOWN = ("tss", "brier_skill")
 TRUST = {0: " !", -1: " ?"}
-"""What stands behind a ROC-AUC that is not to be trusted, or that has no interval."""
+"""What stands behind a ROC-AUC that is not to be trusted, or whose test rows are insufficient."""
 
 
 def render(base: str) -> str:
@@ -45,7 +45,7 @@ def render(base: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise InputError(f"`dvc exp show`: {' '.join(done.stderr.split())}; run this in a clone of the project")
-    return table(json.loads(done.stdout), names).text() + "\n! not trusted   ? without intervals"
+    return table(json.loads(done.stdout), names).text() + "\n! not trusted   ? insufficient test rows"
 
 
 def table(shown: list[dict[str, Any]], names: dict[str, str]) -> Table:

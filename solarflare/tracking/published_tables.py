@@ -6,11 +6,15 @@ from pathlib import Path
 from statistics import fmean, pstdev, stdev
 from typing import Any
 
+from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.paths import DETAILS
 from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking.published_results import PERMUTATION, RESULTS
 from solarflare.verification.scores.score_table import SCORES, Table, compared, interval
+from solarflare.verification.scores.seeds import Spread
+from solarflare.verification.scores.seeds import read as read_seeds
+from solarflare.verification.scores.trust import read as read_trust
 
 SEED = "seed-"  # the names of variants that differ only in their seed begin with it
 NETWORK_OF_2020 = "-2020"  # names end with it if the variant trains the network of 2020 in the way of another variant
@@ -68,7 +72,8 @@ def _every_variant(content: dict[str, Any]) -> Table:
 def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> Iterator[list[str]]:
     """Yield one row for the network, then one row per baseline and per combination, the strongest first."""
     of_2020 = variant.endswith(NETWORK_OF_2020)
-    trusted = "" if metrics["trusted"] else ", not trusted"
+    trust = read_trust(metrics)
+    trusted = "" if trust else f", {trust.words}"
     first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
     yield [*first, "network of 2020" if of_2020 else "network", *(interval(metrics[score]) for score in SHOWN), ""]
     if not of_2020:  # The rows of our network have the same baselines already.
@@ -129,6 +134,8 @@ def _permutations(content: dict[str, Any]) -> Table:
 def overview(details: Path = DETAILS) -> str:
     """Return the network's lead over its best baseline, for each profile and task, as a table in Markdown.
 
+    The interval of a lead, and the verdict, allow for the training seed where ``docs/results/*seeds.json`` measured it
+    with the same parameters. The column ``seeds`` says with how many, or that there is one seed and rows alone count.
     Variants that train the network of 2020 are left out. A variant with the same results as one above is left out too.
     The scores of the default profile come from the folder `details`, where ``evaluate`` wrote them.
 
@@ -139,10 +146,18 @@ def overview(details: Path = DETAILS) -> str:
     """
     default = {task: json.loads((details / f"{task}.json").read_text()) for task in TASKS}
     variants = {("default", "chronological"): default}
+    own = params.dotted(params.read_yaml(paths.PARAMS))
+    parameters = {("default", "chronological"): own}
     for profile in OVERVIEW:
-        for variant, content in _read(profile)["variants"].items():
+        published = _read(profile)
+        # The file's parameters lack the keys that a variant changes.
+        varied = {key for content in published["variants"].values() for key in content.get("changes", {})}
+        usual = {key: value for key, value in own.items() if key in varied}
+        shared = usual | published.get("overrides", {}) | published.get("parameters", {})
+        for variant, content in published["variants"].items():
             if not variant.endswith(NETWORK_OF_2020):
                 variants[profile, variant] = content["metrics"]
+                parameters[profile, variant] = shared | content.get("changes", {})
     rows: list[list[str]] = []
     shown = []
     for name, results in variants.items():
@@ -150,8 +165,29 @@ def overview(details: Path = DETAILS) -> str:
             scores = results[task]
             if "absent" not in scores and (name[0], scores) not in shown:
                 shown.append((name[0], scores))
-                baseline, (best,), lead = next(compared(scores, scores=["roc_auc"]))
-                verdict = lead["verdict"] if scores["trusted"] else "not trusted"
-                cells = (interval(scores["roc_auc"]), f"{baseline} {best}", interval(lead), verdict)
+                baseline, (best,), difference = next(compared(scores, scores=["roc_auc"]))
+                spread = _spread_of_seeds(task, parameters[name])
+                lead = spread.widen("roc_auc", difference, lower_is_better=False, networks=1)
+                trust = read_trust(scores)
+                verdict = lead["verdict"] if trust else trust.words
+                cells = (
+                    interval(scores["roc_auc"]),
+                    f"{baseline} {best}",
+                    interval(lead),
+                    verdict,
+                    str(spread.seeds or "one"),
+                )
                 rows.append([", ".join(name), task, str(scores["n"]), *cells])
-    return Table(("profile, test", "task", "rows", "network", "best baseline", "lead", "verdict"), rows).markdown()
+    return Table(
+        ("profile, test", "task", "rows", "network", "best baseline", "lead", "verdict", "seeds"), rows
+    ).markdown()
+
+
+def _spread_of_seeds(task: Task, parameters: dict[str, Any]) -> Spread:
+    """Return how much a task's scores vary from seed to seed, if any file measured it with these parameters.
+
+    Seeds are measured with single networks. An ensemble varies less, so that their spread is more than enough for it.
+    """
+    single = parameters | {f"train_{task}.ensemble": 1}
+    spreads = [read_seeds(task, path.read_text(), single) for path in sorted(RESULTS.glob("*seeds.json"))]
+    return next((spread for spread in spreads if spread.seeds), Spread(0, {}))

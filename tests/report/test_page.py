@@ -382,7 +382,7 @@ def test_the_same_outputs_give_the_same_bytes(project: Path) -> None:
 def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) -> None:
     metrics, written = project / "metrics/details/region.json", (project / PAGE).read_text()
     scores = metrics.read_text()
-    metrics.write_text(json.dumps(json.loads(scores) | {"trusted": False, "untrusted_because": "a leak: <hour>"}))
+    metrics.write_text(json.dumps(json.loads(scores) | {"trusted": "no", "trusted_reason": "a leak: <hour>"}))
     page.write(small_and_fast())
     assert "Not trusted" in (project / PAGE).read_text()
     assert "a leak: &lt;hour&gt;" in (project / PAGE).read_text()

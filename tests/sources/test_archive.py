@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.sources.archive import scrape as archive
-from solarflare.sources.common import coverage, event_tables, filenames, identity, left_out
+from solarflare.sources.common import event_tables, filenames, identity, left_out
 from tests import archives, field_files, parameters
 from tests.parameters import AllParams
 
@@ -557,75 +556,6 @@ def test_merging_loses_no_flare_of_any_list_and_is_done_once(rows: list[tuple[st
 
 
 # Coverage
-
-
-def list_of(times: np.ndarray, goes_class: str = "C1.0") -> pd.DataFrame:
-    """One flare list, times in days from the first of 2014."""
-    start = pd.Timestamp("2014-01-01") + pd.to_timedelta(times, "D")
-    df = pd.DataFrame({"start": start, "goes_class": goes_class, "list": "swpc"})
-    return tables.check(df.reindex(columns=list(tables.FLARES.columns)), tables.FLARES, "flares")
-
-
-no_regions = tables.empty(tables.REGIONS)
-
-
-@given(st.integers(0, 2**32 - 1), st.floats(0.2, 20), st.floats(1.5, 10))
-@settings(max_examples=25)
-def test_a_hole_in_a_steady_list_is_a_gap_and_nothing_else_is(seed: int, rate: float, times_the_limit: float) -> None:
-    times = np.cumsum(np.random.default_rng(seed).exponential(1 / rate, size=200))
-    times[100:] += times_the_limit * coverage.FLARE_SILENCE / rate * 1.5
-    found = coverage.infer(list_of(times), no_regions)
-    assert found["status"].tolist() == ["complete", "absent", "complete"]
-    starts = list_of(times)["start"]
-    assert found["start"].tolist() == [starts[0], starts[99], starts[100]]
-    assert found["end"].tolist() == [starts[99], starts[100], starts[199]]
-
-
-def test_a_quiet_fortnight_at_solar_minimum_is_quiet() -> None:
-    times = np.concatenate([np.arange(0, 90, 5), np.arange(120, 210, 5)]).astype(float)
-    assert coverage.infer(list_of(times), no_regions)["status"].tolist() == ["complete"]
-
-
-def test_a_list_of_two_flares_years_apart_is_not_complete_between_them() -> None:
-    assert "absent" in coverage.infer(list_of(np.array([0.0, 4000.0])), no_regions)["status"].tolist()
-
-
-@pytest.mark.parametrize(
-    ("classes", "weakest"),
-    [
-        (["C1.0", "C5.0", "M1.0"], "C1.0"),
-        (["B1.0", "C1.0", "C5.0", "M1.0"], "C1.0"),
-        (["A2.0", "A3.0", "B1.0", "C5.0"], "A1.0"),
-        (["B1.0", "C1.0"], "B1.0"),
-        (["", "M1.0"], "M1.0"),
-        (["C5.0"] * 3 + ["C8.1"] * 9, "C5.0"),
-        (["C1.1", "C2.0", "M1.0"], "C1.0"),
-        ([""], ""),
-    ],
-)
-def test_a_list_goes_down_to_its_most_frequent_class(classes: list[str], weakest: str) -> None:
-    assert coverage.weakest_class(pd.Series(classes)) == weakest
-
-
-@pytest.mark.parametrize(("missing", "gaps"), [(1, 0), (3, 0), (6, 1), (30, 1)])
-def test_a_week_without_region_reports_of_an_active_sun_is_a_gap(missing: int, gaps: int) -> None:
-    days = [day for day in range(100) if not 50 <= day < 50 + missing]
-    rows = pd.DataFrame({"time": pd.Timestamp("2014-01-01") + pd.to_timedelta(np.repeat(days, 6), "D")})
-    rows = rows.assign(noaa_ar=1, latitude=0, longitude=0).reindex(columns=list(tables.REGIONS.columns))
-    found = coverage.infer(tables.empty(tables.FLARES), tables.check(rows, tables.REGIONS, "regions"))
-    assert (found["status"] == "absent").sum() == gaps
-
-
-def test_the_real_sun_was_quiet_in_2010_and_the_lists_end_in_2015(shared_sun: Path) -> None:
-    flares = event_tables.read_flares(shared_sun / "flares.csv")
-    regions = event_tables.read_regions(shared_sun / "regions.csv")
-    as_one = coverage.infer(flares.assign(list="all"), regions).set_index("list")
-    gap = as_one.loc["all"].query("status == 'absent'")
-    assert gap[["start", "end"]].to_numpy().astype("datetime64[D]").astype(str).tolist() == [
-        ["2015-01-02", "2026-01-25"]
-    ]
-    assert as_one.loc[["regions"], "status"].tolist() == ["complete"]
-    assert as_one.loc[["all"], "min_class"].tolist() == ["C1.0"] * 3
 
 
 def test_an_archive_that_states_its_coverage_is_believed(folder: Path, raw: Path) -> None:

@@ -133,7 +133,7 @@ def test_another_evaluation_moves_no_champion_unless_it_is_not_trusted(project: 
     version = mlflow.MlflowClient().get_model_version(MODELS[Task.DISK], "2")
     assert str(version.description).startswith("The champion stayed: this version is the same network")
     assert GAIN["value"] not in run.data.metrics
-    score(trusted=False, untrusted_because="the audit found a leak")
+    score(trusted="no", trusted_reason="the audit found a leak")
     log_evaluation(Task.DISK)
     assert registry.champion(mlflow, Task.DISK) is None
 

@@ -27,7 +27,7 @@ plots.mkdir(parents=True, exist_ok=True)
 score = {"value": params["train_disk"]["epochs"] / 100, "low": 0.0, "high": 1.0}
 scores = dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)
 baselines = {"baselines": {"climatology": scores}, "differences": {"climatology": scores}}
-disk = {"trusted": True, "n": 10, **scores, **baselines}
+disk = {"trusted": "yes", "n": 10, **scores, **baselines}
 contents = {"disk": disk, "region": {"absent": params["split"]["chronological"]["test_start"]}}
 pathlib.Path("metrics/details").mkdir(parents=True, exist_ok=True)
 for name, content in {**contents, "audit": params["scrape"]}.items():
@@ -297,7 +297,7 @@ def test_a_failing_stage_is_one_sentence(repository: Path) -> None:
 def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
     score = {"value": 0.5, "low": 0.25, "high": 0.75}
     scores = dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)
-    metrics = {"trusted": False, "n": 4, **scores, "baselines": {"history": scores}}
+    metrics = {"trusted": "no", "n": 4, **scores, "baselines": {"history": scores}}
     metrics |= {"differences": {"history": {"roc_auc": score}}}
     content = {
         "profile": "x",
@@ -360,12 +360,13 @@ def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) 
     published_results.RESULTS.mkdir(parents=True)
     baselines = {"history": {"roc_auc": score(0.8)}, "logistic": {"roc_auc": score(0.7)}, "catalogue": {"absent": "no"}}
     leads = {
-        "history": {"roc_auc": {**score(0.1), "verdict": "better"}},
+        "history": {"roc_auc": {**score(0.1), "resolvable": 0.01, "verdict": "better"}},
         "logistic": {"roc_auc": {**score(0.2), "verdict": "not distinguishable"}},
     }
-    disk = {"trusted": True, "n": 40, "roc_auc": score(0.9), "baselines": baselines, "differences": leads}
+    disk = {"trusted": "yes", "n": 40, "roc_auc": score(0.9), "baselines": baselines, "differences": leads}
     results = {"disk": disk, "region": {"absent": "off"}}
-    variants = {"a": results, "again": results, "leaking": {**results, "disk": {**disk, "trusted": False}}}
+    variants = {"a": results, "again": results, "leaking": {**results, "disk": {**disk, "trusted": "no"}}}
+    variants["few"] = {**results, "disk": {**disk, "trusted": "insufficient"}}
     variants["a-2020"] = {**results, "disk": {**disk, "n": 41}}
     content = {"variants": {name: {"metrics": metrics} for name, metrics in variants.items()}}
     for profile in published_tables.OVERVIEW:
@@ -373,10 +374,27 @@ def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) 
     for task, metrics in results.items():
         (project / f"{task}.json").write_text(json.dumps(metrics))
     cells = "| disk | 40 | 0.90 [0.88, 0.91] | history 0.80 [0.78, 0.81] | 0.10 [0.08, 0.11] |"
-    expected = [f"| default, chronological {cells} better |"]
+    expected = [f"| default, chronological {cells} better | one |"]
     for profile in published_tables.OVERVIEW:
-        expected += [f"| {profile}, a {cells} better |", f"| {profile}, leaking {cells} not trusted |"]
+        expected += [f"| {profile}, a {cells} better | one |", f"| {profile}, leaking {cells} not trusted | one |"]
+        expected += [f"| {profile}, few {cells} insufficient | one |"]
     assert published_tables.overview(project).splitlines()[2:] == expected
+
+
+def test_the_overview_allows_for_seeds_where_they_were_measured(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published_tables, "OVERVIEW", ())
+    published_results.RESULTS.mkdir(parents=True)
+    lead = {**score(0.1), "resolvable": 0.01, "verdict": "better"}
+    baselines, leads = {"history": {"roc_auc": score(0.8)}}, {"history": {"roc_auc": lead}}
+    disk = {"trusted": "yes", "n": 40, "roc_auc": score(0.9), "baselines": baselines, "differences": leads}
+    for task, metrics in {"disk": disk, "region": {"absent": "off"}}.items():
+        (project / f"{task}.json").write_text(json.dumps(metrics))
+    each = {"seed-1": 0.85, "seed-2": 0.9, "seed-3": 0.95}
+    measured = {name: {"metrics": {"disk": {"roc_auc": {"value": value}}}} for name, value in each.items()}
+    content = {"variants": measured, "parameters": params.dotted(params.read_yaml(Path("params.yaml")))}
+    (published_results.RESULTS / "seeds.json").write_text(json.dumps(content))
+    # t of 95 % with 2 degrees of freedom is 4.303, the deviation 0.05
+    assert published_tables.overview(project).endswith("| 0.10 [-0.12, 0.32] | not distinguishable | 3 |")
 
 
 def test_the_excerpt_holds_at_most_each_task_s_network_and_two_best_baselines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -204,6 +204,18 @@ def test_a_difference_within_the_noise_of_seeds_is_not_called_better(
     assert (unknown if deviation is None else allowed) in text
 
 
+def test_no_verdict_rests_on_few_blocks_and_the_scores_are_shown(repository: Path) -> None:
+    for skill, seed in ((1.2, 2), (2.4, 3)):
+        commit("few blocks")
+        rows = forecasts(skill, seed)
+        write(rows.assign(block=rows["block"] // 3))
+    text = page("HEAD")
+    assert "\n# disk: insufficient, the test rows lie in 8 blocks of days, and at least 10 are needed\n" in text
+    assert "**INSUFFICIENT: disk after**" in text
+    assert "No leak found by the audit: disk before and disk after." in text
+    assert "## Scores" in text
+
+
 def test_scores_that_disagree_are_told_apart_in_the_title(repository: Path) -> None:
     """Probabilities that are all too low rank the rows alike, are calibrated worse, and raise no alarm."""
     predictions = forecasts(1.2, seed=2)

@@ -58,7 +58,7 @@ PIPELINE = {
 }
 SCORE = {"value": 0.9, "low": 0.8, "high": 0.95}
 SCORES = {
-    "trusted": True,
+    "trusted": "yes",
     "n": 60,
     "blocks": 12,
     "roc_auc": SCORE,
@@ -385,7 +385,7 @@ def test_where_the_champion_had_other_test_rows_a_run_is_held_against_the_newest
 
 
 def test_nothing_is_held_against_a_run_that_is_not_trusted(project: Path) -> None:
-    score(trusted=False, untrusted_because="the audit found a leak", skill=9.0)
+    score(trusted="no", trusted_reason="the audit found a leak", skill=9.0)
     log_evaluation(Task.DISK)
     change_a_parameter()
     score()
@@ -468,17 +468,33 @@ def test_forecasts_that_rank_alike_are_said_to_be_so() -> None:
 def test_what_is_not_trusted_does_not_become_champion(project: Path) -> None:
     import mlflow
 
-    score(trusted=False, untrusted_because="the audit found a leak")
+    score(trusted="no", trusted_reason="the audit found a leak")
     log_evaluation(Task.DISK)
     assert runs()[0].info.run_name == "#1 not trusted: compact_map on gong"
     assert registry.champion(mlflow, Task.DISK) is None
+
+
+def test_a_model_with_too_few_test_rows_is_no_champion_and_says_why(project: Path) -> None:
+    import mlflow
+
+    score(trusted="insufficient", trusted_reason="the test rows lie in 3 blocks of days")
+    log_evaluation(Task.DISK)
+    run = runs()[0]
+    assert run.info.run_name == "#1 insufficient: compact_map on gong"
+    assert (run.data.tags["trusted"], run.data.tags["verdict"]) == ("insufficient", "insufficient")
+    assert "**Insufficient**, so that no verdict counts: the test rows lie" in run.data.tags["mlflow.note.content"]
+    assert registry.champion(mlflow, Task.DISK) is None
+    version = mlflow.MlflowClient().get_model_version(MODELS[Task.DISK], "1")
+    assert version.description == (
+        "Not the champion: its scores are **insufficient**, as the test rows lie in 3 blocks of days."
+    )
 
 
 def test_a_champion_that_is_no_longer_trusted_is_none(project: Path) -> None:
     import mlflow
 
     log_evaluation(Task.DISK)
-    score(trusted=False, untrusted_because="the audit found a leak")
+    score(trusted="no", trusted_reason="the audit found a leak")
     log_evaluation(Task.DISK)
     assert registry.champion(mlflow, Task.DISK) is None
 

@@ -22,11 +22,13 @@ from solarflare.sun.events.records import Records
 from solarflare.verification.evaluation import evaluate, forecast
 from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.results import shown
-from solarflare.verification.scores.assessment import assess, untrusted_because
+from solarflare.verification.scores import trust
+from solarflare.verification.scores.assessment import assess
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.headline import headline
 from solarflare.verification.scores.score_table import interval
 from solarflare.verification.scores.scores import Forecast
+from solarflare.verification.scores.trust import Trust
 from tests import parameters
 from tests.import_graph import closure, imports
 from tests.parameters import AllParams
@@ -118,15 +120,15 @@ def test_the_resolvable_difference_is_half_the_width_of_the_paired_interval(scor
 
 def test_nobody_beats_the_true_probability(scores: dict[str, Any]) -> None:
     assert scores["ceiling"]["difference"]["verdict"] == "worse"
-    assert untrusted_because({"leak": False, "probes": {}}, "chronological", scores) is None
+    assert trust.judge({"leak": False, "probes": {}}, "chronological", scores) == Trust("yes")
 
 
 def test_a_network_above_the_ceiling_is_not_trusted(label: NDArray, plan: BlockBootstrap) -> None:
     network, logistic = (Forecast(label, noisy(label, noise, seed=2), 0.5, 0.5) for noise in (0.3, 3))
     scores = assess(network, {"logistic": logistic}, plan, true_probability=noisy(label, 2, seed=5))
-    reason = untrusted_because({"leak": False, "probes": {}}, "chronological", scores)
-    assert reason is not None
-    assert "true probability" in reason
+    judged = trust.judge({"leak": False, "probes": {}}, "chronological", scores)
+    assert judged.verdict == "no"
+    assert "true probability" in judged.reason
 
 
 @pytest.mark.parametrize(
@@ -146,9 +148,39 @@ def test_a_network_above_the_ceiling_is_not_trusted(label: NDArray, plan: BlockB
     ],
 )
 def test_scores_that_prove_nothing_say_why(audit: dict[str, Any], method: str, said: str) -> None:
-    reason = untrusted_because(audit, method, {})
-    assert reason is not None
-    assert said in reason
+    judged = trust.judge(audit, method, {})
+    assert judged.verdict == "no"
+    assert said in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("blocks", "counts", "said"),
+    [
+        (10, (10, 10, 10, 10), ""),
+        (9, (10, 10, 10, 10), "9 blocks of days, and at least 10"),
+        (10, (10, 9, 10, 10), "19 test rows have label 0, and at least 20"),
+        (10, (9, 10, 10, 10), "19 test rows have label 1"),
+        (3, (81, 1, 0, 5), "3 blocks of days, and at least 10 are needed; 6 test rows have label 0"),
+    ],
+)
+@pytest.mark.parametrize("written", ["judged now", "written by an earlier version"])
+def test_few_blocks_or_rows_of_a_class_are_insufficient(
+    blocks: int, counts: tuple[int, ...], said: str, written: str
+) -> None:
+    scores = {"blocks": blocks, "confusion": dict(zip(("tp", "fp", "fn", "tn"), counts, strict=True))}
+    if written == "judged now":
+        judged = trust.judge({"leak": False, "probes": {}}, "chronological", scores)
+    else:
+        judged = trust.read(scores | {"trusted": True})
+    assert judged.verdict == ("insufficient" if said else "yes")
+    assert said in judged.reason
+    assert trust.read(scores | judged.content) == judged
+
+
+def test_a_leak_is_a_no_however_few_the_rows(scores: dict[str, Any]) -> None:
+    leak = {"leak": True, "probes": {"hour": {"leak": True}}, "near_duplicates": {"pairs": 0}}
+    assert trust.judge(leak, "chronological", scores | {"blocks": 1}).verdict == "no"
+    assert trust.read({"trusted": False, "untrusted_because": "a leak"}) == Trust("no", "a leak")
 
 
 def test_metrics_are_json_and_round(scores: dict[str, Any]) -> None:
@@ -169,7 +201,7 @@ def test_the_table_puts_the_strongest_baseline_first_and_says_which_is_absent(
     scores: dict[str, Any], tmp_path: Path
 ) -> None:
     absent = scores["baselines"] | {"catalogue": {"absent": "no region reports"}}
-    content = scores | {"trusted": True, "baselines": absent}
+    content = scores | {"trusted": "yes", "baselines": absent}
     table = summary.render(write_metrics(tmp_path, disk=content, region={"absent": "off"}))
     assert table.index("logistic") < table.index("climatology")
     assert "disk: no catalogue baseline, no region reports" in table
@@ -181,7 +213,7 @@ def test_confounders_stand_below_the_baselines_the_strongest_first_with_a_verdic
     network, seeing, blind = (Forecast(label, noisy(label, noise, seed=noise), 0.5, 0.4) for noise in (1, 2, 9))
     scores = assess(network, {"logistic": seeing}, plan, confounders={"day_of_year": blind, "area": network})
     assert scores["confounders"]["area"] == {score: scores[score] for score in ("roc_auc", "tss", "brier_skill")}
-    write_metrics(tmp_path, disk=scores | {"trusted": True}, region={"absent": "off"})
+    write_metrics(tmp_path, disk=scores | {"trusted": "yes"}, region={"absent": "off"})
     lines = [line.split("  ") for line in summary.render(tmp_path).splitlines()[4:8]]
     cells = [[cell.strip() for cell in line if cell] for line in lines]
     assert [(line[0], line[-1]) for line in cells] == [
@@ -217,16 +249,22 @@ def write_metrics(folder: Path, **contents: dict[str, Any]) -> Path:
 
 
 def test_the_table_names_every_forecast_and_says_whether_to_trust(scores: dict[str, Any], tmp_path: Path) -> None:
-    found = {**scores, "trusted": False, "untrusted_because": "the audit found a leak: hour"}
-    table = summary.render(write_metrics(tmp_path, disk=scores | {"trusted": True}, region=found))
+    found = {**scores, "trusted": "no", "trusted_reason": "the audit found a leak: hour"}
+    table = summary.render(write_metrics(tmp_path, disk=scores | {"trusted": "yes"}, region=found))
     for word in ("disk", "region", "network", "climatology", "logistic", "ceiling", "better"):
         assert word in table
     assert "disk: trusted; 600 test rows" in table
     assert "region: NOT TRUSTED, the audit found a leak: hour" in table
 
 
+def test_the_table_says_that_the_test_rows_are_insufficient(scores: dict[str, Any], tmp_path: Path) -> None:
+    few = {**scores, "trusted": "insufficient", "trusted_reason": "3 blocks"}
+    table = summary.render(write_metrics(tmp_path, disk=few, region={"absent": "off"}))
+    assert "disk: INSUFFICIENT, 3 blocks; 600 test rows" in table
+
+
 def test_the_table_has_the_accuracy_of_the_network_and_of_each_baseline(scores: dict[str, Any], tmp_path: Path) -> None:
-    table = summary.render(write_metrics(tmp_path, disk=scores | {"trusted": True}, region={"absent": "off"}))
+    table = summary.render(write_metrics(tmp_path, disk=scores | {"trusted": "yes"}, region={"absent": "off"}))
     heading, _, _, *lines = table.splitlines()
     column = slice(heading.index("accuracy"), heading.index("network in ROC-AUC"))
     forecasts = {"network": scores, **scores["baselines"]}
@@ -238,7 +276,7 @@ def test_the_table_fits_into_110_columns_with_its_longest_cells(scores: dict[str
     longest, verdict = {"value": -0.03, "low": -0.17, "high": -0.11}, {"roc_auc": {"verdict": "not distinguishable"}}
     forecast = dict.fromkeys(("tss", "brier_skill"), longest)
     baselines = {name: of | forecast for name, of in scores["baselines"].items()}
-    found = scores | forecast | {"trusted": True, "baselines": baselines}
+    found = scores | forecast | {"trusted": "yes", "baselines": baselines}
     confounders = {"disk_geometry": forecast | {"roc_auc": scores["roc_auc"]}}
     combinations = {"regions_history": baselines["logistic"]}
     found |= {"confounders": confounders, "combinations": combinations}
@@ -248,7 +286,7 @@ def test_the_table_fits_into_110_columns_with_its_longest_cells(scores: dict[str
 
 
 def test_the_table_says_what_is_absent(scores: dict[str, Any], tmp_path: Path) -> None:
-    write_metrics(tmp_path, disk={"absent": "tasks leaves it out"}, region=scores | {"trusted": True})
+    write_metrics(tmp_path, disk={"absent": "tasks leaves it out"}, region=scores | {"trusted": "yes"})
     table = summary.render(tmp_path)
     assert "disk: absent, tasks leaves it out" in table
 
@@ -451,7 +489,7 @@ def test_an_evaluation_writes_what_plots_and_reviews_read(project: Path) -> None
         "training": ["epoch", "loss"],
     }
     metrics = json.loads((project / "metrics/details/region.json").read_text())
-    assert metrics["trusted"] is True
+    assert trust.read(metrics).verdict != "no"
     assert metrics["threshold"] == {"fold-0": 0.25, "fold-1": 0.75}
     assert metrics["baselines"]["catalogue"] == {"absent": "the origin has no region reports"}
     assert set(metrics["confounders"]) == {"clock"}
@@ -520,12 +558,9 @@ def test_dvc_shows_at_most_fourteen_numbers_of_the_details(project: Path) -> Non
     assert (shown["roc_auc_low"], shown["tss"]) == (details["roc_auc"]["low"], details["tss"]["value"])
 
 
-@pytest.mark.parametrize(("trusted", "low", "shown"), [(True, 0.5, 1), (False, None, 0), (True, None, -1)])
-def test_scores_without_intervals_are_neither_trusted_nor_not(
-    scores: dict[str, Any], trusted: bool, low: float | None, shown: int
-) -> None:
-    roc_auc = {**scores["roc_auc"], "low": low}
-    assert headline(scores | {"trusted": trusted, "roc_auc": roc_auc})["trusted"] == shown
+@pytest.mark.parametrize(("trusted", "shown"), [("yes", 1), ("no", 0), ("insufficient", -1)])
+def test_the_metric_of_trust_is_a_number(scores: dict[str, Any], trusted: str, shown: int) -> None:
+    assert headline(scores | {"trusted": trusted})["trusted"] == shown
 
 
 def test_an_absent_task_leaves_its_reason_in_every_output(project: Path, chosen: AllParams) -> None:

@@ -48,6 +48,19 @@ def test_variances_of_rows_and_seed_add_up() -> None:
     assert widened["resolvable"] == pytest.approx(math.sqrt(0.035**2 + seed**2))
 
 
+def test_against_a_forecast_without_a_seed_one_network_varies() -> None:
+    one, two = (spread(0.01).apart("roc_auc", networks) for networks in (1, 2))
+    assert two == pytest.approx(math.sqrt(2) * one)
+    widened = spread(0.01).widen("roc_auc", DIFFERENCE, lower_is_better=False, networks=1)
+    assert widened["low"] == pytest.approx(0.05 - math.hypot(0.03, one))
+
+
+def test_the_settings_of_a_split_that_is_not_used_do_not_matter() -> None:
+    other = PARAMETERS | {"split.blocked_kfold.folds": 19}
+    assert seeds.read(Task.DISK, measurement(0.80, 0.82, 0.84), other).seeds == 3
+    assert seeds.read(Task.DISK, measurement(0.80, 0.82, 0.84), other | {"split.method": "blocked_kfold"}).seeds == 0
+
+
 @pytest.mark.parametrize(
     ("deviation", "lower_is_better", "verdict"),
     [(0.0, False, "better"), (0.0, True, "worse"), (0.005, False, "better"), (0.03, False, "not distinguishable")],

@@ -17,6 +17,15 @@ PLACES = {
     "near_centre": "within 5° of the region in question",
 }
 
+DRIFT = {
+    "mean_brightness": "mean brightness",
+    "brightest": "99th percentile",
+    "observed_minus_forecast": "observed minus forecast",
+    "calibration_intercept": "intercept",
+    "calibration_slope": "slope",
+}
+"""Headings of the kinds of drift."""
+
 
 def scores(metrics: dict[str, Any]) -> Table:
     """Return the scores of a task's network, its baselines, what combines it with others, and the ceiling."""
@@ -70,6 +79,20 @@ def slices(parts: Mapping[str, dict[str, Any]], shown: Mapping[str, str], answer
     for name, part in parts.items():
         rows.append((name, f"{part['n']}", f"{part['positive']}", *(interval(part[score]) for score in shown)))
     return Table(("part", "rows", answer, *shown.values()), rows)
+
+
+def drift(years: Mapping[str, dict[str, Any]]) -> Table:
+    """Return how inputs and calibration drift. `years` is ``drift`` of the task's details."""
+    columns = ("year", "rows", *DRIFT.values())
+    rows = [
+        (
+            name.removeprefix("year_"),
+            f"{year['n']}",
+            *(interval(year[key], "z.2f" if key == "calibration_slope" else "+z.2f") for key in DRIFT),
+        )
+        for name, year in years.items()
+    ]
+    return Table(columns, rows)
 
 
 def attribution(shares: dict[str, Any]) -> Table:

@@ -18,6 +18,7 @@ from solarflare.report.page.terms import TERMS, term
 from solarflare.report.page.timeline import timeline
 from solarflare.report.schema import ReportParams
 from solarflare.verification.results.wording import wording
+from solarflare.verification.scores import trust
 from solarflare.verification.scores.assessment import COMPARED
 from solarflare.verification.scores.score_table import SCORES, Table, added, interval, strongest_first
 
@@ -57,6 +58,7 @@ def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str
         "instrument": chosen.instrument.of(task),
         "words": words,
         "scores": scores,
+        "trust": trust.read(scores),
         "verdicts": phrases.verdicts(scores),
         "added": list(added(scores)),
         "changed_answers": phrases.changed_answers(scores["slices"], words.answers),
@@ -75,6 +77,7 @@ def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str
             "confounders": page_tables.confounders(scores),
             "gated": page_tables.gated_probes(probes),
             "other_probes": page_tables.other_probes(probes),
+            "drift": page_tables.drift(scores.get("drift", {})),
             "attribution": page_tables.attribution(scores["attribution"]),
         },
         "slices": [slices for slices in sliced if slices],

@@ -7,6 +7,7 @@ from solarflare.tracking.mlflow.reference_run import ComparedRun
 from solarflare.tracking.mlflow.run_comparison import RunComparison
 from solarflare.verification.scores.assessment import COMPARED
 from solarflare.verification.scores.score_table import SCORES, Table, compared, interval, lead
+from solarflare.verification.scores.trust import Trust, read
 
 PHRASES = {
     "better": "better than {}",
@@ -23,25 +24,25 @@ COMPARE = (
 )
 
 
-def name(short_name: str, run: ComparedRun, trusted: bool, experiment: str | None) -> str:
+def name(short_name: str, run: ComparedRun, trust: Trust, experiment: str | None) -> str:
     """Return the name of a run: its short name, the verdict, the name of its DVC experiment, and what changed."""
     change = f"{experiment} ({run.changes_in_words})" if experiment else run.changes_in_words
     phrase = PHRASES[run.reference.verdict].format(run.reference.name) if run.reference else "first"
-    return f"{short_name} {phrase if trusted else 'not trusted'}: {change}"
+    return f"{short_name} {phrase if trust else trust.words}: {change}"
 
 
-def verdict(run: ComparedRun, trusted: bool) -> str:
+def verdict(run: ComparedRun, trust: Trust) -> str:
     """Return the verdict on a run in a word or two."""
-    if not trusted:
-        return "not trusted"
+    if not trust:
+        return trust.words
     return run.reference.verdict if run.reference else "first"
 
 
 def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
     """Return the verdict on a run, with its reason, in Markdown. `scores` is the content of the task's details."""
     reference = run.reference
-    if not scores["trusted"]:
-        return f"**Not trusted**, so that no verdict counts: {scores['untrusted_because']}"
+    if not (trust := read(scores)):
+        return f"**{trust.words.capitalize()}**, so that no verdict counts: {trust.reason}"
     if reference is None:
         return "**First** trusted run on these test rows and labels: there is none to compare it with"
     link = f"[{reference.name}]({reference.link}){', the champion' if reference.champion else ''}"
@@ -63,13 +64,14 @@ def render(scores: dict[str, Any], run: ComparedRun, links: Mapping[str, str]) -
 
     MLflow shows the first lines and folds the rest away.
     """
-    audit = "the audit found no leak" if scores["trusted"] else "**not trusted**"
+    trust = read(scores)
+    audit = "the audit found no leak" if trust else f"**{trust.words}**"
     rows = f"{scores['n']:,} test rows in {scores['blocks']} blocks of days"
     parts = [
         f"{sentence(run, scores)}.",
         f"ROC-AUC {interval(scores['roc_auc'], 'z.3f')}, accuracy {interval(scores['accuracy'], 'z.3f')} on {rows}; "
         f"{audit}. {', '.join(f'[{name}]({address})' for name, address in links.items())}",
-        *(_comparisons(run) if scores["trusted"] else ()),
+        *(_comparisons(run) if trust else ()),
         *_changes(run),
         f"#### Scores, with intervals of 95 %\n{_scores(scores).markdown()}",
     ]

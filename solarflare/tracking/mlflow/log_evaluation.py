@@ -27,6 +27,7 @@ from solarflare.tracking.mlflow.run_state import EVALUATION, STATE, RunState
 from solarflare.tracking.mlflow.unlogged import unlogged_evaluation
 from solarflare.verification.scores.assessment import rounded
 from solarflare.verification.scores.score_table import best_lead
+from solarflare.verification.scores.trust import read as read_trust
 
 STAGES = ("audit", "evaluate")  # the stages after the training that get a run
 LINKS = {"ROC curve": "roc.png", "confusion matrix": "confusion.png", "the whole report": PAGE.name}
@@ -105,22 +106,22 @@ def _log_stages(mlflow: Any, state: RunState, run_id: str, scores: dict[str, Any
 
 def _log_verdict(mlflow: Any, state: RunState, run_id: str, scores: dict[str, Any], predictions: pd.DataFrame) -> None:
     """Write into the run's name, tags and description how it compares with other runs, and register its model."""
-    task, client, trusted = state.task, mlflow.MlflowClient(), scores["trusted"]
+    task, client, trust = state.task, mlflow.MlflowClient(), read_trust(scores)
     run, leading = client.get_run(run_id), registry.champion(mlflow, task)
     comparison = compare(mlflow, state, run, leading, predictions)
-    if trusted and comparison.reference and comparison.reference.difference and comparison.reference.counts:
+    if trust and comparison.reference and comparison.reference.difference and comparison.reference.counts:
         gain = {name: comparison.reference.difference[end] for end, name in GAIN.items()}
         runs.log_numbers(mlflow, run_id, runs.numbers(rounded(gain)))
     experiment = run.data.tags.get("DVC_EXP_NAME")
     links = {name: runs.page_address(run, file) for name, file in LINKS.items()}
     tags = {
         "test": run_comparison.digest(predictions),
-        "trusted": str(trusted).lower(),
-        "verdict": description.verdict(comparison, trusted),
+        "trusted": trust.verdict,
+        "verdict": description.verdict(comparison, trust),
         "against": comparison.reference.name if comparison.reference else "",
-        "mlflow.runName": description.name(runs.short_name(run), comparison, trusted, experiment),
+        "mlflow.runName": description.name(runs.short_name(run), comparison, trust, experiment),
         "mlflow.note.content": description.render(scores, comparison, links),
     }
     for name, value in tags.items():
         client.set_tag(run_id, name, value)
-    registry.register(mlflow, task, run_id, trusted, leading, comparison.champion)
+    registry.register(mlflow, task, run_id, trust, leading, comparison.champion)

@@ -12,7 +12,7 @@ from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import run_comparison, runs
 from solarflare.tracking.mlflow.run_comparison import RunComparison
 from solarflare.tracking.mlflow.run_state import STATE, RunState
-from solarflare.verification.scores import seeds
+from solarflare.verification.scores import seeds, trust
 
 EARLIER = 5  # a run is compared with so many earlier runs and with the champion
 
@@ -76,7 +76,7 @@ def _comparisons(
             name=runs.short_name(other),
             link=runs.page_address(other),
             champion=key == champion,
-            trusted=other.data.tags.get("trusted") == "true",
+            trusted=trust.of_tag(other.data.tags.get("trusted")),
             same_training=other.data.tags.get(STATE) == state.key,
             reseeded=contents.items() <= other.data.tags.items()
             and seeds.reseeded(state.task, other.data.params, run.data.params),

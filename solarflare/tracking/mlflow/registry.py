@@ -6,6 +6,7 @@ from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import model
 from solarflare.tracking.mlflow.experiments import MODELS, QUESTIONS
 from solarflare.tracking.mlflow.run_comparison import RunComparison
+from solarflare.verification.scores.trust import Trust
 
 CHAMPION = "champion"
 
@@ -20,13 +21,14 @@ def champion(mlflow: Any, task: Task) -> Any | None:
 
 
 def register(
-    mlflow: Any, task: Task, run_id: str, trusted: bool, leading: Any | None, against: RunComparison | None
+    mlflow: Any, task: Task, run_id: str, trust: Trust, leading: Any | None, against: RunComparison | None
 ) -> None:
     """Register the model of a run, and make it the champion if it is trusted and better than the present champion.
 
-    A registered model is not registered twice. `trusted` is True if the audit and the split let the scores count.
-    `leading` is the present champion. `against` is the comparison with the champion's run, if that is another run. The
-    champion loses its alias if this run is another evaluation of it and not trusted.
+    A registered model is not registered twice. `trust` is the verdict on its scores. If it is not
+    ``yes``, the model is no champion. `leading` is the present champion. `against` is the comparison with the
+    champion's run, if that is another run. The
+    champion loses its alias if this run is another evaluation of it and not trusted, or insufficient.
     """
     client, name = mlflow.MlflowClient(), MODELS[task]
     if not client.search_registered_models(f"name = '{name}'"):
@@ -38,20 +40,20 @@ def register(
         model_id = model.logged(mlflow, run_id)
         version = client.create_model_version(name, f"models:/{model_id}", run_id, model_id=model_id)
     is_leading = leading is not None and leading.run_id == run_id
-    if not trusted and (is_leading or (against is not None and against.same_training)):
+    if not trust and (is_leading or (against is not None and against.same_training)):
         client.delete_registered_model_alias(name, CHAMPION)
     if is_leading:
         return
-    wins = trusted and (leading is None or (against is not None and against.verdict == "better"))
+    wins = bool(trust) and (leading is None or (against is not None and against.verdict == "better"))
     if wins:
         client.set_registered_model_alias(name, CHAMPION, version.version)
-    client.update_model_version(name, version.version, _description(trusted, against, wins))
+    client.update_model_version(name, version.version, _description(trust, against, wins))
 
 
-def _description(trusted: bool, against: RunComparison | None, wins: bool) -> str:
+def _description(trust: Trust, against: RunComparison | None, wins: bool) -> str:
     """Return the description of a version: how it compared with the champion when it was scored."""
-    if not trusted:
-        return "Not the champion: its scores are **not trusted**."
+    if not trust:
+        return f"Not the champion: its scores are **{trust.words}**, as {trust.reason}."
     if against is None:
         return "Became the champion: the first version that is trusted."
     if against.same_training:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from solarflare.core.tasks import Task
 from solarflare.verification.evaluation.schema import Evaluate
-from solarflare.verification.scores import seeds
+from solarflare.verification.scores import seeds, trust
 from solarflare.verification.scores.assessment import assess
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Forecast
@@ -27,7 +27,7 @@ class RunComparison:
     name: str
     link: str  # address of its page
     champion: bool
-    trusted: bool
+    trusted: trust.Verdict  # the verdict on its scores
     same_training: bool  # True if both are evaluations of one training: the network is the same
     reseeded: bool  # True if the training seed is the only difference: scores differ by the noise of seeds
     difference: dict[str, Any] | None  # from `differences`; None if the test rows are not the same
@@ -36,18 +36,18 @@ class RunComparison:
     @property
     def counts(self) -> bool:
         """True if a verdict against this run counts: another training, trusted, with the same test rows."""
-        return self.trusted and self.difference is not None and not self.same_training
+        return self.trusted == "yes" and self.difference is not None and not self.same_training
 
     @property
     def verdict(self) -> str:
-        """``better``, ``worse``, ``not distinguishable``, ``reseeded``, ``not comparable`` or ``not trusted``.
+        """``better``, ``worse``, ``not distinguishable``, ``reseeded``, ``not comparable`` or a word of `trust.WORDS`.
 
         If both runs are evaluations of one training, it is ``same training``.
         """
         if self.same_training:
             return "same training"
-        if not self.trusted:
-            return "not trusted"
+        if self.trusted != "yes":
+            return trust.WORDS[self.trusted]
         if self.difference is None:
             return "not comparable"
         return "reseeded" if self.reseeded else str(self.difference["verdict"])

@@ -8,6 +8,7 @@ from solarflare.networks import calibration, description, shipped
 from solarflare.networks.pretraining import Pretrained
 from solarflare.verification.results.wording import of_question
 from solarflare.verification.scores.score_table import SCORES, Table, interval, strongest_first
+from solarflare.verification.scores.trust import read as read_trust
 
 SHOWN = ("roc_auc", "tss", "brier_skill", "accuracy", "expected_calibration_error")
 TITLES = {
@@ -87,7 +88,7 @@ def _scores(details: dict[str, Any]) -> dict[str, Any]:
     return {
         "rows": details["n"],
         "share_of_yes": details["base_rate"]["value"],
-        "trusted": details["trusted"],
+        "trusted": read_trust(details).verdict,
         **{score: details[score] for score in SHOWN},
         "best_baseline": {"name": name, "roc_auc": baseline["roc_auc"], "lead": lead},
     }

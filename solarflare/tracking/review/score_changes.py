@@ -9,6 +9,7 @@ import pandas as pd
 from solarflare.core.tasks import Task
 from solarflare.tracking.review.revisions import Results
 from solarflare.verification.evaluation.schema import Evaluate
+from solarflare.verification.scores import trust
 from solarflare.verification.scores.assessment import COMPARED, ERRORS, assess
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.score_table import SCORES
@@ -16,7 +17,16 @@ from solarflare.verification.scores.scores import Forecast
 from solarflare.verification.scores.seeds import Spread
 
 Verdict = Literal[
-    "unchanged", "compared", "reseeded", "untouched", "no verdict", "not comparable", "new", "gone", "absent"
+    "unchanged",
+    "compared",
+    "reseeded",
+    "untouched",
+    "no verdict",
+    "insufficient",
+    "not comparable",
+    "new",
+    "gone",
+    "absent",
 ]
 KEY = ["path", "noaa_ar"]
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 9  # of a probability that is printed
@@ -28,7 +38,8 @@ class Comparison:
     """What a change did to a task.
 
     `verdict` says whether the two sides were compared. If they were not, `because` says why. If they were, each score
-    in `differences` has its own verdict. The verdict ``reseeded`` means that only the training seed differs. Every
+    in `differences` has its own verdict. The verdict ``insufficient`` means that the test rows are too few: the scores
+    are shown, and no difference is judged. The verdict ``reseeded`` means that only the training seed differs. Every
     difference is then the noise of seeds. The verdict ``untouched`` means that parameters and code are the same, so
     that the results differ because another machine made them.
 
@@ -63,7 +74,7 @@ class Comparison:
     @property
     def incomparable(self) -> bool:
         """True if both sides have results, but they cannot be compared."""
-        return self.verdict in ("no verdict", "not comparable")
+        return self.verdict in ("no verdict", "insufficient", "not comparable")
 
     @property
     def decimals(self) -> int:
@@ -96,7 +107,8 @@ def compare(
         verdict: Verdict = "absent" if all(absent) else "new" if absent[0] else "gone"
         return Comparison(task, before, after, verdict, (before if verdict == "new" else after).scores["absent"])
     sides = (("before", before), ("after", after))
-    if untrusted := [when for when, side in sides if not side.scores.get("trusted", True)]:
+    judged = {when: trust.read(side.scores) for when, side in sides if "trusted" in side.scores}
+    if untrusted := [when for when, side in judged.items() if side.verdict == "no"]:
         return Comparison(task, before, after, "no verdict", f"as {task} {' and '.join(untrusted)} is not trusted")
     if before.predictions is None or after.predictions is None:
         side = "before" if before.predictions is None else "after"
@@ -109,6 +121,8 @@ def compare(
         return Comparison(task, before, after, "untouched", because)
     if because := _changed_rows(before.predictions, after.predictions):
         return Comparison(task, before, after, "not comparable", f"the test set changed: {because}")
+    if reasons := [side.reason for side in judged.values() if side.verdict == "insufficient"]:
+        return Comparison(task, before, after, "insufficient", reasons[-1])
     paired_rows = before.predictions.merge(after.predictions, on=KEY, suffixes=("_before", ""), validate="one_to_one")
     plan = BlockBootstrap(paired_rows["block"].to_numpy(), settings.resamples, settings.seed)
     old, new = _forecast(paired_rows, "_before"), _forecast(paired_rows, "")

@@ -9,6 +9,8 @@ from solarflare.tracking.review.revisions import Revision
 from solarflare.tracking.review.score_changes import Comparison
 from solarflare.verification.scores.score_table import SCORES, in_one_line, joined, lead
 from solarflare.verification.scores.seeds import PATH
+from solarflare.verification.scores.trust import Trust
+from solarflare.verification.scores.trust import read as read_trust
 
 VERDICTS = ("better", "worse", "not distinguishable")
 NEARLY_ALL = 0.98
@@ -40,17 +42,25 @@ class Review:
     @property
     def untrusted(self) -> dict[str, str]:
         """The reasons why scores are not trusted, by task and side, such as ``disk after``."""
-        return {side: scores["untrusted_because"] for side, scores in self._audited.items() if not scores["trusted"]}
+        return self._reasons("no")
 
     @property
-    def trusted(self) -> list[str]:
-        """The tasks and sides whose scores are trusted, such as ``disk after``."""
-        return [name for name, scores in self._audited.items() if scores["trusted"]]
+    def insufficient(self) -> dict[str, str]:
+        """The reasons why test rows are insufficient, by task and side."""
+        return self._reasons("insufficient")
 
     @property
-    def _audited(self) -> dict[str, dict]:
+    def without_leak(self) -> list[str]:
+        """The tasks and sides in which the audit found no leak, such as ``disk after``."""
+        return [side for side, trust in self._judged.items() if trust.verdict != "no"]
+
+    def _reasons(self, verdict: str) -> dict[str, str]:
+        return {side: trust.reason for side, trust in self._judged.items() if trust.verdict == verdict}
+
+    @property
+    def _judged(self) -> dict[str, Trust]:
         return {
-            f"{comparison.task} {when}": results.scores
+            f"{comparison.task} {when}": read_trust(results.scores)
             for comparison in self.comparisons
             for when, results in comparison.sides.items()
             if "trusted" in results.scores
@@ -85,7 +95,7 @@ def verdict(comparison: Comparison) -> str:
 
 
 def trust(review: Review) -> Iterator[str]:
-    """Yield sentences: which scores are not trusted, which are out of date, then where the audit found no leak."""
+    """Yield sentences: which scores are not trusted, out of date or too few, then where the audit found no leak."""
     for side, reason in review.untrusted.items():
         yield f"**NOT TRUSTED: {side}**, {in_one_line(reason)}. Do not rely on these scores."
     if review.outdated:
@@ -94,8 +104,10 @@ def trust(review: Review) -> Iterator[str]:
             f"**OUT OF DATE: {joined(review.outdated)}**, {listed(names)} changed since the results were made. "
             "This page is about older ones. Run `dvc repro` and commit what it writes."
         )
-    if review.trusted:
-        yield f"No leak found by the audit: {joined(review.trusted)}."
+    for side, reason in review.insufficient.items():
+        yield f"**INSUFFICIENT: {side}**, {in_one_line(reason)}. No verdict rests on so few rows."
+    if review.without_leak:
+        yield f"No leak found by the audit: {joined(review.without_leak)}."
 
 
 def explained(comparison: Comparison) -> Iterator[str]:

@@ -17,7 +17,7 @@ from solarflare.networks import description, fusion, saved_model
 from solarflare.networks.folds import FEW
 from solarflare.networks.schema import Train
 from solarflare.sun.events.records import Records
-from solarflare.verification.evaluation import forecast, from_regions
+from solarflare.verification.evaluation import drift, forecast, from_regions
 from solarflare.verification.evaluation.attribution_mass import explain, sample
 from solarflare.verification.evaluation.cost import cost
 from solarflare.verification.evaluation.forecast import FUSION
@@ -26,8 +26,8 @@ from solarflare.verification.evaluation.integrated_gradients import attribute
 from solarflare.verification.evaluation.schema import EvaluationParams
 from solarflare.verification.results import shown
 from solarflare.verification.results.wording import wording
-from solarflare.verification.scores import curves, slices
-from solarflare.verification.scores.assessment import assess, rounded, untrusted_because
+from solarflare.verification.scores import curves, slices, trust
+from solarflare.verification.scores.assessment import assess, rounded
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.headline import headline
 
@@ -82,11 +82,13 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
     if remark := few_validated(rows, chosen.train(task), task):
         scores["few_validated"] = remark
     scores["slices"] = rounded(slices.assess(network, parts(test, features), plan))
+    years = slices.by_year(test["time"].to_numpy("datetime64[s]"))
+    shifts = drift.input_shifts(rows, test, features["logistic"])
+    scores["drift"] = rounded(drift.assess(network, years, shifts, plan))
     scores["threshold"] = rounded({f"fold-{k}": float(fold["threshold"].iloc[0]) for k, fold in test.groupby("fold")})
     scores["cost"] = cost(task.model)
     audit = read_json(AUDIT, "audit")
-    reason = untrusted_because(audit.get(task, audit), chosen.split.method, scores)
-    scores |= {"trusted": True} if reason is None else {"trusted": False, "untrusted_because": reason}
+    scores |= trust.judge(audit.get(task, audit), chosen.split.method, scores).content
     explained = sample(test)
     cutter = Cutter(task, instrument, RAW, chosen.crop)
     attribution = attribute(rows, explained, images, task.model)

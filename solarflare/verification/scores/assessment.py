@@ -1,4 +1,4 @@
-"""Makes the content of `metrics/details/<task>.json`: scores with intervals, differences to baselines, and trust."""
+"""Makes the content of `metrics/details/<task>.json`: scores with intervals and differences to baselines."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -89,27 +89,6 @@ def assess(
     if true_probability is not None:
         content["ceiling"] = _ceiling(network.label, true_probability, values["roc_auc"], draws["roc_auc"], plan)
     return rounded(content)
-
-
-def untrusted_because(audit: Mapping[str, Any], method: str, metrics: Mapping[str, Any]) -> str | None:
-    """Return why the scores of a task cannot be trusted, or None if there is no reason.
-
-    `audit` is the task's part of ``metrics/details/audit.json``, `method` is ``split.method``, and `metrics` is the
-    result of `assess`.
-    """
-    reasons = []
-    if method == "random":
-        reasons.append("split.method is random: rows that resemble each other are on both sides")
-    if "leak" not in audit:
-        reasons.append(f"the audit has no verdict: {audit.get('absent', 'it did not look at this task')}")
-    elif audit["leak"]:
-        leaks = [name for name, probe in audit["probes"].items() if probe["leak"]]
-        if audit["near_duplicates"]["pairs"]:
-            leaks.append("near duplicates across the test's border")
-        reasons.append(f"the audit found a leak: {', '.join(leaks)}")
-    if metrics.get("ceiling", {}).get("difference", {}).get("verdict") == "better":
-        reasons.append("the network scores above the true probability, which only a leak explains")
-    return "; ".join(reasons) or None
 
 
 def rounded(content: Any) -> Any:

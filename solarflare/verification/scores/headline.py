@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from solarflare.verification.scores import trust
 from solarflare.verification.scores.score_table import best_lead
 
 Number = float | int | None
@@ -22,7 +23,7 @@ def headline(scores: Mapping[str, Any]) -> dict[str, Number]:
         ``roc_auc`` with the ends of its interval, ``roc_auc_low`` and ``roc_auc_high``; ``tss``, ``brier_skill``,
         ``accuracy``, ``recall`` and ``specificity``; ``lead`` and ``lead_low``: the network's ROC-AUC minus that of the
         best baseline, and the lower end of its interval; ``n``, the number of test rows; ``trusted``: 1 for yes, 0
-        for no, -1 if the scores have no intervals, so that nothing can be said. A score that does not exist is None.
+        for no, -1 if the test rows are insufficient. A score that does not exist is None.
         If there is a fusion, ``fusion_roc_auc``, and ``image_adds``: its ROC-AUC minus that of the records alone.
     """
     values: dict[str, Number] = {
@@ -40,12 +41,6 @@ def headline(scores: Mapping[str, Any]) -> dict[str, Number]:
         "lead": lead["value"],
         "lead_low": lead["low"],
         "n": scores["n"],
-        "trusted": _trusted(scores),
+        "trusted": trust.NUMBERS[trust.read(scores).verdict],
         **fusion,
     }
-
-
-def _trusted(scores: Mapping[str, Any]) -> int:
-    if not scores["trusted"]:
-        return 0
-    return -1 if scores["roc_auc"]["low"] is None else 1

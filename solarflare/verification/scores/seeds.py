@@ -41,18 +41,21 @@ class Spread:
     deviation: dict[str, float]
     because: str = ""
 
-    def apart(self, score: str) -> float:
+    def apart(self, score: str, networks: int = 2) -> float:
         """Return the largest difference between two trainings with different seeds in 95 % of cases, 0 if unknown.
 
         This is half the prediction interval of the difference of two normal values with an estimated standard
-        deviation: Student's t times the deviation times the square root of two, because both values vary.
+        deviation: Student's t times the deviation times the square root of two, because both values vary. With one of
+        `networks`, the other value has no seed, as that of a baseline, and the square root of one takes its place.
         """
         if not self.seeds:
             return 0.0
-        apart = float(stats.t.ppf(0.975, self.seeds - 1)) * math.sqrt(2) * self.deviation[score]
+        apart = float(stats.t.ppf(0.975, self.seeds - 1)) * math.sqrt(networks) * self.deviation[score]
         return min(apart, WIDTHS.get(score, 1.0))
 
-    def widen(self, score: str, difference: Mapping[str, Any], lower_is_better: bool) -> dict[str, Any]:
+    def widen(
+        self, score: str, difference: Mapping[str, Any], lower_is_better: bool, networks: int = 2
+    ) -> dict[str, Any]:
         """Return a paired difference with an interval that includes the effect of the seed, and its new verdict.
 
         Parameters
@@ -61,6 +64,8 @@ class Spread:
             The name of the score, and True if the score is an error, so that a lower one is better.
         difference : mapping
             ``value``, ``low``, ``high`` and ``resolvable`` of the bootstrap. The last three are None without interval.
+        networks
+            How many of the two forecasts are by networks that were trained with a seed: 1 against a baseline.
 
         Notes
         -----
@@ -71,7 +76,7 @@ class Spread:
         """
         if difference["low"] is None:
             return dict(difference)
-        value, seed_difference, width = difference["value"], self.apart(score), WIDTHS.get(score, 1.0)
+        value, seed_difference, width = difference["value"], self.apart(score, networks), WIDTHS.get(score, 1.0)
         low = max(-width, value - math.hypot(value - difference["low"], seed_difference))
         high = min(width, value + math.hypot(difference["high"] - value, seed_difference))
         resolvable = min(width, math.hypot(difference["resolvable"], seed_difference))
@@ -138,8 +143,11 @@ def _deviation(trained: list[dict[str, Any]]) -> dict[str, float]:
 def _deciding(task: Task, parameters: Mapping[str, Any]) -> dict[str, str]:
     """Return, as text, the parameters that affect the scores of a task's network, without the training seed."""
     other_tasks = set(TASKS) - {task}
-    origins = {"simulated", "archive", "live"} - {str(parameters.get("scrape.origin"))}
-    elsewhere = [f"scrape.{origin}." for origin in origins]
+    unused = {
+        "scrape": {"simulated", "archive", "live"} - {str(parameters.get("scrape.origin"))},
+        "split": {"chronological", "blocked_kfold", "random"} - {str(parameters.get("split.method"))},
+    }
+    elsewhere = [f"{group}.{name}." for group, names in unused.items() for name in names]
     elsewhere += [
         f"train_{task}.seed",
         "tasks",

@@ -163,7 +163,7 @@ def test_every_term_on_the_page_has_a_definition(opened: "Chrome") -> None:
     ids = "return [...document.querySelectorAll('[popover]')].map(one => one.id)"
     used, defined = set(opened.execute_script(buttons)), set(opened.execute_script(ids))
     assert used <= defined
-    # This question has no ceiling, these data no region reports, these images are no magnetograms, nothing is cross-fitted.
+    # This question has no ceiling and no cross-fitting, these data no reports, and these images are no magnetograms.
     reports = {"term-catalogue", "term-records", "term-fusion", "term-from_regions", "term-regions_history"}
     assert defined - used == {"term-ceiling", "term-magnetogram", *reports}
 

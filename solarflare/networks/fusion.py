@@ -55,7 +55,7 @@ class Regression:
 
     def apply(self, numbers: pd.DataFrame) -> Values:
         """Return the probabilities, (N,), 0 to 1, of rows that have the columns `features`."""
-        standard = (numbers[list(self.features)].to_numpy(float) - self.means) / self.scales
+        standard = (numbers.rename(columns=str)[list(self.features)].to_numpy(float) - self.means) / self.scales
         return expit(standard @ np.asarray(self.coefficients) + self.intercept)
 
     @classmethod

@@ -92,11 +92,12 @@ class Trainer:
         """
         scored = cross_fitting.scored_rows(rows, crops, fold, settings.cross_fit).assign(score=np.float32(0))
         stops, histories = settings.patience is not None, []
-        for group, of_group in scored.groupby("group"):
-            others = cross_fitting.without_group(rows, scored, fold, int(group), stops)
-            counts = (len(in_part(others, int(group), "train")), len(of_group))
+        for group in range(settings.cross_fit):
+            of_group = scored[scored["group"] == group]
+            others = cross_fitting.without_group(rows, scored, fold, group, stops)
+            counts = (len(in_part(others, group, "train")), len(of_group))
             log.info("%s, fold %d, group %d: %d images to train on, %d to score", self.task, fold, group, *counts)
-            model, history = self.fit(others, int(group), settings)
+            model, history = self.fit(others, group, settings)
             scored.loc[of_group.index, "score"] = self.scores(model, of_group)
             histories.append(history)
         everything = with_validation(rows)

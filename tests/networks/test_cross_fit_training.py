@@ -11,11 +11,12 @@ from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.networks import folds, fusion
-from solarflare.networks.description import CALIBRATION, FUSION, OUT_OF_FOLD
+from solarflare.networks.description import FUSION, OUT_OF_FOLD
 from solarflare.networks.fusion import LOGIT, Regression
+from solarflare.networks.trainer import until_the_end
 from solarflare.sun.events.records import ANSWER_ITSELF
 from tests import parameters
-from tests.networks.test_training import contents, workspace
+from tests.networks.test_training import TRAIN, contents, workspace
 
 # Keras and NumPy settle between themselves how a weight is copied.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -52,39 +53,54 @@ def test_every_row_outside_of_the_test_has_a_logit_and_the_fusion_uses_it(
     fused = fusion.read(tmp_path / "models/disk")
     assert isinstance(fused, Regression)
     assert {LOGIT, "number_24h", "area_sum"} <= set(fused.features)
+
+
+def test_with_patience_the_last_network_learns_as_long_as_the_others_on_the_median(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "solarflare")
+    prepared(tmp_path, patience=1, epochs=1)
+    monkeypatch.chdir(tmp_path)
+    folds.train(Task.DISK)
+    assert "disk, fold 0: cross-fitted; now 60 images to train on, for 1 epochs" in caplog.text
+
+
+def test_the_median_of_the_best_epochs_is_the_length_of_the_last_training() -> None:
+    histories = [pd.DataFrame({"epoch": [1, 2, 3], "val_loss": loss}) for loss in ([3, 2, 1], [1, 2, 3], [2, 1, 1])]
+    last = until_the_end(histories, TRAIN)
+    assert (last.epochs, last.patience) == (2, None)
+    steady = TRAIN.model_copy(update={"patience": None})
+    assert until_the_end(histories, steady) == steady
+
+
+@pytest.mark.slow
+def test_the_same_training_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    folds.train(Task.DISK)
     first = contents(tmp_path / "models")
     folds.train(Task.DISK)
     assert contents(tmp_path / "models") == first
 
 
-def test_with_patience_the_last_network_learns_as_long_as_the_others_on_the_median(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prepared(tmp_path, patience=1, epochs=3)
-    monkeypatch.chdir(tmp_path)
-    folds.train(Task.DISK)
-    assert (tmp_path / "models/disk" / CALIBRATION).is_file()
-
-
 def test_where_the_reports_are_the_answer_there_is_no_fusion_but_a_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content = yaml.safe_load((prepared(tmp_path) / "params.yaml").read_text())
-    content["label"]["disk"]["target"] = "active_region"
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    rows = tables.read(workspace(tmp_path) / "data/labels/disk.csv", tables.DISK_LABELS)
     monkeypatch.chdir(tmp_path)
-    folds.train(Task.DISK)
-    assert absent.reason(tmp_path / "models/disk" / FUSION) == ANSWER_ITSELF
+    fusion.fit_and_write(rows, parameters.load().label.disk, tmp_path)
+    assert absent.reason(tmp_path / FUSION) == ANSWER_ITSELF
 
 
-def test_a_validation_with_few_rows_of_a_class_is_warned_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    prepared(tmp_path, cross_fit=0)
-    monkeypatch.chdir(tmp_path)
-    folds.train(Task.DISK)
-    assert "validation has only 10 rows labelled 0" in caplog.text
+def test_a_validation_with_few_rows_of_a_class_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    rows = pd.DataFrame({"fold": 0, "part": ["train"] * 40 + ["validation"] * 39, "label": np.arange(79) % 2})
+    rows["position"] = rows.index
+    folds._check(rows, 0, Task.DISK, TRAIN)
+    assert "validation has only 19 rows labelled 1" in caplog.text
     assert "set train_disk.cross_fit" in caplog.text
+    caplog.clear()
+    folds._check(rows, 0, Task.DISK, TRAIN.model_copy(update={"cross_fit": 4}))
+    assert not caplog.text
 
 
 @pytest.mark.parametrize(("cross_fit", "patience"), [(1, None), (2, 5)])

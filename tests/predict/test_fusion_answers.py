@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -42,7 +43,7 @@ def asked(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         for day in range(-3, 3)
         for place in range(2)
     ]
-    shape = {"latitude": 10.0, "area": 100.0, "mcintosh": "Dao", "mag_type": "beta", "spots": 5}
+    shape: dict[str, Any] = {"latitude": 10.0, "area": 100.0, "mcintosh": "Dao", "mag_type": "beta", "spots": 5}
     tables.write(pd.DataFrame(reports).assign(**shape), tmp_path / "regions.csv", tables.REGIONS)
     return tmp_path
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.networks import architectures, saved_model
+from solarflare.networks import architectures, description, saved_model
 from solarflare.networks.calibration import Calibration, Platt
 from solarflare.networks.description import ModelDescription
+from solarflare.networks.fusion import LOGIT, Regression
 from solarflare.report import summary
 from solarflare.sun.events.records import Records
 from solarflare.verification.evaluation import evaluate, forecast
@@ -385,6 +386,23 @@ def test_baselines_learn_from_validation_too_where_the_network_does(
     assert refitted["base_rate"].to_numpy() == pytest.approx(refitted["fold"].map(learned).to_numpy())
     assert (refitted["logistic_threshold"] == tested["logistic_threshold"]).all()
     assert (refitted["logistic"] != tested["logistic"]).any()
+
+
+def test_with_cross_fitting_there_is_a_fusion_of_logit_and_records(tmp_path: Path) -> None:
+    rows, images, models = make_two_folds(tmp_path / "region")
+    fused = Regression((LOGIT, "number_24h"), (0.0, 0.0), (1.0, 1.0), (0.0, 9.0), -3.0, 0.25, 0.5)
+    for fold in (0, 1):
+        fused.write(models / f"fold-{fold}" / description.FUSION)
+    features, _ = forecast.baseline_features(rows, images, "gong", RECORDS, QUESTION)
+    features["records"] = features["history"]
+    settings = SETTINGS.model_copy(update={"cross_fit": 3})
+    test = forecast.forecast_test_rows(rows, images, models, {0: features, 1: features}, settings)
+    told = test["label"] == 1  # two hours before its image, each positive had a flare
+    assert set(test.loc[told, "fusion"]) == {0.962251}
+    assert set(test.loc[~told, "fusion"]) == {0.047426}
+    assert set(test["fusion_threshold"]) == {0.25}
+    assert (test["history"] == test["records"]).all()
+    assert test.groupby("fold")["history_threshold"].nunique().tolist() == [1, 1]
 
 
 def told_by_a_clock(rows: pd.DataFrame) -> pd.DataFrame:

@@ -387,9 +387,22 @@ def test_scores_that_prove_nothing_are_not_trusted_on_the_page(project: Path) ->
     page.write(small_and_fast())
     assert "Not trusted" in (project / PAGE).read_text()
     assert "a leak: &lt;hour&gt;" in (project / PAGE).read_text()
+    metrics.write_text(json.dumps(json.loads(scores) | {"trusted": "insufficient", "trusted_reason": "3 blocks"}))
+    page.write(small_and_fast())
+    assert "Not trusted" not in (project / PAGE).read_text()
+    assert "The test is too small for a verdict: 3 blocks." in (project / PAGE).read_text()
     metrics.write_text(scores)
     page.write(small_and_fast())
     assert (project / PAGE).read_text() == written
+
+
+def test_the_page_shows_the_drift_of_each_year(project: Path) -> None:
+    drift = json.loads((project / "metrics/details/region.json").read_text())["drift"]
+    text = (project / PAGE).read_text()
+    assert drift
+    assert "Drift by year" in text
+    for year in drift.values():
+        assert f"{year['mean_brightness']['value']:+.2f}" in text
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,12 @@ def assess(
         doi:10.1093/biomet/45.3-4.562), which are 1 and 0 if the probabilities are right. Slope and intercept are NaN
         if the year has fewer than `FEWEST_OF_A_CLASS` rows of a class.
     """
-    columns = shifts.to_dict("series") | {"observed_minus_forecast": forecast.label - forecast.probability}
+    columns = {str(name): values.to_numpy(float) for name, values in shifts.items()}
+    columns["observed_minus_forecast"] = forecast.label - forecast.probability
     return {
         year: {
             "n": int(mask.sum()),
-            **_means({name: np.asarray(values, float)[mask] for name, values in columns.items()}, mask, plan),
+            **_means({name: values[mask] for name, values in columns.items()}, mask, plan),
             **_calibration(forecast.where(mask), mask, plan),
         }
         for year, mask in years.items()

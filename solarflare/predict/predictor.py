@@ -102,6 +102,8 @@ class Predictor:
         height, width = grey.shape
         if not sun.fitted or sun.radius > min(sun.x, sun.y, width - 1 - sun.x, height - 1 - sun.y):
             raise Refused(f"the whole disk of the Sun is not where {instrument} would show it at that time")
+        if Task.REGION in networks and (reason := networks[Task.REGION].colour_refusal(middle(rgb, sun))):
+            raise Refused(f"it is unlike the images that trained the network: {reason}")
         disk = self._disk(networks[Task.DISK], grey, sun) if Task.DISK in networks else None
         if Task.REGION not in networks:
             return ImageAnswer(image, sun=sun, disk=disk)
@@ -157,3 +159,11 @@ class Predictor:
                 reason = f"beyond {limit:g} degrees from the central meridian"
             answers.append(RegionAnswer(noaa_ar, latitude, longitude, None if reason else probability, reason))
         return answers
+
+
+def middle(rgb: Pixels, sun: Disk) -> Pixels:
+    """Return the square in the middle of the Sun, a subset of the pixels of an image (H, W, 3)."""
+    half = round(0.7 * sun.radius)
+    step = max(1, half // 128)
+    x, y = round(sun.x), round(sun.y)
+    return rgb[y - half : y + half : step, x - half : x + half : step]

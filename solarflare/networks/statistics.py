@@ -51,7 +51,10 @@ def statistics(crops: Pixels) -> Values:
 
 
 def _disk_levels(grey: npt.NDArray[np.float32], distance: Values, angle: Values) -> npt.NDArray[np.float32]:
-    rings = [(low <= distance) & (distance < high) for low, high in (INSIDE, LIMB, OUTSIDE)]
+    rings = []
+    for low, high in (INSIDE, LIMB, OUTSIDE):
+        widened = max(1 / len(distance) - (high - low) / 2, 0)  # to a pixel, where crops are small
+        rings.append((low - widened <= distance) & (distance < high + widened))
     sector = np.floor(angle / (2 * np.pi) * SECTORS).astype(int) % SECTORS
     darkest = np.min([grey[:, rings[1] & (sector == part)].mean(axis=1) for part in range(SECTORS)], axis=0)
     return np.column_stack([*(np.median(grey[:, ring], axis=1) for ring in rings), darkest])
@@ -80,7 +83,7 @@ def colour_sums(crops: Pixels) -> Values:
     place = (pixels.sum(axis=2) * BINS / (3 * 256)).astype(int) + np.arange(count)[:, None] * BINS
     weights = np.dstack([np.ones(pixels.shape[:2]), pixels])
     sums = [np.bincount(place.ravel(), of.ravel(), count * BINS) for of in np.moveaxis(weights, 2, 0)]
-    return np.stack(sums, axis=1).reshape(count, BINS, 4)
+    return np.stack(sums, axis=1, dtype=np.float64).reshape(count, BINS, 4)
 
 
 def colours(sums: Values) -> Values:

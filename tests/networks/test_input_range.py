@@ -106,9 +106,10 @@ def test_the_colours_of_a_brightness_are_told() -> None:
     assert colour_difference(colour_sums(grey), colours(sums))[0] > 10
 
 
-@pytest.mark.parametrize("crops", [cutouts(3, 1), suns(3, 1), np.zeros((2, 16, 16, 1), np.uint8)])
-def test_statistics_are_finite_numbers(crops: Pixels) -> None:
-    assert np.isfinite(statistics(crops)).all()
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("width", [*range(16, 32), 300])
+def test_statistics_of_crops_of_all_sizes_are_numbers(width: int, channels: int) -> None:
+    assert np.isfinite(statistics(np.zeros((2, width, width, channels), np.uint8))).all()
 
 
 @pytest.mark.parametrize("crops", [cutouts(30, 1), suns(30, 1)])

@@ -27,6 +27,9 @@ from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 
 PAGE = Path("docs/answers.md")
+YEARS = ("<!-- years -->", "<!-- /years -->")
+"""The marks around the section that `benchmarks.predict.range_by_year` writes. It is kept."""
+
 MODELS = "sdo-euv-test-2014"
 SUN = Path("euv/2014/02/02/20140202_061525_512_0211.jpg")
 """The image of the archive from which the odd images are made."""
@@ -191,6 +194,11 @@ def page(models: str, of_archive: list[Result], odd: list[Result]) -> Iterator[s
     for result in odd:
         outcome = "; ".join(result.refusals) or answered(result.answers[0])
         yield f"| {result.name} | {result.exit_code} | {outcome} |"
+    yield ""
+    yield "## Refusals by year"
+    yield ""
+    start, end = YEARS
+    yield start + PAGE.read_text().split(start)[1].split(end)[0] + end
     yield ""
     yield "## Each image of 2014"
     yield ""

@@ -115,7 +115,8 @@ def _cross_fitted(
 
 def write_ranges(images: Images, positions: npt.NDArray[np.int64], folder: Path) -> None:
     """Write the input ranges of the images at some positions, (N,), into a model's folder."""
-    batches = (images.take(positions[start : start + AT_ONCE]) for start in range(0, len(positions), AT_ONCE))
+    by_time = np.unique(positions)
+    batches = (images.take(by_time[start : start + AT_ONCE]) for start in range(0, len(by_time), AT_ONCE))
     Ranges.of(batches).write(folder / RANGES)
 
 

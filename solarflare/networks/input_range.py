@@ -1,57 +1,134 @@
-"""Input ranges: the ranges of a few statistics of the training crops. An image outside of a range is refused.
+"""Input ranges: how far a crop may be from the crops that trained a network. One that is further away is refused.
 
-The statistics of another instrument, of a blank or covered Sun and of a photograph are different. Solar activity
-changes them little.
+The distance is Mahalanobis's, over the few `statistics` of a crop. Solar activity changes these together, so that a
+brighter Sun with a brighter corona is near, and another wavelength at the same brightness is far.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from solarflare.core.errors import InputError
+from solarflare.networks import statistics
+from solarflare.networks.statistics import FLOORS, NAMES, Values, colour_difference, colour_sums, shown
 from solarflare.sun.images.imaging import Pixels
 
-Values = npt.NDArray[np.float64]
+PARTS = 5  # of the training crops in their order, which is that of time
+ODD = 10.0
+"""Crops with a statistic so many times its median absolute deviation from its median do not count: broken images."""
 
-INSIDE = 0.42  # black pixels are counted within this many image widths of the centre; the Sun fills this part of a disk
-BLACK = 4  # grey level below which a pixel counts as black: a dark sky after JPEG compression, or the Moon
-TAIL = 0.005  # quantile of the training crops at either end of the range, so that one odd image does not widen it
-MARGIN = 0.5  # how far the range reaches beyond the quantiles, in units of their distance
-LEAST_MARGIN = 1.0  # smallest margin, in grey levels or percent, for statistics that hardly vary
+SPREAD = 3.0
+"""Weight of the covariance of the parts' means: the Sun of another year is as unlike these as they are each other, or
+more. Chosen with the statistics, by leaving out one year after another: docs/answers.md."""
 
-NAMES = ("brightness", "contrast", "grain", "share of black", "share of red", "share of blue")
-"""Names of the statistics. Only colour crops have the last two."""
+LEAST_LIMIT = 5.2
+"""Smallest limit of the distance. Chosen as `SPREAD`: an unseen year was at most 4.6 away, and another wavelength at
+least 5.3."""
+
+QUANTILE, MARGIN = 0.995, 1.1
+"""Where the training's own distances reach further than `LEAST_LIMIT`, the limit is their quantile times the margin."""
+
+COLOUR_MARGIN, COLOUR_FLOOR = 1.5, 2.0
+"""The limit of the colours is this quantile of the training's differences times a margin, at least so many levels."""
 
 
 @dataclass(frozen=True)
 class Ranges:
-    """The lowest and highest accepted value of each statistic of a crop."""
+    """The mean statistics of the training crops, (k,), their covariance, (k, k), and the largest accepted distance.
 
-    limits: dict[str, tuple[float, float]]
+    `colours`, (m, 3), and `colour_limit`, in grey levels, are empty and 0 for grey crops.
+    """
+
+    mean: Values
+    covariance: Values
+    limit: float
+    colours: Values
+    colour_limit: float
 
     @classmethod
     def of(cls, batches: Iterable[Pixels]) -> "Ranges":
-        """Return the ranges of the crops that a network was trained on: batches of (n, H, W, C) uint8."""
-        low, high = np.quantile(np.concatenate([statistics(crops) for crops in batches]), [TAIL, 1 - TAIL], axis=0)
-        margin = np.maximum(MARGIN * (high - low), LEAST_MARGIN)
-        ends = np.column_stack([np.maximum(low - margin, 0), high + margin]).round(2).tolist()
-        return cls(dict(zip(NAMES, map(tuple, ends), strict=False)))
+        """Return the ranges of the crops that a network was trained on: batches of (n, H, W, C) uint8, by time."""
+        rows, sums = [], []
+        for crops in batches:
+            rows.append(statistics.statistics(crops))
+            sums += [colour_sums(crops)] if crops.shape[-1] == 3 else []
+        values = np.concatenate(rows)
+        names = NAMES[3 if sums else 1]
+        floors = np.array([FLOORS[name] for name in names])
+        usual = _usual(values, floors)
+        parts = [part for part in np.array_split(values[usual], PARTS) if len(part)]
+        mean, covariance = _fit(parts, floors)
+        limit = max(LEAST_LIMIT, MARGIN * float(np.quantile(_distances(values[usual], mean, covariance), QUANTILE)))
+        known, colour_limit = np.empty((0, 3)), 0.0
+        if sums:
+            coloured = np.concatenate(sums)[usual]
+            known = statistics.colours(coloured).round(2)
+            differences = colour_difference(coloured, known)
+            colour_limit = max(COLOUR_MARGIN * float(np.quantile(differences, QUANTILE)), COLOUR_FLOOR)
+        return cls(mean.round(4), covariance.round(6), round(limit, 2), known, round(colour_limit, 2))
 
-    def refusal(self, values: Iterable[float]) -> str | None:
-        """Return which of a crop's `statistics` is the first outside of its range; None if all are inside."""
-        for (name, (low, high)), value in zip(self.limits.items(), values, strict=True):
-            if not low <= value <= high:
-                return f"its {name} is {value:.1f}, and that of what the network learned from {low:.1f} to {high:.1f}"
-        return None
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the statistics."""
+        return NAMES[3 if len(self.colours) else 1]
+
+    def distance(self, crops: Pixels) -> Values:
+        """Return how far crops, (N, H, W, C), are from those of the training, (N,), in standard deviations."""
+        return _distances(statistics.statistics(crops), self.mean, self.covariance)
+
+    def refusal(self, crop: Pixels) -> str | None:
+        """Return what of a crop, (H, W, C), is unlike the training's; None if it is near enough."""
+        if len(self.colours) and (reason := self.colour_refusal(crop)):
+            return reason
+        values = statistics.statistics(crop[None])[0]
+        if _distances(values[None], self.mean, self.covariance)[0] <= self.limit:
+            return None
+        return self._farthest(values)
+
+    def _farthest(self, values: Values) -> str:
+        """Return which of the statistics, (k,), is out of its range or, if none is, contradicts the others most."""
+        reach = self.limit * np.sqrt(np.diag(self.covariance))
+        out = np.abs(values - self.mean) / reach
+        levels = shown(values)
+        if out.max() > 1:
+            worst = int(out.argmax())
+            low, high = shown(self.mean - reach)[worst], shown(self.mean + reach)[worst]
+            learned = f"that of what the network learned from {low:.1f} to {high:.1f}"
+            return f"its {self.names[worst]} is {levels[worst]:.1f}, and {learned}"
+        # The mean of one statistic given all others, and its deviation from it in standard deviations.
+        precision = np.linalg.inv(self.covariance)
+        pulls = precision @ (values - self.mean)
+        worst = int(np.abs(pulls / np.sqrt(np.diag(precision))).argmax())
+        expected = shown(values - pulls / np.diag(precision))[worst]
+        return (
+            f"its {self.names[worst]} is {levels[worst]:.1f}, and with all else as it is, "
+            f"that of what the network learned from would be {expected:.1f}"
+        )
+
+    def colour_refusal(self, pixels: Pixels) -> str | None:
+        """Return how the colours of pixels, (H, W, 3), differ from the training's; None if they do not."""
+        difference = float(colour_difference(colour_sums(pixels[None]), self.colours)[0])
+        if difference <= self.colour_limit:
+            return None
+        return (
+            f"its colours differ by {difference:.1f} grey levels from those of what the network learned from, "
+            f"and {self.colour_limit:.1f} is the most"
+        )
 
     def write(self, path: Path) -> None:
         """Write as JSON."""
-        path.write_text(json.dumps(self.limits, indent=2) + "\n")
+        content: dict[str, object] = {
+            "mean": dict(zip(self.names, self.mean.tolist(), strict=True)),
+            "covariance": self.covariance.tolist(),
+            "limit": self.limit,
+        }
+        if len(self.colours):
+            content |= {"colours": self.colours.tolist(), "colour_limit": self.colour_limit}
+        path.write_text(json.dumps(content, indent=2) + "\n")
 
 
 def read(path: Path) -> Ranges:
@@ -63,49 +140,44 @@ def read(path: Path) -> Ranges:
         If the file is missing or holds something else.
     """
     try:
-        limits = {name: (float(low), float(high)) for name, (low, high) in json.loads(path.read_text()).items()}
-        # Grey crops have no shares of colours.
-        if tuple(limits) not in (NAMES[:-2], NAMES) or not all(low <= high for low, high in limits.values()):
-            raise ValueError(limits)
-        return Ranges(limits)
+        content = json.loads(path.read_text())
+        colours = np.array(content.get("colours", []), float).reshape(-1, 3)
+        names = NAMES[3 if len(colours) else 1]
+        mean = np.array([content["mean"][name] for name in names], float)
+        covariance = np.array(content["covariance"], float)
+        limits = float(content["limit"]), float(content.get("colour_limit", 0))
+        if len(content["mean"]) != len(names) or not np.isfinite([*mean, *limits]).all() or limits[0] <= 0:
+            raise ValueError(content)
+        np.linalg.cholesky(covariance.reshape(len(names), len(names)))  # refuses what is no covariance
+        return Ranges(mean, covariance, limits[0], colours, limits[1])
     except FileNotFoundError:
         raise InputError(f"{path} is not there; make it with `dvc repro`") from None
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, np.linalg.LinAlgError):
         raise InputError(f"{path} does not hold ranges that a training wrote; make it again with `dvc repro`") from None
 
 
 def refusals(known: Sequence[Ranges], crops: Pixels) -> list[str | None]:
     """Return for each crop, (N, H, W, C), why the first of several networks refuses it; None if no network does."""
-    return [
-        next(filter(None, (ranges.refusal(values) for ranges in known)), None) for values in statistics(crops).tolist()
-    ]
+    return [next(filter(None, (ranges.refusal(crop) for ranges in known)), None) for crop in crops]
 
 
-def statistics(crops: Pixels) -> Values:
-    """Return k statistics, (N, k) float64, of crops (N, H, W, C).
-
-    Three are in grey levels: the mean and the standard deviation of the pixels, and the mean absolute difference of
-    neighbours in a row. The others are in percent: the share of black pixels near the centre and, for colour crops, the
-    shares of red and blue.
-    """
-    channels = np.moveaxis(crops, -1, 0).astype(np.float32)  # NumPy takes longer for means over a short last axis
-    grey = sum(channels[1:], start=channels[0]) / np.float32(len(channels))
-    inside = _inside(grey.shape[1])
-    columns = [
-        grey.mean(axis=(1, 2)),
-        grey.std(axis=(1, 2)),
-        np.abs(np.diff(grey, axis=2)).mean(axis=(1, 2)),
-        100 * (((grey < BLACK) & inside).sum(axis=(1, 2)) / inside.sum()),
-    ]
-    if len(channels) == 3:
-        red, green, blue = channels.mean(axis=(2, 3), dtype=np.float64)
-        light = np.maximum(red + green + blue, 1)
-        columns += [100 * red / light, 100 * blue / light]
-    return np.column_stack(columns).astype(np.float64)
+def _usual(values: Values, floors: Values) -> npt.NDArray[np.bool_]:
+    """Return which rows of statistics, (N, k), have none that is far from all others', (N,)."""
+    apart = np.abs(values - np.median(values, axis=0))
+    return (apart <= ODD * np.maximum(np.median(apart, axis=0), floors)).all(axis=1)
 
 
-@cache
-def _inside(width: int) -> npt.NDArray[np.bool_]:
-    """Return which pixels of a crop, (width, width), black ones are counted of."""
-    place = np.linspace(-0.5, 0.5, width)
-    return np.hypot(*np.meshgrid(place, place)) <= INSIDE
+def _fit(parts: Sequence[Values], floors: Values) -> tuple[Values, Values]:
+    """Return the mean of the parts' means, (k,), and the covariance that is expected of a new part, (k, k)."""
+    means = np.stack([part.mean(axis=0) for part in parts])
+    within = np.concatenate([part - mean for part, mean in zip(parts, means, strict=True)])
+    covariance = within.T @ within / max(len(within) - len(parts), 1)
+    if len(parts) > 1:
+        covariance = covariance + SPREAD * np.cov(means.T)
+    return means.mean(axis=0), covariance + np.diag(floors**2)
+
+
+def _distances(values: Values, mean: Values, covariance: Values) -> Values:
+    """Return Mahalanobis's distances, (N,), of statistics (N, k)."""
+    apart = values - mean
+    return np.sqrt(np.einsum("ni,in->n", apart, np.linalg.solve(covariance, apart.T)))

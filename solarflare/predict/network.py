@@ -98,6 +98,10 @@ class Network:
         """Return for each crop, (N, H, W, C), how it differs from those of the training; None if it does not differ."""
         return input_range.refusals(self._ranges, crops)
 
+    def colour_refusal(self, pixels: Pixels) -> str | None:
+        """Return how the colours of pixels, (H, W, 3), differ from those of the training; None if they do not."""
+        return next(filter(None, (ranges.colour_refusal(pixels) for ranges in self._ranges)), None)
+
     def probabilities(self, crops: Pixels) -> npt.NDArray[np.float64]:
         """Return the calibrated probabilities, (N,), of crops (N, H, W, C). They hold for `share`.
 

@@ -118,6 +118,8 @@ class Predictor:
         height, width = grey.shape
         if not sun.fitted or sun.radius > min(sun.x, sun.y, width - 1 - sun.x, height - 1 - sun.y):
             raise Refused(f"the whole disk of the Sun is not where {instrument} would show it at that time")
+        if Task.REGION in networks and (reason := networks[Task.REGION].colour_refusal(middle(rgb, sun))):
+            raise Refused(f"it is unlike the images that trained the network: {reason}")
         answer = ImageAnswer(image, sun=sun)
         if Task.DISK in networks:
             disk, (fusion, no_fusion) = self._disk(networks[Task.DISK], grey, sun, time)
@@ -212,3 +214,11 @@ class Predictor:
             given = (None, reason, None, reason) if reason else (probability, "", fusion, no_fusion)
             answers.append(RegionAnswer(noaa_ar, round(latitude, 1), round(longitude, 1), *given))
         return answers
+
+
+def middle(rgb: Pixels, sun: Disk) -> Pixels:
+    """Return the square in the middle of the Sun, a subset of the pixels of an image (H, W, 3)."""
+    half = round(0.7 * sun.radius)
+    step = max(1, half // 128)
+    x, y = round(sun.x), round(sun.y)
+    return rgb[y - half : y + half : step, x - half : x + half : step]

@@ -1,0 +1,110 @@
+"""The statistics of a crop by which `input_range` tells whether it looks like the crops of a training.
+
+Levels and differences of levels are logarithms, so that a sum of them states a ratio: the corona above the limb is
+darker than the limb by a factor that depends on the wavelength. Coronal holes change none of them much.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from solarflare.sun.images.imaging import Pixels
+
+Values = npt.NDArray[np.float64]
+
+LEVEL, DETAIL = 10.0, 1.0
+"""Grey levels that are added before the logarithm of a level and of a difference: JPEG's noise in a black sky."""
+
+INSIDE, LIMB, OUTSIDE = (0.74, 0.82), (0.86, 0.90), (0.94, 1.0)
+"""Rings of a full disk, in half-widths of the crop. In an EUV image, whose crop reaches 1.15 solar radii, they are at
+0.85 to 0.94, 0.99 to 1.035 and 1.08 to 1.15 radii. The brightest ring of the corona is at 1.013."""
+
+SECTORS = 12  # of the limb: the Moon or a gap in the data darkens one; a polar coronal hole does so by less than half
+CENTRE = 0.75  # half-widths of the crop: differences of neighbours are taken within them
+QUANTILES = {"dark parts": 0.25, "middle brightness": 0.5, "bright parts": 0.9}
+STEPS = {"fine detail": 1, "coarse detail": 2}
+"""Pixels between the neighbours whose difference is taken."""
+
+DISK_NAMES = ("brightness inside the limb", "brightness of the limb", "brightness outside the limb", "darkest limb")
+NAMES = {1: (*DISK_NAMES, *STEPS), 3: (*QUANTILES, *STEPS)}
+"""The names of the statistics of a grey disk (one channel) and of a coloured cutout (three)."""
+
+FLOORS = dict.fromkeys((*DISK_NAMES, *QUANTILES, *STEPS), 0.03) | {"darkest limb": 0.2}
+"""Standard deviation of each logarithm that is added to that of the training: 3 % of a level. Around the minimum of the
+cycle, the holes at the poles are larger than in a training of other years; the Moon is darker still."""
+
+BINS = 16  # of brightness, for the colours of each
+
+
+def statistics(crops: Pixels) -> Values:
+    """Return the logarithms of k statistics, (N, k) float64, of crops (N, H, W, C); see `NAMES`."""
+    grey = crops.mean(axis=-1, dtype=np.float32)
+    place = np.linspace(-1, 1, 2 * grey.shape[1] + 1)[1::2]
+    east, south = np.meshgrid(place, place)
+    distance = np.hypot(east, south)
+    levels = _cutout_levels(grey) if crops.shape[-1] == 3 else _disk_levels(grey, distance, np.arctan2(south, east))
+    near = distance < CENTRE
+    details = [
+        np.abs(grey[:, :, step:] - grey[:, :, :-step])[:, near[:, step:] & near[:, :-step]].mean(axis=1)
+        for step in STEPS.values()
+    ]
+    return np.column_stack([np.log(LEVEL + levels), np.log(DETAIL + np.column_stack(details))]).astype(np.float64)
+
+
+def _disk_levels(grey: npt.NDArray[np.float32], distance: Values, angle: Values) -> npt.NDArray[np.float32]:
+    rings = []
+    for low, high in (INSIDE, LIMB, OUTSIDE):
+        widened = max(1 / len(distance) - (high - low) / 2, 0)  # to a pixel, where crops are small
+        rings.append((low - widened <= distance) & (distance < high + widened))
+    sector = np.floor(angle / (2 * np.pi) * SECTORS).astype(int) % SECTORS
+    darkest = np.min([grey[:, rings[1] & (sector == part)].mean(axis=1) for part in range(SECTORS)], axis=0)
+    return np.column_stack([*(np.median(grey[:, ring], axis=1) for ring in rings), darkest])
+
+
+def _cutout_levels(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return np.quantile(grey.reshape(len(grey), -1), list(QUANTILES.values()), axis=1).T
+
+
+def shown(values: Values) -> Values:
+    """Return statistics (..., k) in grey levels instead of logarithms."""
+    softening = np.r_[np.full(values.shape[-1] - len(STEPS), LEVEL), np.full(len(STEPS), DETAIL)]
+    return np.clip(np.exp(np.minimum(values, 6)) - softening, 0, 255)
+
+
+def colour_sums(crops: Pixels) -> Values:
+    """Return for each crop of (N, H, W, 3), and each bin of brightness, pixels and sums of red, green and blue.
+
+    Returns
+    -------
+    (N, BINS, 4) float64
+        The bins are of equal width in the mean of the three channels.
+    """
+    count = len(crops)
+    pixels = crops.reshape(count, -1, 3).astype(np.float64)
+    place = (pixels.sum(axis=2) * BINS / (3 * 256)).astype(int) + np.arange(count)[:, None] * BINS
+    weights = np.dstack([np.ones(pixels.shape[:2]), pixels])
+    sums = [np.bincount(place.ravel(), of.ravel(), count * BINS) for of in np.moveaxis(weights, 2, 0)]
+    return np.stack(sums, axis=1, dtype=np.float64).reshape(count, BINS, 4)
+
+
+def colours(sums: Values) -> Values:
+    """Return the mean red, green and blue, (m, 3), of the m bins that have pixels in sums of `colour_sums`."""
+    total = sums.sum(axis=0)
+    return total[total[:, 0] > 0, 1:] / total[total[:, 0] > 0, :1]
+
+
+def colour_difference(sums: Values, known: Values) -> Values:
+    """Return by how many grey levels the colours of crops differ, (N,), from known colours at the same brightness.
+
+    Parameters
+    ----------
+    sums : (N, BINS, 4) float64
+        What `colour_sums` returned.
+    known : (m, 3) float64
+        What `colours` returned. It is interpolated; pixels that are darker or brighter than all of it do not count.
+    """
+    pixels = sums[..., 0]
+    means = sums[..., 1:] / np.maximum(pixels, 1)[..., None]
+    brightness, bins = means.mean(axis=-1), known.mean(axis=1)
+    expected = np.stack([np.interp(brightness, bins, of) for of in known.T], axis=-1)
+    pixels = np.where((bins.min() <= brightness) & (brightness <= bins.max()), pixels, 0)
+    return (np.abs(means - expected).mean(axis=-1) * pixels).sum(axis=1) / np.maximum(pixels.sum(axis=1), 1)

@@ -2,9 +2,9 @@
 
 Run it from the project's folder: ``python -m benchmarks.predict.simulated_to_real ../shared/sun``. It draws the
 simulated Sun at the times of the archive's EUV images before 2014, cuts and labels it as the profile `sdo-euv` does the
-real Sun, trains the networks of that profile on it, and prints how well they rank the real images, by year. With
-``--models models`` it also prints what the disk network of ``make`` makes of the archive's magnetograms: of GONG images
-each probability; of HMI images, which have another scale of grey, two rank correlations.
+real Sun, trains the networks of that profile and the baseline `logistic` on it, and prints how well they rank the real
+images, by year. With ``--models models`` it also prints what the disk network of ``make`` makes of the archive's
+magnetograms: of GONG images each probability; of HMI images, which have another scale of grey, two rank correlations.
 
 Each reading of the real labels is counted in ``docs/simulated.md``: do not choose the simulator by them.
 """
@@ -31,7 +31,7 @@ from solarflare.sources.common.matching import EventLists
 from solarflare.sun.images.instruments import Instrument
 from solarflare.sun.labels.labels import label_images
 from solarflare.tracking import profiles
-from solarflare.verification.evaluation.baselines import statistics
+from solarflare.verification.evaluation.baselines import logistic, statistics
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Ranking
 from tests import parameters
@@ -74,8 +74,14 @@ def euv(archive: Path, tasks: list[Task], every: int) -> None:
         print(f"{task}: trained on {len(label)} simulated crops, {label.sum()} of them positive")
         settings = chosen.train(task).model_copy(update={"ensemble": MEMBERS, "patience": None, "teacher": 0.0})
         model, _ = training.fit(Held(crops), Rows(np.arange(len(label)), label), None, settings, polarity=False)
+        regression = logistic(statistics(crops, INSTRUMENT), label)
         rows, crops = labelled(task, images, lists, chosen)
-        report(task, rows, training.predict(model, Held(crops), np.arange(len(rows))), chosen)
+        scores = {
+            "network": training.predict(model, Held(crops), np.arange(len(rows))),
+            "logistic": regression.predict_proba(statistics(crops, INSTRUMENT))[:, 1],
+        }
+        for name, score in scores.items():
+            report(f"{task}, {name}", rows, score, chosen)
 
 
 def as_profile() -> AllParams:
@@ -101,13 +107,13 @@ def labelled(task: Task, images: pd.DataFrame, lists: EventLists, chosen: AllPar
     return cut(task, INSTRUMENT, images, places.merge(answers, on=key), chosen)
 
 
-def report(task: Task, rows: pd.DataFrame, score: NDArray, chosen: AllParams) -> None:
+def report(what: str, rows: pd.DataFrame, score: NDArray, chosen: AllParams) -> None:
     """Print the ROC-AUC of all years, and of each."""
     block = blocks(rows["time"], chosen.split.block_days)
     year = rows["time"].dt.year.to_numpy()
     for name, part in {"all": year > 0, **{str(number): year == number for number in np.unique(year)}}.items():
         label = rows["label"].to_numpy(np.int64)[part]
-        counts = f"{task}, {name}: {len(label)} real rows, {label.sum()} positive"
+        counts = f"{what}, {name}: {len(label)} real rows, {label.sum()} positive"
         if len(np.unique(label)) < 2:
             print(counts)
             continue

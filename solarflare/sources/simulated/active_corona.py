@@ -30,12 +30,13 @@ LINES_PER_FLUX = 200
 LINES = (40, 400)
 """Number of field lines of a region of 1e22 Mx, and the smallest and largest number of a region."""
 
-LOOP = 22.0
-FOOT_POWER, LENGTH_POWER = 0.5, -0.45
+LOOP = 18.0
+FOOT_POWER, LENGTH_POWER, FLUX_POWER = 0.5, -0.65, -0.4
 STRAND_SPREAD = 0.8
 OPEN = 0.6
-"""`LOOP`: emission of a loop, in quiet Suns per solar radius. Powers: exponents of the field at the foot point and of
-the loop's length. `STRAND_SPREAD`: log-normal spread of the strands. `OPEN`: factor for open field lines."""
+"""`LOOP`: emission of a loop, in quiet Suns per solar radius. Powers: exponents of the field at the foot point, of the
+loop's length, and of the region's flux: the loops of strong regions are hotter than the 2 MK that the channel shows.
+`STRAND_SPREAD`: log-normal spread of the strands. `OPEN`: factor for open field lines."""
 
 MOSS = 0.025
 FLARE = 220.0
@@ -107,24 +108,24 @@ class Magnetism:
         if not self.regions:
             return Emission(*np.zeros((2, width, width), dtype=np.float32))
         loops = self._loops(generator)
-        sharp = 0.35 * gaussian_filter(loops, 0.7) + self._moss() + self._flares(flares, time, seed)
-        haze = 0.4 * gaussian_filter(loops, 2.5) + 0.9 * gaussian_filter(loops, 13)
+        sharp = 0.45 * gaussian_filter(loops, 0.9) + self._moss() + self._flares(flares, time, seed)
+        haze = 0.55 * gaussian_filter(loops, 2.5) + 0.45 * gaussian_filter(loops, 11)
         return Emission(sharp, haze)
 
     def _loops(self, generator: np.random.Generator) -> Floats:
-        feet, outward = [], []
+        feet, outward, strength = [], [], []
         for region in self.regions:
             count = int(np.clip(LINES_PER_FLUX * region.flux**0.6, *LINES))
             drawn = region.draw(count, generator)
             position = region.space[drawn] + 0.012 * generator.standard_normal((count, 3))
             feet.append(1.001 * position / np.linalg.norm(position, axis=1, keepdims=True))
             outward.append(np.sign(region.elements.flux[drawn]))
+            strength.append(np.full(count, LOOP * region.flux**FLUX_POWER, dtype=np.float32))
         lines = field_lines.trace(
             self.sources, np.concatenate(feet).astype(np.float32), np.concatenate(outward).astype(np.float32)
         )
-        bright = (
-            LOOP * np.minimum(lines.foot_field, 4000) ** FOOT_POWER * np.maximum(lines.length, 0.03) ** LENGTH_POWER
-        )
+        bright = np.minimum(lines.foot_field, 4000) ** FOOT_POWER * np.maximum(lines.length, 0.03) ** LENGTH_POWER
+        bright *= np.concatenate(strength)
         bright *= np.exp(STRAND_SPREAD * generator.standard_normal(len(bright))) * np.where(lines.closed, 1, OPEN)
         start, step = lines.points[:-1], np.diff(lines.points, axis=0)
         fraction = (np.arange(POINTS_PER_STEP, dtype=np.float32) / POINTS_PER_STEP)[:, None, None, None]

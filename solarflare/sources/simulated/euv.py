@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from astropy import units as u
 from PIL import Image, ImageDraw
+from scipy.ndimage import gaussian_filter
 from sunpy.visualization.colormaps.color_tables import aia_color_table
 
 from solarflare.sources.simulated.active_corona import Magnetism
@@ -32,7 +33,7 @@ FIRST_LIGHT = np.datetime64("2010-05-01")
 AGEING = 0.025
 """Fraction of the sensitivity that the detector loses per year after correction (Barnes et al. 2020, JOSS 5, 2801)."""
 
-NOISE = 1.5  # data numbers
+BLUR = 0.3  # pixels: the telescope's and that of averaging 8 x 8 pixels, in which its noise vanishes
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,11 @@ def render(
     magnetism = Magnetism(regions, view, time, seed, generator)
     active = magnetism.emission(flares, time, seed, generator)
     quiet = QuietCorona(view, time, magnetism.sources, active.haze, seed, generator)
-    emission = quiet.emission + active.sharp * np.exp(0.25 * quiet.grain)
-    emission += active.haze * np.exp(0.42 * quiet.along_field + 0.2 * quiet.grain)
+    emission = quiet.emission + active.sharp * np.exp(0.4 * quiet.grain)
+    emission += active.haze * np.exp(0.33 * quiet.along_field + 0.15 * quiet.grain)
     display = DISPLAYS[instrument]
     years = (time - FIRST_LIGHT) / DAY / 365.25
-    data = display.quiet * (1 - AGEING) ** years * emission
-    data += NOISE * generator.standard_normal((WIDTH, WIDTH), dtype=np.float32)
+    data = display.quiet * (1 - AGEING) ** years * gaussian_filter(emission, BLUR)
     return _print(_colours(display.wavelength)[display.level(data)], display.wavelength, time)
 
 

@@ -14,8 +14,8 @@ from solarflare.sources.simulated import field_lines
 from solarflare.sources.simulated.region_evolution import DAY, activity
 from solarflare.sources.simulated.sphere import Floats, View, spectral_noise
 
-SCALE_HEIGHT = 0.075
-"""Scale height of the emission in solar radii (radial profiles of 338 AIA 211 images; hydrostatic at 1.8 MK: 0.06)."""
+SCALE_HEIGHT = 0.08
+"""Scale height of the emission in solar radii (radial profiles of 28 AIA 211 images; hydrostatic at 1.8 MK: 0.06)."""
 
 RING = 1.008
 """Radius in solar radii at which the corona is brightest, before blurring; 1.013 in real AIA 211 images."""
@@ -23,11 +23,17 @@ RING = 1.008
 LIMB = 1.45
 """Emission just outside the limb, divided by that just inside. It is less than 2, because spicules absorb."""
 
-BELT = 0.9
+MAXIMUM = 0.5
 """Relative increase of the emission from solar minimum to maximum."""
 
+BELT_SINE, BELT_WIDTH = 0.3, 0.2
+BELT_EXCESS, BELT_CONTRAST = 0.65, 0.75
+"""The belts in which the remnants of old regions glow: sine of their latitude, and its spread; at solar maximum, the
+increase of the logarithm of the emission there, and of the contrast of the broad texture."""
+
 TILE = 768
-BRIGHT_POINTS = 600  # per tile; X-ray bright points number hundreds on the disk (Golub et al. 1974, ApJ 189, L93)
+BRIGHT_POINTS = 1200  # per tile; X-ray bright points number hundreds on the disk (Golub et al. 1974, ApJ 189, L93)
+HOLE_EDGE = 0.04  # solar radii over which the emission falls into a coronal hole
 
 HOLE_EPOCH = 81.0  # days: holes live for several rotations
 HOLES, CHANNELS = 3, 4  # numbers of new ones per epoch; channels are the long dark lanes over filaments
@@ -65,15 +71,18 @@ class QuietCorona:
         broad, grain, points = _on_sphere(view, west, north, inside, seed, generator)
         along_field = _smeared(grain, view, west, north, toward, sources)
         disk = distance < RING
-        opened = _openness(view, west, north, toward, time, level, broad, seed)
+        sine = north * np.cos(np.float32(view.tilt)) + toward * np.sin(np.float32(view.tilt))
+        opened = _openness(view, west, north, sine, time, level, broad, seed)
         # The field of active regions is closed.
         opened *= np.exp(-gaussian_filter(active, 4))
-        texture = 0.26 * broad + 0.12 * grain + 0.15 * along_field + points * np.exp(0.5 * grain)
+        belts = level * np.exp(-(((np.abs(sine) - BELT_SINE) / BELT_WIDTH) ** 2))
+        texture = (0.28 + BELT_CONTRAST * belts) * broad + BELT_EXCESS * belts
+        texture += 0.11 * (grain + along_field) + points
         thickness = 1 / np.sqrt(toward**2 + SCALE_HEIGHT)
         rim = np.float32(LIMB / np.sqrt(SCALE_HEIGHT))
         beyond = rim * np.exp((RING - distance) / SCALE_HEIGHT) * _streamers(north, west, distance, time, level, seed)
         shell = np.where(disk, thickness * np.exp(texture - HOLE_DEPTH * opened), beyond)
-        self.emission: Floats = ((1 + BELT * level) * shell).astype(np.float32)
+        self.emission: Floats = ((1 + MAXIMUM * level) * shell).astype(np.float32)
         self.grain: Floats = np.where(disk, grain, 0)
         self.along_field: Floats = np.where(disk, along_field, 0)
 
@@ -93,8 +102,8 @@ def _on_sphere(
 @lru_cache(1)
 def _tiles(seed: int) -> tuple[Floats, Floats, Floats]:
     generator = np.random.default_rng([seed, 32])
-    broad = spectral_noise(generator, TILE, 12, 2.4)
-    grain = spectral_noise(generator, TILE, 12, 0.3)
+    broad = spectral_noise(generator, TILE, 30, 2.4)
+    grain = spectral_noise(generator, TILE, 17, 0.3)
     points = np.zeros((TILE, TILE), dtype=np.float32)
     points.ravel()[generator.integers(TILE * TILE, size=BRIGHT_POINTS)] = generator.exponential(1.0, BRIGHT_POINTS)
     points = 2.5 * gaussian_filter(points, 1.0, mode="wrap") + 11 * gaussian_filter(points, 2.5, mode="wrap")
@@ -134,7 +143,7 @@ def _openness(
     view: View,
     west: Floats,
     north: Floats,
-    toward: Floats,
+    sine: Floats,
     time: np.datetime64,
     level: float,
     broad: Floats,
@@ -142,7 +151,6 @@ def _openness(
 ) -> Floats:
     """Return the openness of the field, 0 to 1: that of polar holes, largest at solar minimum, and of other holes."""
     days = float((time - ORIGIN) / DAY)
-    sine = north * np.cos(np.float32(view.tilt)) + toward * np.sin(np.float32(view.tilt))
     ragged = 0.4 * broad
     result = 1 / (1 + np.exp(-16 * (np.abs(sine) - (0.86 + 0.2 * level) + 0.25 * ragged)))
     epoch = int(days // HOLE_EPOCH)
@@ -164,7 +172,7 @@ def _openness(
             across = across + 0.05 * broad * channel
             reach = np.radians(size * (0.7 if channel else 1.0)) * np.sqrt(grown) * (1 + 1.4 * ragged)
             away = np.sqrt(along**2 * shape + across**2 / shape) - reach
-            result = np.maximum(result, depth / (1 + np.exp(np.clip(away / 0.02, -30, 30))))
+            result = np.maximum(result, depth / (1 + np.exp(np.clip(away / HOLE_EDGE, -30, 30))))
     return result.astype(np.float32)
 
 

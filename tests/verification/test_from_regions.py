@@ -3,26 +3,20 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit
 
 from solarflare.core.params import load
 from solarflare.sun.events.records import ANSWER_ITSELF
 from solarflare.verification.evaluation import from_regions
-from solarflare.verification.evaluation.from_regions import LEAST, noisy_or
+from solarflare.verification.evaluation.from_regions import expected
 from solarflare.verification.evaluation.schema import EvaluationParams
 from tests import parameters
 
 
-def test_the_sun_is_quiet_if_every_region_is() -> None:
+def test_the_probabilities_of_an_image_add_up() -> None:
     paths = pd.Series(["a", "a", "b"])
     disks = pd.Series({5: "b", 3: "a", 4: "none"})
-    numbers = noisy_or(paths, np.array([0.5, 0.2, 0.3]), disks)
-    assert numbers.index.tolist() == [5, 3, 4]
-    assert expit(numbers["noisy_or"]).to_list() == pytest.approx([0.3, 1 - 0.5 * 0.8, LEAST])
-
-
-def test_a_certain_region_makes_no_infinity() -> None:
-    assert np.isfinite(noisy_or(pd.Series(["a"]), np.array([1.0]), pd.Series({0: "a"}))["noisy_or"]).all()
+    numbers = expected(paths, np.array([0.5, 0.2, 0.3]), disks)
+    assert numbers["expected"].to_dict() == pytest.approx({5: 0.3, 3: 0.7, 4: 0.0})
 
 
 @pytest.fixture

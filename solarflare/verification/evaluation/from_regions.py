@@ -1,7 +1,7 @@
 """The disk's forecast from its regions: the region network is asked about every region of the image.
 
-The forecast is a logistic regression on the sum of the regions' probabilities: how many regions are expected to flare. On
-the folds of 2010 to 2013 it had a better Brier skill than the noisy-or of them: docs/experiments.md.
+The forecast is a logistic regression on the sum of the regions' probabilities: the number of regions expected to flare.
+On the folds of 2010 to 2013 it had a better Brier skill than the noisy-or of them: docs/experiments.md.
 """
 
 import numpy as np

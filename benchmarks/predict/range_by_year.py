@@ -35,8 +35,8 @@ from solarflare.sun.images.imaging import Pixels
 FORM = pretrained.FOLDER / "aia211"
 """Its networks tell how crops are cut."""
 
-EVERY = 8  # of so many images, one is made into each broken kind
-MAGNETOGRAMS = 50  # of so many, one is shown in the colours of AIA 211
+EVERY = 24  # of so many images, one is made into each broken kind
+MAGNETOGRAMS = 100  # of so many, one is shown in the colours of AIA 211
 WIDTH = 512  # pixels: the side of the archive's images
 
 
@@ -144,7 +144,10 @@ def network_of(task: Task, ranges: list[Ranges]) -> Network:
 
 def predictor_without(year: int, years: npt.NDArray[np.int64], crops: dict[Task, list[Pixels]]) -> Predictor:
     """Return a predictor whose ranges do not know a year. It finds the regions in the image."""
-    ranges = {task: Ranges.of([of[place] for place in np.flatnonzero(years != year)]) for task, of in crops.items()}
+    ranges = {
+        task: Ranges.of([crop for crop, other in zip(of, years != year, strict=True) if other and len(crop)])
+        for task, of in crops.items()
+    }
     return Predictor({task: network_of(task, [of]) for task, of in ranges.items()}, lambda time: None)
 
 
@@ -171,8 +174,8 @@ def tables(
     """Yield the lines of the section."""
     yield "Written by `python -m benchmarks.predict.range_by_year ARCHIVE --others FILE...`. No network is asked:"
     yield "for each year, ranges are fitted to the crops of the other years, in the form of `pretrained/`, and the"
-    yield "images of that year are looked at as `predict` does, with regions found in the image. Each eighth good"
-    yield "image is made into each broken kind. Images of other wavelengths, and each fiftieth magnetogram, are"
+    yield "images of that year are looked at as `predict` does, with regions found in the image. Each 24th good"
+    yield "image is made into each broken kind. Images of other wavelengths, and each hundredth magnetogram, are"
     yield "shown in the colours of AIA 211; all five ranges look at each. The statistics and the limit were chosen"
     yield "on these good images and on those of 171 and 193 angstrom, one of each: this measures no other"
     yield "instrument, and not AIA after 2014."

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 from scipy.stats import spearmanr
 
-from benchmarks.sources.probe_simulator import EUV_END, SEED, Held, cut, draw, real_images
+from benchmarks.sources.probe_simulator import EUV_END, SEED, Held, cut, draw, real_images, roc_auc
 from solarflare.core.tables import REGIONS, empty
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import places_of
@@ -117,11 +117,8 @@ def report(what: str, rows: pd.DataFrame, score: NDArray, chosen: AllParams) -> 
         if len(np.unique(label)) < 2:
             print(counts)
             continue
-        plan, ranking = BlockBootstrap(block[part], chosen.evaluate.resamples, SEED), Ranking(label, score[part])
-        value = float(ranking.roc_auc(np.ones((1, len(label))))[0])
-        draws = plan.draws(lambda weight, ranking=ranking: {"roc_auc": ranking.roc_auc(weight)})["roc_auc"]
-        interval = plan.interval(value, draws)
-        print(f"{counts}, ROC-AUC {value:.3f} [{interval.low:.3f}, {interval.high:.3f}]", flush=True)
+        interval = roc_auc(Ranking(label, score[part]), BlockBootstrap(block[part], chosen.evaluate.resamples, SEED))
+        print(f"{counts}, ROC-AUC {interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]", flush=True)
 
 
 def magnetograms(archive: Path, model: Path) -> None:

@@ -42,6 +42,7 @@ from solarflare.verification.audit.forecasts import folds
 from solarflare.verification.audit.statistics import ByFold
 from solarflare.verification.evaluation.baselines import statistics
 from solarflare.verification.scores.bootstrap import BlockBootstrap, Interval
+from solarflare.verification.scores.scores import Ranking
 from tests import parameters
 from tests.parameters import AllParams
 
@@ -177,12 +178,17 @@ def probe(
         "boosting": _by_model(HistGradientBoostingClassifier(random_state=SEED), seen, label, fold),
         "network": _by_network(kind.task, images, label, fold, chosen),
     }
-    result = {}
-    for name, score in scores.items():
-        ranked = ByFold(label, score, fold)
-        draws = plan.draws(lambda weight, ranked=ranked: {"roc_auc": ranked.roc_auc(weight)})["roc_auc"]
-        result[name] = plan.interval(float(ranked.roc_auc(np.ones((1, len(label))))[0]), draws)
-    return result
+    return {name: roc_auc(ByFold(label, score, fold), plan) for name, score in scores.items()}
+
+
+def roc_auc(ranking: ByFold | Ranking, plan: BlockBootstrap) -> Interval:
+    """Return the ROC-AUC of a ranking, with its interval."""
+
+    def statistic(weight: Values) -> dict[str, Values]:
+        return {"roc_auc": ranking.roc_auc(weight)}
+
+    ones = np.ones((1, len(plan.groups.number)))
+    return plan.interval(float(ranking.roc_auc(ones)[0]), plan.draws(statistic)["roc_auc"])
 
 
 def features(images: Pixels, instrument: Instrument) -> Values:

@@ -79,7 +79,8 @@ def write(predictions: Path, method: str, labels: Path | None, path: Path) -> Wr
     if reason := scoreboard.refusal(task, question, origin) or _refusal(task, question):
         raise InputError(f"{predictions}: {reason}")
     forecasts = by_day(forecast_files.read(predictions, labelled=False).rows)
-    happened = _read_labels(labels) if labels else _own_labels(predictions, forecasts.index, question["min_class"])
+    days = pd.DatetimeIndex(forecasts.index)
+    happened = _read_labels(labels) if labels else _own_labels(predictions, days, question["min_class"])
     table = pd.DataFrame({"label": happened.reindex(forecasts.index), method: forecasts.round(DECIMALS)})
     labelled = table.dropna().astype({"label": int})
     if labelled.empty:

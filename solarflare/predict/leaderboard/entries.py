@@ -123,7 +123,7 @@ def _columns(path: Path, wish: Wish) -> tuple[Mapping[str, str | None], Sequence
         found[role] = column_roles.find(others, role, name if name in others else None, path)
         others = others.drop(columns=found[role])
     is_time = column_roles.FITS["time"]
-    columns = [name for name in others if not is_time(others[name].head(column_roles.SAMPLE))]
+    columns = [name for name in others.columns if not is_time(others[name].head(column_roles.SAMPLE))]
     if contrary := [name for name in columns if column_roles.says_the_contrary(name, "probability")]:
         raise InputError(
             f"{path}: the name of {contrary[0]} may say that it is the probability of no flare; add "

@@ -99,7 +99,7 @@ def _reliability(axes: Axes, shown: Triptychs, name: str) -> None:
     axes.bar(BINS[:-1], TALLEST * counts / counts.max(), np.diff(BINS), align="edge", color=FAINT, alpha=0.35)
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--")
     axes.axhline(shown.base_rate, color=FAINT, linewidth=1, linestyle=":")
-    band = {"color": SKY, "alpha": 0.2, "linewidth": 0, "label": "95 % if reliable"}
+    band: dict[str, Any] = {"color": SKY, "alpha": 0.2, "linewidth": 0, "label": "95 % if reliable"}
     axes.fill_between(curve["probability"], curve["low"], curve["high"], **band)
     marker = "o" if len(curve) <= MARKED else ""
     axes.plot(curve["probability"], curve["frequency"], color=SUN, linewidth=2, marker=marker, markersize=3, label=name)

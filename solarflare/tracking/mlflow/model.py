@@ -41,8 +41,8 @@ class CalibratedNetwork:
         if not 0 < len(images) <= MAX_IMAGES:
             return f"{len(images):,} images were sent; send from 1 to {MAX_IMAGES:,} at once"
         ranges = [input_range.read(folder / description.RANGES) for folder in description.model_folders(self.folder)]
-        for position, image in enumerate(images):
-            if reason := input_range.refusal(ranges, image):
+        for position, reason in enumerate(input_range.refusals(ranges, images)):
+            if reason:
                 return f"image {position}: {reason}; send crops as the crop stage cuts them, with pixels from 0 to 255"
         return None
 

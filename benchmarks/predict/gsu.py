@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from solarflare.dataset.samples.regression import logistic
 from solarflare.predict import forecast_files
 from solarflare.predict.forecast_files import REGION
 from solarflare.predict.leaderboard import board, text
@@ -25,7 +26,6 @@ from solarflare.sources.common import event_tables
 from solarflare.sun.events.flares import any_flare, clean, flux, min_flux, question_windows
 from solarflare.sun.events.questions import DiskLabel
 from solarflare.sun.events.records import HORIZONS, Records, features
-from solarflare.verification.evaluation.baselines import logistic
 
 QUESTION = DiskLabel(target="flare", event="start", min_class="M1.0", before=0, after=24)
 END = pd.Timestamp("2015-01-01")
@@ -78,10 +78,9 @@ def from_records(tested: pd.DataFrame, records: Records) -> dict[str, pd.DataFra
 
 
 def baseline_features(rows: pd.DataFrame, records: Records) -> dict[str, pd.DataFrame]:
-    """Return the inputs of each baseline, and of ``records``: past flares and region reports together."""
-    found = features(rows.drop(columns=REGION, errors="ignore"), records, QUESTION)
-    tables = {name: table for name, table in found.items() if isinstance(table, pd.DataFrame)}
-    return tables | {"records": tables["history"].join(tables["catalogue"])}
+    """Return the inputs of each baseline from records."""
+    known = features(rows.drop(columns=REGION, errors="ignore"), records, QUESTION)
+    return {name: table for name, table in known.items() if isinstance(table, pd.DataFrame)}
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from benchmarks.sources.probe_simulator import EUV_END, SEED, Held, cut, draw, r
 from solarflare.core.tables import REGIONS, empty
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import places_of
+from solarflare.dataset.samples.regression import logistic
 from solarflare.dataset.samples.samples import Rows
 from solarflare.dataset.splits.splits import blocks
 from solarflare.networks import saved_model, training
@@ -31,7 +32,7 @@ from solarflare.sources.common.matching import EventLists
 from solarflare.sun.images.instruments import Instrument
 from solarflare.sun.labels.labels import label_images
 from solarflare.tracking import profiles
-from solarflare.verification.evaluation.baselines import logistic, statistics
+from solarflare.verification.evaluation.baselines import statistics
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Ranking
 from tests import parameters

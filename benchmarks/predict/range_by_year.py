@@ -157,9 +157,9 @@ def levels(file: images.ImageFile) -> Pixels:
     if file.instrument == "hmi":
         return imaging.grey(rgb)
     table = brightness.colours(np.arange(256, dtype=np.uint8), file.instrument)  # type: ignore[arg-type]
-    level_of = {tuple(colour): level for level, colour in enumerate(table.tolist())}
-    packed, inverse = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True)
-    return np.array([level_of[tuple(colour)] for colour in packed.tolist()], np.uint8)[inverse.reshape(rgb.shape[:2])]
+    level_of = np.zeros((256, 256, 256), np.uint8)
+    level_of[tuple(table.T)] = np.arange(256)
+    return level_of[tuple(np.moveaxis(rgb, 2, 0))]
 
 
 def shown(rgb: Pixels, time: pd.Timestamp | None) -> images.ImageArray:
@@ -189,7 +189,7 @@ def tables(
     yield "| images that show something else | images | refused | most frequent reason |"
     yield "|---|---|---|---|"
     for name, reasons in broken.items():
-        yield row(f"the Sun {name}", reasons)
+        yield row(f"the Sun, {name}", reasons)
     for name, reasons in foreign.items():
         yield row(f"{name}, in the colours of AIA 211", reasons)
 

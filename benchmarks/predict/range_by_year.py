@@ -28,7 +28,7 @@ from solarflare.predict import images, pretrained, regions
 from solarflare.predict.network import Member, Network
 from solarflare.predict.predictor import Predictor
 from solarflare.sun.images import brightness, imaging
-from solarflare.sun.images.coordinates import with_positions
+from solarflare.sun.images.coordinates import places_at
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
 
@@ -117,22 +117,21 @@ def crops_of(task: Task, files: list[images.ImageFile], reports: regions.RegionL
     network = network_of(task, [])
     result = []
     for file in progress(files, len(files), f"cut for {task}"):
-        rgb, (rows, sun) = file.rgb(), located(file, reports)
+        rgb, (places, sun) = file.rgb(), located(file, reports)
         image = imaging.grey(rgb) if task == Task.DISK else rgb
-        empty = task == Task.REGION and rows.empty
-        crops = np.empty((0, *network.cutter.shape), np.uint8) if empty else network.cutter.cut(image, sun, rows)
+        empty = task == Task.REGION and not places
+        crops = np.empty((0, *network.cutter.shape), np.uint8) if empty else network.cutter.cut(image, sun, places)
         result.append(crops)
     return result
 
 
-def located(file: images.ImageFile, reports: regions.RegionLookup) -> tuple[pd.DataFrame, Disk]:
-    """Return the places of an image's regions, and its disk."""
+def located(file: images.ImageFile, reports: regions.RegionLookup) -> tuple[dict[str, npt.NDArray[np.float64]], Disk]:
+    """Return the places of an image's regions, as `places_at` does, or none; and its disk."""
     assert file.time is not None
     assert file.instrument is not None
     sun = find_disk(imaging.grey(file.rgb()), file.instrument, file.time)
     known = reports(file.time)
-    rows = known.rows if known else pd.DataFrame(columns=["noaa_ar", "latitude", "longitude"])
-    return (rows if rows.empty else with_positions(rows.assign(time=file.time))), sun
+    return (places_at(file.time, known.latitude, known.longitude) if known and len(known.numbers) else {}), sun
 
 
 def network_of(task: Task, ranges: list[Ranges]) -> Network:

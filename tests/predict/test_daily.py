@@ -64,7 +64,7 @@ def scoreboard(*arguments: object) -> str:
 def test_the_last_image_before_midnight_speaks_for_the_day() -> None:
     rows = [("2014-01-01T06:00", 0.1), ("2014-01-01T23:00", 0.2), ("2014-01-02T00:00", 0.3), ("2014-01-02T00:01", 0.4)]
     found = daily.by_day(probabilities(rows))
-    assert found.index.strftime("%m-%d").tolist() == ["01-02", "01-03"]
+    assert pd.DatetimeIndex(found.index).strftime("%m-%d").tolist() == ["01-02", "01-03"]
     assert found.tolist() == pytest.approx([0.3, 0.4])
 
 
@@ -74,7 +74,8 @@ def test_a_day_s_image_is_the_newest_that_is_less_than_a_day_old(rows: list[tupl
     frame = pd.DataFrame(
         {"time": [START + pd.Timedelta(minutes=minute) for minute in minutes], "probability": list(minutes.values())}
     )
-    for day, probability in daily.by_day(frame).items():
+    forecasts = daily.by_day(frame)
+    for day, probability in zip(pd.DatetimeIndex(forecasts.index), forecasts, strict=True):
         ages = (day - frame["time"]) / pd.Timedelta(days=1)
         of_the_day = frame[(ages >= 0) & (ages < 1)]
         assert probability == pytest.approx(of_the_day.sort_values("time")["probability"].iloc[-1])

@@ -16,6 +16,7 @@ from solarflare.core.tasks import Task
 from solarflare.predict import answer_table
 from solarflare.tracking.mlflow import logged_models, registry, store
 from solarflare.tracking.mlflow.experiments import MODELS
+from solarflare.verification.scores.trust import Trust
 from tests.predict.test_predict import NAME, TIME, draw_sun, project
 
 __all__ = ["project"]
@@ -56,7 +57,7 @@ def runs(folder: Path) -> dict[str, str]:
             mlflow.log_params(stated, run_id=run.info.run_id)
             log_network(mlflow, task, run.info.run_id)
             ids[str(task)] = run.info.run_id
-        registry.register(mlflow, Task.REGION, ids["region"], True, None, None)
+        registry.register(mlflow, Task.REGION, ids["region"], Trust("yes"), None, None)
     return ids
 
 

@@ -460,7 +460,7 @@ def test_the_gain_is_in_the_metrics_with_its_interval(project: Path) -> None:
 
 def test_forecasts_that_rank_alike_are_said_to_be_so() -> None:
     same = {"value": 0.0, "low": 0.0, "high": 0.0, "verdict": "not distinguishable", "resolvable": 0.0}
-    other = RunComparison("#1", "#", "yes", True, False, False, same, None)
+    other = RunComparison("#1", "#", True, "yes", False, False, same, None)
     compared = ComparedRun([other], other, other, [], "other code")
     assert "both rank the test rows alike" in description.sentence(compared, SCORES)
 

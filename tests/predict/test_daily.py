@@ -76,7 +76,7 @@ def test_a_day_s_image_is_the_newest_that_is_less_than_a_day_old(rows: list[tupl
     )
     forecasts = daily.by_day(frame)
     for day, probability in zip(pd.DatetimeIndex(forecasts.index), forecasts, strict=True):
-        ages = (day - frame["time"]) / pd.Timedelta(days=1)
+        ages = (pd.Timestamp(day) - frame["time"]).dt.total_seconds() / 86_400
         of_the_day = frame[(ages >= 0) & (ages < 1)]
         assert probability == pytest.approx(of_the_day.sort_values("time")["probability"].iloc[-1])
 

@@ -1,5 +1,8 @@
 """A training with `cross_fit`: out-of-fold logits, the calibration and the fusion that are fitted on them."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +19,8 @@ from solarflare.networks.fusion import LOGIT, Regression
 from solarflare.networks.trainer import until_the_end
 from solarflare.sun.events.records import ANSWER_ITSELF
 from tests import parameters
+from tests.import_graph import ROOT
 from tests.networks.test_training import TRAIN, contents, workspace
-
-# Keras and NumPy settle between themselves how a weight is copied.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 def prepared(folder: Path, **settings: object) -> Path:
@@ -39,12 +40,15 @@ def prepared(folder: Path, **settings: object) -> Path:
     return folder
 
 
-def test_every_row_outside_of_the_test_has_a_logit_and_the_fusion_uses_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prepared(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    folds.train(Task.DISK)
+def trained(folder: Path) -> str:
+    """Run the stage in a process of its own, since threads can be set once; return what it logged."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "stages.train_disk"]
+    return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stderr
+
+
+def test_every_row_outside_of_the_test_has_a_logit_and_the_fusion_uses_it(tmp_path: Path) -> None:
+    trained(prepared(tmp_path))
     table = tables.read(tmp_path / "models/disk" / OUT_OF_FOLD, tables.OUT_OF_FOLD)
     splits = tables.read(tmp_path / "data/splits/disk.csv", tables.SPLITS)
     learned = splits[splits["part"].isin(["train", "validation"])]
@@ -55,14 +59,9 @@ def test_every_row_outside_of_the_test_has_a_logit_and_the_fusion_uses_it(
     assert {LOGIT, "number_24h", "area_sum"} <= set(fused.features)
 
 
-def test_with_patience_the_last_network_learns_as_long_as_the_others_on_the_median(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO", "solarflare")
-    prepared(tmp_path, patience=1, epochs=1)
-    monkeypatch.chdir(tmp_path)
-    folds.train(Task.DISK)
-    assert "disk, fold 0: cross-fitted; now 60 images to train on, for 1 epochs" in caplog.text
+def test_with_patience_the_last_network_learns_as_long_as_the_others_on_the_median(tmp_path: Path) -> None:
+    logged = trained(prepared(tmp_path, patience=1, epochs=1))
+    assert "disk, fold 0: cross-fitted; now 60 images to train on, for 1 epochs" in logged
 
 
 def test_the_median_of_the_best_epochs_is_the_length_of_the_last_training() -> None:
@@ -74,12 +73,10 @@ def test_the_median_of_the_best_epochs_is_the_length_of_the_last_training() -> N
 
 
 @pytest.mark.slow
-def test_the_same_training_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    folds.train(Task.DISK)
+def test_the_same_training_gives_the_same_bytes(tmp_path: Path) -> None:
+    trained(prepared(tmp_path))
     first = contents(tmp_path / "models")
-    folds.train(Task.DISK)
+    trained(tmp_path)
     assert contents(tmp_path / "models") == first
 
 

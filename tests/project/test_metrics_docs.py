@@ -18,6 +18,7 @@ NAMED = (
     "combinations",
     "confounders",
     "slices",
+    "drift",
     "differences",
 )  # what they hold is called by its own name
 

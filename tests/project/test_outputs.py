@@ -19,10 +19,16 @@ FOLDERS = {
 }
 """The arguments with which each command writes into a folder."""
 
-FILES = {"now": ["--forecast", "{output}"], "review": ["--page", "{output}"], "manifest": ["{output}"]}
+FILES = {
+    "now": ["--forecast", "{output}"],
+    "review": ["--page", "{output}"],
+    "manifest": ["{output}"],
+    "score": ["forecasts.csv", "more.csv", "--page", "{output}"],
+    "scoreboard": ["predictions.csv", "{output}"],
+}
 """The arguments with which each command writes a file."""
 
-INPUTS = {"digest", "score", "forecast", "predict", "experiment", "pretrain"}
+INPUTS = {"check", "digest", "score", "forecast", "predict", "experiment", "pretrain"}
 """Commands that read a path."""
 
 

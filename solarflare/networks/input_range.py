@@ -80,14 +80,15 @@ class Ranges:
         """Return how far crops, (N, H, W, C), are from those of the training, (N,), in standard deviations."""
         return _distances(statistics.statistics(crops), self.mean, self.covariance)
 
-    def refusal(self, crop: Pixels) -> str | None:
-        """Return what of a crop, (H, W, C), is unlike the training's; None if it is near enough."""
-        if len(self.colours) and (reason := self.colour_refusal(crop)):
-            return reason
-        values = statistics.statistics(crop[None])[0]
-        if _distances(values[None], self.mean, self.covariance)[0] <= self.limit:
-            return None
-        return self._farthest(values)
+    def refusals(self, crops: Pixels) -> list[str | None]:
+        """Return for each crop, (N, H, W, C), how it differs from the training's; None if it is near enough."""
+        coloured = self.colour_refusals(crops) if len(self.colours) else [None] * len(crops)
+        values = statistics.statistics(crops)
+        far = _distances(values, self.mean, self.covariance) > self.limit
+        return [
+            reason or (self._farthest(row) if is_far else None)
+            for reason, row, is_far in zip(coloured, values, far, strict=True)
+        ]
 
     def _farthest(self, values: Values) -> str:
         """Return which of the statistics, (k,), is out of its range or, if none is, contradicts the others most."""
@@ -109,15 +110,17 @@ class Ranges:
             f"that of what the network learned from would be {expected:.1f}"
         )
 
-    def colour_refusal(self, pixels: Pixels) -> str | None:
-        """Return how the colours of pixels, (H, W, 3), differ from the training's; None if they do not."""
-        difference = float(colour_difference(colour_sums(pixels[None]), self.colours)[0])
-        if difference <= self.colour_limit:
-            return None
-        return (
-            f"its colours differ by {difference:.1f} grey levels from those of what the network learned from, "
-            f"and {self.colour_limit:.1f} is the most"
-        )
+    def colour_refusals(self, pixels: Pixels) -> list[str | None]:
+        """Return how the colours of images, (N, H, W, 3), differ from the training's; None for each that is alike."""
+        return [
+            None
+            if difference <= self.colour_limit
+            else (
+                f"its colours differ by {difference:.1f} grey levels from those of what the network learned from, "
+                f"and {self.colour_limit:.1f} is the most"
+            )
+            for difference in colour_difference(colour_sums(pixels), self.colours)
+        ]
 
     def write(self, path: Path) -> None:
         """Write as JSON."""
@@ -158,7 +161,8 @@ def read(path: Path) -> Ranges:
 
 def refusals(known: Sequence[Ranges], crops: Pixels) -> list[str | None]:
     """Return for each crop, (N, H, W, C), why the first of several networks refuses it; None if no network does."""
-    return [next(filter(None, (ranges.refusal(crop) for ranges in known)), None) for crop in crops]
+    of_crops = zip(*(ranges.refusals(crops) for ranges in known), strict=True)
+    return [next(filter(None, reasons), None) for reasons in of_crops]
 
 
 def _usual(values: Values, floors: Values) -> npt.NDArray[np.bool_]:

@@ -4,6 +4,9 @@ Levels and differences of levels are logarithms, so that a sum of them states a 
 darker than the limb by a factor that depends on the wavelength. Coronal holes change none of them much.
 """
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -35,33 +38,60 @@ cycle, the holes at the poles are larger than in a training of other years; the 
 BINS = 16  # of brightness, for the colours of each
 
 
+Places = npt.NDArray[np.intp]  # of pixels in an image that is flattened by rows
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the statistics of a crop look."""
+
+    rings: list[Places]  # inside the limb, the limb, outside the limb
+    sectors: list[Places]  # of the limb
+    neighbours: list[tuple[Places, Places]]  # right and left ones, for each of `STEPS`
+
+    @classmethod
+    @lru_cache(maxsize=8)
+    def of(cls, side: int) -> "_Places":
+        """Return the places in crops of (side, side) pixels."""
+        place = np.linspace(-1, 1, 2 * side + 1)[1::2]
+        east, south = np.meshgrid(place, place)
+        distance, angle = np.hypot(east, south), np.arctan2(south, east)
+        rings = []
+        for low, high in (INSIDE, LIMB, OUTSIDE):
+            widened = max(1 / side - (high - low) / 2, 0)  # to a pixel, where crops are small
+            rings.append((low - widened <= distance) & (distance < high + widened))
+        sector = np.floor(angle / (2 * np.pi) * SECTORS).astype(int) % SECTORS
+        near, neighbours = distance < CENTRE, []
+        for step in STEPS.values():
+            rows, columns = np.nonzero(near[:, step:] & near[:, :-step])
+            neighbours.append((rows * side + columns + step, rows * side + columns))
+        return cls(
+            list(map(np.flatnonzero, rings)),
+            [np.flatnonzero(rings[1] & (sector == part)) for part in range(SECTORS)],
+            neighbours,
+        )
+
+
 def statistics(crops: Pixels) -> Values:
-    """Return the logarithms of k statistics, (N, k) float64, of crops (N, H, W, C); see `NAMES`."""
-    grey = crops.mean(axis=-1, dtype=np.float32)
-    place = np.linspace(-1, 1, 2 * grey.shape[1] + 1)[1::2]
-    east, south = np.meshgrid(place, place)
-    distance = np.hypot(east, south)
-    levels = _cutout_levels(grey) if crops.shape[-1] == 3 else _disk_levels(grey, distance, np.arctan2(south, east))
-    near = distance < CENTRE
+    """Return the logarithms of k statistics, (N, k) float64, of square crops (N, H, H, C); see `NAMES`."""
+    pixels = crops.reshape(len(crops), -1, crops.shape[-1]).mean(axis=-1, dtype=np.float32)
+    places = _Places.of(crops.shape[1])
+    levels = _cutout_levels(pixels) if crops.shape[-1] == 3 else _disk_levels(pixels, places)
     details = [
-        np.abs(grey[:, :, step:] - grey[:, :, :-step])[:, near[:, step:] & near[:, :-step]].mean(axis=1)
-        for step in STEPS.values()
+        np.abs(np.take(pixels, right, axis=1) - np.take(pixels, left, axis=1)).mean(axis=1)
+        for right, left in places.neighbours
     ]
     return np.column_stack([np.log(LEVEL + levels), np.log(DETAIL + np.column_stack(details))]).astype(np.float64)
 
 
-def _disk_levels(grey: npt.NDArray[np.float32], distance: Values, angle: Values) -> npt.NDArray[np.float32]:
-    rings = []
-    for low, high in (INSIDE, LIMB, OUTSIDE):
-        widened = max(1 / len(distance) - (high - low) / 2, 0)  # to a pixel, where crops are small
-        rings.append((low - widened <= distance) & (distance < high + widened))
-    sector = np.floor(angle / (2 * np.pi) * SECTORS).astype(int) % SECTORS
-    darkest = np.min([grey[:, rings[1] & (sector == part)].mean(axis=1) for part in range(SECTORS)], axis=0)
-    return np.column_stack([*(np.median(grey[:, ring], axis=1) for ring in rings), darkest])
+def _disk_levels(pixels: npt.NDArray[np.float32], places: _Places) -> npt.NDArray[np.float32]:
+    darkest = np.min([np.take(pixels, sector, axis=1).mean(axis=1) for sector in places.sectors], axis=0)
+    rings = [np.median(np.take(pixels, ring, axis=1), axis=1) for ring in places.rings]
+    return np.column_stack([*rings, darkest])
 
 
-def _cutout_levels(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.quantile(grey.reshape(len(grey), -1), list(QUANTILES.values()), axis=1).T
+def _cutout_levels(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return np.quantile(pixels, list(QUANTILES.values()), axis=1).T
 
 
 def shown(values: Values) -> Values:
@@ -79,10 +109,10 @@ def colour_sums(crops: Pixels) -> Values:
         The bins are of equal width in the mean of the three channels.
     """
     count = len(crops)
-    pixels = crops.reshape(count, -1, 3).astype(np.float64)
-    place = (pixels.sum(axis=2) * BINS / (3 * 256)).astype(int) + np.arange(count)[:, None] * BINS
-    weights = np.dstack([np.ones(pixels.shape[:2]), pixels])
-    sums = [np.bincount(place.ravel(), of.ravel(), count * BINS) for of in np.moveaxis(weights, 2, 0)]
+    channels = crops.reshape(-1, 3).T
+    brightness = channels.sum(axis=0, dtype=np.intp) * BINS // (3 * 256)
+    place = brightness + np.repeat(np.arange(count) * BINS, brightness.size // count)
+    sums = [np.bincount(place, of, count * BINS) for of in (None, *channels)]
     return np.stack(sums, axis=1, dtype=np.float64).reshape(count, BINS, 4)
 
 

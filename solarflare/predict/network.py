@@ -100,33 +100,38 @@ class Network:
 
     def colour_refusal(self, pixels: Pixels) -> str | None:
         """Return how the colours of pixels, (H, W, 3), differ from those of the training; None if they do not."""
-        return next(filter(None, (ranges.colour_refusal(pixels) for ranges in self._ranges)), None)
+        return next(filter(None, (ranges.colour_refusals(pixels[None])[0] for ranges in self._ranges)), None)
 
-    def probabilities(self, crops: Pixels) -> npt.NDArray[np.float64]:
-        """Return the calibrated probabilities, (N,), of crops (N, H, W, C). They hold for `share`.
+    def scores(self, crops: Pixels) -> list[npt.NDArray[np.float32]]:
+        """Return each member's scores, (N,), 0 to 1, of crops (N, H, W, C).
 
         Raises
         ------
         InputError
             If a member gives no number: its weights are damaged.
         """
-        of_members = [
-            self._corrected(member.fitted.apply(member.score(crops)), member.fitted_rate) for member in self._members
-        ]
-        probabilities = np.mean(of_members, axis=0)
-        if not np.isfinite(probabilities).all():
+        scores = [member.score(crops) for member in self._members]
+        if not np.isfinite(scores).all():
             raise InputError(f"{self.name}, {self.about.task}: the network gives no number; train or download it again")
-        return probabilities
+        return scores
 
-    def fused(self, crops: Pixels, records: pd.DataFrame) -> npt.NDArray[np.float64]:
+    def probabilities(self, scores: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float64]:
+        """Return the calibrated probabilities, (N,), of what `scores` returned. They hold for `share`."""
+        of_members = [
+            self._corrected(member.fitted.apply(score), member.fitted_rate)
+            for member, score in zip(self._members, scores, strict=True)
+        ]
+        return np.mean(of_members, axis=0)
+
+    def fused(self, scores: Sequence[npt.NDArray[np.float32]], records: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the probabilities, (N,), of the fusion: `records` has the records' features of each crop.
 
         `no_fusion` must be blank. The probabilities hold for `share`, like `probabilities`.
         """
         of_members = []
-        for member in self._members:
+        for member, score in zip(self._members, scores, strict=True):
             assert isinstance(member.fused, Regression)
-            numbers = records.assign(**{LOGIT: calibration.logits(member.score(crops))})
+            numbers = records.assign(**{LOGIT: calibration.logits(score)})
             of_members.append(self._corrected(member.fused.apply(numbers), member.fused.fitted_rate))
         return np.mean(of_members, axis=0)
 

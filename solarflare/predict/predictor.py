@@ -1,9 +1,10 @@
 """An image goes in, an answer comes out: a probability for the disk and for each region, or the reason for none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core.console import log
@@ -23,6 +24,8 @@ from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
 
 DECIMALS = 4
+
+Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -158,31 +161,39 @@ class Predictor:
         crop = network.cutter.cut(grey, sun, {})  # the disk's crop needs no places
         if reason := network.refusals(crop)[0]:
             raise Refused(f"it is unlike the images that trained the network: {reason}")
-        probability = round(float(network.probabilities(crop)[0]), DECIMALS)
-        return probability, self._fused(network, crop, pd.DataFrame({"time": [time]}))[0]
+        scores = network.scores(crop)
+        probability = round(float(network.probabilities(scores)[0]), DECIMALS)
+        return probability, self._fused(network, scores, time, None)[0]
 
-    def _fused(self, network: Network, crops: Pixels, rows: pd.DataFrame) -> list[tuple[float | None, str]]:
-        """Return for each crop the probability by image and records, and why there is none.
+    def _fused(
+        self, network: Network, scores: list[Scores], time: pd.Timestamp, numbers: Sequence[int | None] | None
+    ) -> list[tuple[float | None, str]]:
+        """Return for each score the probability by image and records, and why there is none.
 
-        `rows` have the ``time`` of the image and, for regions, ``noaa_ar``, which may be missing.
+        `numbers` are the regions' noaa_ar, None for a region without one. They are None for a disk.
         """
-        if network.no_fusion or rows.empty:
-            return [(None, network.no_fusion)] * len(rows)
-        known = self._records(network.about, rows["time"].iloc[0])
+        count = len(scores[0])
+        if network.no_fusion:
+            return [(None, network.no_fusion)] * count
+        known = self._records(network.about, time)
         if isinstance(known, str):
-            return [(None, known)] * len(rows)
+            return [(None, known)] * count
         # Imported here: checked tables take time to import, and most answers need no records.
         from solarflare.sun.events.records import features
 
-        named = rows.get("noaa_ar", pd.Series(0, rows.index)).notna().to_numpy()
-        answers: list[tuple[float | None, str]] = [(None, "a region without a number has no records")] * len(rows)
-        if named.any():
-            named_rows = rows[named].astype({"time": "datetime64[ns]"})
-            numbers = features(named_rows, known, question_of(network.task, network.about.question))["records"]
-            if isinstance(numbers, str):
-                return [(None, numbers)] * len(rows)
-            for place, probability in zip(np.flatnonzero(named), network.fused(crops[named], numbers), strict=True):
-                answers[place] = round(float(probability), DECIMALS), ""
+        answers: list[tuple[float | None, str]] = [(None, "a region without a number has no records")] * count
+        named = [place for place in range(count) if numbers is None or numbers[place] is not None]
+        if not named:
+            return answers
+        rows = pd.DataFrame({"time": [time] * len(named)}, dtype="datetime64[ns]")
+        if numbers is not None:
+            rows["noaa_ar"] = pd.array([numbers[place] for place in named], "Int64")
+        reported = features(rows, known, question_of(network.task, network.about.question))["records"]
+        if isinstance(reported, str):
+            return [(None, reported)] * count
+        fused = network.fused([score[named] for score in scores], reported)
+        for place, probability in zip(named, fused.tolist(), strict=True):
+            answers[place] = round(probability, DECIMALS), ""
         return answers
 
     def _regions(
@@ -195,9 +206,9 @@ class Predictor:
         reasons = [reason or "" for reason in network.refusals(cutouts)]
         if all(reasons):
             raise Refused(f"its regions are unlike those that trained the network: of the first, {reasons[0]}")
-        probabilities = network.probabilities(cutouts).round(DECIMALS).tolist()
-        numbered = pd.DataFrame({"noaa_ar": pd.array(known.numbers, "Int64")}).assign(time=time)
-        fused = self._fused(network, cutouts, numbered)
+        scores = network.scores(cutouts)
+        probabilities = network.probabilities(scores).round(DECIMALS).tolist()
+        fused = self._fused(network, scores, time, known.numbers)
         limit = network.about.question["max_longitude"]
         answers = []
         for noaa_ar, latitude, longitude, probability, reason, (fusion, no_fusion) in zip(

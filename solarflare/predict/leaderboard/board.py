@@ -90,8 +90,8 @@ def make(entries: Sequence[Entry], rules: Rules) -> Board:
     plan = rules.plan(rows["time"])
     probabilities = [rows[position].to_numpy(float) for position in range(len(entries))]
     scored = [_Scored(label, probability, plan, rules.base_rate) for probability in probabilities]
-    by_rank = np.array([one.value[RANKED_BY] for one in scored])
-    places = ranks(by_rank, np.column_stack([one.draws[RANKED_BY] for one in scored]), plan.blocks)
+    by_rank = np.array([scores.value[RANKED_BY] for scores in scored])
+    places = ranks(by_rank, np.column_stack([scores.draws[RANKED_BY] for scores in scored]), plan.blocks)
     order = sorted(range(len(entries)), key=lambda position: (by_rank[position], entries[position].name))
     best = order[0]
     forecasts = {

@@ -119,7 +119,9 @@ def _roc(axes: Axes, shown: Triptychs, name: str) -> None:
 def _murphy(axes: Axes, shown: Triptychs, name: str) -> None:
     axes.plot(*shown.climatology.to_numpy().T, color=FAINT, linewidth=1, linestyle="--", label="base rate")
     _with_best(axes, shown, name, "murphy", ("theta", "score"))
-    tallest = max(frame["score"].max() for frame in (shown.climatology, *(one.murphy for one in shown.of.values())))
+    tallest = max(
+        frame["score"].max() for frame in (shown.climatology, *(triptych.murphy for triptych in shown.of.values()))
+    )
     axes.set(xlabel="threshold", ylabel="mean elementary score", ylim=(0, 1.25 * tallest))
     axes.legend(loc="upper right", **LEGEND)
 

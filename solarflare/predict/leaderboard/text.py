@@ -22,11 +22,11 @@ def ranking(content: dict[str, Any]) -> Table:
     minus = "minus the best's"
     columns = ("rank", "forecast", NAMES["brier"], minus, "verdict", f"{NAMES['roc_auc']} {minus}", "verdict")
     rows = []
-    for name, one in content["forecasts"].items():
-        row = [rank(one["rank"]), name, interval(one["brier"], THREE)]
-        if one["difference"]:
+    for name, forecast in content["forecasts"].items():
+        row = [rank(forecast["rank"]), name, interval(forecast["brier"], THREE)]
+        if forecast["difference"]:
             for score in ("brier", "roc_auc"):
-                difference = one["difference"][score]
+                difference = forecast["difference"][score]
                 row += [interval(difference, "+z.3f"), Verdict(difference["verdict"])]
         rows.append(row)
     return Table(columns, rows)
@@ -36,15 +36,19 @@ def scores(content: dict[str, Any]) -> Table:
     """Return the table of all scores on the common rows."""
     columns = ("forecast", "MCB", "DSC", "UNC", NAMES["log_score"], NAMES["roc_auc"], NAMES["brier_skill"])
     rows = [
-        (name, *(f"{value:z.3f}" for value in one["corp"].values()), *(_score(one, score) for score in list(NAMES)[1:]))
-        for name, one in content["forecasts"].items()
+        (
+            name,
+            *(f"{value:z.3f}" for value in forecast["corp"].values()),
+            *(_score(forecast, score) for score in list(NAMES)[1:]),
+        )
+        for name, forecast in content["forecasts"].items()
     ]
     return Table(columns, rows)
 
 
 def has_own_rows(content: dict[str, Any]) -> bool:
     """Return whether a forecast has rows that are not common to all."""
-    return any(one["rows"] > content["n"] for one in content["forecasts"].values())
+    return any(forecast["rows"] > content["n"] for forecast in content["forecasts"].values())
 
 
 def own_rows(content: dict[str, Any]) -> Table:
@@ -52,10 +56,10 @@ def own_rows(content: dict[str, Any]) -> Table:
     columns = ("forecast", "rows", "blank", "base rate", *NAMES.values())
     rows = [
         [
-            *(name, f"{one['rows']:,}", f"{one['blank']:,}", f"{one['own_rows']['base_rate']:.3f}"),
-            *(_score(one["own_rows"], score) for score in NAMES),
+            *(name, f"{forecast['rows']:,}", f"{forecast['blank']:,}", f"{forecast['own_rows']['base_rate']:.3f}"),
+            *(_score(forecast["own_rows"], score) for score in NAMES),
         ]
-        for name, one in content["forecasts"].items()
+        for name, forecast in content["forecasts"].items()
     ]
     return Table(columns, rows, numbers=("rows", "blank"))
 

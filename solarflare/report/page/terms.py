@@ -73,11 +73,12 @@ TERMS = {
         "records uses.",
     ),
     "from_regions": Term(
-        "From regions", "The region network's answers for all regions of the disk, combined: at least one has to flare."
+        "From regions",
+        "A logistic regression on the sum of the region network's probabilities for all regions of the disk.",
     ),
     "regions_history": Term(
         "Regions and history",
-        "A logistic regression on that and on the flares of the week before.",
+        "A logistic regression on that sum and on the flares of the week before.",
     ),
     "ceiling": Term(
         "Ceiling",

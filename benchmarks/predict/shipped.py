@@ -73,8 +73,8 @@ class _Timed:
     """Measures the time of a processor that a network spends on crops."""
 
     def __init__(self, network: Network) -> None:
-        self.seconds, self.crops, self._answer = 0.0, 0, network.probabilities
-        network.probabilities = self  # type: ignore[method-assign,assignment]
+        self.seconds, self.crops, self._answer = 0.0, 0, network.scores
+        network.scores = self  # type: ignore[method-assign,assignment]
 
     def __call__(self, crops: Pixels) -> object:
         begin = time.process_time()

@@ -1,6 +1,6 @@
 # `make` sets everything up and runs the main job; `make test` sets everything up and runs the tests.
 .DELETE_ON_ERROR:
-.PHONY: all setup accept restore reproduce test test-slow lint docs exps experiment pretrained review live-rehearsal ui clean
+.PHONY: all setup accept restore reproduce test test-slow bench lint docs exps experiment pretrained review live-rehearsal ui clean
 
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -57,6 +57,10 @@ test: setup
 
 test-slow: setup
 	$(PYTEST) -m "slow or not slow"
+
+# Ratios of time, after `make` and on an idle machine: docs/performance.md
+bench: setup
+	python -m benchmarks.performance
 
 lint: setup
 	ruff check

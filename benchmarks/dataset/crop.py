@@ -1,11 +1,9 @@
-"""How fast images are cut, beside plain Pillow decoding the same files, and how much memory n and 4 n images take.
+"""How fast images are cut, beside plain Pillow decoding the same files.
 
 Run it from the project's folder once ``data/raw`` is there: ``python -m benchmarks.dataset.crop``.
 """
 
-import resource
-import sys
-import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,42 +12,37 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from benchmarks.ratios import Ratio, in_turns
 from solarflare.core import tables
+from solarflare.core.tasks import Task
 from solarflare.core.workers import worker_processes
 from solarflare.dataset.crops import job
 from tests import parameters
 
 RAW = Path("data/raw")
+ROUNDS = 3
+MODES = {Task.DISK: "L", Task.REGION: "RGB"}
 
 
-def main() -> None:
-    """Print images a second and peak memory for each task."""
+def ratios() -> Iterator[Ratio]:
+    """Yield the ratio of each task, in seconds."""
     chosen = parameters.load()
     images, regions = tables.read(RAW / "images.csv", tables.IMAGES), tables.read(RAW / "regions.csv", tables.REGIONS)
     for task in chosen.tasks:
         instrument = chosen.instrument.of(task)
         of_task = images[images["instrument"] == instrument]
-        with TemporaryDirectory() as folder:
-            cut = partial(job.cut, task, instrument, regions=regions, raw=RAW, settings=chosen.crop)
-            for subset in (of_task.iloc[::4], of_task):
-                start = time.perf_counter()
-                cut(images=subset, folder=Path(folder) / task)
-                seconds = time.perf_counter() - start
-                own_peak, worker_peak = peak(resource.RUSAGE_SELF), peak(resource.RUSAGE_CHILDREN)
-                memory = f"peak {own_peak:.0f} MB, of a worker {worker_peak:.0f} MB"
-                print(f"{task}: {len(subset)} images of {instrument}, {memory}")
-        decoded = decode_all(of_task["path"], "L" if task == "disk" else "RGB")
-        rate, rate_of_pillow = len(of_task) / seconds, len(of_task) / decoded
-        print(f"{task}: {rate:.0f} images a second; Pillow decodes {rate_of_pillow:.0f} a second")
+        with TemporaryDirectory() as name:
+            folder = Path(name) / task
+            cut = partial(job.cut, task, instrument, of_task, regions, RAW, folder, chosen.crop)
+            cutting, decoding = in_turns(ROUNDS, cut, partial(decode_all, of_task["path"], MODES[task]))
+        rates = f"{len(of_task) / cutting:.0f} and {len(of_task) / decoding:.0f} images of {instrument} a second"
+        yield Ratio(f"crop, {task}", "decoding the same JPEGs with Pillow", cutting / decoding, 1.5, rates)
 
 
-def decode_all(paths: pd.Series, mode: str) -> float:
-    """Return the seconds that as many processes take to decode the images and do nothing with them."""
-    start = time.perf_counter()
+def decode_all(paths: pd.Series, mode: str) -> None:
+    """Decode the images in as many processes, and do nothing with them."""
     with worker_processes() as pool:
-        total = sum(pool.map(partial(decode, mode=mode), [RAW / path for path in paths], chunksize=16))
-    assert total
-    return time.perf_counter() - start
+        assert sum(pool.map(partial(decode, mode=mode), [RAW / path for path in paths], chunksize=16))
 
 
 def decode(path: Path, mode: str) -> int:
@@ -58,11 +51,5 @@ def decode(path: Path, mode: str) -> int:
         return np.asarray(image.convert(mode)).size
 
 
-def peak(whose: int) -> float:
-    """Return the peak memory so far of this process, or of its largest worker, in MB."""
-    peak_memory = resource.getrusage(whose).ru_maxrss
-    return peak_memory / (2**20 if sys.platform == "darwin" else 2**10)
-
-
 if __name__ == "__main__":
-    main()
+    print(*ratios(), sep="\n")

@@ -1,17 +1,19 @@
-"""How fast both networks learn and, with --data, which of them has learned more.
+"""How fast a network learns, beside that of 2020 and beside batches in memory; with --data, which has learned more.
 
 Run it from the project's folder. ``python -m benchmarks.networks.training`` needs nothing; with ``--data`` it needs the
 crops, labels and splits in ``data/`` of a pipeline that has run.
 """
 
 import argparse
-import statistics
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.ratios import Ratio, in_turns
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.samples import samples
 from solarflare.dataset.samples.samples import Rows
@@ -29,6 +31,7 @@ from tests.parameters import AllParams
 
 THEIRS = "paialunga2020"
 SHAPES: dict[Task, Shape] = {Task.DISK: (300, 300, 1), Task.REGION: (64, 64, 3)}
+GOALS = {Task.DISK: 3, Task.REGION: 5}  # times as many images a second as the network of 2020
 IMAGES, ROUNDS = 512, 5
 
 
@@ -44,43 +47,47 @@ class Noise:
 
 
 def main() -> None:
-    """Print images a second and their ratio; with ``--data`` also ROC-AUC on test, and the paired difference."""
+    """Print the ratios; with ``--data`` also ROC-AUC on test, and the paired difference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", action="store_true", help="train both on data/ and compare them on test")
     arguments, chosen = parser.parse_args(), parameters.load()
-    training.configure(chosen.compute.threads)
-    for task in TASKS:
-        race(task, chosen)
+    print(*ratios(), sep="\n")
     if arguments.data:
         for task in chosen.tasks:
             match(task, chosen)
 
 
-def race(task: Task, chosen: AllParams) -> None:
-    """Time both networks in turns, so that a busy machine slows both, on images of the default size."""
-    noise = Noise(SHAPES[task])
-    polarity = instrument(task, chosen) in MAGNETOGRAPHS
-    models = {}
-    ours = chosen.train(task).network
-    for name in (ours, THEIRS):
-        settings = with_network(task, chosen, name)
-        side = map_side(settings.network, SHAPES[task])
-        maps = np.zeros((IMAGES, side, side), np.int8) if side else None
-        rows = Rows(np.arange(IMAGES), np.arange(IMAGES) % 2, maps=maps)
-        model = training.compiled(training.initialised(settings, SHAPES[task]), settings)
-        batches = training_batches(noise, rows, settings, polarity)
-        model.fit(batches, verbose=0, shuffle=False)  # Keras traces the graph in the first epoch.
-        models[name] = model, batches
-    seconds: dict[str, list[float]] = {name: [] for name in models}
-    for _ in range(ROUNDS):
-        for name, (model, batches) in models.items():
-            start = time.perf_counter()
-            model.fit(batches, verbose=0, shuffle=False)
-            seconds[name].append(time.perf_counter() - start)
-    speed = {name: IMAGES / statistics.median(durations) for name, durations in seconds.items()}
-    size = "x".join(map(str, SHAPES[task]))
-    print(f"{task}, {size}: " + ", ".join(f"{name} {value:,.0f} images/s" for name, value in speed.items()))
-    print(f"{task}: {ours} is {speed[ours] / speed[THEIRS]:.1f} times as fast")
+def ratios() -> Iterator[Ratio]:
+    """Yield the ratios of each task, on images of the default size."""
+    chosen = parameters.load()
+    training.configure(chosen.compute.threads)
+    for task in TASKS:
+        ours = chosen.train(task).network
+        seconds, of_memory, of_theirs = in_turns(
+            ROUNDS,
+            epoch(task, chosen, ours),
+            epoch(task, chosen, ours, in_memory=True),
+            epoch(task, chosen, THEIRS),
+        )
+        rates = f"{IMAGES / seconds:,.0f} and {IMAGES / of_theirs:,.0f} images a second"
+        yield Ratio(f"train, {task}: images a second", THEIRS, of_theirs / seconds, GOALS[task], rates, at_least=True)
+        rates = f"{IMAGES / seconds:,.0f} and {IMAGES / of_memory:,.0f} images a second"
+        yield Ratio(f"train, {task}: an epoch", "one of batches in memory", seconds / of_memory, 1.1, rates)
+
+
+def epoch(task: Task, chosen: AllParams, name: str, in_memory: bool = False) -> Callable[[], object]:
+    """Return a call that trains a network for an epoch. Keras has traced its graph before."""
+    noise, settings = Noise(SHAPES[task]), with_network(task, chosen, name)
+    side = map_side(settings.network, SHAPES[task])
+    maps = np.zeros((IMAGES, side, side), np.int8) if side else None
+    rows = Rows(np.arange(IMAGES), np.arange(IMAGES) % 2, maps=maps)
+    model = training.compiled(training.initialised(settings, SHAPES[task]), settings)
+    batches = training_batches(noise, rows, settings, instrument(task, chosen) in MAGNETOGRAPHS)
+    if in_memory:
+        batches = batches.cache()
+    fit = partial(model.fit, batches, verbose=0, shuffle=False)
+    fit()
+    return fit
 
 
 def match(task: Task, chosen: AllParams) -> None:

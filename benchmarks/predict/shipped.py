@@ -1,62 +1,64 @@
 """How soon the shipped networks answer, with how much memory, and how long a folder of 1,000 images takes.
 
-Run it from the project's folder: ``python -m benchmarks.predict.shipped FOLDER``, with images of SDO/AIA 211 in the
-folder, such as an archive of the profile ``sdo-euv``.
+Run it from the project's folder: ``python -m benchmarks.predict.shipped``. The images are copies of the one in
+``docs/images``, or those of a folder of SDO/AIA 211 images: ``python -m benchmarks.predict.shipped FOLDER``.
 """
 
 import argparse
 import itertools
-import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from statistics import median
 
+from benchmarks.ratios import Ratio, in_turns, run, timed
 from solarflare.predict import pretrained
 from solarflare.predict.images import find_images
 from solarflare.predict.network import Network
 from solarflare.predict.predictor import Predictor
 from solarflare.sun.images.imaging import Pixels
 
+FOLDER = Path("docs/images")
 STARTS = 5
 IMAGES = 1000
-WORKERS = 2  # the cores of a small machine
 
 
 def main() -> None:
-    """Print seconds and megabytes of a first answer, and the time of a folder in units of the networks' own time."""
+    """Print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="has images of SDO/AIA 211")
-    files = [file.path for file in find_images([parser.parse_args().folder]) if file.instrument == "aia211"]
-    print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    walls = [predict(files[0]) for _ in range(STARTS)]
+    parser.add_argument("folder", type=Path, nargs="?", default=FOLDER, help="has images of SDO/AIA 211")
+    print(*ratios(parser.parse_args().folder), sep="\n")
+
+
+def ratios(images: Path = FOLDER) -> Iterator[Ratio]:
+    """Yield the ratio of a first answer, and of a folder to the networks' own time."""
+    files = [file.path for file in find_images([images]) if file.instrument == "aia211"]
+    answer, interpreter = in_turns(STARTS, partial(predict, files[0]), partial(run, [sys.executable, "-c", "pass"]))
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    processor = (used.ru_utime + used.ru_stime) / STARTS
-    print(f"first answer: {median(walls):.2f} s, {processor:.2f} s of them on a core, {used.ru_maxrss / 1024:.0f} MB")
+    detail = f"{answer:.2f} s, of them the interpreter {interpreter:.2f} s; {used.ru_maxrss / 1024:.0f} MB"
+    yield Ratio("first answer of the shipped networks", "2 s", answer / 2, 1, detail)
     with tempfile.TemporaryDirectory() as name:
         for number, path in enumerate(itertools.islice(itertools.cycle(files), IMAGES)):
             copy = Path(name) / f"{number // len(files)}" / path.name
             copy.parent.mkdir(exist_ok=True)
             copy.symlink_to(path.resolve())
-        whole = predict(Path(name))
+        whole = timed(predict, Path(name))
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         spent = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
-        own, counted = networks_alone(Path(name))
-    print(f"{IMAGES} images: {whole:.1f} s, {spent:.1f} s of processors; {counted} crops in the networks: {own:.1f} s")
-    idle = spent / min(os.cpu_count() or 1, WORKERS)
-    print(f"ratio {whole / own:.2f}; {idle / own:.2f} if {WORKERS} cores were idle")
+        own, crops = networks_alone(Path(name))
+    detail = f"{spent:.1f} s and {own:.1f} s of processors for {IMAGES} images, {crops} crops; {whole:.1f} s in all"
+    yield Ratio("`solarflare predict`, a folder", "its networks alone", spent / own, 1.3, detail)
 
 
-def predict(path: Path) -> float:
-    """Return the seconds of `solarflare predict`."""
-    begin = time.perf_counter()
+def predict(path: Path) -> None:
+    """Run `solarflare predict`."""
     command = [sys.executable, "-m", "solarflare.cli", "predict", "--regions", "image", str(path)]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
     assert done.returncode in (0, 2), done
-    return time.perf_counter() - begin
 
 
 def networks_alone(folder: Path) -> tuple[float, int]:

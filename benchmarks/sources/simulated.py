@@ -1,47 +1,66 @@
-"""How many simulated images a second are made for each task, and how long the Sun of params.yaml takes with that.
+"""How fast simulated images are drawn, beside the code of an earlier revision.
 
-Run it from the project's folder: ``python -m benchmarks.sources.simulated``.
+Run it from the project's folder: ``python -m benchmarks.sources.simulated``. It needs the history in Git.
 """
 
+import json
 import logging
-import time
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
-from solarflare.core.console import cores
+from benchmarks.ratios import Ratio, timed
 from solarflare.core.tasks import TASKS, Task
 from solarflare.sources.simulated import scrape as simulated
 from tests import parameters
 from tests.parameters import AllParams
 
-FEW, MORE = 2, 200  # images of a task
+REVISION = "743fd98"  # before the simulator was made faster
+FEW, MORE = 2, 150  # images of a task
+ROUNDS = 3
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def main() -> None:
-    """Print images a second, and seconds."""
+def ratios() -> Iterator[Ratio]:
+    """Yield for each task how many times as many images are drawn as with the code of `REVISION`."""
+    with TemporaryDirectory() as former:
+        archive = subprocess.run(["git", "archive", REVISION, "solarflare"], cwd=ROOT, capture_output=True, check=True)
+        subprocess.run(["tar", "-x", "-C", former], input=archive.stdout, check=True)
+        rates = [(rate_of(ROOT), rate_of(Path(former))) for _ in range(ROUNDS)]
+    for task in rates[0][0]:
+        now, before = (median(turn[which][task] for turn in rates) for which in (0, 1))
+        detail = f"{now:.1f} and {before:.1f} images a second"
+        yield Ratio(f"simulate, {task}", f"revision {REVISION}", now / before, 2.5, detail, at_least=True)
+
+
+def rate_of(code: Path) -> dict[str, float]:
+    """Return the images a second that a folder's `solarflare` draws for each task, in a process of its own."""
+    environment = os.environ | {"PYTHONPATH": f"{code}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-m", "benchmarks.sources.simulated", "--rates"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def rates_here() -> dict[str, float]:
+    """Return the images a second for each task. Regions, flares and tables, the same for any number, do not count."""
     logging.getLogger("solarflare").setLevel(logging.ERROR)
     chosen = parameters.load()
-    tables = scrape(chosen, dict.fromkeys(chosen.tasks, FEW))
-    total = tables
-    print(f"on {cores()} cores; regions, flares and tables take {tables:.1f} s, whatever the number of images")
-    for task in chosen.tasks:
-        # Another number of images is all that differs.
-        seconds = (scrape(chosen, dict.fromkeys(chosen.tasks, FEW) | {task: MORE}) - tables) / (MORE - FEW)
-        count = getattr(chosen.scrape.simulated, f"{task}_images")
-        total += count * seconds
-        print(f"{task}: {1 / seconds:.1f} images of {chosen.instrument.of(task)} a second, {count} are wanted")
-    print(f"all of it: {total:.0f} s")
+    tables = timed(scrape, chosen, dict.fromkeys(TASKS, FEW))
+    many = {task: dict.fromkeys(TASKS, FEW) | {task: MORE} for task in chosen.tasks}
+    return {str(task): (MORE - FEW) / (timed(scrape, chosen, images) - tables) for task, images in many.items()}
 
 
-def scrape(chosen: AllParams, images: dict[Task, int]) -> float:
-    """Return the seconds that a Sun takes with other numbers of images."""
+def scrape(chosen: AllParams, images: dict[Task, int]) -> None:
+    """Draw a Sun with other numbers of images."""
     content = chosen.model_dump()
-    content["scrape"]["simulated"] |= {f"{task}_images": images.get(task, FEW) for task in TASKS}
+    content["scrape"]["simulated"] |= {f"{task}_images": count for task, count in images.items()}
     with TemporaryDirectory() as folder:
-        start = time.perf_counter()
         simulated.scrape(parameters.parse(content), Path(folder))
-        return time.perf_counter() - start
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(rates_here())) if "--rates" in sys.argv else print(*ratios(), sep="\n")

@@ -1,41 +1,46 @@
-"""How long a million images take against 100,000 flares, for each question.
+"""How long a million images take against 100,000 flares, for each question, beside one `pandas.merge_asof` of both.
 
 Run it from the project's folder: ``python -m benchmarks.sun.label``.
 """
 
-import time
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.ratios import Ratio, in_turns
 from solarflare.core import tables
 from solarflare.sun.labels.labels import label_disk, label_regions
 from tests import parameters
 
-IMAGES, FLARES = 1_000_000, 100_000
+IMAGES, FLARES, ROUNDS = 1_000_000, 100_000, 3
 START, DAYS = pd.Timestamp("1996-01-01"), 30 * 365
 LIFE, REGIONS = 10, 5  # days that a region is reported, and regions on the disk at a time
 
 
-def main() -> None:
-    """Print the seconds of each question."""
+def ratios() -> Iterator[Ratio]:
+    """Yield the ratio of each question."""
     generator = np.random.default_rng(1)
     regions, flares = region_reports(generator), flare_list(generator)
     complete = {"start": START, "end": START + pd.Timedelta(days=DAYS), "status": "complete", "reason": ""}
     lists = pd.DataFrame([complete | {"list": "swpc", "min_class": "B1.0"}])
     coverage = tables.check(lists, tables.COVERAGE, "coverage")
-    images = image_list(generator, IMAGES)
-    label = parameters.load().label
+    images, label = image_list(generator, IMAGES), parameters.load().label
+    by_start = flares.sort_values("start")
+    merge = partial(pd.merge_asof, images, by_start, left_on="time", right_on="start", direction="forward")
     for event in ("overlap", "start"):
         window = {"event": event, "before": 0.0, "after": 24.0}
         disk = label.disk.model_copy(update={"target": "flare", **window})
-        begin = time.perf_counter()
-        table = label_disk(images, flares, regions, coverage, None, disk)
-        report(f"disk, {event}", len(table), time.perf_counter() - begin)
         region = label.region.model_copy(update=window)
-        begin = time.perf_counter()
-        table = label_regions(images[::REGIONS], flares, regions, coverage, None, region)
-        report(f"region, {event}", len(table), time.perf_counter() - begin)
+        questions = {
+            "disk": partial(label_disk, images, flares, regions, coverage, None, disk),
+            "region": partial(label_regions, images[::REGIONS], flares, regions, coverage, None, region),
+        }
+        for task, question in questions.items():
+            seconds, of_merge = in_turns(ROUNDS, question, merge)
+            detail = f"{seconds:.1f} s and {of_merge:.2f} s"
+            yield Ratio(f"label, {task}, {event}", "`pandas.merge_asof`", seconds / of_merge, 3, detail)
 
 
 def image_list(generator: np.random.Generator, count: int) -> pd.DataFrame:
@@ -81,10 +86,5 @@ def flare_list(generator: np.random.Generator) -> pd.DataFrame:
     return tables.check(pd.DataFrame(columns), tables.FLARES, "flares")
 
 
-def report(question: str, rows: int, seconds: float) -> None:
-    """Print one line."""
-    print(f"{question}: {rows:,} rows against {FLARES:,} flares in {seconds:.1f} s")
-
-
 if __name__ == "__main__":
-    main()
+    print(*ratios(), sep="\n")

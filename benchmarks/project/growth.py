@@ -1,0 +1,94 @@
+"""How time and memory of each stage grow with the number of images.
+
+Run it from the project's folder: ``python -m benchmarks.project.growth``, and with ``--images 100 1000`` for fewer.
+Each number of images is a pipeline of its own below the system's temporary files, half of the images for each task. A
+training is one epoch of one network. The figure is ``docs/images/growth.png``.
+"""
+
+import argparse
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from ruamel.yaml import YAML
+
+from benchmarks.project.stages import STAGES, run_stage
+from benchmarks.ratios import Ratio
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+SIZES = [100, 1_000, 10_000]
+FIGURE = Path("docs/images/growth.png")
+STEEPEST = 1.05  # exponent of time: ten times the images take at most 10**1.05 times as long
+MORE_MEMORY = 1.2  # ten times the images take at most so many times the memory
+
+
+def main() -> None:
+    """Print the table and draw the figure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, nargs="+", default=SIZES, help="numbers of images")
+    grown = measure(parser.parse_args().images)
+    print(grown.to_string(index=False))
+    print(*ratios(grown), sep="\n")
+
+
+def measure(sizes: Sequence[int]) -> pd.DataFrame:
+    """Return ``images``, ``stage``, ``seconds`` and ``peak`` (MB), a row for each stage and size; draw the figure."""
+    rows = []
+    for images in sizes:
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            shutil.copy("params.yaml", folder)
+            edit(folder / "params.yaml", images)
+            for stage in STAGES:
+                seconds, peak = run_stage(stage, folder)
+                rows.append({"images": images, "stage": stage, "seconds": round(seconds, 1), "peak": peak})
+                print(*rows[-1].values(), flush=True)
+    grown = pd.DataFrame(rows)
+    draw(grown)
+    return grown
+
+
+def ratios(grown: pd.DataFrame) -> Iterator[Ratio]:
+    """Yield for each stage the exponent of its time between the two largest sizes, and the growth of its memory."""
+    *_, fewer, most = sorted(grown["images"].unique())
+    for stage, rows in grown.set_index("images").groupby("stage", sort=False):
+        seconds, peaks = rows["seconds"], rows["peak"]
+        slope = np.log(seconds[most] / seconds[fewer]) / np.log(most / fewer)
+        detail = f"{seconds[fewer]:.0f} s and {seconds[most]:.0f} s"
+        yield Ratio(f"`{stage}`: exponent of time", f"{fewer:,} to {most:,} images", slope, STEEPEST, detail)
+        detail = f"{peaks[fewer]} MB and {peaks[most]} MB"
+        yield Ratio(f"`{stage}`: memory", f"with {fewer:,} images", peaks[most] / peaks[fewer], MORE_MEMORY, detail)
+
+
+def edit(path: Path, images: int) -> None:
+    """Set the number of images, and train for one epoch."""
+    yaml = YAML()
+    content: dict[str, Any] = yaml.load(path)
+    content["scrape"]["simulated"] |= {"disk_images": images // 2, "region_images": images // 2}
+    for task in ("disk", "region"):
+        content[f"train_{task}"] |= {"epochs": 1, "ensemble": 1}
+    yaml.dump(content, path)
+
+
+def draw(grown: pd.DataFrame) -> None:
+    """Draw seconds and memory against the number of images."""
+    figure, panels = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    for axes, column, unit in zip(panels, ("seconds", "peak"), ("seconds", "MB of the largest process"), strict=True):
+        for stage, rows in grown.groupby("stage", sort=False):
+            axes.plot(rows["images"], rows[column], marker="o", markersize=3, label=stage)
+        axes.set(xscale="log", yscale="log", xlabel="images", ylabel=unit)
+        axes.grid(alpha=0.3)
+    panels[1].legend(fontsize=7)
+    figure.savefig(FIGURE, dpi=110, metadata={"Software": None})
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -64,19 +64,29 @@ def augment(images: tf.Tensor, seed: tf.Tensor, polarity: bool) -> tf.Tensor:
     next (Hale & Nicholson 1925, doi:10.1086/142933), and flares and spots prefer no hemisphere and no sign. The same
     seed, (2,), makes the same choices.
     """
-    chosen = tf.random.stateless_uniform((3, tf.shape(images)[0], 1, 1, 1), seed) < 0.5
-    images = tf.where(chosen[0], tf.reverse(images, [2]), images)
-    images = tf.where(chosen[1], tf.reverse(images, [1]), images)
-    return tf.where(chosen[2], invert_polarity(images), images) if polarity else images
+    chosen = tf.random.stateless_uniform((3, tf.shape(images)[0], 1, 1, 1), seed)[..., 0, 0, 0] < 0.5
+    if not polarity:
+        chosen = tf.concat([chosen[:2], tf.zeros_like(chosen[2:])], axis=0)
+    # NumPy copies each image once. tf.where and tf.reverse pass over the batch six times.
+    return tf.ensure_shape(tf.numpy_function(_augmented, [images, chosen], images.dtype), images.shape)
 
 
-def invert_polarity(images: tf.Tensor) -> tf.Tensor:
+def _augmented(images: npt.NDArray, chosen: npt.NDArray[np.bool_]) -> npt.NDArray:
+    """Return images (N, H, W, C), flipped east-west, north-south, and with swapped polarity, as chosen: (3, N)."""
+    result = np.empty_like(images)
+    for image, place, (east_west, north_south, swapped) in zip(images, result, chosen.T, strict=True):
+        flipped = image[:: -1 if north_south else 1, :: -1 if east_west else 1]
+        place[:] = invert_polarity(flipped) if swapped else flipped
+    return result
+
+
+def invert_polarity(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Return magnetograms, uint8, with the signs of the field swapped.
 
     The grey level x becomes 256 - x. So 128, the level of no field and of blanked pixels, stays 128. The level 0 is
     treated as 1, and becomes 255.
     """
-    return 255 - tf.maximum(images, 1) + 1
+    return 255 - np.maximum(images, 1) + 1
 
 
 def _take(images: Images, positions: tf.data.Dataset) -> tf.data.Dataset:

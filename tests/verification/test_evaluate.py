@@ -237,6 +237,8 @@ def test_a_fusion_is_compared_with_the_records_and_with_the_network(
     assert scores["image_adds"]["brier_skill"]["value"] == pytest.approx(fused["value"] - alone, abs=2e-4)
     assert scores["image_adds"]["roc_auc"]["verdict"] == scores["records_add"]["roc_auc"]["verdict"] == "better"
     assert scores["differences"]["fusion"]["roc_auc"]["value"] == -scores["records_add"]["roc_auc"]["value"]
+    assert scores["combination_leads"]["fusion"]["records"] == scores["image_adds"]
+    assert scores["combination_leads"]["fusion"]["logistic"]["roc_auc"]["verdict"] == "better"
     assert headline(scores | {"trusted": True})["image_adds"] == scores["image_adds"]["roc_auc"]["value"]
     table = summary.render(write_metrics(tmp_path, disk=scores | {"trusted": True}, region={"absent": "off"}))
     assert "combinations:\nfusion" in table

@@ -57,6 +57,8 @@ def assess(
         * ``differences``, by name and score: the network's score minus the other's, as a `Difference`;
         * ``image_adds``, if there are the forecasts ``fusion`` and ``records``: by score, the fusion's minus that of
           the records, as a `Difference`. ``records_add``: the fusion's minus the network's;
+        * ``combination_leads``, if there are combinations: for each of them, by baseline and score, its score minus the
+          baseline's, as a `Difference`;
         * ``resolvable_difference``: the ``resolvable`` ROC-AUC difference to the logistic baseline. Two networks
           resemble each other more, so that between them a smaller difference can be resolved;
         * ``ceiling``, if there is a true probability: its ``roc_auc``, and the ``difference`` network minus ceiling.
@@ -81,6 +83,11 @@ def assess(
             listed = COMPARED if group == "confounders" else tuple(other_values)
             content[group][name] = _intervals({score: other_values[score] for score in listed}, other_draws, plan)
             content["differences"][name] = _differences(scored["network"], scored[name], plan, compared)
+    if combinations:
+        content["combination_leads"] = {
+            name: {other: _differences(scored[name], scored[other], plan, compared) for other in baselines}
+            for name in combinations
+        }
     if {"fusion", "records"} <= scored.keys():
         content["image_adds"] = _differences(scored["fusion"], scored["records"], plan, compared)
         content["records_add"] = _differences(scored["fusion"], scored["network"], plan, compared)

@@ -51,9 +51,15 @@ class FieldLines:
 def field(sources: Sources, position: Floats) -> Floats:
     """Return the field, (n, 3), at positions (n, 3)."""
     # No matrix products: their last bits depend on the number of threads.
-    squared = ((position[:, None, :] - sources.position[None, :, :]) ** 2).sum(axis=2)
-    weight = sources.strength / (squared * np.sqrt(squared))
-    return position * weight.sum(axis=1, keepdims=True) - np.einsum("nk,kj->nj", weight, sources.position)
+    squared = np.zeros((len(sources.position), len(position)), np.float32)
+    for of_source, of_position in zip(sources.position.T, position.T, strict=True):
+        distance = of_position - of_source[:, None]
+        distance *= distance
+        squared += distance
+    weight = sources.strength[:, None] / (squared * np.sqrt(squared))
+    # Each sum over the sources is taken as in an array of (n, k): so it has the same bits for any number of positions.
+    total = np.ascontiguousarray(weight.T).sum(axis=1, keepdims=True)
+    return position * total - np.einsum("kn,kj->jn", weight, sources.position).T
 
 
 def trace(sources: Sources, feet: Floats, outward: Floats) -> FieldLines:

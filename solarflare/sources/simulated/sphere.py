@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import gaussian_filter
 
 Floats = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float64]
@@ -52,18 +53,43 @@ def splat(
 ) -> Floats:
     """Return an image of points, (width, width). The weight of a point is divided among the four pixels around it."""
     left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    right_share, low_share = x - left, y - top
-    image = np.zeros((width + 1) * (width + 1))
     inside = (left >= 0) & (left < width) & (top >= 0) & (top < width)
+    left, top, weight = left[inside], top[inside], weight[inside]
+    right_share, low_share = x[inside] - left, y[inside] - top
+    corner = top * (width + 1) + left
+    image = np.zeros((width + 1) * (width + 1))
     for column, row, share in (
         (0, 0, (1 - right_share) * (1 - low_share)),
         (1, 0, right_share * (1 - low_share)),
         (0, 1, (1 - right_share) * low_share),
         (1, 1, right_share * low_share),
     ):
-        pixel = (top + row) * (width + 1) + left + column
-        image += np.bincount(pixel[inside], (weight * share)[inside], minlength=len(image))
+        image += np.bincount(corner + row * (width + 1) + column, weight * share, minlength=len(image))
     return image.reshape(width + 1, width + 1)[:width, :width].astype(np.float32)
+
+
+def blur(image: Floats, sigma: float, truncate: float = 4.0) -> Floats:
+    """Return `gaussian_filter` of an image without negative values, (width, width).
+
+    Only the part around the values above zero is filtered: elsewhere the result is zero.
+    """
+    result = np.zeros_like(image)
+    if image.any():
+        reach = int(truncate * sigma + 0.5)  # as `gaussian_filter` has it
+        used = (np.flatnonzero(image.any(axis=axis)) for axis in (1, 0))
+        window = tuple(slice(max(0, index[0] - reach), index[-1] + reach + 1) for index in used)
+        result[window] = gaussian_filter(image[window], sigma, truncate=truncate)
+    return result
+
+
+def patch(tile: Floats, start: npt.NDArray[np.int64], row: npt.NDArray[np.int32], column: npt.NDArray[np.int32]) -> Floats:
+    """Return the values of a periodic tile, (side, side), at rows and columns that are counted from `start`.
+
+    Rows and columns are less than half a side from it.
+    """
+    middle = len(tile) // 2
+    rolled = np.roll(tile, middle - start, axis=(0, 1))
+    return rolled.ravel()[(row + middle) * len(tile) + (column + middle)]
 
 
 def spectral_noise(generator: np.random.Generator, width: int, scale: float, power: float = 0.0) -> Floats:

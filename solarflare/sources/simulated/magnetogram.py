@@ -142,7 +142,7 @@ def _add_limb(grey: Floats, view: View, visible: Mask, generator: np.random.Gene
     fine = gaussian_filter1d(generator.standard_normal(steps), 2, mode="wrap") * 3
     rim = 75 * np.clip(waves + 0.2, -0.7, 1.8) + 25 * fine
 
-    west, north = (np.broadcast_to(axis, visible.shape)[visible] for axis in view.plane())
+    west, north = view.plane_at(visible)
     distance = np.sqrt(west**2 + north**2)
     near = distance > MASK_RADIUS - RIM_DEPTH / view.radius
     angle = np.arctan2(north[near], west[near])

@@ -31,6 +31,17 @@ class View:
         north = (np.float32(self.y) - pixel) / np.float32(self.radius)
         return west[None, :], north[:, None]
 
+    def plane_at(self, mask: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Return the distance west and north of the pixels in a mask (width, width), each (n,)."""
+        west, north = self.plane()
+        return np.broadcast_to(west, mask.shape)[mask], np.broadcast_to(north, mask.shape)[mask]
+
+    def around_disk(self, margin: float) -> tuple[slice, slice]:
+        """Return the rows and columns of a box around the disk, with a margin in pixels."""
+        reach = self.radius + margin
+        rows, columns = ((max(0, int(middle - reach)), int(middle + reach) + 2) for middle in (self.y, self.x))
+        return slice(rows[0], min(rows[1], self.width)), slice(columns[0], min(columns[1], self.width))
+
     def space(self, latitude: Values, longitude: Values) -> Values:
         """Return points on the sphere, in radians, as unit vectors (n, 3): west, north, towards the Earth."""
         forward = np.cos(latitude) * np.cos(longitude)

@@ -193,6 +193,7 @@ def _openness(
     ragged = 0.4 * broad
     ragged_reach = 1 + 1.4 * ragged
     result = 1 / (1 + np.exp(-16 * (np.abs(sine) - (0.86 + 0.2 * level) + 0.25 * ragged)))
+    farthest = 1e-3 - np.log(result)  # a hole beyond it, in edges, opens a pixel less than the poles do
     epoch = int(days // HOLE_EPOCH)
     for number in range(epoch - 2, epoch + 1):
         generator = np.random.default_rng([seed, 33, number + 1000])
@@ -212,8 +213,10 @@ def _openness(
             if channel:
                 across += 0.05 * broad
             reach = np.radians(size * (0.7 if channel else 1.0)) * np.sqrt(grown)
-            away = np.sqrt(along**2 * shape + across**2 / shape) - reach * ragged_reach
-            result = np.maximum(result, depth / (1 + np.exp(np.clip(away / HOLE_EDGE, -30, 30))))
+            away = (np.sqrt(along**2 * shape + across**2 / shape) - reach * ragged_reach) / HOLE_EDGE
+            near = away < farthest
+            inside = depth / (1 + np.exp(np.clip(away[near], -30, 30)))
+            result[near] = np.maximum(result[near], inside)
     return result.astype(np.float32)
 
 

@@ -100,9 +100,7 @@ class QuietCorona:
         grain = patch(grain, shift, rows, columns)
         along_field = _smeared(grain, box, view, toward, sources)
         rows, columns = rows[disk], columns[disk]
-        return [
-            patch(broad, shift, rows, columns), grain[disk], patch(points, shift, rows, columns), along_field[disk]
-        ]
+        return [patch(broad, shift, rows, columns), grain[disk], patch(points, shift, rows, columns), along_field[disk]]
 
     def _on_disk(
         self,

@@ -93,14 +93,16 @@ def blur(image: Floats, sigma: float, truncate: float = 4.0) -> Floats:
     return result
 
 
-def patch(tile: Floats, start: npt.NDArray[np.int64], row: npt.NDArray[np.int32], column: npt.NDArray[np.int32]) -> Floats:
-    """Return the values of a periodic tile, (side, side), at rows and columns that are counted from `start`.
+def patch(
+    tile: Floats, start: npt.NDArray[np.int64], rows: npt.NDArray[np.int32], columns: npt.NDArray[np.int32]
+) -> Floats:
+    """Return values of a periodic tile, (side, side), in the shape of the rows and columns.
 
-    Rows and columns are less than half a side from it.
+    Rows and columns are counted from `start`, (2,), and are less than half a side away from it.
     """
     middle = len(tile) // 2
     rolled = np.roll(tile, middle - start, axis=(0, 1))
-    return rolled.ravel()[(row + middle) * len(tile) + (column + middle)]
+    return rolled.ravel()[(rows + middle) * len(tile) + (columns + middle)]
 
 
 def spectral_noise(generator: np.random.Generator, width: int, scale: float, power: float = 0.0) -> Floats:

@@ -61,17 +61,19 @@ def cut(
         If an image cannot be decoded.
     """
     images = images[images["instrument"] == instrument].sort_values(["time", "path"])
-    months = images.groupby(images["time"].dt.strftime("%Y-%m"))
+    months = images["time"].dt.strftime("%Y-%m")
     cut_image = Cutter(task, instrument, raw, settings)
     index = []
     with atomic_directory(folder) as partial, worker_processes() as pool:
-        located = ((month, places_of(task, of_month, regions)) for month, of_month in months)
+        # A year at a time: for each month alone, most of the time would go into the table of regions.
+        years = images.groupby(images["time"].dt.year)
+        located = (places_of(task, of_year, regions) for _, of_year in years)
+        by_month = (part for places in located for part in places.groupby(places["time"].dt.strftime("%Y-%m")))
         begun = (
-            (month, places, pool.map(cut_image, _by_image(places), chunksize=AT_ONCE)) for month, places in located
+            (month, places, pool.map(cut_image, _by_image(places), chunksize=AT_ONCE)) for month, places in by_month
         )
-        for month, places, cut_images in progress(_one_ahead(begun), len(months), f"months of images cut for {task}"):
-            if places.empty:
-                continue
+        what = f"months of images cut for {task}"
+        for month, places, cut_images in progress(_one_ahead(begun), months.nunique(), what):
             shard = f"{month}.npy"
             disks: list[Disk] = []
             with (partial / shard).open("wb") as file:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
 from solarflare.sources.simulated import elements, field_lines
@@ -16,7 +15,7 @@ from solarflare.sources.simulated.elements import Elements
 from solarflare.sources.simulated.flare_process import Flares
 from solarflare.sources.simulated.quiet_corona import SCALE_HEIGHT
 from solarflare.sources.simulated.region_evolution import DAY, Regions
-from solarflare.sources.simulated.sphere import Floats, Values, View, splat
+from solarflare.sources.simulated.sphere import Floats, Values, View, blur, splat
 
 FARTHEST = 112.0
 """Degrees from the central meridian up to which regions are drawn: loops behind the limb rise above it."""
@@ -108,8 +107,8 @@ class Magnetism:
         if not self.regions:
             return Emission(*np.zeros((2, width, width), dtype=np.float32))
         loops = self._loops(generator)
-        sharp = 0.45 * gaussian_filter(loops, 0.9) + self._moss() + self._flares(flares, time, seed)
-        haze = 0.55 * gaussian_filter(loops, 2.5) + 0.45 * gaussian_filter(loops, 11)
+        sharp = 0.45 * blur(loops, 0.9) + self._moss() + self._flares(flares, time, seed)
+        haze = 0.55 * blur(loops, 2.5) + 0.45 * blur(loops, 11)
         return Emission(sharp, haze)
 
     def _loops(self, generator: np.random.Generator) -> Floats:
@@ -127,13 +126,17 @@ class Magnetism:
         bright = np.minimum(lines.foot_field, 4000) ** FOOT_POWER * np.maximum(lines.length, 0.03) ** LENGTH_POWER
         bright *= np.concatenate(strength)
         bright *= np.exp(STRAND_SPREAD * generator.standard_normal(len(bright))) * np.where(lines.closed, 1, OPEN)
-        start, step = lines.points[:-1], np.diff(lines.points, axis=0)
-        fraction = (np.arange(POINTS_PER_STEP, dtype=np.float32) / POINTS_PER_STEP)[:, None, None, None]
-        points = start + fraction * step
-        height = np.linalg.norm(points, axis=-1) - 1
-        weight = np.linalg.norm(step, axis=-1) / POINTS_PER_STEP * bright * np.exp(-height / SCALE_HEIGHT)
-        visible = lines.active[:-1] & _in_front(points)
-        return splat(*self.view.pixels(points[visible]), weight[visible], self.view.width)
+        # Each axis is an array of its own: sums over the last axis, of three numbers, would take long.
+        goes_on = lines.active[:-1]
+        start, end = (np.ascontiguousarray(part[goes_on].T) for part in (lines.points[:-1], lines.points[1:]))
+        step = end - start
+        fraction = (np.arange(POINTS_PER_STEP, dtype=np.float32) / POINTS_PER_STEP)[:, None]
+        points = start[:, None] + fraction * step[:, None]
+        height = _length(points) - 1
+        weight = _length(step) / POINTS_PER_STEP * np.broadcast_to(bright, goes_on.shape)[goes_on]
+        weight = weight * np.exp(-height / SCALE_HEIGHT)
+        visible = _in_front(np.moveaxis(points, 0, -1))
+        return splat(*self.view.pixels(points[:, visible].T), weight[visible], self.view.width)
 
     def _moss(self) -> Floats:
         """Return the emission at the foot points of hot loops. It grows with the flux density."""
@@ -141,7 +144,7 @@ class Magnetism:
         flux = np.concatenate([np.abs(region.elements.flux) for region in self.regions])
         visible = space[:, 2] > 0
         density = splat(*self.view.pixels(1.004 * space[visible]), flux[visible] / 1e19, self.view.width)
-        return MOSS * gaussian_filter(density, 0.8) * np.sqrt(gaussian_filter(density, 4))
+        return MOSS * blur(density, 0.8) * np.sqrt(blur(density, 4))
 
     def _flares(self, flares: Flares, time: np.datetime64, seed: int) -> Floats:
         """Return the emission of flares: short arcades across the polarity inversion line."""
@@ -170,7 +173,13 @@ class Magnetism:
         points, weight = np.concatenate(positions), np.concatenate(weights)
         visible = _in_front(points)
         bright = splat(*self.view.pixels(points[visible]), weight[visible], width)
-        return 0.8 * gaussian_filter(bright, 0.8) + 0.2 * gaussian_filter(bright, 3)
+        return 0.8 * blur(bright, 0.8) + 0.2 * blur(bright, 3)
+
+
+def _length(vectors: Floats) -> Floats:
+    """Return the lengths, (...), of vectors (3, ...)."""
+    x, y, z = vectors
+    return np.sqrt(x * x + y * y + z * z)
 
 
 def _in_front(points: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:

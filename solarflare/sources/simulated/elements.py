@@ -6,6 +6,7 @@ weaker concentrations of both polarities.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -60,20 +61,76 @@ class Elements:
     flux: Values
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """The random numbers of a region, which stay the same all its life.
+
+    ``u``, ``v``: position of the n elements of its plage along and across its axis, in degrees, when it is fully
+    opened. ``flux``: their signed flux, in any unit. ``order``: an element lives until the region's flux, divided by
+    its maximum, is below it. ``walk``, (2, n): their random walk along and across the axis, in standard deviations. The
+    spots have ``spot_u``, ``spot_v``, ``spot_sign`` and ``spot_share``, a spot's share of the area.
+    """
+
+    u: Values
+    v: Values
+    flux: Values
+    order: Values
+    walk: Values
+    spot_u: Values
+    spot_v: Values
+    spot_sign: Values
+    spot_share: Values
+
+
 def of_region(regions: Regions, region: int, time: np.datetime64, seed: int) -> Elements:
     """Return the elements of one region at a time. Each call gives the same evolution of the region."""
-    generator = np.random.default_rng([seed, 11, int(regions.noaa_ar[region])])
+    largest, complexity = float(regions.flux[region]), float(regions.complexity[region])
+    drawn = _drawn(seed, int(regions.noaa_ar[region]), largest, complexity)
     age = float((time - regions.born[region]) / DAY)
-    rise, decay, complexity = regions.rise[region], regions.decay[region], float(regions.complexity[region])
+    rise, decay = regions.rise[region], regions.decay[region]
     flux, area = (
         float(of_age(np.array([region]), np.array([age]))[0]) for of_age in (regions.flux_at, regions.area_at)
     )
-    separation = SEPARATION * (regions.flux[region] / 1e22) ** 0.4
     opened = 0.35 + 0.65 * min(1.0, age / rise)
+
+    # A sunflower pattern fills the spot evenly; the spot's radius, in degrees, follows from its area.
+    index = np.arange(SPOT_ELEMENTS)
+    radius = np.degrees(np.sqrt(2e-6 * area * drawn.spot_share))[:, None] * np.sqrt((index + 0.5) / SPOT_ELEMENTS)
+    in_spot_u = (drawn.spot_u[:, None] * opened + radius * np.cos(GOLDEN_ANGLE * index)).ravel()
+    in_spot_v = (drawn.spot_v[:, None] * opened + radius * np.sin(GOLDEN_ANGLE * index)).ravel()
+    in_spots = min(area * SPOT_FLUX, MAX_SPOT_FRACTION * flux)
+    spot_flux = np.repeat(drawn.spot_sign * drawn.spot_share * in_spots / SPOT_ELEMENTS, SPOT_ELEMENTS)
+
+    present = drawn.order < relative_flux(np.array([age]), rise, decay)[0]
+    plage = np.where(present, drawn.flux, 0)
+    plage *= (flux - in_spots) / max(np.abs(plage).sum(), 1e-9)
+    walk = np.sqrt(2 * DIFFUSION * 86_400 * age) / 1e3 / MM_PER_DEGREE
+    u, v = (
+        np.concatenate([at[present] * opened + walk * steps[present], in_spot])
+        for at, steps, in_spot in ((drawn.u, drawn.walk[0], in_spot_u), (drawn.v, drawn.walk[1], in_spot_v))
+    )
+    signed = np.concatenate([plage[present], spot_flux])
+    u, v, signed = u[signed != 0], v[signed != 0], signed[signed != 0]
+
+    hemisphere = np.sign(regions.latitude[region])
+    angle = np.radians(regions.tilt[region]) * hemisphere
+    # The leading polarity is in the west and, by Joy's law, nearer to the equator.
+    u, v = u * np.cos(angle) + v * np.sin(angle), v * np.cos(angle) - u * np.sin(angle)
+    latitude = np.radians(regions.latitude[region] + v)
+    lag = DIFFERENTIAL * (np.sin(latitude) ** 2 - np.sin(np.radians(regions.latitude[region])) ** 2) * age
+    longitude = regions.longitude_at(np.array([region]), np.array([age]))[0] + u / np.cos(latitude) + lag
+    return Elements(latitude, np.radians(longitude), regions.leading[region] * signed)
+
+
+@lru_cache(64)  # a region is in many images
+def _drawn(seed: int, number: int, flux: float, complexity: float) -> _Drawn:
+    """Draw the elements of a region, by its number, its largest flux in Mx, and its complexity."""
+    generator = np.random.default_rng([seed, 11, number])
+    separation = SEPARATION * (flux / 1e22) ** 0.4
     spread = 0.30 * separation
 
     # Plage: half of the elements have each polarity; the following polarity is wider.
-    n = int(min(MOST_ELEMENTS, 40 + regions.flux[region] / ELEMENT_FLUX))
+    n = int(min(MOST_ELEMENTS, 40 + flux / ELEMENT_FLUX))
     side = np.where(np.arange(n) % 2 == 0, 1.0, -1.0)
     width = np.where(side > 0, 0.8, 1.2) * spread
     # Elements gather in nests, where supergranules meet.
@@ -91,9 +148,7 @@ def of_region(regions: Regions, region: int, time: np.datetime64, seed: int) -> 
     sign[misplaced] = np.where(own % 2 == 0, 1.0, -1.0)[misplaced]
     order = generator.uniform(size=n)
     weight = generator.exponential(1.0, n)
-    walk = np.sqrt(2 * DIFFUSION * 86_400 * age) / 1e3 / MM_PER_DEGREE
-    walked = walk * generator.standard_normal((2, n))
-    present = order < relative_flux(np.array([age]), rise, decay)[0]
+    walk = generator.standard_normal((2, n))
 
     # Spots: the leading spot is the largest; in a complex region some spots lie in the opposite polarity.
     share = np.sort(generator.dirichlet(np.full(SPOTS, 0.7)))[::-1]
@@ -103,29 +158,7 @@ def of_region(regions: Regions, region: int, time: np.datetime64, seed: int) -> 
     reach = np.where(spot_sign == spot_side, 0.5, 0.18)
     spot_u = spot_side * reach * separation + 0.35 * spread * generator.standard_normal(SPOTS)
     spot_v = 0.5 * spread * generator.standard_normal(SPOTS)
-    # A sunflower pattern fills the spot evenly; the spot's radius, in degrees, follows from its area.
-    index = np.arange(SPOT_ELEMENTS)
-    radius = np.degrees(np.sqrt(2e-6 * area * share))[:, None] * np.sqrt((index + 0.5) / SPOT_ELEMENTS)
-    in_spot_u = (spot_u[:, None] * opened + radius * np.cos(GOLDEN_ANGLE * index)).ravel()
-    in_spot_v = (spot_v[:, None] * opened + radius * np.sin(GOLDEN_ANGLE * index)).ravel()
-    in_spots = min(area * SPOT_FLUX, MAX_SPOT_FRACTION * flux)
-    spot_flux = np.repeat(spot_sign * share * in_spots / SPOT_ELEMENTS, SPOT_ELEMENTS)
-
-    plage = np.where(present, sign * weight, 0)
-    plage *= (flux - in_spots) / max(np.abs(plage).sum(), 1e-9)
-    u = np.concatenate([u * opened + walked[0], in_spot_u])
-    v = np.concatenate([v * opened + walked[1], in_spot_v])
-    signed = np.concatenate([plage, spot_flux])
-    u, v, signed = u[signed != 0], v[signed != 0], signed[signed != 0]
-
-    hemisphere = np.sign(regions.latitude[region])
-    angle = np.radians(regions.tilt[region]) * hemisphere
-    # The leading polarity is in the west and, by Joy's law, nearer to the equator.
-    u, v = u * np.cos(angle) + v * np.sin(angle), v * np.cos(angle) - u * np.sin(angle)
-    latitude = np.radians(regions.latitude[region] + v)
-    lag = DIFFERENTIAL * (np.sin(latitude) ** 2 - np.sin(np.radians(regions.latitude[region])) ** 2) * age
-    longitude = regions.longitude_at(np.array([region]), np.array([age]))[0] + u / np.cos(latitude) + lag
-    return Elements(latitude, np.radians(longitude), regions.leading[region] * signed)
+    return _Drawn(u, v, sign * weight, order, walk, spot_u, spot_v, spot_sign, share)
 
 
 def network(time: np.datetime64, seed: int) -> Elements:

@@ -100,8 +100,9 @@ def render(
     magnetism = Magnetism(regions, view, time, seed, generator)
     active = magnetism.emission(flares, time, seed, generator)
     quiet = QuietCorona(view, time, magnetism.sources, active.haze, seed, generator)
-    emission = quiet.emission + active.sharp * np.exp(0.4 * quiet.grain)
-    emission += active.haze * np.exp(0.33 * quiet.along_field + 0.15 * quiet.grain)
+    active.sharp[quiet.disk] *= np.exp(0.4 * quiet.grain)
+    active.haze[quiet.disk] *= np.exp(0.33 * quiet.along_field + 0.15 * quiet.grain)
+    emission = quiet.emission + active.sharp + active.haze
     display = DISPLAYS[instrument]
     years = (time - FIRST_LIGHT) / DAY / 365.25
     data = display.quiet * (1 - AGEING) ** years * gaussian_filter(emission, BLUR)

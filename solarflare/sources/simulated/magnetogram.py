@@ -6,12 +6,14 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter, gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d
 
 from solarflare.sources.simulated import elements
 from solarflare.sources.simulated.region_evolution import Regions
-from solarflare.sources.simulated.sphere import Floats, View, spectral_noise, splat
+from solarflare.sources.simulated.sphere import Floats, Values, View, blur, patch, spectral_noise, splat
 from solarflare.sources.simulated.typeface import typeface
+
+Mask = npt.NDArray[np.bool_]
 
 WIDTH = 860
 CENTRE = (430.0, 415.5)
@@ -21,7 +23,10 @@ SCALE = 2.533
 and 2019."""
 
 MASK_RADIUS = 0.99
-"""Solar radii beyond which the images are black."""
+"""Solar radii beyond which the images are black. The ragged limb reaches half a pixel farther at most."""
+
+RIM_DEPTH = 72
+"""Pixels inside of the limb beyond which the rim, less than 1e-10 grey levels there, changes no bit of the image."""
 
 GAUSS_PER_GREY = 2.0
 CM_PER_RADIUS = 6.957e10
@@ -60,11 +65,15 @@ def render(regions: Regions, time: np.datetime64, radius_arcsec: float, tilt: fl
     view = View(float(x), float(y), radius_arcsec / SCALE, tilt, WIDTH)
     west, north = view.plane()
     distance = np.sqrt(west**2 + north**2)
-    grey = _field(regions, view, time, seed)
-    grey = gaussian_filter(grey, generator.uniform(0.9, 1.6), truncate=3)
-    grey *= _cloud(generator)
-    grey += _noise(generator, view, distance, seed)
-    return _print(_masked(grey, view, distance, np.arctan2(north, west), generator), time)
+    # Only the visible pixels are computed, in arrays (n,).
+    visible = distance < MASK_RADIUS + 1 / view.radius
+    grey = blur(_field(regions, view, time, seed), generator.uniform(0.9, 1.6), truncate=3)[visible]
+    grey *= _cloud(generator, visible)
+    grey += _noise(generator, view, visible, distance[visible], seed)
+    _add_limb(grey, view, visible, generator)
+    pixels = np.zeros((WIDTH, WIDTH), np.uint8)
+    pixels[visible] = np.clip(np.rint(grey), 0, 255)
+    return _print(pixels, time)
 
 
 def _field(regions: Regions, view: View, time: np.datetime64, seed: int) -> Floats:
@@ -80,28 +89,27 @@ def _field(regions: Regions, view: View, time: np.datetime64, seed: int) -> Floa
     return splat(*view.pixels(space[visible]), weight, WIDTH)
 
 
-def _cloud(generator: np.random.Generator) -> Floats:
+def _cloud(generator: np.random.Generator, visible: Mask) -> Floats:
     """Return the transmission of thin clouds, 0 to 1; it is close to 1 on most days."""
     depth = generator.choice([0.05, 0.3, 0.9], p=[0.75, 0.2, 0.05])
-    return np.exp(-np.float32(depth) * np.abs(_smooth(generator, 5)))
+    return np.exp(-np.float32(depth) * np.abs(_smooth(generator, 5)[visible]))
 
 
-def _noise(generator: np.random.Generator, view: View, distance: Floats, seed: int) -> Floats:
+def _noise(generator: np.random.Generator, view: View, visible: Mask, distance: Floats, seed: int) -> Values:
     """Return noise in grey levels: the instrument's is flat, that of the Sun's oscillations lies on the sphere."""
     level = NOISE * np.exp(0.15 * generator.standard_normal())
     solar_share = generator.uniform(0.3, 0.9)
     tile = _tile(seed)
-    flat = tile[_window(generator)]
+    flat = tile[_window(generator)][visible]
     # Towards the limb the pattern on the sphere is foreshortened.
     r = np.minimum(distance, np.float32(0.995))
     stretch = np.arcsin(r) / np.maximum(r, np.float32(1e-3)) * np.float32(0.8)
-    across = (np.arange(WIDTH, dtype=np.float32) - np.float32(view.x))[None, :] * stretch
-    along = (np.arange(WIDTH, dtype=np.float32) - np.float32(view.y))[:, None] * stretch
+    pixel = np.arange(WIDTH, dtype=np.float32)
+    across = np.broadcast_to(pixel - np.float32(view.x), visible.shape)[visible] * stretch
+    along = np.broadcast_to((pixel - np.float32(view.y))[:, None], visible.shape)[visible] * stretch
     shift = generator.integers(NOISE_TILE, size=2)
-    on_sphere = tile[
-        (along.astype(np.int32) + shift[0]) % NOISE_TILE, (across.astype(np.int32) + shift[1]) % NOISE_TILE
-    ]
-    patches = _smooth(generator, 7) * generator.uniform(0.0, 1.6)
+    on_sphere = patch(tile, shift, along.astype(np.int32), across.astype(np.int32))
+    patches = _smooth(generator, 7)[visible] * generator.uniform(0.0, 1.6)
     return np.float32(level) * (np.sqrt(1 - solar_share) * flat + np.sqrt(solar_share) * on_sphere) + patches
 
 
@@ -121,12 +129,9 @@ def _smooth(generator: np.random.Generator, knots: int) -> Floats:
     return np.asarray(Image.fromarray(coarse).resize((WIDTH, WIDTH), Image.Resampling.BICUBIC))
 
 
-def _masked(
-    grey: Floats, view: View, distance: Floats, angle: Floats, generator: np.random.Generator
-) -> npt.NDArray[np.uint8]:
-    """Return grey levels, black outside of a ragged limb that has a bright and dark rim."""
+def _add_limb(grey: Floats, view: View, visible: Mask, generator: np.random.Generator) -> None:
+    """Add the level of zero field, and a ragged limb that has a bright and dark rim, to the grey levels."""
     steps = 1440
-    step = ((angle / (2 * np.pi) + 0.5) * steps).astype(np.int32) % steps
     notches = np.where(generator.uniform(size=steps) < 0.2, generator.uniform(-3, 0.5, steps), 0)
     ragged = gaussian_filter1d(notches, 1.2, mode="wrap")
     around = 2 * np.pi * np.arange(steps) / steps
@@ -136,10 +141,16 @@ def _masked(
     )
     fine = gaussian_filter1d(generator.standard_normal(steps), 2, mode="wrap") * 3
     rim = 75 * np.clip(waves + 0.2, -0.7, 1.8) + 25 * fine
-    depth = (MASK_RADIUS - distance) * view.radius + ragged.astype(np.float32)[step]
+
+    west, north = view.plane_at(visible)
+    distance = np.sqrt(west**2 + north**2)
+    near = distance > MASK_RADIUS - RIM_DEPTH / view.radius
+    angle = np.arctan2(north[near], west[near])
+    step = ((angle / (2 * np.pi) + 0.5) * steps).astype(np.int32) % steps
+    depth = (MASK_RADIUS - distance[near]) * view.radius + ragged.astype(np.float32)[step]
     rim_weight = np.exp(-np.maximum(depth, 0) / np.float32(2.2))
-    result = 128 + grey + rim.astype(np.float32)[step] * rim_weight
-    return np.where(depth > 0, np.clip(np.rint(result), 0, 255), 0).astype(np.uint8)
+    grey += 128
+    grey[near] = np.where(depth > 0, grey[near] + rim.astype(np.float32)[step] * rim_weight, 0)
 
 
 def _print(pixels: npt.NDArray[np.uint8], time: np.datetime64) -> bytes:

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from solarflare.sources.simulated import field_lines
 from solarflare.sources.simulated.region_evolution import DAY, activity
-from solarflare.sources.simulated.sphere import Floats, View, spectral_noise
+from solarflare.sources.simulated.sphere import Floats, View, blur, patch, spectral_noise
 
 SCALE_HEIGHT = 0.08
 """Scale height of the emission in solar radii (radial profiles of 28 AIA 211 images; hydrostatic at 1.8 MK: 0.06)."""
@@ -45,13 +45,16 @@ STREAMER_DAYS = 5
 ANGLES = 1440
 COARSE = 8  # pixels between two points at which the direction of the field is computed
 DOUBLINGS = 5  # the texture is smeared along the field over 2 ** DOUBLINGS pixels
+MARGIN = 2**DOUBLINGS + DOUBLINGS + 2  # pixels around the disk that its texture may depend on: steps are rounded
+INSIDE = 0.998  # solar radii: pixels farther out get the texture of the sphere at this distance
 
 
 class QuietCorona:
-    """The quiet corona of one image; all arrays are (width, width) float32.
+    """The quiet corona of one image, in float32.
 
-    ``grain`` and ``along_field`` are textures of unit variance, 0 outside of the disk. ``grain`` is isotropic,
-    ``along_field`` is smeared along the field. ``emission`` is 1 at the centre of a featureless disk at solar minimum.
+    ``emission``, (width, width), is 1 at the centre of a featureless disk at solar minimum. ``disk``, (width, width)
+    bool, are the n pixels of the disk, out to the brightest ring. ``grain`` and ``along_field``, (n,), are textures of
+    unit variance on them. ``grain`` is isotropic, ``along_field`` is smeared along the field.
     """
 
     def __init__(
@@ -65,38 +68,62 @@ class QuietCorona:
     ) -> None:
         west, north = view.plane()
         distance = np.sqrt(west**2 + north**2)
-        inside = np.minimum(distance, np.float32(0.998))
-        toward = np.sqrt(1 - inside**2)
         level = float(activity(np.array([time]))[0])
-        broad, grain, points = _on_sphere(view, west, north, inside, seed, generator)
-        along_field = _smeared(grain, view, west, north, toward, sources)
-        disk = distance < RING
+        self.disk = distance < RING
+        toward = np.sqrt(1 - np.minimum(distance, np.float32(INSIDE)) ** 2)
+        broad, self.grain, points, self.along_field = self._textures(view, distance, toward, sources, seed, generator)
+        self.emission: Floats = np.empty_like(distance)
+        self.emission[self.disk] = self._on_disk(view, toward[self.disk], time, level, broad, points, active, seed)
+        self.emission[~self.disk] = _beyond(*view.plane_at(~self.disk), distance[~self.disk], time, level, seed)
+        self.emission *= 1 + MAXIMUM * level
+
+    def _textures(
+        self,
+        view: View,
+        distance: Floats,
+        toward: Floats,
+        sources: field_lines.Sources,
+        seed: int,
+        generator: np.random.Generator,
+    ) -> list[Floats]:
+        """Return the textures of the disk, (n,): broad, grain, bright points, and the grain smeared along the field.
+
+        Each image uses another part of the tiles.
+        """
+        box = view.around_disk(MARGIN)
+        west, north = view.plane()
+        inside = np.minimum(distance[box], np.float32(INSIDE))
+        stretch = np.arcsin(inside) / np.maximum(inside, np.float32(1e-3)) * np.float32(view.radius)
+        rows, columns = (north[box[0]] * stretch).astype(np.int32), (west[:, box[1]] * stretch).astype(np.int32)
+        disk, shift = self.disk[box], generator.integers(TILE, size=2)
+        broad, grain, points = _tiles(seed)
+        grain = patch(grain, shift, rows, columns)
+        along_field = _smeared(grain, box, view, toward, sources)
+        rows, columns = rows[disk], columns[disk]
+        return [patch(broad, shift, rows, columns), grain[disk], patch(points, shift, rows, columns), along_field[disk]]
+
+    def _on_disk(
+        self,
+        view: View,
+        toward: Floats,
+        time: np.datetime64,
+        level: float,
+        broad: Floats,
+        points: Floats,
+        active: Floats,
+        seed: int,
+    ) -> Floats:
+        """Return the emission of the disk's pixels, (n,)."""
+        west, north = view.plane_at(self.disk)
         sine = north * np.cos(np.float32(view.tilt)) + toward * np.sin(np.float32(view.tilt))
         opened = _openness(view, west, north, sine, time, level, broad, seed)
         # The field of active regions is closed.
-        opened *= np.exp(-gaussian_filter(active, 4))
+        opened *= np.exp(-blur(active, 4)[self.disk])
         belts = level * np.exp(-(((np.abs(sine) - BELT_SINE) / BELT_WIDTH) ** 2))
         texture = (0.28 + BELT_CONTRAST * belts) * broad + BELT_EXCESS * belts
-        texture += 0.11 * (grain + along_field) + points
+        texture += 0.11 * (self.grain + self.along_field) + points
         thickness = 1 / np.sqrt(toward**2 + SCALE_HEIGHT)
-        rim = np.float32(LIMB / np.sqrt(SCALE_HEIGHT))
-        beyond = rim * np.exp((RING - distance) / SCALE_HEIGHT) * _streamers(north, west, distance, time, level, seed)
-        shell = np.where(disk, thickness * np.exp(texture - HOLE_DEPTH * opened), beyond)
-        self.emission: Floats = ((1 + MAXIMUM * level) * shell).astype(np.float32)
-        self.grain: Floats = np.where(disk, grain, 0)
-        self.along_field: Floats = np.where(disk, along_field, 0)
-
-
-def _on_sphere(
-    view: View, west: Floats, north: Floats, inside: Floats, seed: int, generator: np.random.Generator
-) -> list[Floats]:
-    """Return three textures on the sphere: broad, fine, bright points. Each image uses another part of the tiles."""
-    stretch = np.arcsin(inside) / np.maximum(inside, np.float32(1e-3)) * np.float32(view.radius)
-    shift = generator.integers(TILE, size=2)
-    rows = ((north * stretch).astype(np.int32) + shift[0]) % TILE
-    columns = ((west * stretch).astype(np.int32) + shift[1]) % TILE
-    pixel = rows * TILE + columns
-    return [tile.ravel()[pixel] for tile in _tiles(seed)]
+        return thickness * np.exp(texture - HOLE_DEPTH * opened)
 
 
 @lru_cache(1)
@@ -111,12 +138,13 @@ def _tiles(seed: int) -> tuple[Floats, Floats, Floats]:
 
 
 def _smeared(
-    noise: Floats, view: View, west: Floats, north: Floats, toward: Floats, sources: field_lines.Sources
+    noise: Floats, box: tuple[slice, slice], view: View, toward: Floats, sources: field_lines.Sources
 ) -> Floats:
-    """Return noise smeared along the field above the surface, of unit variance.
+    """Return the noise in a box around the disk, smeared along the field above the surface, of unit variance.
 
     Line integral convolution (Cabral & Leedom 1993, doi:10.1145/166117.166151). Each pass doubles the length.
     """
+    west, north = view.plane()
     coarse = slice(COARSE // 2, None, COARSE)
     coarse_west, coarse_north = np.broadcast_arrays(west[:, coarse], north[coarse])
     space = np.stack([coarse_west, coarse_north, toward[coarse, coarse]], axis=-1)
@@ -124,19 +152,24 @@ def _smeared(
     vector = field_lines.field(sources, above.reshape(-1, 3).astype(np.float32)).reshape(above.shape)
     across = vector[..., :2] / (np.linalg.norm(vector[..., :2], axis=-1, keepdims=True) + 1e-12)
     size = (view.width, view.width)
-    flow_x, flow_y = (
-        np.asarray(Image.fromarray(part.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
+    flow = np.empty(noise.shape, np.complex64)  # the direction: columns + i rows
+    flow.real, flow.imag = (
+        np.asarray(Image.fromarray(part.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))[box]
         for part in (across[..., 0], -across[..., 1])
     )
-    rows, columns = np.mgrid[: view.width, : view.width].astype(np.float32)
+    pixel = np.arange(view.width, dtype=np.float32)
+    rows, columns = pixel[box[0], None], pixel[box[1]]
     result = noise
-    for _ in range(DOUBLINGS):
-        x = np.clip(columns + flow_x + np.float32(0.5), 0, view.width - 1).astype(np.int32)
-        y = np.clip(rows + flow_y + np.float32(0.5), 0, view.width - 1).astype(np.int32)
-        pixel = y * view.width + x
-        result = result + result.ravel()[pixel]
-        flow_x, flow_y = flow_x + flow_x.ravel()[pixel], flow_y + flow_y.ravel()[pixel]
-    return result / result[west**2 + north**2 < 0.9].std()
+    for doubling in range(DOUBLINGS):
+        y, x = (
+            np.clip(at + step + np.float32(0.5), at.flat[0], at.flat[-1]).astype(np.int32) - int(at.flat[0])
+            for at, step in ((rows, flow.imag), (columns, flow.real))
+        )
+        target = y * noise.shape[1] + x
+        result = result + result.ravel()[target]
+        if doubling < DOUBLINGS - 1:
+            flow += flow.ravel()[target]
+    return result / result[west[:, box[1]] ** 2 + north[box[0]] ** 2 < 0.9].std()
 
 
 def _openness(
@@ -149,10 +182,16 @@ def _openness(
     broad: Floats,
     seed: int,
 ) -> Floats:
-    """Return the openness of the field, 0 to 1: that of polar holes, largest at solar minimum, and of other holes."""
+    """Return the openness of the field of n pixels, 0 to 1: that of polar holes, and of other holes.
+
+    Polar holes are largest at solar minimum. The pixels have their place, the sine of their latitude, and the texture
+    `broad`.
+    """
     days = float((time - ORIGIN) / DAY)
     ragged = 0.4 * broad
+    ragged_reach = 1 + 1.4 * ragged
     result = 1 / (1 + np.exp(-16 * (np.abs(sine) - (0.86 + 0.2 * level) + 0.25 * ragged)))
+    farthest = 1e-3 - np.log(result)  # a hole beyond it, in edges, opens a pixel less than the poles do
     epoch = int(days // HOLE_EPOCH)
     for number in range(epoch - 2, epoch + 1):
         generator = np.random.default_rng([seed, 33, number + 1000])
@@ -169,11 +208,23 @@ def _openness(
             # Towards the limb a hole is foreshortened.
             x, y = (west - centre[0]) / max(0.25, centre[2]), north - centre[1]
             along, across = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
-            across = across + 0.05 * broad * channel
-            reach = np.radians(size * (0.7 if channel else 1.0)) * np.sqrt(grown) * (1 + 1.4 * ragged)
-            away = np.sqrt(along**2 * shape + across**2 / shape) - reach
-            result = np.maximum(result, depth / (1 + np.exp(np.clip(away / HOLE_EDGE, -30, 30))))
+            if channel:
+                across += 0.05 * broad
+            reach = np.radians(size * (0.7 if channel else 1.0)) * np.sqrt(grown)
+            away = (np.sqrt(along**2 * shape + across**2 / shape) - reach * ragged_reach) / HOLE_EDGE
+            near = away < farthest
+            inside = depth / (1 + np.exp(np.clip(away[near], -30, 30)))
+            result[near] = np.maximum(result[near], inside)
     return result.astype(np.float32)
+
+
+def _beyond(
+    west: Floats, north: Floats, distance: Floats, time: np.datetime64, level: float, seed: int
+) -> npt.NDArray[np.float32]:
+    """Return the emission of pixels beyond the disk, (n,): it falls with height, and shows streamers."""
+    rim = np.float32(LIMB / np.sqrt(SCALE_HEIGHT))
+    streamers = _streamers(north, west, distance, time, level, seed)
+    return rim * np.exp((RING - distance) / SCALE_HEIGHT) * streamers
 
 
 def _streamers(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.ndimage import gaussian_filter1d, map_coordinates
+from scipy.ndimage import gaussian_filter1d
 
 from solarflare.sun.images.coordinates import solar_radius
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
@@ -211,8 +211,10 @@ def _state(circle: Values, edge_x: Values, edge_y: Values, scale: float) -> tupl
 def _edges(grey: npt.NDArray[np.uint8], nominal: Disk, magnetogram: bool) -> tuple[Values, Values]:
     """Return x and y, in pixels, of the edge on each ray on which it is visible."""
     radii = nominal.radius * RADII[magnetogram]
-    x, y = np.multiply.outer(DIRECTIONS, radii) + np.reshape([nominal.x, nominal.y], (2, 1, 1))
-    rays = map_coordinates(grey, [y, x], np.float32, order=1, cval=0)
+    # A few rays at a time: numpy gets larger arrays from the operating system, and that takes longer than the sums.
+    parts = np.array_split(DIRECTIONS, 6, axis=1)
+    places = [(nominal.x + np.outer(dx, radii), nominal.y + np.outer(dy, radii)) for dx, dy in parts]
+    rays = np.concatenate([_between_pixels(grey, x, y) for x, y in places])
     if magnetogram:
         bright = rays > EDGE_LEVEL
         visible = bright.any(axis=1) & ~bright[:, -1]
@@ -221,4 +223,28 @@ def _edges(grey: npt.NDArray[np.uint8], nominal: Disk, magnetogram: bool) -> tup
         edge = np.argmax(gaussian_filter1d(rays, SMOOTHING, axis=1), axis=1)
         visible = (edge > 0) & (edge < rays.shape[1] - 1)
     ray = np.flatnonzero(visible)
-    return x[ray, edge[ray]], y[ray, edge[ray]]
+    x, y = DIRECTIONS[:, ray] * radii[edge[ray]]
+    return nominal.x + x, nominal.y + y
+
+
+def _between_pixels(grey: npt.NDArray[np.uint8], x: Values, y: Values) -> npt.NDArray[np.float32]:
+    """Return the grey levels at places between pixels, bilinear; beyond the image they are 0.
+
+    SciPy's ``map_coordinates`` of order 1 returns the same bits and takes more than twice as long.
+    """
+    height, width = grey.shape
+    left, top = x.astype(np.int32), y.astype(np.int32)
+    right_share, low_share = x - left, y - top
+    left_share, high_share = 1 - right_share, 1 - low_share
+    inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    pixel = np.where(inside, top * width + left, 0)
+    result = np.zeros(x.shape)
+    for step, vertical, horizontal in (
+        (0, high_share, left_share),
+        (1, high_share, right_share),
+        (width, low_share, left_share),
+        (width + 1, low_share, right_share),
+    ):
+        # A neighbour beyond the last pixel has the share 0.
+        result += grey.ravel().take(pixel + step, mode="clip") * vertical * horizontal
+    return np.where(inside, result, 0).astype(np.float32)

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.shards.schema import Crop
@@ -103,20 +102,11 @@ class Network:
         return next(filter(None, (ranges.colour_refusal(pixels) for ranges in self._ranges)), None)
 
     def probabilities(self, crops: Pixels) -> npt.NDArray[np.float64]:
-        """Return the calibrated probabilities, (N,), of crops (N, H, W, C). They hold for `share`.
-
-        Raises
-        ------
-        InputError
-            If a member gives no number: its weights are damaged.
-        """
+        """Return the calibrated probabilities, (N,), of crops (N, H, W, C). They hold for `share`."""
         of_members = [
             self._corrected(member.fitted.apply(member.score(crops)), member.fitted_rate) for member in self._members
         ]
-        probabilities = np.mean(of_members, axis=0)
-        if not np.isfinite(probabilities).all():
-            raise InputError(f"{self.name}, {self.about.task}: the network gives no number; train or download it again")
-        return probabilities
+        return np.mean(of_members, axis=0)
 
     def fused(self, crops: Pixels, records: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the probabilities, (N,), of the fusion: `records` has the records' features of each crop.

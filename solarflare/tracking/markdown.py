@@ -4,13 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 MOST_LISTED = 10  # most names or paths in a list
-LONGEST_CODE = 100  # most characters between backticks
+LONGEST_CODE, LONGEST_REASON = 100, 400  # most characters of a value, and of a sentence, between backticks
 
 
-def code(value: Any) -> str:
-    """Return a value between backticks. Markdown does not interpret what is between them."""
-    text = " ".join(str(value).split()).replace("`", "'")
-    return f"`{text if len(text) <= LONGEST_CODE else text[: LONGEST_CODE - 3] + '...'}`"
+def code(value: Any, longest: int = LONGEST_CODE) -> str:
+    """Return a value between backticks, without control characters. So should go all that comes from a file.
+
+    Between backticks nothing is Markdown or HTML, no address becomes a link, and no name is mentioned.
+    """
+    text = printable(str(value)).replace("`", "'") or " "
+    return f"`{text if len(text) <= longest else text[: longest - 3] + '...'}`"
+
+
+def printable(text: str) -> str:
+    """Return a text in one line, without the characters that control a terminal or the direction of text."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def listed(names: Sequence[str]) -> str:

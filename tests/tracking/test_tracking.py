@@ -488,7 +488,7 @@ def test_a_model_with_too_few_test_rows_is_no_champion_and_says_why(project: Pat
     assert registry.champion(mlflow, Task.DISK) is None
     version = mlflow.MlflowClient().get_model_version(MODELS[Task.DISK], "1")
     assert version.description == (
-        "Not the champion: its scores are **insufficient**, as the test rows lie in 3 blocks of days."
+        "Not the champion: its scores are **insufficient**: `the test rows lie in 3 blocks of days`."
     )
 
 

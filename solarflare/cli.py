@@ -5,14 +5,13 @@ Each command imports what it needs, so that `--help` does not wait seconds for M
 
 import datetime as dt
 import importlib.metadata
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer import Argument, Option
 
-from solarflare.core import console
+from solarflare.core import console, strict_json
 from solarflare.core.errors import InputError
 from solarflare.tracking import commands
 
@@ -204,7 +203,7 @@ def score(
     content = scorer.compare(read[str(file)], read[str(against)]) if against else scorer.score(read[str(file)])
     for warning in content["warnings"]:
         console.log.warning("warning: %s", warning)
-    typer.echo(json.dumps(content, indent=2) if as_json else scoring.table(content))
+    typer.echo(strict_json.dumps(content, indent=2) if as_json else scoring.table(content))
     if folder:
         scorer.draw(read, folder)
 

@@ -15,8 +15,7 @@ def main() -> None:
         task_figures.draw(task, chosen)
     task_figures.draw_audit(chosen.audit.max_probe_auc)
     page.write(chosen)
-    for task in TASKS:
-        log_evaluation(task)
+    log_evaluation(*TASKS)
 
 
 if __name__ == "__main__":

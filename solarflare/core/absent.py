@@ -1,11 +1,13 @@
 """Placeholders for the outputs of a skipped task: the task is off, or the origin lacks a table that it needs."""
 
-import json
 from pathlib import Path
 
+from solarflare.core import strict_json
+from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory, atomic_path
 
 MARKER = "absent.json"
+LONGEST = 4096  # most bytes of a placeholder
 
 
 def mark(path: Path, reason: str) -> None:
@@ -13,7 +15,7 @@ def mark(path: Path, reason: str) -> None:
 
     A path without a suffix is a folder, which gets a file ``absent.json``.
     """
-    content = json.dumps({"absent": reason}) + "\n"
+    content = strict_json.dumps({"absent": reason}) + "\n"
     if path.suffix:
         with atomic_path(path) as partial:
             partial.write_text(content)
@@ -27,6 +29,11 @@ def reason(path: Path) -> str | None:
     marker = path / MARKER if path.is_dir() else path
     if not marker.is_file():
         return None
-    with marker.open() as file:
-        first = file.readline(4096)
-    return json.loads(first)["absent"] if first.startswith('{"absent"') else None
+    with marker.open("rb") as file:
+        first = file.readline(LONGEST)
+    if not first.startswith(b'{"absent"'):
+        return None
+    try:
+        return str(strict_json.parse(first)["absent"])
+    except ValueError:
+        raise InputError(f"{marker} is broken; make it again with `dvc repro`") from None

@@ -5,7 +5,6 @@ into an `OutputFolder`, or asks `check_output_file` first: neither replaces anyt
 """
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from solarflare.core import strict_json
 from solarflare.core.errors import InputError
 
 MADE = ".made-by-solarflare"
@@ -38,7 +38,7 @@ def read_json(path: Path, stage: str) -> dict[str, Any]:
         If the file is missing or is not JSON; the sentence names the stage that writes it.
     """
     try:
-        return json.loads(path.read_text())
+        return strict_json.parse(path.read_text())
     except (FileNotFoundError, ValueError):
         raise InputError(f"{path} is not there or is broken; make it with `dvc repro {stage}`") from None
 
@@ -46,7 +46,7 @@ def read_json(path: Path, stage: str) -> dict[str, Any]:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON with sorted keys, an entry on each line. The folder is made if it is missing."""
     with atomic_path(path) as partial:
-        partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+        partial.write_text(strict_json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
 @contextmanager

@@ -58,6 +58,9 @@ class Part(BaseModel):
 P = TypeVar("P", bound=Part)
 
 
+DEEPEST, MOST_ALIASES = 20, 100  # levels and aliases in a YAML file
+
+
 class _Loader(yaml.SafeLoader):
     """Reads ``1e-06`` as a number: `dvc exp run -S` writes it so, without the point that YAML 1.1 wants."""
 
@@ -143,13 +146,35 @@ def parse_yaml(text: str, path: Path) -> dict[str, Any]:
         If the text is not YAML or does not consist of groups; the message names `path`.
     """
     try:
+        _check_structure(text, path)
         content = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
         where = f", line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
         raise InputError(f"{path}{where}: this is not YAML; mend the line or `git checkout {path}`") from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # dates that do not exist, odd tags
+        raise InputError(f"{path}: a value cannot be read ({error}); correct it or `git checkout {path}`") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected groups of keys, got {type(content).__name__}; `git checkout {path}`")
     return content
+
+
+def _check_structure(text: str, path: Path) -> None:
+    """Raise an InputError if a YAML text is too deep, or if its aliases could make it endless or very long."""
+    anchors: list[str | None] = []  # of the collections around an event
+    aliases = 0
+    for event in yaml.parse(text, _Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            anchors.append(event.anchor)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchors.pop()
+        aliases += isinstance(event, yaml.AliasEvent)
+        nested = isinstance(event, yaml.AliasEvent) and any(anchors)
+        if nested or aliases > MOST_ALIASES or len(anchors) > DEEPEST:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise InputError(
+                f"{path}, line {line}: expected at most {DEEPEST} levels and {MOST_ALIASES} "
+                "aliases, and no alias below an anchor; write the values out"
+            )
 
 
 def dotted(groups: dict[str, Any]) -> dict[str, Any]:
@@ -185,6 +210,9 @@ def _message(path: Path, error: ValidationError) -> str:
             meant = f" (did you mean {near[0]}?)" if near else ""
             return f"{path}: key {key} is not known{meant}; allowed here: {', '.join(group.model_fields)}"
     expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
-    shown = str(value) if isinstance(value, dt.date) else repr(value)
+    try:
+        shown = str(value) if isinstance(value, dt.date) else repr(value)
+    except ValueError:
+        shown = "a number of thousands of digits"
     # The value of a whole group would hide the sentence.
     return f"{path}: key {key}{f' is {shown}' if len(shown) <= MAX_SHOWN else ''}; expected {expected}"

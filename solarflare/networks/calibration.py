@@ -4,7 +4,6 @@ A matched sample has a larger share of positives than the Sun. Probabilities tha
 rate of the sample. The scores in ``metrics/`` are too. A probability for today is corrected first (`at_base_rate`).
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, logit
 
+from solarflare.core import strict_json
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
 
@@ -136,7 +136,7 @@ class Calibration:
         method = next(name for name, kind in CURVES.items() if isinstance(self.curve, kind))
         content = {"method": method, **asdict(self.curve), "threshold": self.threshold, "fitted_rate": self.fitted_rate}
         with atomic_path(path) as partial:
-            partial.write_text(json.dumps(content, indent=2) + "\n")
+            partial.write_text(strict_json.dumps(content, indent=2) + "\n")
 
 
 def read(path: Path) -> Calibration:
@@ -148,10 +148,13 @@ def read(path: Path) -> Calibration:
         If the file is missing or holds something else.
     """
     try:
-        content = json.loads(path.read_text())
+        content = strict_json.parse(path.read_text())
         threshold, fitted_rate = float(content.pop("threshold")), content.pop("fitted_rate", None)
-        curve = CURVES[content.pop("method")]
-        return Calibration(curve(**content), threshold, fitted_rate)
+        fitted = Calibration(CURVES[content.pop("method")](**content), threshold, fitted_rate)
+        probabilities = fitted.apply([0, 0.5, 1])
+        if not (all(0 <= value <= 1 for value in probabilities) and (fitted_rate is None or 0 < fitted_rate < 1)):
+            raise ValueError(content)
+        return fitted
     except FileNotFoundError:
         raise InputError(f"{path} is not there; make it with `dvc repro`") from None
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -222,5 +225,16 @@ def best_threshold(probabilities: Values, labels: npt.NDArray) -> float:
 
 
 def logits(scores: npt.ArrayLike) -> Values:
-    """Return the logits, (N,) float64, of scores (N,), 0 to 1. They are finite: scores are cut at `SMALLEST_SCORE`."""
-    return logit(np.clip(np.asarray(scores, dtype=np.float64), SMALLEST_SCORE, 1 - SMALLEST_SCORE))
+    """Return the logits, (N,) float64, of scores (N,), 0 to 1. They are finite: scores are cut at `SMALLEST_SCORE`.
+
+    Raises
+    ------
+    InputError
+        If a score is NaN.
+    """
+    known = np.asarray(scores, dtype=np.float64)
+    if np.isnan(known).any():
+        raise InputError(
+            "the network gives no number: its weights are damaged or its training diverged; train it again"
+        )
+    return logit(np.clip(known, SMALLEST_SCORE, 1 - SMALLEST_SCORE))

@@ -1,13 +1,14 @@
 """What a model is and which data it was trained on: read from its folder without TensorFlow."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from solarflare.core import strict_json
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
+from solarflare.networks import hashes
 from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
 
 ABOUT, CALIBRATION, RANGES = "model.json", "calibration.json", "ranges.json"
@@ -44,7 +45,7 @@ class ModelDescription:
 
     def write(self, folder: Path) -> None:
         """Write the description into a model's folder."""
-        (folder / ABOUT).write_text(json.dumps(asdict(self), indent=2) + "\n")
+        (folder / ABOUT).write_text(strict_json.dumps(asdict(self), indent=2) + "\n")
 
 
 def about(folder: Path) -> ModelDescription:
@@ -57,7 +58,7 @@ def about(folder: Path) -> ModelDescription:
     """
     path = folder / ABOUT
     try:
-        content = json.loads(path.read_text())
+        content = strict_json.parse(path.read_text())
         if content["instrument"] not in INSTRUMENTS:
             raise ValueError(content["instrument"])
         return ModelDescription(**{**content, "shape": tuple(content["shape"])})
@@ -71,6 +72,11 @@ def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:
     """Return the folder of each fold's model: `models` itself if there is one fold, else ``fold-<k>`` in it."""
     numbers = sorted(set(folds))
     return {numbers[0]: models} if len(numbers) == 1 else {fold: models / f"fold-{fold}" for fold in numbers}
+
+
+def check_hashes(models: Path) -> None:
+    """Raise an InputError if the folder of a task's models is damaged, see `hashes.check`."""
+    hashes.check(models, f"delete {models}, then make or fetch it again (`dvc repro` makes those of a project)")
 
 
 def model_folders(models: Path) -> list[Path]:

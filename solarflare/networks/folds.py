@@ -12,7 +12,7 @@ from solarflare.core.files import atomic_directory
 from solarflare.core.tasks import Task
 from solarflare.dataset.samples.samples import every_crop, in_part, part, read_samples, with_validation
 from solarflare.dataset.shards.reader import Crops
-from solarflare.networks import calibration, fusion
+from solarflare.networks import calibration, fusion, hashes
 from solarflare.networks.backend import keras
 from solarflare.networks.batches import Images, image_shape
 from solarflare.networks.calibration import Calibration
@@ -65,6 +65,7 @@ def train(task: Task) -> None:
             save(folder, model, history, fitted, about)
             learned = [in_part(rows, fold, name)["position"] for name in ("train", "validation")]
             write_ranges(images, np.concatenate(learned), folder)
+        hashes.write(partial)
 
 
 def _check(rows: pd.DataFrame, fold: int, task: Task, settings: Train) -> None:

@@ -4,7 +4,6 @@ The logits are out of fold: no row's own label shaped its logit. Otherwise the r
 much (Wolpert 1992, doi:10.1016/S0893-6080(05)80023-1, *Stacked generalization*).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
-from solarflare.core import absent
+from solarflare.core import absent, strict_json
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
 from solarflare.networks.calibration import DECIMALS, Platt, best_threshold
@@ -97,7 +96,7 @@ class Regression:
     def write(self, path: Path) -> None:
         """Write as JSON, atomically."""
         with atomic_path(path) as partial:
-            partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
+            partial.write_text(strict_json.dumps(asdict(self), indent=2) + "\n")
 
 
 def read(folder: Path) -> Regression | str:
@@ -114,10 +113,12 @@ def read(folder: Path) -> Regression | str:
     if reason := absent.reason(path):
         return reason
     try:
-        content = json.loads(path.read_text())
+        content = strict_json.parse(path.read_text())
         regression = Regression(**content)
         lengths = {len(content[name]) for name in ("features", "means", "scales", "coefficients")}
-        if len(lengths) > 1 or LOGIT not in regression.features:
+        average = pd.DataFrame([regression.means], columns=[str(name) for name in regression.features])
+        numbers = (*regression.apply(average), regression.threshold, regression.fitted_rate)
+        if len(lengths) > 1 or LOGIT not in regression.features or not all(0 <= number <= 1 for number in numbers):
             raise ValueError
         return regression
     except (ValueError, KeyError, TypeError):

@@ -4,7 +4,6 @@ The distance is Mahalanobis's, over the few `statistics` of a crop. Solar activi
 brighter Sun with a brighter corona is near, and another wavelength at the same brightness is far.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from solarflare.core import strict_json
 from solarflare.core.errors import InputError
 from solarflare.networks import statistics
 from solarflare.networks.statistics import FLOORS, NAMES, Values, colour_difference, colour_sums, shown
@@ -131,7 +131,7 @@ class Ranges:
         }
         if len(self.colours):
             content |= {"colours": self.colours.tolist(), "colour_limit": self.colour_limit}
-        path.write_text(json.dumps(content, indent=2) + "\n")
+        path.write_text(strict_json.dumps(content, indent=2) + "\n")
 
 
 def read(path: Path) -> Ranges:
@@ -143,7 +143,7 @@ def read(path: Path) -> Ranges:
         If the file is missing or holds something else.
     """
     try:
-        content = json.loads(path.read_text())
+        content = strict_json.parse(path.read_text())
         colours = np.array(content.get("colours", []), float).reshape(-1, 3)
         names = NAMES[3 if len(colours) else 1]
         mean = np.array([content["mean"][name] for name in names], float)

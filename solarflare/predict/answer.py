@@ -1,9 +1,9 @@
 """Answers for files of images, one after another, in the terminal and as pictures."""
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from solarflare.core import strict_json
 from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import Task
 from solarflare.core.workers import worker_processes
@@ -34,7 +34,7 @@ def answer(files: Sequence[ImageFile], wish: Wish, as_json: bool = False, figure
         networks = choice.predictor(image_answer.image).networks
         complete &= not image_answer.refusal
         if as_json:
-            print(json.dumps(answer_text.content(image_answer, networks)), flush=True)
+            print(strict_json.dumps(answer_text.content(image_answer, networks)), flush=True)
         else:
             shown = len(files) == 1 and not image_answer.refusal and terminal_picture.wanted()
             drawn = terminal_picture.lines(image_answer, networks.get(Task.REGION)) if shown else ()

@@ -21,7 +21,7 @@ COLUMN_WORDS = {
 }
 """Words that the names of each column usually contain."""
 
-_NO = r"(^|_)(no|non|not|without|complement\w*|inverse|negative|quiet|1_minus|1)(_|$|(?=flar|event|p(rob)?(_|$)))"
+_NO = r"(^|_)(no|non|not|without|complement\w*|inverse|neg|negative|quiet|1_minus|1)(_|$|(?=flar|event|p(rob)?(_|$)))"
 CONTRARY = {
     "time": re.compile(r"(?!)"),
     "probability": re.compile(_NO),

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter
 from solarflare.dataset.shards.schema import Crop
@@ -103,17 +102,8 @@ class Network:
         return next(filter(None, (ranges.colour_refusals(pixels[None])[0] for ranges in self._ranges)), None)
 
     def scores(self, crops: Pixels) -> list[npt.NDArray[np.float32]]:
-        """Return each member's scores, (N,), 0 to 1, of crops (N, H, W, C).
-
-        Raises
-        ------
-        InputError
-            If a member gives no number: its weights are damaged.
-        """
-        scores = [member.score(crops) for member in self._members]
-        if not np.isfinite(scores).all():
-            raise InputError(f"{self.name}, {self.about.task}: the network gives no number; train or download it again")
-        return scores
+        """Return each member's scores, (N,), 0 to 1, of crops (N, H, W, C)."""
+        return [member.score(crops) for member in self._members]
 
     def probabilities(self, scores: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float64]:
         """Return the calibrated probabilities, (N,), of what `scores` returned. They hold for `share`."""

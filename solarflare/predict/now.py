@@ -1,6 +1,5 @@
 """Answers for the Sun of today: fetch the newest images, ask the networks, and print or write the answers."""
 
-import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
+from solarflare.core import strict_json
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import OutputFolder
@@ -55,7 +55,7 @@ def answer_now(predictor: Predictor, live: Live, output: Output) -> bool:
             answer = predictor(newest.image) if newest.source else ImageAnswer(newest.image, newest.refusal)
             text = _sentences(answer, predictor.networks, now)
             content = _content(answer, predictor.networks, newest.source, now)
-            print(json.dumps(content) if output.as_json else " ".join(text), flush=True)
+            print(strict_json.dumps(content) if output.as_json else " ".join(text), flush=True)
             if answer.refusal:
                 continue
             answers.append(answer)

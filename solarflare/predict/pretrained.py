@@ -1,14 +1,14 @@
 """The shipped networks: small models for real images in ``pretrained/``, which answer without TensorFlow."""
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from solarflare.core import strict_json
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.shards.schema import Crop
-from solarflare.networks import calibration, description, input_range, shipped
+from solarflare.networks import calibration, description, hashes, input_range, shipped
 from solarflare.networks.litert import LiteNetwork
 from solarflare.predict.network import Member, Network
 
@@ -38,7 +38,7 @@ def load(folder: Path, tasks: Collection[Task] = TASKS) -> dict[Task, Network]:
 
 
 def _load(folder: Path) -> Network:
-    shipped.check_sums(folder)
+    hashes.check(folder, f"`git checkout {folder}`")
     about, fitted = description.about(folder), calibration.read(folder / description.CALIBRATION)
     if fitted.fitted_rate is None:
         raise InputError(f"{folder / description.CALIBRATION} has no fitted_rate; `git checkout {folder}`")
@@ -58,6 +58,6 @@ def _load(folder: Path) -> Network:
 def card(folder: Path) -> dict[str, Any]:
     """Return the card of a shipped network. Raises InputError if it is missing or broken."""
     try:
-        return json.loads((folder / shipped.CARD).read_text())
+        return strict_json.parse((folder / shipped.CARD).read_text())
     except (FileNotFoundError, ValueError):
         raise InputError(f"{folder / shipped.CARD} is not there or is broken; `git checkout {folder}`") from None

@@ -49,6 +49,7 @@ def _load(task: Task, folder: Path, chosen: "PredictParams", name: str) -> Netwo
     # Imported here: it imports TensorFlow.
     from solarflare.networks import saved_model
 
+    description.check_hashes(folder)
     folders = description.model_folders(folder)
     about = description.about(folders[0])
     label, instrument = chosen.label.of(task), chosen.instrument.of(task)
@@ -131,6 +132,7 @@ def _of_runs(trained: "dict[Task, LoggedModel]") -> "tuple[Path, PredictParams]"
     params.check(content, paths.PARAMS)  # What is wrong after this, is wrong with the run.
     for task, model in trained.items():
         try:
+            description.check_hashes(folder / task)
             about = description.about(description.model_folders(folder / task)[0])
             content["instrument"][task], content["label"][task] = about.instrument, dict(about.question)
             content["crop"] |= about.crop

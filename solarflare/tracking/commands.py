@@ -51,10 +51,10 @@ def log() -> None:
 
     if outdated := dvc_state.outdated(["train_disk", "train_region", "evaluate", "report"]):
         raise InputError(f"the results of {', '.join(outdated)} are out of date; run `dvc repro` first")
-    for task in filter(unlogged_evaluation, TASKS):
+    if unlogged := list(filter(unlogged_evaluation, TASKS)):
         from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 
-        log_evaluation(task)
+        log_evaluation(*unlogged)
     typer.echo("Look at the page reports/index.html in a browser, at `dvc plots show`, and at the runs with `make ui`.")
     audit = read_json(AUDIT, "audit")
     _refuse_leaks([task for task in TASKS if audit.get(task, {}).get("leak")])
@@ -109,11 +109,14 @@ def review(
     base: Base = "main",
     page: Annotated[Path, Option(help="The file to write; figures go into a folder of that name.")] = Path("review.md"),
 ) -> None:
-    """Write what this change did to the scores; fail if the audit found a leak and audit.on_leak is fail."""
+    """Write what this change did to the scores; fail at a broken file, or at a leak if audit.on_leak is fail."""
+    from solarflare.tracking import markdown
     from solarflare.tracking.review import review
 
     result = review.write(base, page)
     typer.echo(f"{page}: {review.headline(result)}")
+    if result.broken:
+        raise InputError(f"not comparable: {markdown.printable(result.broken)}")
     _refuse_leaks(result.leaking)
 
 

@@ -58,10 +58,9 @@ def read(name: str, folder: Path | None = None) -> Profile:
         needs an archive that is not given or does not exist, or an archive is given and the profile makes a Sun of its
         own. The message names the key.
     """
-    path = PROFILES / f"{name}.yaml"
-    if not path.is_file():
-        names = ", ".join(sorted(file.stem for file in PROFILES.glob("*.yaml")))
-        raise InputError(f"{path} is not there; the profiles here are {names or 'none'}")
+    path, names = PROFILES / f"{name}.yaml", sorted(file.stem for file in PROFILES.glob("*.yaml"))
+    if name not in names:  # so that no path leads elsewhere
+        raise InputError(f"{path} is not there; the profiles here are {', '.join(names) or 'none'}")
     content = _content(path)
     if unknown := [key for key in content if key not in KEYS]:
         raise InputError(f"{path}: key {unknown[0]} is not known; allowed here: {', '.join(KEYS)}")

@@ -1,13 +1,12 @@
 """Writes the results of experiments that Git keeps: files of scores in ``docs/results/``, and their figures."""
 
 import io
-import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from solarflare.core import params, paths
+from solarflare.core import params, paths, strict_json
 from solarflare.core.files import atomic_path
 from solarflare.core.tasks import TASKS, Task
 from solarflare.report import experiment_figures, figures
@@ -33,7 +32,9 @@ def collect(profile: Profile, revisions: dict[str, str]) -> None:
         By name of the variant, the commit that holds its results. :func:`solarflare.tracking.profiles.run` returns it.
     """
     metrics = {
-        variant: {name: json.loads(_show(revision, f"metrics/details/{name}.json")) for name in (*TASKS, "audit")}
+        variant: {
+            name: strict_json.parse(_show(revision, f"metrics/details/{name}.json")) for name in (*TASKS, "audit")
+        }
         for variant, revision in revisions.items()
     }
     content: dict[str, Any] = {"profile": profile.name, "overrides": profile.overrides}
@@ -58,7 +59,7 @@ def keep_permutation(name: str, tests: dict[Task, dict[str, Any]]) -> None:
     tests : dict
         By task, the result of `solarflare.verification.evaluation.permutation_test.permute`.
     """
-    content = json.loads(PERMUTATION.read_text()) if PERMUTATION.is_file() else {}
+    content = strict_json.parse(PERMUTATION.read_text()) if PERMUTATION.is_file() else {}
     content[name] = content.get(name, {}) | tests
     _write(PERMUTATION, content)
     named = {f"{task}, {data}": test for data, tests in sorted(content.items()) for task, test in sorted(tests.items())}
@@ -67,7 +68,7 @@ def keep_permutation(name: str, tests: dict[Task, dict[str, Any]]) -> None:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     with atomic_path(path) as partial:
-        partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
+        partial.write_text(strict_json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
 
 
 def _common(profile: Profile, revisions: dict[str, str]) -> dict[str, Any]:

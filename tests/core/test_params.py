@@ -118,7 +118,19 @@ def test_a_parameter_that_dvc_sets_changes_its_own_line_alone(tmp_path: Path, ke
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [("tasks: [disk\nscrape: 1", r"line \d+: this is not YAML"), ("- 1", "expected groups of keys, got list")],
+    [
+        ("tasks: [disk\nscrape: 1", r"line \d+: this is not YAML"),
+        ("- 1", "expected groups of keys, got list"),
+        ("start: 2014-02-30", r"a value cannot be read \(day is out of range for month\)"),
+        ("n: " + "9" * 5000, r"a value cannot be read \(Exceeds the limit"),
+        ("tasks: 0x" + "f" * 5000, r"key tasks is a number of thousands of digits|key tasks"),
+        ("a: !!bool x", "a value cannot be read"),
+        ("a: " + "[" * 20_000, "expected at most 20 levels"),
+        ("\n".join("  " * level + "a:" for level in range(3000)), "line 21: expected at most 20 levels"),
+        ("a: &a\n  b: *a", "line 2: .* no alias below an anchor"),
+        ("a: &a {k: 1}\nb: &b\n  <<: [*a, *a]\nc:\n  <<: [*b, *b]", "line 3: .* no alias below an anchor"),
+        ("a: &a 1\nb: [" + "*a, " * 101 + "]", "100 aliases"),
+    ],
 )
 def test_a_broken_file_is_one_sentence(tmp_path: Path, content: str, sentence: str) -> None:
     (tmp_path / "params.yaml").write_text(content)

@@ -151,7 +151,17 @@ def test_one_class_cannot_be_calibrated() -> None:
         calibration.fit_calibration([0.2, 0.3], [0, 0], "platt")
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"method": "magic", "threshold": 1}', '{"method": "platt"}'])
+DAMAGED = [
+    '{"method": "platt", "slope": 1, "intercept": NaN, "threshold": 0.5}',
+    '{"method": "platt", "slope": 1e999, "intercept": 0, "threshold": 0.5}',
+    '{"method": "platt", "slope": "steep", "intercept": 0, "threshold": 0.5}',
+    '{"method": "platt", "slope": 1, "intercept": 0, "threshold": NaN}',
+    '{"method": "platt", "slope": 1, "intercept": 0, "threshold": 0.5, "fitted_rate": 0}',
+    '{"method": "isotonic", "logits": [0, 1], "probabilities": [0, 2], "threshold": 0.5}',
+]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"method": "magic", "threshold": 1}', '{"method": "platt"}', *DAMAGED])
 def test_another_file_is_one_sentence(content: str, tmp_path: Path) -> None:
     (tmp_path / "calibration.json").write_text(content)
     with pytest.raises(InputError, match=r"calibration\.json"):

@@ -69,7 +69,9 @@ def test_the_reason_of_a_training_without_records_is_kept(tmp_path: Path) -> Non
     assert fusion.read(tmp_path) == "the region reports are the answer itself"
 
 
-@pytest.mark.parametrize("broken", [{"scales": [1.0]}, {"features": ["past", "other"]}, {"more": 1}])
+@pytest.mark.parametrize(
+    "broken", [{"scales": [1.0]}, {"features": ["past", "other"]}, {"more": 1}, {"intercept": float("nan")}]
+)
 def test_a_broken_file_is_one_sentence(fitted: Regression, tmp_path: Path, broken: dict) -> None:
     fitted.write(tmp_path / FUSION)
     content = json.loads((tmp_path / FUSION).read_text())

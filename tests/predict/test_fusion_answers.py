@@ -13,7 +13,7 @@ from solarflare.cli import app
 from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.networks import description
+from solarflare.networks import description, hashes
 from solarflare.networks.description import FUSION, ModelDescription
 from solarflare.networks.fusion import LOGIT, NOT_CROSS_FITTED, Regression
 from solarflare.predict import known_records
@@ -33,6 +33,7 @@ def asked(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     shutil.copy(project / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     FLARED.write(tmp_path / "models/region" / FUSION)
+    hashes.write(tmp_path / "models/region")
     (tmp_path / NAME).write_bytes(draw_sun(9))
     start = TIME - pd.to_timedelta([240, 20, -30], "h")
     named = {"goes_class": "C2.0", "noaa_ar": [11960, 11961, 11960], "list": "x", "latitude": None, "longitude": None}

@@ -25,7 +25,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.crops.cutter import Cutter
-from solarflare.networks import calibration, description, saved_model
+from solarflare.networks import calibration, description, hashes, saved_model
 from solarflare.networks.architectures import build
 from solarflare.networks.input_range import Ranges
 from solarflare.predict import answer_text, now, picture, regions, trained
@@ -83,6 +83,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             target, build("compact_pooled", (32, 32, channels)), pd.DataFrame({"epoch": [1]}), fitted, about
         )
         Ranges.of(crops).write(target / description.RANGES)
+        hashes.write(target)
     return folder
 
 
@@ -207,6 +208,7 @@ def test_a_network_does_not_answer_for_the_other_sun(
     for task in TASKS:
         path = Path(f"models/{task}/model.json")
         path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": "simulated"}))
+        hashes.write(path.parent)
     chosen = parameters.load(project / "params.yaml")
     own = trained.load(Path("models"), chosen)
     strict = Predictor(own, lambda time: None)
@@ -447,3 +449,15 @@ def test_a_folder_of_networks_has_its_own_parameters(project: Path) -> None:
     folder, chosen = trained.find(str(project / "models"))
     assert folder == project / "models"
     assert chosen.instrument.disk == "aia211"
+
+
+def test_no_mutated_model_answers(project: Path, tmp_path: Path) -> None:
+    chosen, files = parameters.load(project / "params.yaml"), sorted((project / "models/disk").iterdir())
+    for seed in range(60):
+        models = shutil.copytree(project / "models", tmp_path / f"{seed}")
+        random, path = np.random.default_rng(seed), models / "disk" / files[seed % len(files)].name
+        content = bytearray(path.read_bytes())
+        content[random.integers(len(content))] ^= 1 << random.integers(8)
+        path.write_bytes(content[: random.integers(1, len(content))] if seed % 3 == 0 else content)
+        with pytest.raises(InputError, match=r"the model is damaged; delete .*disk, then make or fetch it again"):
+            trained.load(models, chosen)

@@ -11,7 +11,7 @@ from PIL import Image
 from solarflare.core import params
 from solarflare.core.tasks import Task
 from solarflare.dataset.crops.cutter import Cutter
-from solarflare.networks import calibration, description, saved_model
+from solarflare.networks import calibration, description, hashes, saved_model
 from solarflare.networks.architectures import build
 from solarflare.networks.input_range import Ranges
 from solarflare.predict import trained
@@ -56,6 +56,7 @@ def predictor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Predictor:
     fitted = calibration.Calibration(calibration.Platt(1.0, 0.0), 0.5, 0.5)
     saved_model.save(target, build("compact_pooled", (32, 32, 1)), pd.DataFrame({"epoch": [1]}), fitted, about)
     Ranges.of(crops).write(target / description.RANGES)
+    hashes.write(target)
     networks = trained.load(tmp_path / "models", chosen, (Task.DISK,), "models")
     return Predictor(networks, lambda time: None)
 

@@ -17,7 +17,7 @@ from solarflare.cli import app
 from solarflare.core.errors import InputError
 from solarflare.core.files import sha256
 from solarflare.core.tasks import TASKS, Task
-from solarflare.networks import calibration, description, shipped
+from solarflare.networks import calibration, description, hashes, shipped
 from solarflare.networks.calibration import Calibration, Platt
 from solarflare.predict import choose, pretrained, terminal_picture
 from solarflare.predict.choose import Choice, Wish
@@ -55,8 +55,8 @@ def answer_of(image: Path, **wish: Any) -> ImageAnswer:
 
 @pytest.mark.parametrize("folder", SHIPPED)
 def test_a_shipped_folder_holds_what_its_hashes_say(folder: Path) -> None:
-    shipped.check_sums(folder)
-    listed = {line.split("  ")[1] for line in (folder / shipped.SUMS).read_text().splitlines()}
+    hashes.check(folder, "")
+    listed = {line.split("  ")[1] for line in (folder / hashes.SUMS).read_text().splitlines()}
     assert listed == {shipped.NETWORK, shipped.CARD, shipped.PAGE, "model.json", "calibration.json", "ranges.json"}
 
 
@@ -152,6 +152,7 @@ def test_a_network_of_the_simulated_sun_leaves_real_images_to_the_shipped_one(pr
     for task in TASKS:
         path = Path(f"models/{task}/model.json")
         path.write_text(json.dumps(json.loads(path.read_text()) | {"origin": "simulated"}))
+        hashes.write(path.parent)
     (file,) = find_images([image])
     assert Choice(Wish()).predictor(file).name == "pretrained/aia211"
     assert Choice(Wish()).of_today().name == "pretrained/aia211"

@@ -17,7 +17,6 @@ from dvc.utils.hydra import apply_overrides
 from PIL import Image
 
 from solarflare.core import params, paths, tables
-from solarflare.core.errors import InputError
 from solarflare.report import figures
 from solarflare.tracking.review import review
 from solarflare.verification.scores import curves
@@ -150,9 +149,9 @@ BRANCHES: dict[str, tuple[Callable[[], None], int, str, list[str]]] = {
         1,
         "NOT TRUSTED: disk after; disk: no verdict, as disk after is not trusted",
         [
-            "**NOT TRUSTED: disk after**, the audit found a leak",
-            "| **LEAK:** printed boxes 0.97 [0.94, 0.99] (limit 0.60); 0 of 1 gated probes passed |",
-            "| no leak: 1 of 1 gated probes passed, the highest printed boxes 0.50 [0.45, 0.55] (limit 0.60) |",
+            "**NOT TRUSTED: disk after**, `the audit found a leak: printed_boxes`. Do not rely",
+            "| **LEAK:** `printed boxes` 0.97 [0.94, 0.99] (limit 0.60); 0 of 1 gated probes passed |",
+            "| no leak: 1 of 1 gated probes passed, the highest `printed boxes` 0.50 [0.45, 0.55] (limit 0.60) |",
         ],
     ),
 }
@@ -210,7 +209,7 @@ def test_no_verdict_rests_on_few_blocks_and_the_scores_are_shown(repository: Pat
         rows = forecasts(skill, seed)
         write(rows.assign(block=rows["block"] // 3))
     text = page("HEAD")
-    assert "\n# disk: insufficient, the test rows lie in 8 blocks of days, and at least 10 are needed\n" in text
+    assert "\n# disk: insufficient, `the test rows lie in 8 blocks of days, and at least 10 are needed`\n" in text
     assert "**INSUFFICIENT: disk after**" in text
     assert "No leak found by the audit: disk before and disk after." in text
     assert "## Scores" in text
@@ -344,8 +343,8 @@ def test_parameters_costs_and_rows_are_shown_before_and_after(repository: Path) 
     for row in (
         "| `train_disk.learning_rate` | `0.002` | `0.001` |",
         "| disk: parameters | 1,000 | 900 (-10%) |",
-        "| disk: labelled 1 | 500 | 450 | -50 |",
-        "| disk: no label: too far | 0 | 50 | +50 |",
+        "| disk: labelled `1` | 500 | 450 | -50 |",
+        "| disk: no label: `too far` | 0 | 50 | +50 |",
     ):
         assert row in text
     assert "epochs trained" not in text
@@ -393,7 +392,7 @@ def test_predictions_of_an_older_form_are_not_compared(repository: Path) -> None
 
 def test_first_results_are_new_and_last_ones_gone(repository: Path) -> None:
     shutil.rmtree("metrics")
-    assert "- **disk: gone**, metrics/details/disk.json is not there" in page()
+    assert "- **disk: gone**, `metrics/details/disk.json is not there`" in page()
     commit("no results")
     write(forecasts(1.2, seed=2))
     text = page("HEAD")
@@ -480,8 +479,10 @@ def test_a_base_that_is_none_is_one_sentence(repository: Path) -> None:
 
 def test_a_merge_conflict_in_the_results_is_one_sentence(repository: Path) -> None:
     Path("metrics/details/disk.json").write_text("<<<<<<< HEAD\n{}\n")
-    with pytest.raises(InputError, match=r"^metrics/details/disk\.json is not JSON; correct it, or make it again"):
-        page()
+    done = solarflare("review")
+    broken = "metrics/details/disk.json: this is not JSON; make it again with `dvc repro`"
+    assert (done.returncode, done.stderr) == (1, f"error: not comparable: {broken}\n")
+    assert "disk: not comparable, `metrics/details/disk.json: this is not JSON" in Path("review.md").read_text()
 
 
 def test_results_that_are_out_of_date_are_called_so(repository: Path) -> None:
@@ -497,5 +498,5 @@ def test_results_that_are_out_of_date_are_called_so(repository: Path) -> None:
     assert "OUT OF DATE" not in page()
     choose("train_disk.epochs", 41)
     title, _, sentence = page().splitlines()[1:4]
-    assert title == "# OUT OF DATE: train_disk; disk: unchanged"
-    assert sentence.startswith("**OUT OF DATE: train_disk**, `train_disk.epochs` changed since the results were made")
+    assert title == "# OUT OF DATE: `train_disk`; disk: unchanged"
+    assert sentence.startswith("**OUT OF DATE: `train_disk`**, `train_disk.epochs` changed since the results were made")

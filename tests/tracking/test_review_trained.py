@@ -58,7 +58,7 @@ EXPECTED = {
     "leaking": (
         1,
         "NOT TRUSTED: disk after; disk: no verdict",
-        ["**LEAK:**", "**NOT TRUSTED: disk after**, the audit found a leak"],
+        ["**LEAK:**", "**NOT TRUSTED: disk after**, `the audit found a leak"],
     ),
 }
 

@@ -22,13 +22,14 @@ import yaml
 from solarflare.core import absent, params, paths, tables
 from solarflare.core.tasks import Task
 from solarflare.tracking.mlflow import description, page_copy, registry, run_comparison
+from solarflare.tracking.mlflow.address import store_uri
 from solarflare.tracking.mlflow.experiments import GAIN, MODELS
 from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 from solarflare.tracking.mlflow.log_training import log_training, monitored
 from solarflare.tracking.mlflow.reference_run import ComparedRun
 from solarflare.tracking.mlflow.run_comparison import RunComparison
 from solarflare.tracking.mlflow.sqlite_store import FOLDERS
-from solarflare.tracking.mlflow.store import create, store_uri
+from solarflare.tracking.mlflow.store import create
 from solarflare.verification.scores.seeds import Spread
 from tests import parameters
 from tests.mlflow_ui import server
@@ -128,7 +129,7 @@ def score(**changes: Any) -> None:
 
 def train() -> npt.NDArray[np.uint8]:
     """Write what a training would, and return the two images that its network knows."""
-    from solarflare.networks import architectures, description, saved_model
+    from solarflare.networks import architectures, description, hashes, saved_model
     from solarflare.networks.calibration import Calibration, Platt
     from solarflare.networks.input_range import Ranges
 
@@ -138,6 +139,7 @@ def train() -> npt.NDArray[np.uint8]:
     history = pd.read_csv(models / "history.csv")
     saved_model.save(models, architectures.build("compact", shape), history, Calibration(Platt(2.0, 0.5), 0.5), about)
     Ranges.of([images]).write(models / description.RANGES)
+    hashes.write(models)
     return images
 
 
@@ -486,7 +488,7 @@ def test_a_model_with_too_few_test_rows_is_no_champion_and_says_why(project: Pat
     assert registry.champion(mlflow, Task.DISK) is None
     version = mlflow.MlflowClient().get_model_version(MODELS[Task.DISK], "1")
     assert version.description == (
-        "Not the champion: its scores are **insufficient**, as the test rows lie in 3 blocks of days."
+        "Not the champion: its scores are **insufficient**: `the test rows lie in 3 blocks of days`."
     )
 
 

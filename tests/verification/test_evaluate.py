@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import Task
-from solarflare.networks import architectures, description, saved_model
+from solarflare.networks import architectures, description, hashes, saved_model
 from solarflare.networks.calibration import Calibration, Platt
 from solarflare.networks.description import ModelDescription
 from solarflare.networks.fusion import LOGIT, Regression
@@ -450,6 +450,7 @@ def inputs(two_folds: tuple[pd.DataFrame, Memory, Path], tmp_path_factory: pytes
 
 def write_inputs(rows: pd.DataFrame, images: Memory, models: Path) -> None:
     shutil.copytree(models, "models/region")
+    hashes.write(Path("models/region"))
     absent.mark(Path("models/disk"), "tasks leaves it out")
     each = rows.drop_duplicates("position").sort_values("time")
     blanks: dict[str, Any] = {name: "" for name in tables.REGION_LABELS.columns if name not in each}

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from solarflare.core import tables
+from solarflare.core.errors import InputError
 
 OPEN_SHARDS = 256
+REMEDY = "make it again with `dvc repro crop`"
 
 
 class Crops:
@@ -31,7 +33,8 @@ class Crops:
     Raises
     ------
     InputError
-        If the index is missing or broken.
+        If the index is missing or broken, or names a file outside of the folder. Reading crops raises it if a shard is
+        missing, broken, or not as the index says.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,11 +42,28 @@ class Crops:
         self.index = tables.read(folder / "index.csv", tables.CROPS)
         self._shard = self.index["shard"].to_numpy()
         self._row = self.index["row"].to_numpy(np.int64)
-        self._open = lru_cache(OPEN_SHARDS)(lambda shard: np.load(folder / shard, mmap_mode="r"))
+        if outside := [name for name in self.index["shard"].unique() if name != Path(name).name]:
+            raise InputError(f"{folder / 'index.csv'}: shard {outside[0]!r} is no name of a file here; {REMEDY}")
+        self._open = lru_cache(OPEN_SHARDS)(self._opened)
 
     def take(self, positions: npt.ArrayLike) -> npt.NDArray[np.uint8]:
         """Return the crops (n, H, W, C), uint8, at positions (n,): row numbers of `index`, in any order."""
         wanted = np.asarray(positions, dtype=np.int64)
         if wanted.size == 0:
             return np.empty((0, *self._open(self._shard[0]).shape[1:]), dtype=np.uint8)
-        return np.stack([self._open(self._shard[place])[self._row[place]] for place in wanted])
+        crops = [self._open(self._shard[place])[self._row[place]] for place in wanted]
+        if len(shapes := {crop.shape for crop in crops}) > 1:
+            raise InputError(f"the shards in {self.folder} hold crops of {len(shapes)} shapes; {REMEDY}")
+        return np.stack(crops)
+
+    def _opened(self, name: str) -> npt.NDArray[np.uint8]:
+        """Return a memory-mapped shard that holds all rows that the index names."""
+        path = self.folder / name
+        try:
+            shard = np.load(path, mmap_mode="r")
+        except (OSError, ValueError, EOFError):
+            raise InputError(f"{path} is not there or holds no crops; {REMEDY}") from None
+        rows = self._row[self._shard == name]
+        if shard.dtype != np.uint8 or shard.ndim != 4 or rows.min() < 0 or rows.max() >= len(shard):
+            raise InputError(f"{path} holds {shard.dtype} {shard.shape}, not the crops of the index; {REMEDY}")
+        return shard

@@ -1,10 +1,10 @@
 """What `solarflare score` does with several forecasts."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from solarflare.core import strict_json
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import OutputFolder
@@ -53,7 +53,7 @@ def run(files: Sequence[Path], wish: Wish, rules: board.Rules, output: Output) -
         if output.figures:
             with output.figures.replaced() as partial:
                 save(figures.together(shown), partial / "triptych.png")
-    return json.dumps(rounded(made.content), indent=2) if output.as_json else text.table(made.content)
+    return strict_json.dumps(rounded(made.content), indent=2) if output.as_json else text.table(made.content)
 
 
 def refuse(options: dict[str, object]) -> None:

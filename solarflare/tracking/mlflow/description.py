@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from solarflare.tracking.markdown import LONGEST_REASON, code
 from solarflare.tracking.mlflow.reference_run import ComparedRun
 from solarflare.tracking.mlflow.run_comparison import RunComparison
 from solarflare.verification.scores.assessment import COMPARED
@@ -42,7 +43,7 @@ def sentence(run: ComparedRun, scores: dict[str, Any]) -> str:
     """Return the verdict on a run, with its reason, in Markdown. `scores` is the content of the task's details."""
     reference = run.reference
     if not (trust := read(scores)):
-        return f"**{trust.words.capitalize()}**, so that no verdict counts: {trust.reason}"
+        return f"**{trust.words.capitalize()}**, so that no verdict counts: {code(trust.reason, LONGEST_REASON)}"
     if reference is None:
         return "**First** trusted run on these test rows and labels: there is none to compare it with"
     link = f"[{reference.name}]({reference.link}){', the champion' if reference.champion else ''}"
@@ -124,11 +125,12 @@ def _changes(run: ComparedRun) -> Iterator[str]:
     if run.reference is not None:
         changes = f"No parameter since {run.reference.name}: the code or the data did."
         if run.changes:
-            changes = Table(("parameter", run.reference.name, "this run"), run.changes).markdown()
+            rows = [tuple(map(code, change)) for change in run.changes]
+            changes = Table(("parameter", run.reference.name, "this run"), rows).markdown()
         yield f"#### What changed\n{changes}"
 
 
 def _scores(scores: dict[str, Any]) -> Table:
     rows = [("**network**", *(interval(scores[score]) for score in COMPARED), "")]
-    rows += [(forecast, *cells, difference["verdict"]) for forecast, cells, difference in compared(scores)]
+    rows += [(code(forecast), *cells, difference["verdict"]) for forecast, cells, difference in compared(scores)]
     return Table(("forecast", *(SCORES[score] for score in COMPARED), "the network is"), rows)

@@ -1,12 +1,12 @@
 """Logs an evaluation: scores, figures, tables and the verdict against earlier runs. It also registers the model."""
 
-import json
 from typing import Any
 
 import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.console import log
+from solarflare.core.files import read_json
 from solarflare.core.paths import PAGE
 from solarflare.core.tasks import Task
 from solarflare.tracking import dvc_state
@@ -34,19 +34,26 @@ LINKS = {"ROC curve": "roc.png", "confusion matrix": "confusion.png", "the whole
 """Artifacts to which the description of a run links."""
 
 
-def log_evaluation(task: Task) -> None:
+def log_evaluation(*tasks: Task) -> None:
+    """Log the evaluations of tasks. If the store cannot be reached, that is one warning."""
+    with store.errors_as_warnings():
+        for task in tasks:
+            _log(task)
+
+
+def _log(task: Task) -> None:
     """Add what ``evaluate`` and ``report`` wrote to the run of the state, compare the run, and register its model.
 
     If the training is not in the store, it is logged first. A run keeps its evaluation: if the run of the state has
     another one, this one gets a run of its own. If the store has all of it, nothing happens, and MLflow is not imported
-    if the store is a SQLite file. If the store cannot be reached, that is a warning, as in `log_training.log_training`.
+    if the store is a SQLite file.
     """
     if (evaluation := unlogged_evaluation(task)) is None:
         return
     state, digest = evaluation
     metrics, predictions = task.details, task.predictions
-    scores = json.loads(metrics.read_text())
-    with store.errors_as_warnings(), store.connected() as mlflow:
+    scores = read_json(metrics, "evaluate")
+    with store.connected() as mlflow:
         if runs.find(mlflow, task, {STATE: state.key, EVALUATION: digest}):
             return
         run = runs.of_evaluation(mlflow, state, digest)

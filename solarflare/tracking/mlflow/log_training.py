@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from solarflare.core.console import log
@@ -18,12 +18,12 @@ def monitored(task: Task) -> Iterator[None]:
     """Record how much processor, memory and disk the training inside the block uses. `log_training` completes the run.
 
     Nothing is recorded if the store has a training of the same inputs already, if the task is absent, or outside a DVC
-    project. If the store cannot be reached, that is a warning.
+    project, or if the store cannot be reached: `log_training` warns of that.
     """
     state = _unlogged(task)
     monitor = None
     if state is not None:
-        with store.errors_as_warnings(), store.connected() as mlflow:
+        with suppress(store.StoreError), store.connected() as mlflow:
             from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
             run = runs.of_state(mlflow, state)
@@ -34,8 +34,9 @@ def monitored(task: Task) -> Iterator[None]:
         yield
     except BaseException:
         if monitor is not None:
-            for failed in (child, run):
-                runs.close(mlflow, failed.info.run_id, "FAILED")
+            with store.errors_as_warnings(), store.connected() as mlflow:
+                for failed in (child, run):
+                    runs.close(mlflow, failed.info.run_id, "FAILED")
         raise
     finally:
         if monitor is not None:

@@ -48,7 +48,8 @@ class CalibratedNetwork:
 
 
 def _load_pyfunc(path: str) -> CalibratedNetwork:
-    """Load the model. MLflow calls this function by its name."""
+    """Load the model, unless it is damaged. MLflow calls this function by its name."""
+    description.check_hashes(Path(path))
     return CalibratedNetwork(Path(path))
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from solarflare.core.tasks import Task
+from solarflare.tracking.markdown import LONGEST_REASON, code
 from solarflare.tracking.mlflow import model
 from solarflare.tracking.mlflow.experiments import MODELS, QUESTIONS
 from solarflare.tracking.mlflow.run_comparison import RunComparison
@@ -53,7 +54,7 @@ def register(
 def _description(trust: Trust, against: RunComparison | None, wins: bool) -> str:
     """Return the description of a version: how it compared with the champion when it was scored."""
     if not trust:
-        return f"Not the champion: its scores are **{trust.words}**, as {trust.reason}."
+        return f"Not the champion: its scores are **{trust.words}**: {code(trust.reason, LONGEST_REASON)}."
     if against is None:
         return "Became the champion: the first version that is trusted."
     if against.same_training:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+SECONDS = 2.0  # time that a lock of another process is waited for
 ARTIFACTS = "mlartifacts"  # the folder of artifacts, next to the SQLite file
 FOLDERS = (
     ("experiments", "artifact_location"),
@@ -45,17 +46,37 @@ def has_finished_run(path: Path, tags: Mapping[str, str]) -> bool:
         "WHERE status = 'FINISHED' AND lifecycle_stage = 'active' AND key = ? AND value = ?"
     )
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", SECONDS, uri=True)) as connection:
             return bool(set.intersection(*(set(connection.execute(query, tag)) for tag in tags.items())))
-    except sqlite3.OperationalError:
+    except sqlite3.Error:
         return False
+
+
+def check(path: Path) -> None:
+    """Check that a store, if it is there, can be read and written.
+
+    Raises
+    ------
+    sqlite3.Error
+        If it is locked, damaged, read-only or no SQLite file.
+    """
+    if path.exists():
+        with closing(sqlite3.connect(path, timeout=SECONDS, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("SELECT count(*) FROM sqlite_master")
+            connection.execute("ROLLBACK")
 
 
 def follow_a_move(path: Path) -> None:
     """Make the store refer to the artifacts next to it. MLflow keeps absolute paths, and a checkout may be moved."""
     folder = f"{path.parent}/{ARTIFACTS}/"
-    with closing(sqlite3.connect(path)) as connection, connection:
+
+    def here(address: str) -> str:
+        # The last one: the project itself may be below a folder of that name.
+        return folder + address.rpartition(f"/{ARTIFACTS}/")[2]
+
+    with closing(sqlite3.connect(path, SECONDS)) as connection, connection:
+        connection.create_function("here", 1, here, deterministic=True)
         for table, column in FOLDERS:
-            below = f"substr({column}, instr({column}, '/{ARTIFACTS}/') + length('/{ARTIFACTS}/'))"
-            elsewhere = f"{column} LIKE '/%' AND instr({column}, '/{ARTIFACTS}/') AND instr({column}, ?) != 1"
-            connection.execute(f"UPDATE {table} SET {column} = ? || {below} WHERE {elsewhere}", (folder, folder))  # noqa: S608
+            elsewhere = f"{column} LIKE '/%/{ARTIFACTS}/%' AND {column} != here({column})"
+            connection.execute(f"UPDATE {table} SET {column} = here({column}) WHERE {elsewhere}")  # noqa: S608

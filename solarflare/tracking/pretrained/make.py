@@ -14,7 +14,7 @@ from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory, read_json, sha256, write_json
 from solarflare.core.tasks import TASKS, Task
-from solarflare.networks import shipped
+from solarflare.networks import hashes, shipped
 from solarflare.sources.live.manifest import read
 from solarflare.tracking import dvc_state, profiles
 from solarflare.tracking.pretrained import card
@@ -83,7 +83,7 @@ def pretrain(data: Path, scores: dict[str, Any], manifest: Path, target: Path) -
             content = card.content(folder / task, trained, listed, {key: of[task] for key, of in scores.items()})
             write_json(folder / task / shipped.CARD, content)
             (folder / task / shipped.PAGE).write_text(card.markdown(content))
-            shipped.write_sums(folder / task)
+            hashes.write(folder / task)
             log.info("%s: the network is written", task)
     return target / chosen["instrument"][Task.DISK]
 

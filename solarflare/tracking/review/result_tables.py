@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from solarflare.tracking.review.markdown import code, folded, listed
+from solarflare.tracking.markdown import LONGEST_REASON, code, folded, listed
 from solarflare.tracking.review.score_changes import PAIRED, Comparison
 from solarflare.tracking.review.verdicts import Review
 from solarflare.verification.scores.assessment import COMPARED, ERRORS
@@ -54,7 +54,7 @@ def _combinations(comparison: Comparison) -> str:
     """Return the scores of what combines the network with other forecasts, before and after."""
     sides = [results.scores.get("combinations", {}) for results in comparison.sides.values()]
     rows = [
-        (f"{name.replace('_', ' ')}, {SCORES[score]}", *(_or_dash(of.get(name, {}).get(score)) for of in sides))
+        (f"{code(name.replace('_', ' '))}, {SCORES[score]}", *(_or_dash(of.get(name, {}).get(score)) for of in sides))
         for name in sorted({name for of in sides for name, scores in of.items() if "absent" not in scores})
         for score in COMPARED
     ]
@@ -69,9 +69,10 @@ def _change(comparison: Comparison, name: str) -> tuple[str, str, str]:
     """Return the difference of a score, the verdict on it, and the smallest difference that could have been shown."""
     difference = comparison.differences[name]
     verdict = "noise of seeds" if comparison.verdict == "reseeded" else difference["verdict"]
-    resolvable, possible = difference["resolvable"], abs((name not in ERRORS) - comparison.before.scores[name]["value"])
-    if resolvable is None:
+    resolvable, before = difference["resolvable"], (comparison.before.scores.get(name) or {}).get("value")
+    if resolvable is None or before is None:
         return lead(difference), verdict, "none: too few blocks"
+    possible = abs((name not in ERRORS) - before)
     note = f", more than a perfect score would gain ({possible:.3f})" if resolvable > possible else ""
     return lead(difference), f"**{verdict}**" if verdict in ("better", "worse") else verdict, f"{resolvable:.3f}{note}"
 
@@ -110,11 +111,13 @@ def audit(review: Review) -> str:
 def _audited(audited: dict[str, Any], limit: float | None) -> str:
     """Return what the gated probes of a task found: all leaking probes, or without a leak the strongest probe only."""
     if "leak" not in audited:
-        return f"no verdict: {audited.get('absent', 'it says nothing')}"
+        return f"no verdict: {code(audited.get('absent', 'it says nothing'), LONGEST_REASON)}"
     gated = {name: probe for name, probe in audited["probes"].items() if "corrected_low" in probe}
     leaks = [name for name, probe in gated.items() if probe["leak"]]
     strongest = sorted(gated, key=lambda name: -(gated[name]["roc_auc"]["value"] or 0))[:1]
-    probes = ", ".join(f"{name.replace('_', ' ')} {interval(gated[name]['roc_auc'])}" for name in leaks or strongest)
+    probes = ", ".join(
+        f"{code(name.replace('_', ' '))} {interval(gated[name]['roc_auc'])}" for name in leaks or strongest
+    )
     probes += "" if limit is None else f" (limit {limit:.2f})"
     reasons = [probes] if leaks else []
     if pairs := audited.get("near_duplicates", {}).get("pairs", 0):
@@ -149,7 +152,11 @@ def data(review: Review) -> str:
     rows: Cells = []
     for comparison in review.comparisons:
         before, after = (
-            {form.format(name): n for group, form in DATA.items() for name, n in results.data.get(group, {}).items()}
+            {
+                form.format(code(name)): n
+                for group, form in DATA.items()
+                for name, n in results.data.get(group, {}).items()
+            }
             for results in comparison.sides.values()
         )
         for name in {**before, **after} if before and after else ():

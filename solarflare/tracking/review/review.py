@@ -6,11 +6,11 @@ from solarflare.core import params
 from solarflare.core.errors import InputError
 from solarflare.core.files import OutputFolder, atomic_path, check_output_file
 from solarflare.core.tasks import TASKS
-from solarflare.tracking import dvc_state, git
+from solarflare.tracking import dvc_state, git, markdown
 from solarflare.tracking.review import change_figures, page, revisions
 from solarflare.tracking.review.score_changes import compare
 from solarflare.tracking.review.verdicts import Review, headline
-from solarflare.verification.evaluation.schema import EvaluateParams
+from solarflare.verification.evaluation.schema import EvaluationParams
 from solarflare.verification.scores import seeds
 
 __all__ = ["headline", "write"]
@@ -43,7 +43,8 @@ def write(base: str, path: Path) -> Review:
     check_output_file(path, page.MARK)
     folder = path.with_suffix("")
     figures = OutputFolder(folder)
-    settings = params.load(EvaluateParams).evaluate
+    chosen = params.load(EvaluationParams)
+    settings = chosen.evaluate
     commit = git.shared_commit(base)
     before, after, code = revisions.read(commit), revisions.read(), revisions.changed_code(commit)
     comparisons = []
@@ -51,14 +52,14 @@ def write(base: str, path: Path) -> Review:
         spread = seeds.read(task, before.files.get(seeds.PATH), before.parameters)
         reseeded = not code and seeds.reseeded(task, before.parameters, after.parameters)
         comparisons.append(compare(task, before.tasks[task], after.tasks[task], settings, spread, reseeded))
-    instruments = [after.parameters[f"instrument.{task}"] for task in TASKS]
+    instruments = [chosen.instrument.of(task) for task in TASKS]
     with figures.replaced() as partial:
         drawings = [
             (heading, [f"{folder.name}/{file}" for file in files])
             for comparison, instrument in zip(comparisons, instruments, strict=True)
             for heading, files in change_figures.draw(comparison, instrument, partial)
         ]
-    name = f"`{commit[:7]}`" if commit.startswith(base) else f"`{commit[:7]}` of {base}"
+    name = f"`{commit[:7]}`" if commit.startswith(base) else f"`{commit[:7]}` of {markdown.code(base)}"
     review = Review(name, before, after, comparisons, code, dvc_state.modified(), drawings)
     with atomic_path(path) as partial:
         partial.write_text(page.render(review))

@@ -1,8 +1,7 @@
 """Reads the results of a commit, or of the working folder: parameters, scores, predictions, curves, audit, counts."""
 
 import io
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,25 +13,26 @@ from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking import git
 from solarflare.tracking.mlflow.run_state import of_task
+from solarflare.tracking.review import schema
 from solarflare.verification.scores import seeds
 
 # Paths in Git: what counts as code, and the folders and files of results and parameters besides params.yaml.
 LOCK, PACKAGES = "dvc.lock", "requirements.lock"
 CODE = ("solarflare", "stages", "dvc.yaml", PACKAGES)
 READ = ("metrics/", "profiles/", seeds.PATH)
-CURVES = ("roc", "pr", "reliability")
 
 
 @dataclass(frozen=True)
 class Results:
-    """The results of a task. If scores, audit or data are missing, they have the key ``absent`` with the reason."""
+    """The results of a task. If scores, audit or data are missing or broken, they are ``absent``, with the reason."""
 
     scores: dict[str, Any]  # content of ``metrics/details/<task>.json``
     predictions: pd.DataFrame | None  # with the columns of `tables.PREDICTIONS`; None without such a table
-    curves: dict[str, pd.DataFrame]  # by name in `CURVES`, the tables in ``metrics/plots/<task>/``
+    curves: dict[str, pd.DataFrame]  # by name in `schema.CURVES`, the tables in ``metrics/plots/<task>/``
     audit: dict[str, Any]  # the task's part of ``metrics/details/audit.json``
     data: dict[str, Any]  # the task's part of ``metrics/details/data.json``
     inputs: dict[str, str]  # what they were made from: code by path, parameters by key; empty without ``dvc.lock``
+    broken: str = ""  # which file has another form, and why; blank if none has
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def read(commit: str | None = None) -> Revision:
     Raises
     ------
     InputError
-        If a file does not have the form that its name says, for example because of an unresolved merge conflict.
+        If parameters cannot be read. A broken file of results is `Results.broken`.
     """
     if commit:
         paths = git.files(commit, *READ)
@@ -75,31 +75,48 @@ def read(commit: str | None = None) -> Revision:
     lock = _text(LOCK, commit)
     stages = params.parse_yaml(lock, Path(LOCK)).get("stages", {}) if lock else {}
     packages = _text(PACKAGES, commit)
-    tasks = {task: _results(files, task, _inputs(stages, packages, task)) for task in TASKS}
+    try:
+        inputs = {task: _inputs(stages, packages, task) for task in TASKS}
+    except (LookupError, TypeError, AttributeError):
+        raise InputError(f"{LOCK} is not as DVC writes it; make it again with `dvc repro`") from None
+    tasks = {task: _results(files, task, inputs[task]) for task in TASKS}
     return Revision(files, parameters, tasks)
 
 
 def _text(path: str, commit: str | None) -> str:
     """Return the text of a file in a commit or in the working folder. It is empty if there is no such file."""
     if commit:
-        return (git.content(path, commit) or b"").decode()
-    return Path(path).read_bytes().decode() if Path(path).is_file() else ""
+        return (git.content(path, commit) or b"").decode(errors="replace")
+    return Path(path).read_bytes().decode(errors="replace") if Path(path).is_file() else ""
 
 
 def _results(files: Mapping[str, str], task: Task, inputs: dict[str, str]) -> Results:
-    curves = {name: files.get(f"metrics/plots/{task}/{name}.csv", "") for name in CURVES}
+    broken: list[str] = []
+
+    def checked(path: str, read: Callable[..., Any], *how: Any) -> Any:
+        """Return what a function reads from a file, or the reason why there is nothing."""
+        if path not in files:
+            return {"absent": f"{path} is not there"}
+        try:
+            return read(path, files[path], *how)
+        except InputError as error:
+            broken.append(str(error))
+            return {"absent": str(error)}
+
+    details, plots = "metrics/details", f"metrics/plots/{task}"
+    scores = checked(f"{details}/{task}.json", schema.read, schema.Scores)
+    curves = {name: checked(f"{plots}/{name}.csv", schema.read_curve, name) for name in schema.CURVES}
+    audit = checked(f"{details}/audit.json", schema.read, schema.Audit, task)
+    data = checked(f"{details}/data.json", schema.read, schema.Data, task)
     return Results(
-        _json(files, f"metrics/details/{task}.json"),
+        scores,
         _predictions(files.get(f"metrics/predictions/{task}.csv", "")),
-        {name: pd.read_csv(io.StringIO(text)) for name, text in curves.items() if text},
-        _of_task(files, "audit", task),
-        _of_task(files, "data", task),
+        {name: curve for name, curve in curves.items() if isinstance(curve, pd.DataFrame)},
+        audit,
+        data,
         inputs,
+        next(iter(broken), ""),
     )
-
-
-def _of_task(files: Mapping[str, str], name: str, task: Task) -> dict[str, Any]:
-    return _json(files, f"metrics/details/{name}.json").get(task, {"absent": "not there"})
 
 
 def _inputs(stages: Mapping[str, Any], packages: str, task: Task) -> dict[str, str]:
@@ -120,19 +137,11 @@ def _inputs(stages: Mapping[str, Any], packages: str, task: Task) -> dict[str, s
     return inputs
 
 
-def _json(files: Mapping[str, str], path: str) -> dict[str, Any]:
-    if path not in files:
-        return {"absent": f"{path} is not there"}
-    try:
-        return json.loads(files[path])
-    except ValueError:
-        raise InputError(f"{path} is not JSON; correct it, or make it again with `dvc repro`") from None
-
-
 def _predictions(text: str) -> pd.DataFrame | None:
-    """Return a table of predictions. None if there is none, or if it lacks columns, as in early versions."""
+    """Return a table of predictions. None if there is none, or if it has another form, as in early versions."""
     try:
         cells = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-        return tables.check(cells, tables.PREDICTIONS, "predictions")
-    except (pd.errors.EmptyDataError, InputError):
+        rows = tables.check(cells, tables.PREDICTIONS, "predictions")
+    except (ValueError, InputError):
         return None
+    return None if rows.empty or rows.duplicated(["path", "noaa_ar"]).any() else rows

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core.tasks import Task
+from solarflare.tracking.markdown import LONGEST_REASON, code
 from solarflare.tracking.review.revisions import Results
 from solarflare.verification.evaluation.schema import Evaluate
 from solarflare.verification.scores import trust
@@ -68,8 +69,9 @@ class Comparison:
 
     @property
     def has_scores(self) -> bool:
-        """True if there are scores to show. Unchanged scores are not shown, and untrusted scores are not either."""
-        return self.verdict not in ("absent", "unchanged", "untouched", "no verdict")
+        """True if there are scores to show. Scores that are unchanged, untrusted or broken are not shown."""
+        hidden = ("absent", "unchanged", "untouched", "no verdict")
+        return self.verdict not in hidden and not any(side.broken for side in self.sides.values())
 
     @property
     def incomparable(self) -> bool:
@@ -102,10 +104,13 @@ def compare(
     `spread` says how much the scores before vary from seed to seed. `reseeded` is True if the training seed is the only
     difference.
     """
+    if broken := after.broken or before.broken:
+        return Comparison(task, before, after, "not comparable", code(broken, LONGEST_REASON))
     absent = ["absent" in side.scores for side in (before, after)]
     if any(absent):
         verdict: Verdict = "absent" if all(absent) else "new" if absent[0] else "gone"
-        return Comparison(task, before, after, verdict, (before if verdict == "new" else after).scores["absent"])
+        because = (before if verdict == "new" else after).scores["absent"]
+        return Comparison(task, before, after, verdict, code(because, LONGEST_REASON))
     sides = (("before", before), ("after", after))
     judged = {when: trust.read(side.scores) for when, side in sides if "trusted" in side.scores}
     if untrusted := [when for when, side in judged.items() if side.verdict == "no"]:
@@ -122,7 +127,7 @@ def compare(
     if because := _changed_rows(before.predictions, after.predictions):
         return Comparison(task, before, after, "not comparable", f"the test set changed: {because}")
     if reasons := [side.reason for side in judged.values() if side.verdict == "insufficient"]:
-        return Comparison(task, before, after, "insufficient", reasons[-1])
+        return Comparison(task, before, after, "insufficient", code(reasons[-1], LONGEST_REASON))
     paired_rows = before.predictions.merge(after.predictions, on=KEY, suffixes=("_before", ""), validate="one_to_one")
     plan = BlockBootstrap(paired_rows["block"].to_numpy(), settings.resamples, settings.seed)
     old, new = _forecast(paired_rows, "_before"), _forecast(paired_rows, "")

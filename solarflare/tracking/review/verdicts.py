@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from solarflare.core.tasks import TASKS
-from solarflare.tracking.review.markdown import listed
+from solarflare.tracking.markdown import LONGEST_REASON, code, listed
 from solarflare.tracking.review.revisions import Revision
 from solarflare.tracking.review.score_changes import Comparison
-from solarflare.verification.scores.score_table import SCORES, in_one_line, joined, lead
+from solarflare.verification.scores.score_table import SCORES, interval, joined, lead
 from solarflare.verification.scores.seeds import PATH
 from solarflare.verification.scores.trust import Trust
 from solarflare.verification.scores.trust import read as read_trust
@@ -33,6 +33,11 @@ class Review:
     def changed(self) -> bool:
         """True if any file that a review reads differs."""
         return self.before.files != self.after.files
+
+    @property
+    def broken(self) -> str:
+        """Which file of the results has another form now, and why; blank if none has."""
+        return next((results.broken for results in self.after.tasks.values() if results.broken), "")
 
     @property
     def leaking(self) -> list[str]:
@@ -71,11 +76,11 @@ def headline(review: Review) -> str:
     """Return the verdicts in one line. It begins with what is not trusted and what is out of date."""
     parts = [f"NOT TRUSTED: {joined(review.untrusted)}"] if review.untrusted else []
     if review.outdated:
-        parts.append(f"OUT OF DATE: {joined(review.outdated)}")
+        parts.append(f"OUT OF DATE: {joined(map(code, review.outdated))}")
     if not review.changed:
         return "; ".join([*parts, "nothing changed"])
     verdicts = [
-        verdict(comparison) + (f", {in_one_line(comparison.because)}" if comparison.incomparable else "")
+        verdict(comparison) + (f", {comparison.because}" if comparison.incomparable else "")
         for comparison in review.comparisons
         if comparison.verdict != "absent"
     ]
@@ -97,15 +102,15 @@ def verdict(comparison: Comparison) -> str:
 def trust(review: Review) -> Iterator[str]:
     """Yield sentences: which scores are not trusted, out of date or too few, then where the audit found no leak."""
     for side, reason in review.untrusted.items():
-        yield f"**NOT TRUSTED: {side}**, {in_one_line(reason)}. Do not rely on these scores."
+        yield f"**NOT TRUSTED: {side}**, {code(reason, LONGEST_REASON)}. Do not rely on these scores."
     if review.outdated:
         names = sorted({name for names in review.outdated.values() for name in names})
         yield (
-            f"**OUT OF DATE: {joined(review.outdated)}**, {listed(names)} changed since the results were made. "
-            "This page is about older ones. Run `dvc repro` and commit what it writes."
+            f"**OUT OF DATE: {joined(map(code, review.outdated))}**, {listed(names)} changed since the results "
+            "were made. This page is about older ones. Run `dvc repro` and commit what it writes."
         )
     for side, reason in review.insufficient.items():
-        yield f"**INSUFFICIENT: {side}**, {in_one_line(reason)}. No verdict rests on so few rows."
+        yield f"**INSUFFICIENT: {side}**, {code(reason, LONGEST_REASON)}. No verdict rests on so few rows."
     if review.without_leak:
         yield f"No leak found by the audit: {joined(review.without_leak)}."
 
@@ -123,12 +128,15 @@ def explained(comparison: Comparison) -> Iterator[str]:
 
 def _explanation(comparison: Comparison) -> str:
     if comparison.because:
-        return f", {in_one_line(comparison.because)}"
+        return f", {comparison.because}"
     if not comparison.differences:
         return ", the same probability for every test row"
-    before, after = (results.scores["roc_auc"]["value"] for results in comparison.sides.values())
+    before, after = (
+        interval({"value": results.scores["roc_auc"]["value"], "low": None}, "z.3f")
+        for results in comparison.sides.values()
+    )
     noise = ", which is the noise of seeds" if comparison.verdict == "reseeded" else ""
-    return f"; ROC-AUC from {before:.3f} to {after:.3f}, {lead(comparison.differences['roc_auc'])}{noise}"
+    return f"; ROC-AUC from {before} to {after}, {lead(comparison.differences['roc_auc'])}{noise}"
 
 
 def seeds(comparison: Comparison) -> str:

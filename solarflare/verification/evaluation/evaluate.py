@@ -59,6 +59,7 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
             absent.mark(path, reason)
         return
 
+    description.check_hashes(task.model)
     log.info("%s: the network and its baselines are scored", task)
     question, instrument = chosen.label.of(task), chosen.instrument.of(task)
     images = Crops(task.crops)

@@ -99,11 +99,11 @@ def assess(
 
 
 def rounded(content: Any) -> Any:
-    """Return nested mappings with all floats rounded to :data:`DECIMALS`, and None instead of NaN."""
+    """Return nested mappings with all floats rounded to :data:`DECIMALS`, and None instead of NaN and infinity."""
     if isinstance(content, Mapping):
         return {key: rounded(value) for key, value in content.items()}
     if isinstance(content, float):
-        return None if math.isnan(content) else round(content, DECIMALS)
+        return round(content, DECIMALS) if math.isfinite(content) else None
     return content
 
 

@@ -6,9 +6,9 @@ files nor browser pages, and keeps no hash of the content.
 
 import datetime as dt
 import hashlib
-import json
 from pathlib import Path
 
+from solarflare.core import strict_json
 from solarflare.core.console import log
 from solarflare.core.files import atomic_path
 
@@ -69,11 +69,11 @@ class Cache:
 
     def _note(self, url: str, facts: dict) -> None:
         with atomic_path(self._path(url).with_suffix(".json")) as partial:
-            partial.write_text(json.dumps(facts, indent=1))
+            partial.write_text(strict_json.dumps(facts, indent=1))
 
     def _facts(self, url: str) -> dict | None:
         try:
-            facts = json.loads(self._path(url).with_suffix(".json").read_text())
+            facts = strict_json.parse(self._path(url).with_suffix(".json").read_text())
         except (FileNotFoundError, ValueError):
             return None
         return facts if isinstance(facts, dict) and facts.get("url") == url else None

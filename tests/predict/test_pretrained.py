@@ -209,7 +209,7 @@ def test_no_probability_is_nan() -> None:
     crop = pretrained.load(FOLDER, (Task.DISK,))[Task.DISK].cutter.settings
     network = Network("broken", "nothing", about, crop, [broken], [], None)
     with pytest.raises(InputError, match="gives no number"):
-        network.scores(np.zeros((2, *about.shape), np.uint8))
+        network.probabilities(network.scores(np.zeros((2, *about.shape), np.uint8)))
 
 
 def test_now_answers_with_the_shipped_networks(

@@ -61,6 +61,17 @@ def root(
 
 
 @app.command()
+def worker(
+    address: Annotated[str, Argument(help="The Dask scheduler, as compute.scheduler names it: tcp://HOST:PORT.")],
+    workers: Annotated[int, Option(min=1, help="Processes; each takes one piece of work at a time.")] = console.cores(),
+) -> None:
+    """Work for the stages that have this compute.scheduler, in the project's folder, until Ctrl-C."""
+    from solarflare.core import cluster
+
+    cluster.start_worker(address, workers)
+
+
+@app.command()
 def check(
     archive: Annotated[Path | None, Option(help="A folder of images and tables to check instead.")] = None,
 ) -> None:

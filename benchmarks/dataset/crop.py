@@ -15,7 +15,7 @@ import pandas as pd
 from PIL import Image
 
 from solarflare.core import tables
-from solarflare.core.workers import worker_processes
+from solarflare.core.workers import worker_pool
 from solarflare.dataset.crops import job
 from tests import parameters
 
@@ -46,7 +46,7 @@ def main() -> None:
 def decode_all(paths: pd.Series, mode: str) -> float:
     """Return the seconds that as many processes take to decode the images and do nothing with them."""
     start = time.perf_counter()
-    with worker_processes() as pool:
+    with worker_pool() as pool:
         total = sum(pool.map(partial(decode, mode=mode), [RAW / path for path in paths], chunksize=16))
     assert total
     return time.perf_counter() - start

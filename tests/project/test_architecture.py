@@ -19,6 +19,7 @@ ALLOWED = {  # a package, and the only places that may import it
     "tensorflow": ("solarflare/networks/",),
     "keras": ("solarflare/networks/",),
     "ai_edge_litert": ("solarflare/networks/litert.py",),
+    "distributed": ("solarflare/core/cluster.py",),
     "mlflow": ("solarflare/tracking/mlflow/",),
     "yaml": ("solarflare/core/params.py",),
     "requests": ("solarflare/sources/live/",),

@@ -40,14 +40,27 @@ class Cluster:
         self._client = client
 
     def map(self, function: Callable[..., T], *iterables: Iterable[Any], chunksize: int = 1) -> Iterator[T]:
-        """Yield the results in the order of the items. A worker receives `chunksize` items at a time."""
+        """Yield the results in the order of the items. A worker receives `chunksize` items at a time.
+
+        Raises an InputError if the scheduler is lost, or one piece of work ended several workers.
+        """
         items = list(zip(*iterables, strict=False))
         batches = [items[start : start + chunksize] for start in range(0, len(items), chunksize)]
         # Sent once to each worker: the simulated Sun has 9 MB.
         (sent,) = self._client.scatter([function], broadcast=True, hash=False)
         job = {"function": sent, "folder": str(Path.cwd()), "identity": identity()}
         futures = self._client.map(_work, batches, **job, pure=False)
-        return (result for future in futures for result in future.result())
+        return self._results(futures)
+
+    def _results(self, futures: list[Any]) -> Iterator[Any]:
+        lost = _distributed().KilledWorker, _distributed().client.FutureCancelledError
+        try:
+            for future in futures:
+                yield from future.result()
+        except lost as error:
+            raise InputError(
+                f"the Dask cluster lost work ({error}); see the workers' logs, and run this again"
+            ) from None
 
 
 @contextmanager

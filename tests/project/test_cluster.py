@@ -1,10 +1,13 @@
 """The stages on a Dask cluster: a scheduler and two workers, each a process of its own."""
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from solarflare.core import cluster as dask
 from solarflare.core import params, processor
@@ -12,6 +15,8 @@ from solarflare.core.errors import InputError
 from solarflare.core.workers import worker_pool
 from tests import parameters
 from tests.clusters import cluster
+from tests.networks.test_cross_fit_training import prepared
+from tests.networks.test_training import workspace
 from tests.project.test_pipeline import TINY
 from tests.projects import Project
 
@@ -50,6 +55,38 @@ def test_a_cluster_that_loses_a_worker_writes_the_same_bytes(tmp_path: Path) -> 
             done = there.run(stage)
             assert done.returncode == 0, done.stderr
     assert outputs(there) == outputs(here)
+
+
+def ensembles(folder: Path) -> Path:
+    """Make a folder in which two networks of each of two folds can be trained."""
+    content = yaml.safe_load((workspace(folder, folds=2) / "params.yaml").read_text())
+    content["train_disk"]["ensemble"] = 2
+    (folder / "params.yaml").write_text(yaml.safe_dump(content))
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prepare", [ensembles, prepared], ids=["ensembles of two folds", "cross-fitting"])
+def test_networks_that_are_trained_on_a_cluster_have_the_same_bytes(
+    prepare: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    here, there = (Project(prepare(tmp_path / name)) for name in ("here", "there"))
+    assert here.run("train_disk").returncode == 0
+    with cluster(there.folder) as workers:
+        content = yaml.safe_load((there.folder / "params.yaml").read_text())
+        content["compute"]["scheduler"] = workers.address
+        there.choose(content)
+        done = there.run("train_disk")
+        assert done.returncode == 0, done.stderr
+    assert outputs(there) == outputs(here)
+
+
+@pytest.mark.slow
+def test_work_that_ends_its_workers_is_one_sentence(tmp_path: Path) -> None:
+    with cluster(tmp_path, workers=1) as workers, worker_pool(workers.address) as pool:
+        assert list(pool.map(abs, [-1, 2])) == [1, 2]
+        with pytest.raises(InputError, match="the Dask cluster lost work"):
+            list(pool.map(os._exit, [1]))
 
 
 def test_without_a_scheduler_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

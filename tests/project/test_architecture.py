@@ -21,6 +21,7 @@ ALLOWED = {  # a package, and the only places that may import it
     "ai_edge_litert": ("solarflare/networks/litert.py",),
     "distributed": ("solarflare/core/cluster.py",),
     "mlflow": ("solarflare/tracking/mlflow/",),
+    "optuna": ("solarflare/tracking/sweep.py",),
     "yaml": ("solarflare/core/params.py",),
     "requests": ("solarflare/sources/live/",),
     "urllib": ("solarflare/sources/live/",),

@@ -28,7 +28,7 @@ FILES = {
 }
 """The arguments with which each command writes a file."""
 
-INPUTS = {"check", "digest", "score", "forecast", "predict", "experiment", "pretrain"}
+INPUTS = {"check", "digest", "score", "forecast", "predict", "experiment", "pretrain", "sweep"}
 """Commands that read a path."""
 
 

@@ -296,6 +296,19 @@ def predict(
 
 
 @app.command()
+def export(
+    folder: Annotated[Path, Argument(help="A folder for the model.")],
+    instrument: Annotated[str, Option(help="The instrument whose shipped networks answer.")] = "aia211",
+) -> None:
+    """Write the shipped networks as a model for `mlflow models serve`: see docs/scale.md."""
+    from solarflare.core.files import OutputFolder
+    from solarflare.predict import served
+
+    with OutputFolder(folder).replaced() as partial:
+        served.export(instrument, partial)
+
+
+@app.command()
 def now(
     models: Models = None,
     simulated_model: SimulatedModel = False,

@@ -1,6 +1,6 @@
 # `make` sets everything up and runs the main job; `make test` sets everything up and runs the tests.
 .DELETE_ON_ERROR:
-.PHONY: all setup accept restore reproduce test test-slow bench lint docs exps experiment pretrained review live-rehearsal ui clean
+.PHONY: all setup accept restore reproduce test test-slow bench lint docs exps experiment sweep pretrained review live-rehearsal ui clean
 
 BIN := .venv/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -81,6 +81,10 @@ exps: setup
 # make experiment PROFILE=sdo-euv PLAN=1: what that would fetch, and what it costs
 experiment: setup
 	solarflare experiment $(PROFILE) $(if $(ARCHIVE),--archive $(ARCHIVE)) $(if $(PLAN),--plan)
+
+# make sweep: search for parameters as sweep.yaml says, on validation alone
+sweep: setup
+	solarflare sweep
 
 # make pretrained ARCHIVE=../shared/sun: train the networks of pretrained/ again
 pretrained: setup

@@ -60,6 +60,17 @@ def root(
 
 
 @app.command()
+def worker(
+    address: Annotated[str, Argument(help="The Dask scheduler, as compute.scheduler names it: tcp://HOST:PORT.")],
+    workers: Annotated[int, Option(min=1, help="Processes; each takes one piece of work at a time.")] = console.cores(),
+) -> None:
+    """Work for the stages that have this compute.scheduler, in the project's folder, until Ctrl-C."""
+    from solarflare.core import cluster
+
+    cluster.start_worker(address, workers)
+
+
+@app.command()
 def check(
     archive: Annotated[Path | None, Option(help="A folder of images and tables to check instead.")] = None,
 ) -> None:
@@ -281,6 +292,19 @@ def predict(
     files = find_images(images, instrument, time)
     if not answer.answer(files, Wish(models, regions, simulated_model, flares=flares), as_json, output):
         raise typer.Exit(REFUSED)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, Argument(help="A folder for the model.")],
+    instrument: Annotated[str, Option(help="The instrument whose shipped networks answer.")] = "aia211",
+) -> None:
+    """Write the shipped networks as a model for `mlflow models serve`: see docs/scale.md."""
+    from solarflare.core.files import OutputFolder
+    from solarflare.predict import served
+
+    with OutputFolder(folder).replaced() as partial:
+        served.export(instrument, partial)
 
 
 @app.command()

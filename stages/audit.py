@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from solarflare.core import absent, params, tables
+from solarflare.core.compute import ComputeParams
 from solarflare.core.console import run
 from solarflare.core.files import atomic_directory, write_json
 from solarflare.core.paths import AUDIT, AUDIT_PLOTS, AUDIT_SUMMARY, CONFOUNDERS, RAW, RAW_COVERAGE, RAW_IMAGES
@@ -22,7 +23,7 @@ from solarflare.verification.audit.schema import AuditParams
 from solarflare.verification.audit.table import table
 
 
-class Chosen(InstrumentParams, CropParams, AuditParams):
+class Chosen(InstrumentParams, CropParams, AuditParams, ComputeParams):
     """What the stage reads of params.yaml."""
 
 
@@ -51,8 +52,8 @@ def audit_task(task: Task, chosen: Chosen, confounder_table: Path) -> dict[str, 
     rows = labelled_rows(tables.read(task.labels, tables.LABELS[task]), parts, images, crops.index)
     probes = {
         **of_tables(rows, tables.read(RAW_COVERAGE, tables.COVERAGE)),
-        **of_files(rows, RAW, instrument),
-        **of_crops(rows, crops, Cutter(task, instrument, RAW, chosen.crop)),
+        **of_files(rows, RAW, instrument, chosen.compute.scheduler),
+        **of_crops(rows, crops, Cutter(task, instrument, RAW, chosen.crop), chosen.compute.scheduler),
     }
     confounders = {name: probe for name, probe in probes.items() if probe.kind == "confounder"}
     tables.write(forecasts(confounders, rows, parts, chosen.audit.seed), confounder_table, tables.CONFOUNDERS)

@@ -1,6 +1,7 @@
 """Find the disk, blank what is printed on the image, cut, resize: ``data/crops/``."""
 
 from solarflare.core import absent, params, tables
+from solarflare.core.compute import ComputeParams
 from solarflare.core.console import log, run
 from solarflare.core.files import atomic_directory
 from solarflare.core.paths import CROPS, RAW, RAW_IMAGES, RAW_REGIONS
@@ -10,7 +11,7 @@ from solarflare.dataset.shards.schema import CropParams
 from solarflare.sun.images.instruments import InstrumentParams
 
 
-class Chosen(TaskParams, InstrumentParams, CropParams):
+class Chosen(TaskParams, InstrumentParams, CropParams, ComputeParams):
     """What the stage reads of params.yaml."""
 
 
@@ -29,7 +30,8 @@ def main() -> None:
                 absent.mark(folder / task, reason)
                 log.info("%s: absent, %s", task, reason)
                 continue
-            job.cut(task, chosen.instrument.of(task), images, regions, RAW, folder / task, chosen.crop)
+            settings = chosen.crop, chosen.compute.scheduler
+            job.cut(task, chosen.instrument.of(task), images, regions, RAW, folder / task, *settings)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,13 @@ T = TypeVar("T")
 PATIENCE = 300  # seconds, for a page that loads and for a server that starts on a busy machine
 
 
+def free_port() -> int:
+    """Return a port of the loopback on which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def server(*command: str, folder: Path, ready: str, output: Path = Path(os.devnull)) -> Iterator[str]:
     """Yield the address of a server of MLflow, once it answers.
@@ -40,9 +47,7 @@ def server(*command: str, folder: Path, ready: str, output: Path = Path(os.devnu
     output : Path, optional
         The file for all that it prints.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
     with output.open("w") as file:
         started = subprocess.Popen(
@@ -54,7 +59,7 @@ def server(*command: str, folder: Path, ready: str, output: Path = Path(os.devnu
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        _await(f"{address}/{ready}", started)
+        await_server(f"{address}/{ready}", started)
         yield address
     finally:
         started.terminate()
@@ -206,7 +211,7 @@ def test_id(name: str) -> str:
     return f"//*[@data-testid='{name}']"
 
 
-def _await(url: str, started: "subprocess.Popen[bytes]") -> None:
+def await_server(url: str, started: "subprocess.Popen[bytes]") -> None:
     for _ in range(PATIENCE * 10):
         if started.poll() is not None:
             raise RuntimeError(f"{started.args!r} ended with {started.returncode}")

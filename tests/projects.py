@@ -58,6 +58,23 @@ class Project:
         """Run a stage to its end."""
         return self.execute(self.command(stage), **variables)
 
+    def watch(self, command: list[str], when: Callable[[str], bool], do: Callable[[], None]) -> str:
+        """Run a command to its end, do something once after the first line on stderr for which `when` holds.
+
+        Return its stderr.
+        """
+        lines, done = [], False
+        with subprocess.Popen(
+            command, cwd=self.folder, env=self.environment(), stderr=subprocess.PIPE, text=True
+        ) as process:
+            for line in process.stderr or ():
+                lines.append(line)
+                if not done and when(line):
+                    do()
+                    done = True
+        assert (done, process.returncode) == (True, 0), "".join(lines)
+        return "".join(lines)
+
     def interrupt(self, command: list[str], when: Callable[[str], bool]) -> subprocess.CompletedProcess[str]:
         """Run a command, and press Ctrl-C after the first line on stderr for which `when` holds."""
         lines = []

@@ -15,7 +15,7 @@ from PIL import Image
 from benchmarks.ratios import Ratio, in_turns
 from solarflare.core import tables
 from solarflare.core.tasks import Task
-from solarflare.core.workers import worker_processes
+from solarflare.core.workers import worker_pool
 from solarflare.dataset.crops import job
 from tests import parameters
 
@@ -41,7 +41,7 @@ def ratios() -> Iterator[Ratio]:
 
 def decode_all(paths: pd.Series, mode: str) -> None:
     """Decode the images in as many processes, and do nothing with them."""
-    with worker_processes() as pool:
+    with worker_pool() as pool:
         assert sum(pool.map(partial(decode, mode=mode), [RAW / path for path in paths], chunksize=16))
 
 

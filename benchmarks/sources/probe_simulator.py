@@ -27,7 +27,7 @@ from sunpy.coordinates import sun
 from solarflare.core.console import progress
 from solarflare.core.tables import REGIONS, empty
 from solarflare.core.tasks import Task
-from solarflare.core.workers import worker_processes
+from solarflare.core.workers import worker_pool
 from solarflare.dataset.crops.cutter import Cutter, places_of
 from solarflare.dataset.samples.samples import Rows
 from solarflare.dataset.splits.splits import blocks
@@ -127,7 +127,7 @@ def draw(instrument: Instrument, times: pd.Series, folder: Path, chosen: AllPara
     paths = [schedule.file_name(instrument, moment) for moment in moments]
     jobs = list(zip(moments, solar_radius(times), tilts, paths, strict=True))
     write = partial(_write, simulated.SimulatedSun(regions, flares, seed), instrument, folder)
-    with worker_processes() as pool:
+    with worker_pool() as pool:
         list(progress(pool.map(write, jobs, chunksize=8), len(jobs), f"images of {instrument} drawn"))
     return pd.DataFrame({"path": paths, "time": times.to_numpy(), "folder": str(folder)}), lists
 

@@ -7,6 +7,7 @@ uxlfoundation.github.io/oneDNN/dev_guide_cpu_dispatcher_control.html.
 """
 
 import os
+import sys
 
 PINNED = {
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
@@ -17,6 +18,9 @@ PINNED = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",  # the convolutions and matrix products of TensorFlow
 }
 """Variables of the environment, with their values on every machine."""
+
+pinned_late = "numpy" in sys.modules and any(os.environ.get(name) != value for name, value in PINNED.items())
+"""True if NumPy was imported in this process before the variables were set. Its bits may then differ."""
 
 
 def pin() -> None:

@@ -21,6 +21,7 @@ from solarflare.networks.input_range import Ranges
 from solarflare.networks.saved_model import AT_ONCE, save
 from solarflare.networks.schema import Train, TrainingParams
 from solarflare.networks.trainer import Trainer
+from solarflare.networks.trainings import trainings
 
 DECIMALS = 6  # of an out-of-fold logit
 FEW = 20
@@ -56,16 +57,22 @@ def train(task: Task) -> None:
     settings, about = chosen.train(task), description_of(task, chosen, images)
     for fold in rows["fold"].unique():
         _check(rows, fold, task, settings)
-    trainer = Trainer.of(task, chosen, images)
-    with atomic_directory(task.model) as partial:
-        for fold, folder in fold_folders(partial, rows["fold"]).items():
+    with atomic_directory(task.model) as partial, trainings(chosen.compute) as where:
+        trainer = Trainer.of(task, chosen, images, where)
+
+        def train_fold(fold: int, folder: Path) -> None:
             folder.mkdir(exist_ok=True)
             fit = _cross_fitted if settings.cross_fit else _held_out
             model, history, fitted = fit(trainer, rows, fold, folder)
             save(folder, model, history, fitted, about)
             learned = [in_part(rows, fold, name)["position"] for name in ("train", "validation")]
             write_ranges(images, np.concatenate(learned), folder)
+
         hashes.write(partial)
+
+        folders = fold_folders(partial, rows["fold"]).items()
+        for _ in where.side_by_side(lambda item: train_fold(*item), folders):
+            pass
 
 
 def _check(rows: pd.DataFrame, fold: int, task: Task, settings: Train) -> None:

@@ -4,19 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from solarflare.core.params import Group, Part, Seed
+from solarflare.core.compute import ComputeParams
+from solarflare.core.params import Group, Seed
 from solarflare.core.tasks import ByTask, OriginParams, Task
 from solarflare.dataset.shards.schema import CropParams
 from solarflare.sun.events.questions import LabelParams
 from solarflare.sun.images.instruments import InstrumentParams
 
 STOPPED = {2: ", others are learned from", 3: ", one stops the training (patience), others are learned from"}
-
-
-class Compute(Group):
-    """How much of the machine a training uses."""
-
-    threads: int = Field(ge=1, le=64)
 
 
 class Train(Group):
@@ -89,10 +84,9 @@ class Calibration(Group):
     base_rate: BaseRatesByOrigin
 
 
-class TrainParams(Part):
+class TrainParams(ComputeParams):
     """How the networks are trained and calibrated."""
 
-    compute: Compute
     train_disk: Train
     train_region: TrainRegion
     calibration: Calibration

@@ -26,25 +26,27 @@ from solarflare.networks.architectures import map_side
 from solarflare.networks.backend import keras
 from solarflare.networks.batches import Images, image_shape
 from solarflare.networks.schema import Train, TrainingParams
-from solarflare.networks.training import DECIMALS, configure, fit, predict
+from solarflare.networks.training import DECIMALS, ONE_BY_ONE, configure, fit, predict
+from solarflare.networks.trainings import Trainings
 from solarflare.sun.events.records import read_records
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 
 
 @dataclass(frozen=True)
 class Trainer:
-    """Trains models of a task. `polarity` is True if the images are magnetograms."""
+    """Trains models of a task. `polarity` is True if the images are magnetograms. `where` is where networks learn."""
 
     task: Task
     chosen: TrainingParams
     images: Crops
     polarity: bool
+    where: Trainings = ONE_BY_ONE
 
     @classmethod
-    def of(cls, task: Task, chosen: TrainingParams, images: Crops) -> Self:
+    def of(cls, task: Task, chosen: TrainingParams, images: Crops, where: Trainings = ONE_BY_ONE) -> Self:
         """Return the trainer of a task, and prepare TensorFlow."""
         configure(chosen.compute.threads)
-        return cls(task, chosen, images, chosen.instrument.of(task) in MAGNETOGRAPHS)
+        return cls(task, chosen, images, chosen.instrument.of(task) in MAGNETOGRAPHS, where)
 
     def fit_fold(self, rows: pd.DataFrame, fold: int, settings: Train) -> tuple[keras.Model, pd.DataFrame]:
         """Return a fold's model, as `folds.train` saves it, and its history."""
@@ -63,7 +65,7 @@ class Trainer:
         training = training_rows(rows, fold, question, privileged, balanced)
         validated = len(in_part(rows, fold, "validation"))
         validation = part(rows, fold, "validation", privileged) if validated else None
-        return fit(self.images, training, validation, settings, self.polarity)
+        return fit(self.images, training, validation, settings, self.polarity, self.where)
 
     def scores(self, model: keras.Model, rows: pd.DataFrame) -> npt.NDArray[np.float32]:
         """Return a model's scores, (N,), 0 to 1, of rows with a ``position``."""
@@ -92,13 +94,17 @@ class Trainer:
         """
         scored = cross_fitting.scored_rows(rows, crops, fold, settings.cross_fit).assign(score=np.float32(0))
         stops, histories = settings.patience is not None, []
-        for group in range(settings.cross_fit):
+
+        def fit_group(group: int) -> tuple[pd.DataFrame, pd.Series]:
             of_group = scored[scored["group"] == group]
             others = cross_fitting.without_group(rows, scored, fold, group, stops)
             counts = (len(in_part(others, group, "train")), len(of_group))
             log.info("%s, fold %d, group %d: %d images to train on, %d to score", self.task, fold, group, *counts)
             model, history = self.fit(others, group, settings)
-            scored.loc[of_group.index, "score"] = self.scores(model, of_group)
+            return history, pd.Series(self.scores(model, of_group), of_group.index)
+
+        for history, scores in self.where.side_by_side(fit_group, range(settings.cross_fit)):
+            scored.loc[scores.index, "score"] = scores
             histories.append(history)
         everything = with_validation(rows)
         last = until_the_end(histories, settings)

@@ -3,7 +3,9 @@
 import logging
 import math
 import sys
+import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,15 @@ from solarflare.networks.batches import ANSWER, Images, batches_in_order, image_
 from solarflare.networks.exact import binary_crossentropy
 from solarflare.networks.saved_model import AT_ONCE
 from solarflare.networks.schema import Train
+from solarflare.networks.trainings import Trainings
 
 DECIMALS = 6  # of the curves in history.csv
 CURVES = "loss", "roc_auc", "val_loss", "val_roc_auc"
 LOGGED = {"loss": "loss", "val_loss": "val_loss", "val_roc_auc": "val ROC-AUC"}  # curves in a log without a terminal
+ONE_BY_ONE = Trainings()
 SEEDS_APART = 1000  # between the seeds of ensemble members, so that experiments with consecutive seeds share no member
+
+_KERAS = threading.Lock()  # Keras has one state for all threads
 
 log = logging.getLogger("solarflare")
 
@@ -40,7 +46,12 @@ def configure(threads: int) -> None:
 
 
 def fit(
-    images: Images, training: Rows, validation: Rows | None, settings: Train, polarity: bool
+    images: Images,
+    training: Rows,
+    validation: Rows | None,
+    settings: Train,
+    polarity: bool,
+    where: Trainings = ONE_BY_ONE,
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train a network, or an ensemble of networks that differ in their seeds.
 
@@ -55,6 +66,8 @@ def fit(
         Which network to train, and how.
     polarity : bool
         True if the images are magnetograms. Augmentation may swap the polarities of a magnetogram.
+    where : Trainings, optional
+        Where the networks are trained.
 
     Returns
     -------
@@ -67,17 +80,20 @@ def fit(
     """
     seeds = range(settings.seed, settings.seed + settings.ensemble * SEEDS_APART, SEEDS_APART)
     seeded = [settings.model_copy(update={"seed": seed}) for seed in seeds]
-    fitted = (_fit_member(images, training, validation, member, polarity) for member in seeded)
+    fitted = where.fit(partial(_fit_member, images, training, validation, polarity), seeded)
     members, histories = zip(*fitted, strict=True)
-    model = build(settings.network, image_shape(images), settings.ensemble, settings.flips)
-    model.set_weights([weight for member in members for weight in member.get_weights()])
+    with _KERAS:
+        # Layers' names are saved with the weights: they are numbered from the first, whatever was built before.
+        keras.backend.clear_session()
+        model = build(settings.network, image_shape(images), settings.ensemble, settings.flips)
+        model.set_weights([weight for weights in members for weight in weights])
     return model, pd.concat(histories).groupby("epoch").mean().round(DECIMALS).reset_index()
 
 
 def _fit_member(
-    images: Images, training: Rows, validation: Rows | None, settings: Train, polarity: bool
-) -> tuple[keras.Model, pd.DataFrame]:
-    """Train one network that ends in a logit, and return it with its history.
+    images: Images, training: Rows, validation: Rows | None, polarity: bool, settings: Train
+) -> tuple[list[npt.NDArray[np.float32]], pd.DataFrame]:
+    """Train one network that ends in a logit, and return its weights and its history.
 
     With patience, the network keeps the weights of the epoch with the lowest validation loss. Without patience, it
     keeps the weights of the last epoch.
@@ -99,7 +115,7 @@ def _fit_member(
     )
     history = pd.DataFrame(_curves(fitted.history))
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
-    return network, history
+    return network.get_weights(), history
 
 
 def initialised(settings: Train, shape: Shape) -> keras.Model:
@@ -150,7 +166,8 @@ def predict(model: keras.Model, images: Images, positions: npt.NDArray[np.int64]
         From 0 to 1.
     """
     rows = Rows(positions, np.zeros(len(positions), np.int64))
-    return model.predict(batches_in_order(images, rows, AT_ONCE), verbose=0)[:, 0]
+    with _KERAS:
+        return model.predict(batches_in_order(images, rows, AT_ONCE), verbose=0)[:, 0]
 
 
 class _RocAuc(keras.metrics.AUC):

@@ -6,7 +6,7 @@ from functools import cache
 from solarflare.core import strict_json
 from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import Task
-from solarflare.core.workers import worker_processes
+from solarflare.core.workers import worker_pool
 from solarflare.predict import answer_text, terminal_picture
 from solarflare.predict.choose import Choice, Wish
 from solarflare.predict.images import ImageFile
@@ -56,7 +56,7 @@ def answers(files: Sequence[ImageFile], choice: Choice) -> Iterator[ImageAnswer]
     if len(files) < MANY or recent or not choice.all_shipped:
         yield from (choice.predictor(file)(file) for file in files)
         return
-    with worker_processes() as pool:
+    with worker_pool() as pool:
         yield from pool.map(_answer, [choice.wish] * len(files), files, chunksize=AT_ONCE)
 
 

@@ -152,6 +152,16 @@ def experiment(
     typer.echo(published_tables.table(profile))
 
 
+@app.command("sweep")
+def search(
+    file: Annotated[Path, Argument(help="The search: its task, trials and ranges.")] = Path("sweep.yaml"),
+) -> None:
+    """Search for parameters with Optuna, on validation alone, and print the best; the workspace does not change."""
+    from solarflare.tracking import sweep
+
+    typer.echo(sweep.run(sweep.read(file)))
+
+
 @app.command()
 def pretrain(
     profile: Annotated[str, Argument(help="A file in profiles/ with the variants folds and test-2014.")],

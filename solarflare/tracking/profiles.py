@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from solarflare.tracking import dvc_state, git
 
 PROFILES = Path("profiles")
 KEYS = ("overrides", "variants", "published")
+ATTEMPTS = 20  # of a command of DVC that others block
+BUSY = ("Unable to acquire lock", "is busy, it is being blocked by")  # what DVC says then
 DEFAULT = "default"  # the name of the only variant of a profile that names none
 
 
@@ -75,7 +78,7 @@ def read(name: str, folder: Path | None = None) -> Profile:
         overrides = _of_archive(name, overrides, folder)
     elif overrides.get("scrape.origin") == "archive":
         raise InputError(f"the profile {name} needs an archive: add --archive FOLDER (with make: ARCHIVE=FOLDER)")
-    params.check(_applied({}), paths.PARAMS)
+    params.check(applied({}), paths.PARAMS)
     for variant, changes in variants.items():
         _check(overrides, variant, changes, path)
     return Profile(name, overrides, variants, published)
@@ -106,7 +109,7 @@ def cost(profile: Profile, rows: bool = False) -> str:
     All variants share the downloads. Raises an InputError if the profile fetches nothing.
     """
     changes = next(iter(profile.variants.values()))
-    content = _applied(profile.overrides | changes)
+    content = applied(profile.overrides | changes)
     if content["scrape"]["origin"] != "live":
         raise InputError(f"the profile {profile.name} fetches nothing: its origin is {content['scrape']['origin']}")
     chosen = params.parse(content, PROFILES / f"{profile.name}.yaml", LiveParams)
@@ -136,17 +139,17 @@ def _changes(content: Any, key: str, path: Path) -> dict[str, Any]:
 def _check(overrides: dict[str, Any], variant: str, changes: dict[str, Any], path: Path) -> None:
     """Raise an error that names the wrong key, and whether it is in ``overrides`` or in the variant."""
     try:
-        params.check(_applied(overrides | changes), path)
+        params.check(applied(overrides | changes), path)
     except InputError:
-        params.check(_applied(overrides), Path(f"{path}: overrides"))
-        params.check(_applied(overrides | changes), Path(f"{path}: variants.{variant}"))
+        params.check(applied(overrides), Path(f"{path}: overrides"))
+        params.check(applied(overrides | changes), Path(f"{path}: variants.{variant}"))
 
 
-def run(profile: Profile, stages: Sequence[str] = ()) -> dict[str, str]:
+def run(profile: Profile, stages: Sequence[str] = (), beside_others: bool = False) -> dict[str, str]:
     """Run each variant of a profile as a DVC experiment in a temporary copy. The workspace does not change.
 
     A new experiment replaces an earlier one of the same name and commit. With `stages`, only these and what they need
-    are run.
+    are run. With `beside_others`, other experiments may run at the same time, and DVC prints nothing.
 
     Returns
     -------
@@ -158,17 +161,17 @@ def run(profile: Profile, stages: Sequence[str] = ()) -> dict[str, str]:
     InputError
         If a stage of an experiment fails.
     """
-    revisions = {}
+    revisions, dvc = {}, _dvc_beside_others if beside_others else _dvc
     for variant, changes in profile.variants.items():
         name = f"{profile.name}-{variant}"
         if _references(name, git.output("rev-parse", "HEAD").strip()):
-            _dvc("exp", "remove", "--quiet", name)
+            dvc("exp", "remove", "--quiet", name)
         before = _references(name)
         flags = [
             f"--set-param={key}={json.dumps(value, default=str, ensure_ascii=False)}"  # dates become text
             for key, value in (profile.overrides | changes).items()
         ]
-        _dvc("exp", "run", "--temp", "--name", name, *flags, *stages)
+        dvc("exp", "run", "--temp", "--name", name, *flags, *stages)
         # HEAD does not tell which reference is new, because somebody may commit while an experiment runs.
         (reference,) = _references(name) - before
         revisions[variant] = git.output("rev-parse", reference).strip()
@@ -214,7 +217,7 @@ def _references(name: str, commit: str = "*") -> set[str]:
     return set(git.output("for-each-ref", "--format=%(refname)", pattern).splitlines())
 
 
-def _applied(changes: dict[str, Any]) -> dict[str, Any]:
+def applied(changes: dict[str, Any]) -> dict[str, Any]:
     """Return the content of ``params.yaml`` after the changes, which have dotted keys."""
     content = params.read_yaml(paths.PARAMS)
     for key, value in changes.items():
@@ -228,10 +231,33 @@ def _applied(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dvc(*arguments: str) -> None:
-    # The commands of the stages begin with "python". That has to be the Python that runs this code.
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    command = [sys.executable, "-m", "dvc", *arguments]
-    if subprocess.run(command, env=environment, check=False).returncode:
+    if subprocess.run(_command(*arguments), env=_environment(), check=False).returncode:
         raise InputError(
             f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; correct it and run this again"
         )
+
+
+def _dvc_beside_others(*arguments: str) -> None:
+    """Run a command of DVC while others run: try again where one of them is at work on the same references.
+
+    DVC waits for its lock of the whole project if it is told to, but not for its locks of references.
+    """
+    command = _command("--wait-for-lock", *arguments)
+    for attempt in range(ATTEMPTS):
+        done = subprocess.run(command, env=_environment(), check=False, capture_output=True, text=True)
+        if done.returncode == 0:
+            return
+        if not any(message in done.stderr for message in BUSY):
+            break
+        time.sleep(1 + attempt)
+    sys.stderr.write(done.stderr)
+    raise InputError(f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; correct it and run this again")
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "dvc", *arguments]
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment in which "python", with which the commands of stages begin, is the one that runs this."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

@@ -72,10 +72,10 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 
 def _common(profile: Profile, revisions: dict[str, str]) -> dict[str, Any]:
-    """Return the parameters that all variants share, by dotted key."""
+    """Return the parameters that all variants share, by dotted key, without the scheduler, which changes no byte."""
     revision = next(iter(revisions.values()))
     chosen = params.dotted(params.parse_yaml(_show(revision, paths.PARAMS.name), paths.PARAMS))
-    varied = {key for changes in profile.variants.values() for key in changes}
+    varied = {key for changes in profile.variants.values() for key in changes} | {"compute.scheduler"}
     return {key: value for key, value in chosen.items() if key not in varied}
 
 

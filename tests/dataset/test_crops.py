@@ -74,11 +74,18 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def cut(raw: Path, folder: Path, task: Task, instrument: Instrument = "aia211", **settings: Any) -> Crops:
+def cut(
+    raw: Path,
+    folder: Path,
+    task: Task,
+    instrument: Instrument = "aia211",
+    scheduler: str = "processes",
+    **settings: Any,
+) -> Crops:
     images, regions = (
         tables.read(raw / f"{name}.csv", getattr(tables, name.upper())) for name in ("images", "regions")
     )
-    job.cut(task, instrument, images, regions, raw, folder, SETTINGS.model_copy(update=settings))
+    job.cut(task, instrument, images, regions, raw, folder, SETTINGS.model_copy(update=settings), scheduler)
     return Crops(folder)
 
 
@@ -143,6 +150,13 @@ def test_the_number_of_workers_changes_no_byte(raw: Path, tmp_path: Path, monkey
     one, three = ({path.name: path.read_bytes() for path in (tmp_path / count).iterdir()} for count in ("1", "3"))
     assert one == three
     assert set(one) >= {"index.csv", "2014-01.npy", "2014-02.npy"}
+
+
+def test_threads_cut_the_same_bytes_as_processes(raw: Path, tmp_path: Path) -> None:
+    for scheduler in ("processes", "threads"):
+        cut(raw, tmp_path / scheduler, Task.REGION, scheduler=scheduler)
+    first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in tmp_path.iterdir())
+    assert first == second
 
 
 def test_an_image_is_decoded_once_however_many_regions_it_holds(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:

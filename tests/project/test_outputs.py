@@ -15,6 +15,7 @@ FOLDERS = {
     "forecast": ["forecasts.csv", "{output}", "--method", "ours"],
     "predict": ["sun.jpg", "--figures", "{output}"],
     "now": ["--figures", "{output}"],
+    "export": ["{output}"],
     "review": ["--page", "{output}.md"],
 }
 """The arguments with which each command writes into a folder."""
@@ -28,7 +29,7 @@ FILES = {
 }
 """The arguments with which each command writes a file."""
 
-INPUTS = {"check", "digest", "score", "forecast", "predict", "experiment", "pretrain"}
+INPUTS = {"check", "digest", "score", "forecast", "predict", "experiment", "pretrain", "sweep"}
 """Commands that read a path."""
 
 

@@ -162,6 +162,18 @@ def test_an_experiment_reruns_what_its_parameter_touches(project: Path) -> None:
     assert "index.html" in shell("dvc", "plots", "diff", "HEAD~1", "-o", "plots", cwd=project)
 
 
+@pytest.mark.slow
+def test_a_search_trains_its_trials_and_scores_none_on_the_test(project: Path) -> None:
+    search = {"train_disk.learning_rate": {"low": 0.001, "high": 0.01, "log": True}}
+    content = {"task": "disk", "trials": 2, "jobs": 2, "seed": 1, "search": search}
+    content["overrides"] = {"train_disk": {"cross_fit": 2, "epochs": 1}}
+    (project / "sweep.yaml").write_text(yaml.safe_dump(content))
+    commit(project, "a search")
+    printed = shell(sys.executable, "-m", "solarflare.cli", "sweep", cwd=project)
+    assert re.match(r"best of 2 trials: sweep-disk-\w{7}-[01], validation ROC-AUC 0\.\d{3}, of which about", printed)
+    assert shell("git", "status", "--porcelain", cwd=project) == ""
+
+
 SHOWN_TO_USERS = ("README.md", "CONTRIBUTING.md", "docs/live.md", "docs/results.md", "docs/review.md")
 
 

@@ -229,7 +229,10 @@ def test_results_say_which_parameters_all_variants_share(repository: Path) -> No
     assert content == json.loads((published_results.RESULTS / "x.json").read_text())
     shared = content["parameters"]
     assert shared["split.chronological.test_start"] == "2014-01-01"
-    assert set(params.dotted(params.read_yaml(paths.PARAMS))) - set(shared) == {"train_disk.epochs"}
+    assert set(params.dotted(params.read_yaml(paths.PARAMS))) - set(shared) == {
+        "train_disk.epochs",
+        "compute.scheduler",
+    }
 
 
 def test_an_experiment_of_the_same_name_is_replaced(repository: Path) -> None:

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core import tables
+from solarflare.core.compute import PROCESSES
 from solarflare.core.console import log, progress
 from solarflare.core.files import atomic_directory
 from solarflare.core.tasks import Task
-from solarflare.core.workers import worker_processes
+from solarflare.core.workers import worker_pool
 from solarflare.dataset.crops.cutter import Cutter, places_of
 from solarflare.dataset.shards.schema import Crop
 from solarflare.sun.images.disk import Disk
@@ -37,6 +38,7 @@ def cut(
     raw: Path,
     folder: Path,
     settings: Crop,
+    scheduler: str = PROCESSES,
 ) -> None:
     """Cut the crops of a task into a folder, month by month.
 
@@ -54,6 +56,8 @@ def cut(
         The folder of the crops. It is replaced as a whole once all crops are cut.
     settings : Crop
         The group ``crop`` of ``params.yaml``.
+    scheduler : str
+        Where the images are cut, as in `worker_pool`.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def cut(
     months = images["time"].dt.strftime("%Y-%m")
     cut_image = Cutter(task, instrument, raw, settings)
     index = []
-    with atomic_directory(folder) as partial, worker_processes() as pool:
+    with atomic_directory(folder) as partial, worker_pool(scheduler) as pool:
         # A year at a time: for each month alone, most of the time would go into the table of regions.
         years = images.groupby(images["time"].dt.year)
         located = (places_of(task, of_year, regions) for _, of_year in years)

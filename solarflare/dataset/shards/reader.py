@@ -4,6 +4,7 @@ A shard ``YYYY-MM.npy`` holds uint8 crops, N x H x W x C. The table ``index.csv`
 each crop, and the row in it.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -67,3 +68,17 @@ class Crops:
         if shard.dtype != np.uint8 or shard.ndim != 4 or rows.min() < 0 or rows.max() >= len(shard):
             raise InputError(f"{path} holds {shard.dtype} {shard.shape}, not the crops of the index; {REMEDY}")
         return shard
+
+    def files(self, positions: npt.ArrayLike) -> list[tuple[Path, int]]:
+        """Return the shard and the row in it of crops, for `read_crops` in another process."""
+        wanted = np.asarray(positions, dtype=np.int64)
+        return [(self.folder / self._shard[place], int(self._row[place])) for place in wanted]
+
+    def __reduce__(self) -> tuple[type, tuple[Path]]:
+        """Say how another process opens the same crops."""
+        return Crops, (self.folder,)
+
+
+def read_crops(files: Sequence[tuple[Path, int]]) -> npt.NDArray[np.uint8]:
+    """Return the crops (n, H, W, C), uint8, of at least one shard and row that `Crops.files` returned."""
+    return np.stack([np.load(shard, mmap_mode="r")[row] for shard, row in files])

@@ -31,8 +31,8 @@ HASHED = (
     "metrics/details/*.json",
 )
 
-LEFT_OUT = ("scrape.archive.path", "scrape.live.contact")
-"""Parameters that the page leaves out: they say where the data are and who fetched them, not what the data are."""
+LEFT_OUT = ("scrape.archive.path", "scrape.live.contact", "compute.scheduler")
+"""Parameters that the page leaves out: they say where the data are, who fetched them and where the work ran."""
 
 INSTRUMENTS = {
     "gong": "Magnetograms by GONG at Big Bear",

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from solarflare.core.compute import ComputeParams
 from solarflare.core.params import Seed
 from solarflare.core.tasks import Origin, TaskParams
 from solarflare.sources.common.schema import Sampled
@@ -22,7 +23,7 @@ class SimulatedScrape(Origin):
     simulated: Simulated
 
 
-class SimulatedParams(TaskParams, InstrumentParams, LabelParams):
+class SimulatedParams(TaskParams, InstrumentParams, LabelParams, ComputeParams):
     """The groups of `params.yaml` that this origin reads. The questions define which images are positive."""
 
     scrape: SimulatedScrape

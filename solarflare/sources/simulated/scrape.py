@@ -22,7 +22,7 @@ from sunpy.coordinates import sun
 from solarflare.core import tables
 from solarflare.core.console import progress
 from solarflare.core.errors import InputError
-from solarflare.core.workers import worker_processes
+from solarflare.core.workers import worker_pool
 from solarflare.sources.common import matching
 from solarflare.sources.simulated import (
     euv,
@@ -104,7 +104,8 @@ def scrape(params: SimulatedParams, raw: Path) -> None:
         coverage=schedule.coverage(start, end, flare_process.LIST, flare_process.COMPLETE_FROM),
     )
     log.info("regions: %d; flares: %d, of which %d are listed", len(regions.born), len(flares.flux), len(lists.flares))
-    images = _draw_images(_times(params, lists, for_times), SimulatedSun(regions, flares, settings.seed), raw)
+    times, simulated = _times(params, lists, for_times), SimulatedSun(regions, flares, settings.seed)
+    images = _draw_images(times, simulated, raw, params.compute.scheduler)
     tables.write(images, raw / "images.csv", tables.IMAGES)
     tables.write(lists.flares, raw / "flares.csv", tables.FLARES)
     tables.write(lists.regions, raw / "regions.csv", tables.REGIONS)
@@ -124,7 +125,7 @@ def _times(params: SimulatedParams, lists: matching.EventLists, generator: np.ra
     return images.sort_values(["time", "instrument"], ignore_index=True)
 
 
-def _draw_images(images: pd.DataFrame, simulated: SimulatedSun, raw: Path) -> pd.DataFrame:
+def _draw_images(images: pd.DataFrame, simulated: SimulatedSun, raw: Path, scheduler: str) -> pd.DataFrame:
     """Draw all images and return their rows of `tables.IMAGES`."""
     radius = solar_radius(images["time"])
     tilt = np.asarray(sun.B0(Time(images["time"].to_numpy("datetime64[ns]"))).to_value(u.rad))
@@ -136,7 +137,10 @@ def _draw_images(images: pd.DataFrame, simulated: SimulatedSun, raw: Path) -> pd
         ImageJob(drawn_as, time, float(arcsec), float(b0), raw / path)
         for drawn_as, time, arcsec, b0, path in zip(images["drawn_as"], times, radius, tilt, paths, strict=True)
     ]
-    with worker_processes() as pool:
+    # Not in the workers: after an interruption, one on another machine would bring the deleted folder back.
+    for folder in sorted({job.path.parent for job in jobs}):
+        folder.mkdir(parents=True)
+    with worker_pool(scheduler) as pool:
         drawn = pool.map(partial(_draw, simulated), jobs, chunksize=CHUNK)
         sizes_and_hashes = list(progress(drawn, len(jobs), "images made"))
     width = images["instrument"].map(WIDTHS)
@@ -158,7 +162,6 @@ def _draw_images(images: pd.DataFrame, simulated: SimulatedSun, raw: Path) -> pd
 def _draw(simulated: SimulatedSun, job: ImageJob) -> tuple[int, str]:
     """Draw one image, write it, and return its size in bytes and its SHA-256."""
     content = render(simulated, job.instrument, job.time, job.radius, job.tilt)
-    job.path.parent.mkdir(parents=True, exist_ok=True)
     job.path.write_bytes(content)
     return len(content), hashlib.sha256(content).hexdigest()
 

@@ -6,7 +6,9 @@ cleaned. It shows what the cleaning removed.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Real
 from pathlib import Path
 from typing import Literal, get_args
@@ -16,10 +18,12 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
+from solarflare.core.compute import PROCESSES
 from solarflare.core.console import progress
 from solarflare.core.errors import InputError
+from solarflare.core.workers import worker_pool
 from solarflare.dataset.crops.cutter import Cutter
-from solarflare.dataset.shards.reader import Crops
+from solarflare.dataset.shards.reader import Crops, read_crops
 from solarflare.sun.images import imaging
 from solarflare.sun.images.coordinates import with_positions
 from solarflare.sun.images.disk import Disk
@@ -51,6 +55,7 @@ QUESTIONS: dict[str, tuple[Kind, str]] = {
     "brightness": ("confounder", "Does the mean brightness or unsigned field tell?"),
     "colour": ("confounder", "Does the balance of the colours tell?"),
 }
+AT_ONCE = 8  # images that a worker takes at a time
 GRID = 20  # blocks along each side of a crop; blanked pixels are averaged over each block
 BOX = (10, 40)  # rows and columns of blocks; a printed box is averaged over each block: a few blocks per letter
 LIMB = 1.0  # solar radii from which on a pixel of an EUV image counts as sky; it shows the corona there
@@ -139,7 +144,7 @@ def of_tables(rows: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, Probe]:
     return _probes({name: np.column_stack(of_probe) for name, of_probe in arrays.items()})
 
 
-def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str, Probe]:
+def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument, scheduler: str = PROCESSES) -> dict[str, Probe]:
     """Return, by name, the probes that see the images as they were received.
 
     Parameters
@@ -148,28 +153,34 @@ def of_files(rows: pd.DataFrame, raw: Path, instrument: Instrument) -> dict[str,
         The rows that `labelled_rows` returns.
     raw, instrument
         The folder that the images' paths are relative to, and the instrument that took the images.
+    scheduler
+        Where the images are examined, as in `worker_pool`.
     """
     image_of_row, _ = pd.factorize(rows["path"])
     images = rows.drop_duplicates("path")
-    headers: list[dict[str, float]] = []
-    features: dict[str, list[Features]] = {"raw_printed_boxes": [], "raw_masked_pixels": [], "raw_sky": []}
-    for _, row in progress(images.iterrows(), len(images), "files examined"):
-        path = raw / row["path"]
-        headers.append(_header(path))
-        grey = Image.fromarray(imaging.decode(path, "L", instrument, row["time"]))
-        features["raw_printed_boxes"].append(_printed(grey, instrument))
-        light = np.asarray(grey, np.float32)[None, ..., None]
-        disk = Disk(row["x"], row["y"], row["radius"], fitted=True)
-        difference = light - imaging.fill_value(instrument)
-        masked, sky = imaging.blanked_pixels(instrument, light.shape[1:], disk), _sky(instrument, light.shape[1:], disk)
-        for name, mask in (("raw_masked_pixels", masked), ("raw_sky", sky)):
-            features[name].append(_block_means(difference * mask[..., None])[0])
+    places = [raw / path for path in images["path"]], images["time"], _disks(images)
+    with worker_pool(scheduler) as pool:
+        seen = pool.map(partial(_of_file, instrument), *places, chunksize=AT_ONCE)
+        headers, printed, masked, sky = zip(*progress(seen, len(images), "files examined"), strict=True)
     of_image = {"file_format": pd.DataFrame(headers).fillna(-1).to_numpy(np.float32)}
-    of_image |= {name: np.stack(values) for name, values in features.items()}
+    named = {"raw_printed_boxes": printed, "raw_masked_pixels": masked, "raw_sky": sky}
+    of_image |= {name: np.stack(values) for name, values in named.items()}
     return _probes({name: values[image_of_row] for name, values in of_image.items()})
 
 
-def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Probe]:
+def _of_file(
+    instrument: Instrument, path: Path, time: pd.Timestamp, disk: Disk
+) -> tuple[dict[str, float], Features, Features, Features]:
+    """Return what the headers of a file say, and block means of its printed boxes, its blanked pixels and its sky."""
+    grey = Image.fromarray(imaging.decode(path, "L", instrument, time))
+    light = np.asarray(grey, np.float32)[None, ..., None]
+    difference = light - imaging.fill_value(instrument)
+    masked, sky = imaging.blanked_pixels(instrument, light.shape[1:], disk), _sky(instrument, light.shape[1:], disk)
+    means = (_block_means(difference * mask[..., None])[0] for mask in (masked, sky))
+    return _header(path), _printed(grey, instrument), *means
+
+
+def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter, scheduler: str = PROCESSES) -> dict[str, Probe]:
     """Return, by name, the probes that see the crops that the network gets.
 
     Blanked pixels have the instrument's fill value. The probes see only differences from that value. So they do not see
@@ -181,34 +192,59 @@ def of_crops(rows: pd.DataFrame, crops: Crops, cutter: Cutter) -> dict[str, Prob
         The rows that `labelled_rows` returns.
     crops, cutter
         The crops of the task, and the cutter that cut them.
+    scheduler
+        Where the crops are examined, as in `worker_pool`.
     """
-    instrument, fill = cutter.instrument, imaging.fill_value(cutter.instrument)
-    places = with_positions(rows)
-    features: dict[str, list[Features]] = defaultdict(list)
+    centres = with_positions(rows)
     images = rows.groupby("path", sort=False)  # in the order of the rows
-    for _, of_image in progress(images, len(images), "images' crops examined"):
-        image, centres = of_image.iloc[0], places.loc[of_image.index]
-        shape, disk = (image["height"], image["width"]), Disk(image["x"], image["y"], image["radius"], fitted=True)
-        padded_disk = replace(disk, radius=disk.radius + ROUNDING)
-        crop = crops.take(of_image["position"]).astype(np.float32)
-        difference = crop - fill
-        masks = [imaging.blanked_pixels(instrument, shape, padded_disk), _sky(instrument, shape, padded_disk)]
-        for box in imaging.annotation_boxes(instrument, shape):
-            masks.append(np.zeros(shape, bool))
-            masks[-1][box] = True
-        mask_crops = [cutter.cut_squares(np.where(mask, FULL, 0).astype(np.uint8), disk, centres) for mask in masks]
-        features["masked_pixels"].append(_block_means(difference * (mask_crops[0] == FULL)[..., None]))
-        features["sky"].append(_block_means(difference * (mask_crops[1] == FULL)[..., None]))
-        features["printed_boxes"].append(np.concatenate([_residue(box, difference) for box in mask_crops[2:]], axis=1))
-        strength = np.abs(difference)
-        features["brightness"].append(np.column_stack([strength.mean(axis=(1, 2, 3)), strength.std(axis=(1, 2, 3))]))
-        if crop.shape[3] > 1:
-            mean = np.maximum(crop.mean(axis=(1, 2, 3)), 1)
-            features["colour"].append(crop.mean(axis=(1, 2)) / mean[:, None])
+    firsts = images.head(1)
+    places = (
+        zip(firsts["height"], firsts["width"], strict=True),
+        _disks(firsts),
+        (centres.loc[of_image.index] for _, of_image in images),
+        (crops.files(of_image["position"]) for _, of_image in images),
+    )
+    features: dict[str, list[Features]] = defaultdict(list)
+    with worker_pool(scheduler) as pool:
+        seen = pool.map(partial(_of_image, cutter), *places, chunksize=AT_ONCE)
+        for of_image in progress(seen, len(images), "images' crops examined"):
+            for name, values in of_image.items():
+                features[name].append(values)
     probes = _probes({name: np.concatenate(values) for name, values in features.items()})
-    if instrument not in MAGNETOGRAPHS:
+    if cutter.instrument not in MAGNETOGRAPHS:
         probes["sky"] = replace(probes["sky"], kind="confounder")
     return probes
+
+
+def _of_image(
+    cutter: Cutter, shape: tuple[int, int], disk: Disk, centres: pd.DataFrame, files: Sequence[tuple[Path, int]]
+) -> dict[str, Features]:
+    """Return, by name, the features (n, k) of the n crops of an image."""
+    instrument = cutter.instrument
+    padded_disk = replace(disk, radius=disk.radius + ROUNDING)
+    crop = read_crops(files).astype(np.float32)
+    difference = crop - imaging.fill_value(instrument)
+    masks = [imaging.blanked_pixels(instrument, shape, padded_disk), _sky(instrument, shape, padded_disk)]
+    for box in imaging.annotation_boxes(instrument, shape):
+        masks.append(np.zeros(shape, bool))
+        masks[-1][box] = True
+    mask_crops = [cutter.cut_squares(np.where(mask, FULL, 0).astype(np.uint8), disk, centres) for mask in masks]
+    strength = np.abs(difference)
+    features = {
+        "masked_pixels": _block_means(difference * (mask_crops[0] == FULL)[..., None]),
+        "sky": _block_means(difference * (mask_crops[1] == FULL)[..., None]),
+        "printed_boxes": np.concatenate([_residue(box, difference) for box in mask_crops[2:]], axis=1),
+        "brightness": np.column_stack([strength.mean(axis=(1, 2, 3)), strength.std(axis=(1, 2, 3))]),
+    }
+    if crop.shape[3] > 1:
+        features["colour"] = crop.mean(axis=(1, 2)) / np.maximum(crop.mean(axis=(1, 2, 3)), 1)[:, None]
+    return features
+
+
+def _disks(images: pd.DataFrame) -> list[Disk]:
+    """Return where the Sun is in images with ``x``, ``y`` and ``radius``."""
+    places = zip(images["x"], images["y"], images["radius"], strict=True)
+    return [Disk(x, y, radius, fitted=True) for x, y, radius in places]
 
 
 def _probes(features: dict[str, Features]) -> dict[str, Probe]:

@@ -484,7 +484,7 @@ def test_a_model_with_too_few_test_rows_is_no_champion_and_says_why(project: Pat
     run = runs()[0]
     assert run.info.run_name == "#1 insufficient: compact_map on gong"
     assert (run.data.tags["trusted"], run.data.tags["verdict"]) == ("insufficient", "insufficient")
-    assert "**Insufficient**, so that no verdict counts: the test rows lie" in run.data.tags["mlflow.note.content"]
+    assert "**Insufficient**, so that no verdict counts: `the test rows lie" in run.data.tags["mlflow.note.content"]
     assert registry.champion(mlflow, Task.DISK) is None
     version = mlflow.MlflowClient().get_model_version(MODELS[Task.DISK], "1")
     assert version.description == (

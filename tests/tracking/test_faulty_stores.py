@@ -31,10 +31,15 @@ def newer() -> None:
         connection.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
 
 
+def folder() -> None:
+    STORE.unlink()
+    STORE.mkdir()
+
+
 FAULTS: dict[str, tuple[Callable[[], object], str]] = {
     "no database": (lambda: STORE.write_text("no database, but a text of some length"), "file is not a database"),
     "damaged": (lambda: STORE.write_bytes(damaged(STORE.read_bytes())), "malformed|not a database"),
-    "a folder": (lambda: (STORE.unlink(), STORE.mkdir()), "unable to open database file"),
+    "a folder": (folder, "unable to open database file"),
     "newer": (newer, "found version ffffffffffff"),
 }
 ADDRESSES = {

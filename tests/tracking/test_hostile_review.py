@@ -145,12 +145,17 @@ def inert(text: str) -> None:
     assert all(character.isprintable() or character == "\n" for character in text)
 
 
+def judge(trusted: str | bool, key: str) -> None:
+    change(DETAILS, "trusted", value=trusted)
+    change(DETAILS, key, value=HOSTILE)
+
+
 @pytest.mark.parametrize(
     "tamper",
     [
-        lambda: (change(DETAILS, "trusted", value="no"), change(DETAILS, "trusted_reason", value=HOSTILE)),
-        lambda: (change(DETAILS, "trusted", value=False), change(DETAILS, "untrusted_because", value=HOSTILE)),
-        lambda: (change(DETAILS, "trusted", value="insufficient"), change(DETAILS, "trusted_reason", value=HOSTILE)),
+        lambda: judge("no", "trusted_reason"),
+        lambda: judge(False, "untrusted_because"),
+        lambda: judge("insufficient", "trusted_reason"),
         lambda: DETAILS.write_text(json.dumps({"absent": HOSTILE})),
         lambda: change(DETAILS, "roc_auc", value={HOSTILE: 1}),
         lambda: change(DETAILS, "combinations", value={HOSTILE: {}}),

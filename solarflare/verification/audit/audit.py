@@ -14,6 +14,7 @@ Two effects would push the score of a probe below chance, and so hide a leak:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from solarflare.core.console import progress
+from solarflare.core.workers import worker_processes
 from solarflare.verification.audit.forecasts import EVEN_ODDS, folds, home_blocks, out_of_fold
 from solarflare.verification.audit.probes import Probe
 from solarflare.verification.audit.schema import Audit
@@ -63,9 +65,11 @@ def audit(
         return {"absent": "a class or all rows lie in one block of days, so that no block can be held out"}
     plan = BlockBootstrap(block, settings.resamples, settings.seed)
     scores = {}
-    for name, probe in progress(probes.items(), len(probes), "probes"):
-        forecast = out_of_fold(probe.features, label, fold, settings.seed)
-        scores[name] = _score(label, forecast, fold, plan)
+    with worker_processes() as pool:
+        forecast_of = partial(out_of_fold, label=label, fold=fold, seed=settings.seed)
+        made = pool.map(forecast_of, [probe.features for probe in probes.values()])
+        for name, forecast in zip(probes, progress(made, len(probes), "probes"), strict=True):
+            scores[name] = _score(label, forecast, fold, plan)
     gated = {name: scores[name]["roc_auc"] for name, probe in probes.items() if probe.kind == "gated"}
     lows = holm(gated, plan, settings.max_probe_auc)
     results: dict[str, dict[str, Any]] = {}

@@ -1,6 +1,7 @@
 """Forecasts of the probes: small forests of random trees forecast rows that they were not fitted on."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from solarflare.core import tables
 from solarflare.core.console import progress
+from solarflare.core.workers import worker_processes
 from solarflare.verification.audit.probes import Probe
 
 FOLDS = 5
@@ -80,14 +82,22 @@ def forecasts(probes: Mapping[str, Probe], rows: pd.DataFrame, splits: pd.DataFr
     key = ["path", "noaa_ar"] if "noaa_ar" in rows else ["path"]
     parts = splits.merge(rows[[*key, "label"]].assign(place=range(len(rows))), on=key)
     results = []
-    for fold, rows_of_fold in parts.groupby("fold"):
-        train = rows_of_fold[rows_of_fold["part"] == "train"]
-        others = rows_of_fold[rows_of_fold["part"].isin(["validation", "test"])]
-        for name, probe in progress(probes.items(), len(probes), f"confounders' forecasts of fold {fold}"):
-            model = forest(None, seed).fit(probe.features[train["place"]], train["label"])
-            probability = model.predict_proba(probe.features[others["place"]])[:, 1].round(DECIMALS)
-            results.append(others[["path", "noaa_ar", "fold"]].assign(confounder=name, probability=probability))
+    with worker_processes() as pool:
+        for fold, rows_of_fold in parts.groupby("fold"):
+            train = rows_of_fold[rows_of_fold["part"] == "train"]
+            others = rows_of_fold[rows_of_fold["part"].isin(["validation", "test"])]
+            learned, asked, label = train["place"].to_numpy(), others["place"].to_numpy(), train["label"].to_numpy()
+            features = [(probe.features[learned], label, probe.features[asked]) for probe in probes.values()]
+            made = pool.map(partial(_forecast, seed=seed), *zip(*features, strict=True))
+            what = f"confounders' forecasts of fold {fold}"
+            for name, probability in zip(probes, progress(made, len(probes), what), strict=True):
+                results.append(others[["path", "noaa_ar", "fold"]].assign(confounder=name, probability=probability))
     return tables.concat(results, tables.CONFOUNDERS)
+
+
+def _forecast(features: NDArray, label: NDArray, asked: NDArray, seed: int) -> Values:
+    """Return the probabilities of the rows `asked` by trees that are fitted on other rows, at their base rate."""
+    return forest(None, seed).fit(features, label).predict_proba(asked)[:, 1].round(DECIMALS)
 
 
 def forest(class_weight: Literal["balanced"] | None, seed: int) -> ExtraTreesClassifier:

@@ -68,11 +68,10 @@ def train(task: Task) -> None:
             learned = [in_part(rows, fold, name)["position"] for name in ("train", "validation")]
             write_ranges(images, np.concatenate(learned), folder)
 
-        hashes.write(partial)
-
         folders = fold_folders(partial, rows["fold"]).items()
         for _ in where.side_by_side(lambda item: train_fold(*item), folders):
             pass
+        hashes.write(partial)
 
 
 def _check(rows: pd.DataFrame, fold: int, task: Task, settings: Train) -> None:

@@ -57,12 +57,14 @@ def find(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
     Raises
     ------
     InputError
-        If the named column is missing, no column fits, several columns fit, or the name of the only one that fits says
-        the contrary.
+        If the named column is missing or bears the name of another role, no column fits, several columns fit, or the
+        name of the only one that fits says the contrary.
     """
     if name is not None:
         if name not in df:
             raise InputError(f"{path} has no column {name}; the columns left for --{role} are {', '.join(df.columns)}")
+        if name in COLUMN_WORDS and name != role:
+            raise InputError(f"{path}: --{role} names the column {name}, which by its name is no {role}; name another")
         return name
     fitting = [column for column in df.columns if FITS[role](df[column].head(SAMPLE))]
     named = [column for column in df.columns if column == role or (column in fitting and _says(column, role))]

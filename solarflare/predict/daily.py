@@ -75,6 +75,8 @@ def write(predictions: Path, method: str, labels: Path | None, path: Path) -> Wr
     check_output_file(path, BEGINNING)
     if method in ("time", "label") or not method.isprintable() or "," in method:
         raise InputError(f"--method is {method!r}, which is no name of a column; name another, such as solarflare")
+    if not predictions.is_file():
+        raise InputError(f"{predictions} is not a file; name a project's metrics/predictions/disk.csv or region.csv")
     task, question, _, origin = scoreboard.trained_on(predictions)
     if reason := scoreboard.refusal(task, question, origin) or _refusal(task, question):
         raise InputError(f"{predictions}: {reason}")

@@ -106,12 +106,12 @@ def _of_archive(name: str, overrides: dict[str, Any], folder: Path) -> dict[str,
 def cost(profile: Profile, rows: bool = False) -> str:
     """Return what the first variant of a profile would fetch, and the cost, as `scrape_cost.render` does; no request.
 
-    All variants share the downloads. Raises an InputError if the profile fetches nothing.
+    All variants share the downloads.
     """
     changes = next(iter(profile.variants.values()))
     content = applied(profile.overrides | changes)
     if content["scrape"]["origin"] != "live":
-        raise InputError(f"the profile {profile.name} fetches nothing: its origin is {content['scrape']['origin']}")
+        return f"The profile {profile.name} fetches nothing: its origin is {content['scrape']['origin']}."
     chosen = params.parse(content, PROFILES / f"{profile.name}.yaml", LiveParams)
     return scrape_cost.render(*estimate.estimate(chosen), rows)
 

@@ -18,7 +18,12 @@ from solarflare.verification.scores.trust import read as read_trust
 
 SEED = "seed-"  # the names of variants that differ only in their seed begin with it
 NETWORK_OF_2020 = "-2020"  # names end with it if the variant trains the network of 2020 in the way of another variant
-OVERVIEW = ("forecast", "sdo-euv", "sdo-magnetogram")  # profiles that `overview` shows below the default one
+OVERVIEW = (
+    "forecast",
+    "sdo-euv",
+    "sdo-euv-fusion",
+    "sdo-magnetogram",
+)  # profiles that `overview` shows below the default one
 SHOWN = ("roc_auc", "tss", "hss", "brier_skill")
 LABELS = [SCORES[score] for score in SHOWN]
 
@@ -136,7 +141,8 @@ def overview(details: Path = DETAILS) -> str:
 
     The interval of a lead, and the verdict, allow for the training seed where ``docs/results/*seeds.json`` measured it
     with the same parameters. The column ``seeds`` says with how many, or that there is one seed and rows alone count.
-    Variants that train the network of 2020 are left out. A variant with the same results as one above is left out too.
+    Variants that train the network of 2020 are left out, and so are tests that are insufficient, and a variant with the
+    same results as one above.
     The scores of the default profile come from the folder `details`, where ``evaluate`` wrote them.
 
     Raises
@@ -165,10 +171,12 @@ def overview(details: Path = DETAILS) -> str:
             scores = results[task]
             if "absent" not in scores and (name[0], scores) not in shown:
                 shown.append((name[0], scores))
+                trust = read_trust(scores)
+                if trust.verdict == "insufficient":
+                    continue
                 baseline, (best,), difference = next(compared(scores, scores=["roc_auc"]))
                 spread = _spread_of_seeds(task, parameters[name])
                 lead = spread.widen("roc_auc", difference, lower_is_better=False, networks=1)
-                trust = read_trust(scores)
                 verdict = lead["verdict"] if trust else trust.words
                 cells = (
                     interval(scores["roc_auc"]),

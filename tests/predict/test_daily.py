@@ -81,6 +81,11 @@ def test_a_day_s_image_is_the_newest_that_is_less_than_a_day_old(rows: list[tupl
         assert probability == pytest.approx(of_the_day.sort_values("time")["probability"].iloc[-1])
 
 
+def test_predictions_that_are_not_there_are_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.csv is not a file; name a project's metrics/predictions"):
+        scoreboard(tmp_path / "none.csv", tmp_path / "ours.csv")
+
+
 def test_regions_become_the_disk_by_the_probability_of_at_least_one() -> None:
     found = daily.by_day(probabilities([("2014-01-01T12:00", 0.5), ("2014-01-01T12:00", 0.2)]))
     assert found.tolist() == pytest.approx([1 - 0.5 * 0.8])

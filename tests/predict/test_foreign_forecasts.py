@@ -80,6 +80,11 @@ def test_a_class_is_not_taken_for_the_probability(name: str, tmp_path: Path) -> 
     assert len(read(rows, tmp_path, probability=name).rows) == len(rows)
 
 
+def test_the_label_is_not_taken_for_the_probability_on_request(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--probability names the column label, which by its name is no probability"):
+        read(forecasts(), tmp_path, probability="label")
+
+
 def test_two_probabilities_are_asked_about(tmp_path: Path) -> None:
     rows = forecasts().rename(columns={"probability": "prob_c1"})
     with pytest.raises(InputError, match="it may be any of prob_c1, prob_m1; name it with --probability"):

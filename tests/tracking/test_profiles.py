@@ -208,8 +208,7 @@ def test_the_cost_of_a_profile_is_known_without_a_request(project: Path, monkeyp
 
 
 def test_the_cost_of_a_profile_that_fetches_nothing_is_one_sentence(project: Path) -> None:
-    with pytest.raises(InputError, match=r"^the profile x fetches nothing: its origin is simulated$"):
-        profiles.cost(read(SIMULATED))
+    assert profiles.cost(read(SIMULATED)) == "The profile x fetches nothing: its origin is simulated."
 
 
 def test_an_experiment_has_the_overrides_and_leaves_the_workspace_as_it_was(repository: Path) -> None:
@@ -383,7 +382,6 @@ def test_the_overview_shows_the_best_baseline_once_for_each_test(project: Path) 
     expected = [f"| default, chronological {cells} better | one |"]
     for profile in published_tables.OVERVIEW:
         expected += [f"| {profile}, a {cells} better | one |", f"| {profile}, leaking {cells} not trusted | one |"]
-        expected += [f"| {profile}, few {cells} insufficient | one |"]
     assert published_tables.overview(project).splitlines()[2:] == expected
 
 

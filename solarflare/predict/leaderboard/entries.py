@@ -64,11 +64,13 @@ def read(paths: Sequence[Path], wish: Wish) -> list[Entry]:
     Raises
     ------
     InputError
-        If a file is named twice or cannot be used (see `forecast_files.read`), if no file has a named column, or if a
-        number that stands for a blank cell is a probability.
+        If a file or a column is named twice, a file cannot be used (see `forecast_files.read`), no file has a named
+        column, or a number that stands for a blank cell is a probability.
     """
     if repeated := [path for path, count in Counter(path.resolve() for path in paths).items() if count > 1]:
         raise InputError(f"{repeated[0].name} is named twice; name each file once")
+    if twice := [name for name, count in Counter(wish.probabilities).items() if count > 1]:
+        raise InputError(f"--probability names {twice[0]} twice; name each column once")
     if wrong := [value for value in wish.missing if 0 <= value <= 1]:
         raise InputError(f"--missing is {wrong[0]:g}, which is a probability; name a number below 0 or above 1")
     _check_without(paths, wish)

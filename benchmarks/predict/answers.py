@@ -1,6 +1,6 @@
 """Answers of `solarflare predict` for images that its networks were not trained on, and for files that show no Sun.
 
-Run it from the project's folder after ``make`` and ``solarflare experiment sdo-euv --archive ../shared/sun``:
+Run it from the project's folder after ``make`` and ``solarflare experiment sdo-euv-fusion --archive ../shared/sun``:
 ``python -m benchmarks.predict.answers ../shared/sun``. Each row is a process of its own. The tables of answers,
 refusals and exit codes are written to ``docs/answers.md``. It fails if a process ends in a traceback.
 """
@@ -30,7 +30,7 @@ PAGE = Path("docs/answers.md")
 YEARS = ("<!-- years -->", "<!-- /years -->")
 """The marks around the section that `benchmarks.predict.range_by_year` writes. It is kept."""
 
-MODELS = "sdo-euv-test-2014"
+MODELS = "sdo-euv-fusion-test-2014"
 SUN = Path("euv/2014/02/02/20140202_061525_512_0211.jpg")
 """The image of the archive from which the odd images are made."""
 

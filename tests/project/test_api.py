@@ -13,6 +13,7 @@ from PIL import Image
 
 import solarflare
 from solarflare.core.tasks import Task
+from solarflare.networks import hashes
 from solarflare.predict import answer_table
 from solarflare.tracking.mlflow import logged_models, registry, store
 from solarflare.tracking.mlflow.experiments import MODELS
@@ -112,6 +113,7 @@ def test_an_image_without_an_answer_has_a_reason(folder: Path) -> None:
 def test_a_network_of_the_simulated_sun_asks_whose_sun_an_array_shows(folder: Path) -> None:
     about = Path("models/disk/model.json")
     about.write_text(about.read_text().replace('"archive"', '"simulated"'))
+    hashes.write(about.parent)
     sun = np.asarray(Image.open(NAME))
     (reason,) = solarflare.load_model("disk", "models").predict(sun, "aia211", str(TIME))["reason"]
     assert "add simulated_model=True" in reason
@@ -157,6 +159,7 @@ def test_a_run_whose_question_has_another_form_is_named_and_params_yaml_is_not(
     logged_models.download(logged_models.runs(runs["disk"]))
     (about,) = Path("data").rglob(f"*{runs['disk']}*/models/disk/model.json")
     about.write_text(about.read_text().replace('"before"', '"hours"'))
+    hashes.write(about.parent)
     with pytest.raises(solarflare.InputError) as error:
         solarflare.load_model("disk", runs["disk"])
     assert re.match(rf"the run {runs['disk']}: model\.json: key label\.disk\.", str(error.value))

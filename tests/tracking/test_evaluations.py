@@ -51,7 +51,7 @@ def test_an_evaluation_with_other_parameters_is_a_run_of_its_own(project: Path) 
     assert (former.data.metrics["roc_auc_low"], run.data.metrics["roc_auc_low"]) == (0.8, 0.78)
     note = run.data.tags["mlflow.note.content"]
     assert note.startswith("**Another evaluation** of the network of [#1]")
-    assert "| evaluate.seed | 1 | 2 |" in note
+    assert "| `evaluate.seed` | `1` | `2` |" in note
 
 
 def test_a_run_of_another_evaluation_is_complete(project: Path) -> None:

@@ -352,7 +352,7 @@ def test_a_run_says_how_it_compares_and_the_champion_moves_for_the_better_alone(
         f"**{verdict.capitalize()} {'from' if 'not' in verdict else 'than'} {page}, the champion**: "
     )
     assert f"| {page} (champion) | **{verdict}** |" in note
-    assert "| train_disk.epochs | 40 | 61 |" in note
+    assert "| `train_disk.epochs` | `40` | `61` |" in note
     champion = registry.champion(mlflow, Task.DISK)
     assert champion is not None
     assert champion.run_id == (run if verdict == "better" else former).info.run_id

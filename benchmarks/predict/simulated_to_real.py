@@ -56,16 +56,14 @@ def main() -> None:
     if arguments.tasks:
         euv(arguments.archive, [Task(name) for name in arguments.tasks], arguments.every)
     if arguments.models:
-        magnetograms(arguments.archive, arguments.models / Task.DISK.name)
+        magnetograms(arguments.archive, arguments.models / Task.DISK)
 
 
 def euv(archive: Path, tasks: list[Task], every: int) -> None:
     """Train on the simulated Sun, and print ROC-AUC on the real one, by year."""
     chosen = as_profile()
     images = real_images(archive, INSTRUMENT)
-    flares = event_tables.read_flares(archive / "flares.csv")
-    reports = event_tables.read_regions(archive / "regions.csv")
-    lists = EventLists(event_tables.merge_lists(flares), reports, coverage.infer(flares, reports))
+    lists = event_lists(archive)
     with TemporaryDirectory() as folder:
         drawn, drawn_lists = draw(INSTRUMENT, images["time"][images["time"] < EUV_END][::every], Path(folder), chosen)
         simulated = {task: labelled(task, drawn, drawn_lists, chosen) for task in tasks}
@@ -83,6 +81,13 @@ def euv(archive: Path, tasks: list[Task], every: int) -> None:
         }
         for name, score in scores.items():
             report(f"{task}, {name}", rows, score, chosen)
+
+
+def event_lists(archive: Path) -> EventLists:
+    """Return the flares and region reports of an archive, and their coverage."""
+    flares = event_tables.read_flares(archive / "flares.csv")
+    reports = event_tables.read_regions(archive / "regions.csv")
+    return EventLists(event_tables.merge_lists(flares), reports, coverage.infer(flares, reports))
 
 
 def as_profile() -> AllParams:

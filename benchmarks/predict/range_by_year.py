@@ -31,6 +31,7 @@ from solarflare.sun.images import brightness, imaging
 from solarflare.sun.images.coordinates import places_at
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
+from solarflare.sun.images.instruments import Instrument
 
 FORM = pretrained.FOLDER / "aia211"
 """Its networks tell how crops are cut."""
@@ -46,10 +47,10 @@ def recoloured(grey: Pixels) -> Pixels:
     return brightness.colours(np.asarray(reduced), "aia211")
 
 
-def in_colours_of(channel: str) -> Callable[[Pixels], Pixels]:
+def in_colours_of(channel: Instrument) -> Callable[[Pixels], Pixels]:
     """Return a function that shows an image of AIA 211 in the colours of another channel."""
     levels = np.arange(256, dtype=np.uint8)
-    table, own = brightness.colours(levels, channel), brightness.colours(levels, "aia211")  # type: ignore[arg-type]
+    table, own = brightness.colours(levels, channel), brightness.colours(levels, "aia211")
     level_of = np.abs(levels[:, None] - own.mean(axis=1)).argmin(axis=1)
     return lambda rgb: table[level_of[rgb.mean(axis=2).astype(np.uint8)]]
 
@@ -155,7 +156,8 @@ def levels(file: images.ImageFile) -> Pixels:
     rgb = file.rgb()
     if file.instrument == "hmi":
         return imaging.grey(rgb)
-    table = brightness.colours(np.arange(256, dtype=np.uint8), file.instrument)  # type: ignore[arg-type]
+    assert file.instrument  # its name told it
+    table = brightness.colours(np.arange(256, dtype=np.uint8), file.instrument)
     level_of = np.zeros((256, 256, 256), np.uint8)
     level_of[tuple(table.T)] = np.arange(256)
     return level_of[tuple(np.moveaxis(rgb, 2, 0))]

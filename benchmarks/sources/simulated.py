@@ -63,4 +63,7 @@ def scrape(chosen: AllParams, images: dict[Task, int]) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(rates_here())) if "--rates" in sys.argv else print(*ratios(), sep="\n")
+    if "--rates" in sys.argv:
+        print(json.dumps(rates_here()))
+    else:
+        print(*ratios(), sep="\n")

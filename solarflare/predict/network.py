@@ -19,6 +19,8 @@ from solarflare.networks.input_range import Ranges
 from solarflare.sun.images.imaging import Pixels
 from solarflare.verification.results.wording import of_question
 
+Scores = npt.NDArray[np.float32]
+
 
 @dataclass(frozen=True)
 class Member:
@@ -27,7 +29,7 @@ class Member:
     `fused` is its fusion with the records, or the reason why it has none.
     """
 
-    score: Callable[[Pixels], npt.NDArray[np.float32]]
+    score: Callable[[Pixels], Scores]
     fitted: Calibration
     fitted_rate: float
     fused: Regression | str = NOT_CROSS_FITTED
@@ -101,11 +103,11 @@ class Network:
         """Return how the colours of pixels, (H, W, 3), differ from those of the training; None if they do not."""
         return next(filter(None, (ranges.colour_refusals(pixels[None])[0] for ranges in self._ranges)), None)
 
-    def scores(self, crops: Pixels) -> list[npt.NDArray[np.float32]]:
+    def scores(self, crops: Pixels) -> list[Scores]:
         """Return each member's scores, (N,), 0 to 1, of crops (N, H, W, C)."""
         return [member.score(crops) for member in self._members]
 
-    def probabilities(self, scores: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float64]:
+    def probabilities(self, scores: Sequence[Scores]) -> npt.NDArray[np.float64]:
         """Return the calibrated probabilities, (N,), of what `scores` returned. They hold for `share`."""
         of_members = [
             self._corrected(member.fitted.apply(score), member.fitted_rate)
@@ -113,7 +115,7 @@ class Network:
         ]
         return np.mean(of_members, axis=0)
 
-    def fused(self, scores: Sequence[npt.NDArray[np.float32]], records: pd.DataFrame) -> npt.NDArray[np.float64]:
+    def fused(self, scores: Sequence[Scores], records: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the probabilities, (N,), of the fusion: `records` has the records' features of each crop.
 
         `no_fusion` must be blank. The probabilities hold for `share`, like `probabilities`.

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from solarflare.core.console import log
@@ -13,7 +11,7 @@ from solarflare.dataset.crops.cutter import find_disk
 from solarflare.predict import regions, trained
 from solarflare.predict.images import ImageFile, simulated_hashes
 from solarflare.predict.known_records import NONE_AT_HAND, RecordsLookup
-from solarflare.predict.network import Network
+from solarflare.predict.network import Network, Scores
 from solarflare.predict.regions import KnownRegions, RegionLookup
 from solarflare.sources.common.identity import UNNAMED
 from solarflare.sun.events.questions import question_of
@@ -24,8 +22,6 @@ from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
 
 DECIMALS = 4
-
-Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)

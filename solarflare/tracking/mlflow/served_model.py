@@ -20,9 +20,8 @@ def save(folder: Path, networks: Path, loader: str) -> None:
 
     columns = Schema([ColSpec(DataType.string, NAME), ColSpec(DataType.binary, CONTENT)])
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", UserWarning
-        )  # MLflow wants an example, which would be an image of 50 kB in JSON
+        # MLflow wants an example, which would be an image of 50 kB in JSON.
+        warnings.simplefilter("ignore", UserWarning)
         mlflow.pyfunc.save_model(
             str(folder),
             loader_module=loader,

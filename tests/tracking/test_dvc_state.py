@@ -4,7 +4,6 @@ import json
 import os
 import py_compile
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import yaml
 
 from solarflare.core.errors import InputError
 from solarflare.tracking import dvc_state
+from tests.repositories import shell
 
 ROOT = Path(__file__).resolve().parents[2]
 PRINT = "import sys; from solarflare.tracking import dvc_state; print(dvc_state.inputs('train')['train'].fingerprint)"
@@ -26,12 +26,6 @@ STAGES = {
     },
     "other": {"cmd": "echo 1 > other", "outs": ["other"]},
 }
-
-
-def shell(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def fingerprints() -> dict[str, str]:

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS
 from solarflare.tracking import profiles, published_pages, published_results, published_tables
 from tests import parameters
+from tests.repositories import commit_all, make_repository, shell
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = """
@@ -53,12 +53,6 @@ SIMULATED = {
 }
 
 
-def shell(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 def read(content: Any, folder: Path | None = None) -> profiles.Profile:
     """Write a profile and read it."""
     profiles.PROFILES.mkdir(exist_ok=True)
@@ -80,13 +74,8 @@ def repository(project: Path) -> Path:
     read(SIMULATED)
     Path("stage.py").write_text(STAGE)
     Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
-    shell("git", "init", "-q", "-b", "main")
-    shell("git", "config", "user.name", "a user")
-    shell("git", "config", "user.email", "user@example.org")
-    shell(sys.executable, "-m", "dvc", "init", "-q")
-    shell(sys.executable, "-m", "dvc", "config", "core.analytics", "false")
-    shell("git", "add", "-A")
-    shell("git", "commit", "-q", "-m", "a pipeline")
+    make_repository()
+    commit_all("a pipeline")
     return project
 
 

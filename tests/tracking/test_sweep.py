@@ -1,7 +1,6 @@
 """A search for parameters: real experiments of DVC, a real study of Optuna, real runs of MLflow."""
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from solarflare.tracking import sweep
 from solarflare.tracking.mlflow import store
 from tests import parameters
 from tests.projects import ROOT
-from tests.tracking.test_profiles import shell
+from tests.repositories import commit_all, make_repository, shell
 
 SEARCH: dict[str, Any] = {
     "task": "disk",
@@ -68,13 +67,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("dvc.yaml").write_text(yaml.safe_dump(PIPELINE))
     Path(".gitignore").write_text("mlflow.db*\nmlartifacts\nsweeps.db\n/data\n/models\n")
     Path("sweep.yaml").write_text(yaml.safe_dump(SEARCH))
-    shell("git", "init", "-q", "-b", "main")
-    shell("git", "config", "user.name", "a user")
-    shell("git", "config", "user.email", "user@example.org")
-    shell(sys.executable, "-m", "dvc", "init", "-q")
-    shell(sys.executable, "-m", "dvc", "config", "core.analytics", "false")
-    shell("git", "add", "-A")
-    shell("git", "commit", "-q", "-m", "a pipeline")
+    make_repository()
+    commit_all("a pipeline")
     return tmp_path
 
 

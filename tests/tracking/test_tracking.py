@@ -34,6 +34,7 @@ from solarflare.verification.scores.seeds import Spread
 from tests import parameters
 from tests.mlflow_ui import server
 from tests.project.test_cli import solarflare
+from tests.repositories import shell
 
 CREATE = "from solarflare.tracking.mlflow import store; store.create()"
 LOG_EVALUATION = """
@@ -74,12 +75,6 @@ SCORES = {
     "undefined": {"value": None, "low": None, "high": None},
 }
 WAITS = 3000  # of a tenth of a second each: a busy machine may need minutes
-
-
-def shell(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def dump() -> str:

@@ -38,16 +38,16 @@ cycle, the holes at the poles are larger than in a training of other years; the 
 BINS = 16  # of brightness, for the colours of each
 
 
-Places = npt.NDArray[np.intp]  # of pixels in an image that is flattened by rows
+Indices = npt.NDArray[np.intp]  # of pixels in an image that is flattened by rows
 
 
 @dataclass(frozen=True)
 class _Places:
     """Where the statistics of a crop look."""
 
-    rings: list[Places]  # inside the limb, the limb, outside the limb
-    sectors: list[Places]  # of the limb
-    neighbours: list[tuple[Places, Places]]  # right and left ones, for each of `STEPS`
+    rings: list[Indices]  # inside the limb, the limb, outside the limb
+    sectors: list[Indices]  # of the limb
+    neighbours: list[tuple[Indices, Indices]]  # right and left ones, for each of `STEPS`
 
     @classmethod
     @lru_cache(maxsize=8)

@@ -89,7 +89,7 @@ def assess(
             for name in combinations
         }
     if {"fusion", "records"} <= scored.keys():
-        content["image_adds"] = _differences(scored["fusion"], scored["records"], plan, compared)
+        content["image_adds"] = content["combination_leads"]["fusion"]["records"]
         content["records_add"] = _differences(scored["fusion"], scored["network"], plan, compared)
     if "logistic" in baselines:
         content["resolvable_difference"] = content["differences"]["logistic"]["roc_auc"]["resolvable"]

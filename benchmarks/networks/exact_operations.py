@@ -19,7 +19,7 @@ from solarflare.dataset.samples.samples import Rows
 from solarflare.networks import architectures, training
 from solarflare.networks.architectures import map_side
 from solarflare.networks.backend import keras, tf
-from solarflare.networks.batches import training_batches
+from solarflare.networks.batches import for_learner, training_batches
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
 from tests import parameters
 
@@ -63,8 +63,10 @@ def epochs(task: Task, chosen: parameters.AllParams) -> list[float]:
     side = map_side(settings.network, SHAPES[task])
     maps = np.zeros((IMAGES, side, side), np.int8) if side else None
     rows = Rows(np.arange(IMAGES), np.arange(IMAGES) % 2, maps=maps)
-    model = training.compiled(training.initialised(settings, SHAPES[task]), settings)
+    network = training.initialised(settings, SHAPES[task])
+    model = training.compiled(network, settings)
     batches = training_batches(Noise(SHAPES[task]), rows, settings, instrument(task, chosen) in MAGNETOGRAPHS)
+    batches = for_learner(batches, network)
     model.fit(batches, verbose=0, shuffle=False)
     seconds = []
     for _ in range(EPOCHS):

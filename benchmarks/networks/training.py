@@ -20,7 +20,7 @@ from solarflare.dataset.samples.samples import Rows
 from solarflare.dataset.shards.reader import Crops
 from solarflare.networks import training
 from solarflare.networks.architectures import Shape, map_side
-from solarflare.networks.batches import training_batches
+from solarflare.networks.batches import for_learner, training_batches
 from solarflare.networks.schema import Train
 from solarflare.networks.trainer import privileged_information
 from solarflare.sun.images.instruments import MAGNETOGRAPHS
@@ -81,8 +81,9 @@ def epoch(task: Task, chosen: AllParams, name: str, in_memory: bool = False) -> 
     side = map_side(settings.network, SHAPES[task])
     maps = np.zeros((IMAGES, side, side), np.int8) if side else None
     rows = Rows(np.arange(IMAGES), np.arange(IMAGES) % 2, maps=maps)
-    model = training.compiled(training.initialised(settings, SHAPES[task]), settings)
-    batches = training_batches(noise, rows, settings, instrument(task, chosen) in MAGNETOGRAPHS)
+    network = training.initialised(settings, SHAPES[task])
+    model = training.compiled(network, settings)
+    batches = for_learner(training_batches(noise, rows, settings, instrument(task, chosen) in MAGNETOGRAPHS), network)
     if in_memory:
         batches = batches.cache()
     fit = partial(model.fit, batches, verbose=0, shuffle=False)

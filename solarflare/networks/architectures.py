@@ -7,6 +7,10 @@ average too). An ensemble is one Keras model. A network that averages over an im
 
 import math
 from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+import numpy.typing as npt
 
 from solarflare.core.errors import InputError
 from solarflare.networks.backend import keras, tf
@@ -16,6 +20,7 @@ layers = keras.layers
 
 LARGEST_SIDE = 75  # pixels per side, at most, at the first convolution of the compact networks
 MAP = "map"  # name of the layer that maps where the regions are
+REDUCED = "reduced"  # name of the layer after which a large image is reduced
 NOWHERE = 1e-7  # lowest probability that a disk can get, so that its logit stays finite in float32
 
 FLIPS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
@@ -130,7 +135,44 @@ def _reduced(inputs: keras.KerasTensor, shape: Shape) -> keras.KerasTensor:
     if cell == 1:
         return x
     summaries = [layers.AveragePooling2D(cell)(x), layers.MaxPooling2D(cell)(x), layers.MaxPooling2D(cell)(-x)]
-    return layers.Concatenate()(summaries)
+    return layers.Concatenate(name=REDUCED)(summaries)
+
+
+def reduced_by(network: keras.Model) -> int:
+    """Return how many pixels along each side of the images a network reduces to one; 1 if it does not reduce them."""
+    reduced = [layer.output for layer in network.layers if layer.name == REDUCED]
+    return network.inputs[0].shape[1] // reduced[0].shape[1] if reduced else 1
+
+
+def reduced(images: npt.NDArray[np.uint8], cell: int) -> npt.NDArray[np.float32]:
+    """Return what the layer `REDUCED` of a network makes of images, in a fraction of the time.
+
+    Parameters
+    ----------
+    images : (N, H, W, C) uint8
+        Images.
+    cell : int
+        What `reduced_by` returned.
+
+    Returns
+    -------
+    (N, H // cell, W // cell, 3 C) float32
+        Mean, maximum and minus minimum of the centred grey levels of each cell. If `cell` is a power of two, no value
+        is rounded, and they equal those of the layer.
+    """
+    count, height, width, channels = images.shape
+    tall, wide = height // cell, width // cell
+    cells = np.empty((count, tall, wide, 3, channels), np.float32)
+    # One by one: an image stays in the processor's cache.
+    for image, place in zip(images, cells, strict=True):
+        rows = [image[offset : tall * cell : cell, : wide * cell] for offset in range(cell)]
+        for summary, combine in enumerate((np.add, np.maximum, np.minimum)):
+            # Sums of grey levels need 16 bits.
+            column = reduce(combine, rows[1:], rows[0].astype(np.uint16) if combine is np.add else rows[0])
+            place[..., summary, :] = reduce(combine, [column[:, offset::cell] for offset in range(cell)])
+    cells *= np.float32([1 / 128 / cell**2, 1 / 128, -1 / 128])[:, None]
+    cells += np.float32([-1, -1, 1])[:, None]
+    return cells.reshape(count, tall, wide, 3 * channels)
 
 
 def _blocks(x: keras.KerasTensor, filters: tuple[int, ...]) -> keras.KerasTensor:

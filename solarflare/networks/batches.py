@@ -4,6 +4,7 @@ Crops are read batch by batch from memory-mapped files while the network compute
 of the files as fits into memory. The process itself holds a few batches, however many crops there are.
 """
 
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -11,8 +12,8 @@ import numpy.typing as npt
 
 from solarflare.dataset.samples.region_maps import REGION, UNKNOWN
 from solarflare.dataset.samples.samples import Rows
-from solarflare.networks.architectures import MAP, Shape
-from solarflare.networks.backend import tf
+from solarflare.networks.architectures import MAP, REDUCED, Shape, reduced, reduced_by
+from solarflare.networks.backend import keras, tf
 from solarflare.networks.schema import Train
 
 ANSWER = "answer"  # name of the output of a training model that is the network's answer, not its map
@@ -55,6 +56,20 @@ def batches_in_order(images: Images, rows: Rows, batch_size: int) -> tf.data.Dat
     targets, weights = _by_output(rows, rows.labels.astype(np.float32), np.ones(len(rows.labels), np.float32))
     slices = tf.data.Dataset.from_tensor_slices((rows.positions, targets, weights))
     return _take(images, slices.batch(batch_size)).prefetch(2)
+
+
+def for_learner(batches: tf.data.Dataset, network: keras.Model) -> tf.data.Dataset:
+    """Return batches whose images are reduced, if the network reduces them, as `training.compiled` expects them."""
+    cell = reduced_by(network)
+    if cell == 1:
+        return batches
+    shape = (None, *network.get_layer(REDUCED).output.shape[1:])
+
+    def reduce(images: tf.Tensor, *others: dict[str, tf.Tensor]) -> tuple[tf.Tensor, ...]:
+        cells = tf.numpy_function(partial(reduced, cell=cell), [images], tf.float32)
+        return tf.ensure_shape(cells, shape), *others
+
+    return batches.map(reduce).prefetch(2)
 
 
 def augment(images: tf.Tensor, seed: tf.Tensor, polarity: bool) -> tf.Tensor:

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from solarflare.dataset.samples.samples import Rows
-from solarflare.networks.architectures import MAP, Shape, build, logit_network, map_side
+from solarflare.networks.architectures import MAP, REDUCED, Shape, build, logit_network, map_side, reduced_by
 from solarflare.networks.backend import keras, tf
-from solarflare.networks.batches import ANSWER, Images, batches_in_order, image_shape, training_batches
+from solarflare.networks.batches import ANSWER, Images, batches_in_order, for_learner, image_shape, training_batches
 from solarflare.networks.exact import binary_crossentropy
 from solarflare.networks.saved_model import AT_ONCE
 from solarflare.networks.schema import Train
@@ -105,9 +105,10 @@ def _fit_member(
     if settings.patience is not None:
         stop = keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
         callbacks.append(stop)
+    validated = None if validation is None else batches_in_order(images, validation, settings.batch_size)
     fitted = learner.fit(
-        training_batches(images, training, settings, polarity),
-        validation_data=None if validation is None else batches_in_order(images, validation, settings.batch_size),
+        for_learner(training_batches(images, training, settings, polarity), network),
+        validation_data=None if validated is None else for_learner(validated, network),
         epochs=settings.epochs,
         callbacks=callbacks,
         verbose=1 if interactive else 0,
@@ -126,9 +127,10 @@ def initialised(settings: Train, shape: Shape) -> keras.Model:
 
 
 def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Model:
-    """Return a compiled model that trains a network.
+    """Return a compiled model that trains a network, from batches of `for_learner`.
 
-    The model shares the network's weights. Its outputs are the answer and, if the network has one, the map. An epoch
+    The model shares the network's weights. A network that reduces its images learns from reduced ones: the layers
+    before `REDUCED` have no weights. Its outputs are the answer and, if the network has one, the map. An epoch
     has `steps` batches. With the cosine schedule the learning rate reaches zero after the last batch of the last epoch.
     """
     rate: float | keras.optimizers.schedules.LearningRateSchedule = settings.learning_rate
@@ -138,7 +140,8 @@ def compiled(network: keras.Model, settings: Train, steps: int = 1) -> keras.Mod
     if map_side(settings.network, network.inputs[0].shape[1:]):
         outputs[MAP] = network.get_layer(MAP).output
         losses[MAP] = binary_crossentropy
-    learner = keras.Model(network.inputs, outputs)
+    inputs = network.get_layer(REDUCED).output if reduced_by(network) > 1 else network.inputs
+    learner = keras.Model(inputs, outputs)
     learner.compile(
         optimizer=keras.optimizers.Adam(rate),
         loss=losses,

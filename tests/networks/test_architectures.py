@@ -3,7 +3,7 @@ import pytest
 from scipy.special import expit, logit
 
 from solarflare.core.errors import InputError
-from solarflare.networks.architectures import NETWORKS, Shape, build, logit_network
+from solarflare.networks.architectures import NETWORKS, REDUCED, Shape, build, logit_network, reduced, reduced_by
 from solarflare.networks.backend import keras
 
 SHAPES: list[Shape] = [(16, 16, 3), (64, 64, 3), (75, 75, 1), (300, 300, 1), (1024, 1024, 1)]
@@ -47,6 +47,23 @@ def test_bytes_and_floats_mean_the_same(name: str) -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), dtype=np.uint8)
     model = build(name, (32, 32, 1))
     assert model.predict(images, verbose=0).tolist() == model.predict(images.astype(np.float32), verbose=0).tolist()
+
+
+@pytest.mark.parametrize("shape", [(300, 300, 1), (150, 150, 3), (310, 301, 1), (230, 230, 1)])
+def test_images_reduced_beforehand_are_those_that_the_network_reduces(shape: Shape) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (4, *shape), dtype=np.uint8)
+    images[0], images[1] = 0, 255
+    network = logit_network("compact", shape)
+    cell = reduced_by(network)
+    by_network = keras.Model(network.inputs, network.get_layer(REDUCED).output).predict(images, verbose=0)
+    beforehand = reduced(images, cell)
+    if cell in (2, 4):
+        assert np.array_equal(beforehand, by_network)
+    assert beforehand == pytest.approx(by_network, abs=1e-6)
+
+
+def test_a_network_of_small_images_reduces_nothing() -> None:
+    assert reduced_by(logit_network("compact", (64, 64, 3))) == 1
 
 
 def flat(shape: Shape, *ends: keras.Layer) -> keras.Model:

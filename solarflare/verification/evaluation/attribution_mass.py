@@ -39,6 +39,11 @@ class Attribution:
     maps: npt.NDArray[np.float32]
     gap: npt.NDArray[np.float32]
 
+    def divided(self, count: int) -> tuple["Attribution", "Attribution"]:
+        """Return the attribution of the first `count` images, and that of the others."""
+        first, others = slice(count), slice(count, None)
+        return Attribution(self.maps[first], self.gap[first]), Attribution(self.maps[others], self.gap[others])
+
 
 def sample(test: pd.DataFrame) -> pd.DataFrame:
     """Return at most `SAMPLE` of the test rows, evenly spread."""

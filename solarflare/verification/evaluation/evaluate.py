@@ -90,10 +90,12 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
     scores["cost"] = cost(task.model)
     audit = read_json(AUDIT, "audit")
     scores |= trust.judge(audit.get(task, audit), chosen.split.method, scores).content
-    explained = sample(test)
+    explained, pictured = sample(test), shown.choose(test)
+    # At once: a network takes longer to be prepared than to be asked about the pictured rows.
+    attribution = attribute(rows, pd.concat([explained, pictured], ignore_index=True), images, task.model)
+    of_explained, of_pictured = attribution.divided(len(explained))
     cutter = Cutter(task, instrument, RAW, chosen.crop)
-    attribution = attribute(rows, explained, images, task.model)
-    scores["attribution"] = explain(explained, attribution, images.index, records.regions, cutter, chosen.evaluate)
+    scores["attribution"] = explain(explained, of_explained, images.index, records.regions, cutter, chosen.evaluate)
 
     write_json(task.details, scores)
     write_json(task.metrics, headline(scores))
@@ -113,8 +115,7 @@ def evaluate(task: Task, chosen: EvaluationParams, records: Records) -> None:
         for name, table in data.items():
             table.round(DECIMALS).to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
     with atomic_directory(task.attributions) as partial:
-        chosen_rows = shown.choose(test)
-        shown.write(partial, chosen_rows, attribute(rows, chosen_rows, images, task.model).maps)
+        shown.write(partial, pictured, of_pictured.maps)
 
 
 def parts(test: pd.DataFrame, features: dict[str, pd.DataFrame]) -> dict[str, slices.Mask]:

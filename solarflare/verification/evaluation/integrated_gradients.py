@@ -61,19 +61,19 @@ def integrated_gradients(
     network = logits(model)
     middles = (np.arange(STEPS, dtype=np.float32)[:, None, None, None] + 0.5) / STEPS
 
-    def contributions(difference: tf.Tensor) -> tf.Tensor:
+    @tf.function
+    def contributions(difference: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         line = baseline + middles * difference
         with tf.GradientTape() as tape:
             tape.watch(line)
             answers = network(line, training=False)
-        return tf.reduce_sum(difference * tf.reduce_mean(tape.gradient(answers, line), axis=0), axis=-1)
+        gradient = tf.reduce_mean(tape.gradient(answers, line), axis=0)
+        ends = network(tf.stack([baseline, baseline + difference]), training=False)
+        return tf.reduce_sum(difference * gradient, axis=-1), ends[1, 0] - ends[0, 0]
 
-    computed = tf.function(contributions)
-    ends = np.zeros((2, *baseline.shape), np.float32)
     for image in images:
-        ends[:] = baseline, image
-        baseline_logit, logit = network(ends, training=False).numpy()[:, 0]
-        yield computed(ends[1] - ends[0]).numpy(), logit - baseline_logit
+        pixels, gap = contributions(image - baseline)
+        yield pixels.numpy(), gap.numpy()
 
 
 def logits(model: keras.Model) -> keras.Model:

@@ -14,9 +14,10 @@ import yaml
 
 from solarflare.core import tables
 from solarflare.sources.live.http.cache import SETTLED
+from solarflare.sun.images.instruments import Instrument
 from solarflare.sun.labels.labels import NO_COVERAGE
 from tests.archive_server import Fault
-from tests.archive_server.observatories import Shot, drawn
+from tests.archive_server.observatories import PRODUCTS, Shot, drawn
 from tests.archive_server.server import ArchiveServer, Request
 from tests.archive_server.world import DAY, World, choices
 from tests.project.test_pipeline import choose, commit, copy_of_the_project, shell
@@ -28,7 +29,7 @@ START = dt.datetime(2014, 1, 1)
 DAYS = 45
 HOUR = dt.timedelta(hours=1)
 HOURS = (0, 12)  # at which an image of each instrument is wanted
-PRODUCTS = {"hmi": "HMIB", "aia211": "0211"}
+INSTRUMENTS: tuple[Instrument, ...] = ("hmi", "aia211")
 LIFE = 5  # days for which a region is on the disk
 AFTER = 24  # hours for which is forecast
 TODAY, TOMORROW = dt.date(2014, 2, 9), dt.date(2014, 2, 10)
@@ -59,7 +60,7 @@ def sun(site: Path) -> World:
     """Return a Sun with one region at a time, which flares on every second day."""
     days = [START + number * DAY for number in range(DAYS)]
     times = [day + hour * HOUR for day in days for hour in HOURS]
-    shots = [Shot(name, time, drawn(name, 41 * number)) for name in PRODUCTS for number, time in enumerate(times)]
+    shots = [Shot(name, time, drawn(name, 41 * number)) for name in INSTRUMENTS for number, time in enumerate(times)]
     regions = pd.DataFrame({"time": days, "latitude": 10, "area": 100, "spots": 3, "mcintosh": "Bxo"})
     regions = regions.assign(
         mag_type="beta",
@@ -152,8 +153,9 @@ def names(remote: Path) -> set[str]:
 
 def images_of(date: dt.date) -> set[str]:
     """Return the paths of a day's images at the observatory, from the folder of the year on."""
-    shots = [(hour, product) for hour in HOURS for product in PRODUCTS.values()]
-    return {f"{date:%Y/%m/%d}/{date:%Y%m%d}_{hour:02d}0000_512_{product}.jpg" for hour, product in shots}
+    folder, stem = f"{date:%Y/%m/%d}", f"{date:%Y%m%d}"
+    shots = [(hour, name) for hour in HOURS for name in INSTRUMENTS]
+    return {f"{folder}/{stem}_{hour:02d}0000_512_{PRODUCTS[name]}.jpg" for hour, name in shots}
 
 
 def test_only_the_images_of_the_new_day_are_asked_for(day: NewDay) -> None:

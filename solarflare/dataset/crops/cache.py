@@ -8,12 +8,11 @@ crops, so that a crop is never taken for another image, another setting, or othe
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import accumulate, pairwise
 from pathlib import Path
 from shutil import copyfileobj
-from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -123,13 +122,15 @@ def _read(path: Path) -> Iterator[tuple[str, Found]]:
 
 
 def _write(path: Path, images: Sequence[tuple[str, Disk, int]], shard: Path) -> None:
-    """Write a file that `_read` reads, under a name of its own first."""
-    described = [{"key": key, "disk": asdict(disk), "crops": count} for key, disk, count in images]
+    """Write a file that `_read` reads, first under a name that no other process uses."""
+    described = [{"key": key, "disk": vars(disk), "crops": count} for key, disk, count in images]
     line = f"{strict_json.dumps({'shard': sha256(shard), 'images': described})}\n".encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".partial-", dir=path.parent) as own:
-        partial = Path(own) / path.name
+    partial = path.with_name(f".partial-{uuid4().hex}")
+    try:
         with partial.open("wb") as file, shard.open("rb") as crops:
             file.write(f"{hashlib.sha256(line).hexdigest()}\n".encode() + line)
             copyfileobj(crops, file)
         partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

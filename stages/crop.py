@@ -3,8 +3,8 @@
 from solarflare.core import absent, params, tables
 from solarflare.core.compute import ComputeParams
 from solarflare.core.console import log, run
-from solarflare.core.files import atomic_directory
-from solarflare.core.paths import CROPS, RAW, RAW_IMAGES, RAW_REGIONS
+from solarflare.core.files import atomic_directory, main_checkout
+from solarflare.core.paths import CROPS, CUT_BEFORE, RAW, RAW_IMAGES, RAW_REGIONS
 from solarflare.core.tasks import TASKS, Task, TaskParams
 from solarflare.dataset.crops import job
 from solarflare.dataset.shards.schema import CropParams
@@ -30,8 +30,8 @@ def main() -> None:
                 absent.mark(folder / task, reason)
                 log.info("%s: absent, %s", task, reason)
                 continue
-            settings = chosen.crop, chosen.compute.scheduler
-            job.cut(task, chosen.instrument.of(task), images, regions, RAW, folder / task, *settings)
+            how = chosen.crop, chosen.compute.scheduler, main_checkout() / CUT_BEFORE
+            job.cut(task, chosen.instrument.of(task), images, regions, RAW, folder / task, *how)
 
 
 if __name__ == "__main__":

@@ -5,21 +5,18 @@ have the same path on all machines. It does nothing if its code or its packages 
 bytes could differ too.
 """
 
-import hashlib
-import importlib.metadata
 import os
 import platform
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from solarflare.core import processor
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
+from solarflare.core.identity import identity
 
 WAIT = 30  # seconds for a scheduler or a first worker to answer
 START = "start one with `solarflare worker {}` in the project's folder"
@@ -99,19 +96,6 @@ def start_worker(address: str, workers: int) -> NoReturn:
     # This process has imported `solarflare`, so that the workers inherit the variables of `processor`.
     arguments = [address, "--nworkers", str(workers), "--nthreads", "1"]
     os.execv(sys.executable, [sys.executable, "-m", "distributed.cli.dask_worker", *arguments])  # noqa: S606
-
-
-@cache
-def identity() -> str:
-    """Return the hash of all that may change a result: the code of this package, Python, and the packages it needs."""
-    package = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256(platform.python_version().encode())
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
-    needed = (name for name in importlib.metadata.requires("solarflare") or () if "extra ==" not in name)
-    for name in sorted(match[0] for line in needed if (match := re.match(r"[\w.-]+", line))):
-        digest.update(f"{name} {importlib.metadata.version(name)}".encode())
-    return digest.hexdigest()
 
 
 def _work(batch: list[tuple[Any, ...]], function: Callable[..., T], folder: str, identity: str) -> list[T]:

@@ -25,6 +25,9 @@ DOWNLOADS = Path("data/cache")
 EXPERIMENT_MODELS = DOWNLOADS / "models"
 """Models restored from DVC experiments."""
 
+CUT_BEFORE = DOWNLOADS / "crops"
+"""Crops that earlier runs cut, so that a run cuts new images only. Deleting the folder loses nothing but time."""
+
 MODELS = Path("models")
 
 METRICS = Path("metrics")

@@ -12,6 +12,7 @@ import yaml
 from solarflare.core import cluster as dask
 from solarflare.core import params, processor
 from solarflare.core.errors import InputError
+from solarflare.core.identity import identity
 from solarflare.core.workers import worker_pool
 from tests import parameters
 from tests.clusters import cluster
@@ -103,9 +104,9 @@ def test_without_dask_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_worker_that_might_compute_other_bytes_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processor, "pinned_late", False)
-    dask.check_worker(dask.identity())
+    dask.check_worker(identity())
     with pytest.raises(InputError, match="has other code or other packages"):
         dask.check_worker("another")
     monkeypatch.setattr(processor, "pinned_late", True)
     with pytest.raises(InputError, match="start one with `solarflare worker ADDRESS`"):
-        dask.check_worker(dask.identity())
+        dask.check_worker(identity())

@@ -1,10 +1,11 @@
 """Cuts all crops of a task once, in several processes, and stores them in monthly shards.
 
-`cutter` decides where and how wide a crop is. `solarflare.dataset.shards` reads the shards. Crops do not depend on
-labels, so that a new question cuts nothing again.
+`cutter` decides where and how wide a crop is. `cache` keeps the crops for the next run, which cuts new images only.
+`solarflare.dataset.shards` reads the shards. Crops do not depend on labels, so that a new question cuts nothing again.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
@@ -16,8 +17,10 @@ from solarflare.core import tables
 from solarflare.core.compute import PROCESSES
 from solarflare.core.console import log, progress
 from solarflare.core.files import atomic_directory
+from solarflare.core.paths import CUT_BEFORE
 from solarflare.core.tasks import Task
-from solarflare.core.workers import worker_pool
+from solarflare.core.workers import Pool, worker_pool
+from solarflare.dataset.crops.cache import CropCache, Found, Known
 from solarflare.dataset.crops.cutter import Cutter, places_of
 from solarflare.dataset.shards.schema import Crop
 from solarflare.sun.images.disk import Disk
@@ -30,6 +33,25 @@ NEEDED = ("path", "time", "solar_radius", "x", "y")  # columns of places, by `Cu
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Month:
+    """A month of crops that are being cut: its name, its rows of `places_of`, and the key of each image.
+
+    `known` are the images that an earlier run cut. `new` yields the others, in the order of the keys.
+    """
+
+    name: str
+    places: pd.DataFrame
+    keys: list[str]
+    known: Known
+    new: Iterator[Found]
+
+    def images(self) -> Iterator[tuple[str, Found]]:
+        """Yield the key of each image, its disk and its crops."""
+        for key in self.keys:
+            yield key, self.known[key] if key in self.known else next(self.new)
+
+
 def cut(
     task: Task,
     instrument: Instrument,
@@ -39,6 +61,7 @@ def cut(
     folder: Path,
     settings: Crop,
     scheduler: str = PROCESSES,
+    kept: Path | None = None,
 ) -> None:
     """Cut the crops of a task into a folder, month by month.
 
@@ -58,6 +81,8 @@ def cut(
         The group ``crop`` of ``params.yaml``.
     scheduler : str
         Where the images are cut, as in `worker_pool`.
+    kept : Path, optional
+        The folder of a `CropCache`: what is known from there is not cut again, and the crops are kept there.
 
     Raises
     ------
@@ -67,35 +92,52 @@ def cut(
     images = images[images["instrument"] == instrument].sort_values(["time", "path"])
     months = images["time"].dt.strftime("%Y-%m")
     cut_image = Cutter(task, instrument, raw, settings)
-    index = []
+    cache = CropCache(kept, cut_image)
+    index, of_images, taken = [], 0, 0
     with atomic_directory(folder) as partial, worker_pool(scheduler) as pool:
         # A year at a time: for each month alone, most of the time would go into the table of regions.
         years = images.groupby(images["time"].dt.year)
         located = (places_of(task, of_year, regions) for _, of_year in years)
         by_month = (part for places in located for part in places.groupby(places["time"].dt.strftime("%Y-%m")))
-        begun = (
-            (month, places, pool.map(cut_image, _by_image(places), chunksize=AT_ONCE)) for month, places in by_month
-        )
-        what = f"months of images cut for {task}"
-        for month, places, cut_images in progress(_one_ahead(begun), months.nunique(), what):
-            shard = f"{month}.npy"
-            disks: list[Disk] = []
-            with (partial / shard).open("wb") as file:
-                header = {"descr": "|u1", "fortran_order": False, "shape": (len(places), *cut_image.shape)}
-                np.lib.format.write_array_header_1_0(file, header)
-                for disk, crops in cut_images:
-                    file.write(crops.tobytes())  # tofile would not say that the disk is full
-                    disks += [disk] * len(crops)
-            crops_of_month = places[["path", "noaa_ar"]].assign(shard=shard, row=range(len(places)))
-            index.append(pd.concat([crops_of_month.reset_index(drop=True), pd.DataFrame(disks)], axis=1))
+        begun = (_begin(name, places, cut_image, cache, pool) for name, places in by_month)
+        for month in progress(_one_ahead(begun), months.nunique(), f"months of images cut for {task}"):
+            shard = f"{month.name}.npy"
+            found = _write_shard(month, cut_image.shape, partial / shard)
+            if set(month.keys) != month.known.keys():
+                cache.keep(month.name, found, partial / shard)
+            of_images += len(month.keys)
+            taken += sum(key in month.known for key in month.keys)
+            disks = pd.DataFrame([disk for _, disk, count in found for _ in range(count)])
+            crops = month.places[["path", "noaa_ar"]].assign(shard=shard, row=range(len(disks)))
+            index.append(pd.concat([crops.reset_index(drop=True), disks], axis=1))
         table = tables.concat(index, tables.CROPS).replace({"fitted": {True: "yes", False: "no"}})
         tables.write(table, partial / "index.csv", tables.CROPS)
-    log.info("%s: %d crops", task, len(table))
+    log.info("%s: %d crops, %d images cut, %d taken from %s", task, len(table), of_images - taken, taken, CUT_BEFORE)
     unfitted = table.loc[table["fitted"] == "no", "path"].unique()
     for path in unfitted[:MOST_NAMED]:
         log.warning("%s: no whole disk was found in %s: it was cut around a nominal disk", task, path)
     if len(unfitted) > MOST_NAMED:
         log.warning("%s: nor in %d others; index.csv names them (fitted: no)", task, len(unfitted) - MOST_NAMED)
+
+
+def _begin(name: str, places: pd.DataFrame, cut_image: Cutter, cache: CropCache, pool: Pool) -> Month:
+    """Begin to cut the images of a month that are not known."""
+    images = _by_image(places)
+    keys, known = [cache.key(image) for image in images], cache.read(name)
+    new = [image for image, key in zip(images, keys, strict=True) if key not in known]
+    return Month(name, places, keys, known, iter(pool.map(cut_image, new, chunksize=AT_ONCE) if new else ()))
+
+
+def _write_shard(month: Month, shape: tuple[int, ...], path: Path) -> list[tuple[str, Disk, int]]:
+    """Write the crops of a month, and return the key, the disk and the number of crops of each image."""
+    found = []
+    with path.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (len(month.places), *shape)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for key, (disk, crops) in month.images():
+            file.write(crops.tobytes())  # tofile would not say that the disk is full
+            found.append((key, disk, len(crops)))
+    return found
 
 
 def _by_image(places: pd.DataFrame) -> list[dict[str, np.ndarray]]:

@@ -1,8 +1,8 @@
 """How fast TensorFlow learns with other settings, and Keras with JAX: images a second, beside those of the defaults.
 
-Run it from the project's folder: ``python -m benchmarks.networks.settings``. Each setting learns from the same noise, in
-a process of its own; the settings take turns. JAX is no dependency of the project, and is tried where it is installed:
-``pip install --target FOLDER jax``, and FOLDER in ``PYTHONPATH``.
+Run it from the project's folder: ``python -m benchmarks.networks.settings``. Each setting learns from the same noise,
+in a process of its own, and the settings take turns. JAX is no dependency of the project. It is tried if it is installed:
+``pip install --target FOLDER jax``, with FOLDER in ``PYTHONPATH``.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from benchmarks.ratios import timed
 
 ROUNDS, EPOCHS, IMAGES = 3, 3, 512
 NETWORKS = {"compact": (300, 300, 1), "compact_pooled": (64, 64, 3)}
-"""The networks and their images. `compact` stands for the disk's network: the map's loss needs a TensorFlow function."""
+"""Networks and the shapes of their images. JAX cannot run the disk's default, which has a function of TensorFlow."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """How fast TensorFlow learns with other settings, and Keras with JAX: images a second, beside those of the defaults.
 
 Run it from the project's folder: ``python -m benchmarks.networks.settings``. Each setting learns from the same noise,
-in a process of its own, and the settings take turns. JAX is no dependency of the project. It is tried if it is installed:
+in a process of its own, and the settings take turns. JAX is no dependency of the project; it is tried if it is there:
 ``pip install --target FOLDER jax``, with FOLDER in ``PYTHONPATH``.
 """
 

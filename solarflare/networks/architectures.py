@@ -170,8 +170,8 @@ def reduced(images: npt.NDArray[np.uint8], cell: int) -> npt.NDArray[np.float32]
             # Sums of grey levels need 16 bits.
             column = reduce(combine, rows[1:], rows[0].astype(np.uint16) if combine is np.add else rows[0])
             place[..., summary, :] = reduce(combine, [column[:, offset::cell] for offset in range(cell)])
-    cells *= np.float32([1 / 128 / cell**2, 1 / 128, -1 / 128])[:, None]
-    cells += np.float32([-1, -1, 1])[:, None]
+    cells *= np.array([1 / 128 / cell**2, 1 / 128, -1 / 128], np.float32)[:, None]
+    cells += np.array([-1, -1, 1], np.float32)[:, None]
     return cells.reshape(count, tall, wide, 3 * channels)
 
 

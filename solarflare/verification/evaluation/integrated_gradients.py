@@ -61,7 +61,6 @@ def integrated_gradients(
     network = logits(model)
     middles = (np.arange(STEPS, dtype=np.float32)[:, None, None, None] + 0.5) / STEPS
 
-    @tf.function
     def contributions(difference: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         line = baseline + middles * difference
         with tf.GradientTape() as tape:
@@ -71,8 +70,9 @@ def integrated_gradients(
         ends = network(tf.stack([baseline, baseline + difference]), training=False)
         return tf.reduce_sum(difference * gradient, axis=-1), ends[1, 0] - ends[0, 0]
 
+    traced = tf.function(contributions)
     for image in images:
-        pixels, gap = contributions(image - baseline)
+        pixels, gap = traced(image - baseline)
         yield pixels.numpy(), gap.numpy()
 
 

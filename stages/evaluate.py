@@ -12,7 +12,7 @@ from solarflare.verification.evaluation.schema import EvaluationParams
 
 def main() -> None:
     chosen = params.load(EvaluationParams)
-    configure(chosen.compute.threads)
+    configure(chosen.compute)
     records = read_records(RAW)
     for task in TASKS:
         evaluate(task, chosen, records)

@@ -96,7 +96,7 @@ class Noise:
 def trained(task: Task) -> Iterator[bytes]:
     """Yield the weights and the scores of a network after an epoch of a few steps."""
     chosen = parameters.load()
-    training.configure(chosen.compute.threads)
+    training.configure(chosen.compute)
     settings = chosen.train(task).model_copy(
         update={"epochs": 1, "patience": None, "ensemble": 1, "batch_size": 16, "teacher": 0.0}
     )

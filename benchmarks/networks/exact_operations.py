@@ -52,7 +52,7 @@ def time_epochs(variant: str) -> None:
         vars(architectures).update(BatchNormalization=keras.layers.BatchNormalization, logarithm=tf.math.log)
         vars(training).update(binary_crossentropy=partial(keras.losses.binary_crossentropy, from_logits=True))
     chosen = parameters.load()
-    training.configure(chosen.compute.threads)
+    training.configure(chosen.compute)
     for task in TASKS:
         print(task.value, statistics.median(epochs(task, chosen)))
 

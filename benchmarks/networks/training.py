@@ -60,7 +60,7 @@ def main() -> None:
 def ratios() -> Iterator[Ratio]:
     """Yield the ratios of each task, on images of the default size."""
     chosen = parameters.load()
-    training.configure(chosen.compute.threads)
+    training.configure(chosen.compute)
     for task in TASKS:
         ours = chosen.train(task).network
         seconds, of_memory, of_theirs = in_turns(

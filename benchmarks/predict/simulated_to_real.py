@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="*", choices=[*TASKS], default=[*TASKS], help="what to train")
     parser.add_argument("--models", type=Path, help="the folder of the networks of `make`, for magnetograms")
     arguments = parser.parse_args()
-    training.configure(parameters.load().compute.threads)
+    training.configure(parameters.load().compute)
     if arguments.tasks:
         euv(arguments.archive, [Task(name) for name in arguments.tasks], arguments.every)
     if arguments.models:

@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take each n-th real image only")
     arguments = parser.parse_args()
     chosen = parameters.load()
-    training.configure(chosen.compute.threads)
+    training.configure(chosen.compute)
     for name in arguments.kinds:
         kind = KINDS[name]
         end = None if kind.real in MAGNETOGRAPHS else EUV_END

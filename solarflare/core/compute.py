@@ -1,13 +1,14 @@
-"""The group `compute` of `params.yaml`: on how many threads a network is trained, and where the work of stages runs."""
+"""The group `compute` of `params.yaml`: on what a network is trained, and where the work of stages runs."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from solarflare.core.params import Group, Part
 
 PROCESSES, THREADS = "processes", "threads"
+GPU = "gpu"
 
 
 def _scheduler(value: str) -> str:
@@ -17,9 +18,10 @@ def _scheduler(value: str) -> str:
 
 
 class Compute(Group):
-    """How much of the machine a training uses, and where work runs. Only the threads change what is computed."""
+    """What a training uses of the machine, and where work runs. The scheduler does not change what is computed."""
 
     threads: int = Field(ge=1, le=64)
+    device: Literal["cpu", "gpu"]
     scheduler: Annotated[str, AfterValidator(_scheduler)]
 
 

@@ -45,7 +45,7 @@ class Trainer:
     @classmethod
     def of(cls, task: Task, chosen: TrainingParams, images: Crops, where: Trainings = ONE_BY_ONE) -> Self:
         """Return the trainer of a task, and prepare TensorFlow."""
-        configure(chosen.compute.threads)
+        configure(chosen.compute)
         return cls(task, chosen, images, chosen.instrument.of(task) in MAGNETOGRAPHS, where)
 
     def fit_fold(self, rows: pd.DataFrame, fold: int, settings: Train) -> tuple[keras.Model, pd.DataFrame]:

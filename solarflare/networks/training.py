@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from solarflare.core.compute import GPU, Compute
 from solarflare.dataset.samples.samples import Rows
 from solarflare.networks.architectures import MAP, REDUCED, Shape, build, logit_network, map_side, reduced_by
-from solarflare.networks.backend import keras, tf
+from solarflare.networks.backend import keras, show_gpus, tf
 from solarflare.networks.batches import ANSWER, Images, batches_in_order, for_learner, image_shape, training_batches
 from solarflare.networks.exact import binary_crossentropy
 from solarflare.networks.saved_model import AT_ONCE
@@ -32,17 +33,24 @@ _KERAS = threading.Lock()  # Keras has one state for all threads
 log = logging.getLogger("solarflare")
 
 
-def configure(threads: int) -> None:
-    """Make TensorFlow deterministic, and set its number of CPU threads. Call this before TensorFlow computes anything.
+def configure(compute: Compute) -> None:
+    """Make TensorFlow deterministic, and choose its device and threads. Call this before TensorFlow computes anything.
 
     Parameters
     ----------
-    threads : int
-        ``compute.threads`` of ``params.yaml``. The last bits of the weights depend on this number.
+    compute : Compute
+        The group ``compute`` of ``params.yaml``. The last bits of the weights depend on its threads and its device.
+
+    Raises
+    ------
+    InputError
+        If a GPU is wanted, and TensorFlow sees none.
     """
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    tf.config.threading.set_intra_op_parallelism_threads(compute.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(compute.threads)
     tf.config.experimental.enable_op_determinism()
+    if compute.device == GPU:
+        show_gpus()
 
 
 def fit(

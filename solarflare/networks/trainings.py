@@ -42,17 +42,17 @@ class TrainingsOnCluster(Trainings):
 
     Parameters
     ----------
-    cluster, threads
-        The pool of the workers, and ``compute.threads``.
+    cluster, compute
+        The pool of the workers, and the group ``compute`` of ``params.yaml``.
     """
 
-    def __init__(self, cluster: Pool, threads: int) -> None:
-        self._cluster, self._threads = cluster, threads
+    def __init__(self, cluster: Pool, compute: Compute) -> None:
+        self._cluster, self._compute = cluster, compute
 
     def fit(self, train: Callable[[Any], T], settings: Iterable[Any]) -> Iterator[T]:
         """Yield what `train` returns for each of some settings."""
         # As bytes: to read them, the worker itself would import TensorFlow.
-        job = pickle.dumps((self._threads, train))
+        job = pickle.dumps((self._compute, train))
         return self._cluster.map(partial(_in_fresh_process, job), settings)
 
     def side_by_side(self, steps: Callable[[Any], T], items: Iterable[Any]) -> Iterator[T]:
@@ -73,7 +73,7 @@ def trainings(compute: Compute) -> Iterator[Trainings]:
         yield Trainings()
         return
     with worker_pool(compute.scheduler) as cluster:
-        yield TrainingsOnCluster(cluster, compute.threads)
+        yield TrainingsOnCluster(cluster, compute)
 
 
 def _in_fresh_process(job: bytes, settings: Any) -> Any:
@@ -93,9 +93,9 @@ def _run(folder: Path) -> None:
     """Train as the files of a folder say, and write what the training returns, or the InputError that it raises."""
     from solarflare.networks.training import configure
 
-    threads, train = pickle.loads((folder / JOB).read_bytes())  # noqa: S301 - of `_in_fresh_process`
-    configure(threads)
+    compute, train = pickle.loads((folder / JOB).read_bytes())  # noqa: S301 - of `_in_fresh_process`
     try:
+        configure(compute)
         returned = train(pickle.loads((folder / SETTINGS).read_bytes()))  # noqa: S301 - as above
     except InputError as error:
         returned = error

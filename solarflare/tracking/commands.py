@@ -191,7 +191,7 @@ def permutation(
     chosen = params.load(TrainingParams)
     if unknown := set(task or []) - set(TASKS):
         raise InputError(f"--task is {', '.join(sorted(unknown))}; expected disk or region")
-    training.configure(chosen.compute.threads)
+    training.configure(chosen.compute)
     for each in [known for known in TASKS if known in (task or params.load(TaskParams).tasks)]:
         published_results.keep_permutation(name, {each: permute(each, repeats)})
     typer.echo(published_tables.table("permutation"))

@@ -439,3 +439,13 @@ def test_several_folds_have_a_folder_each(folds: list[int], folders: dict[int, s
     assert description.fold_folders(Path("models"), folds) == {
         fold: Path("models") / name for fold, name in folders.items()
     }
+
+
+def test_a_gpu_that_is_wanted_and_not_there_is_one_sentence(tmp_path: Path) -> None:
+    content = parameters.FIXED.read_text().replace("device: cpu", "device: gpu")
+    (tmp_path / "params.yaml").write_text(content)
+    code = "from solarflare.networks.training import configure; from tests import parameters; import pathlib; "
+    code += "configure(parameters.load(pathlib.Path('params.yaml')).compute)"
+    hidden = os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=hidden, capture_output=True, text=True)
+    assert "InputError: params.yaml: compute.device is gpu, and TensorFlow sees none: install" in done.stderr

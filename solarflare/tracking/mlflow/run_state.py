@@ -66,7 +66,7 @@ class RunState:
         The parameters of the evaluation are not among them: one training can have several evaluations.
         """
         groups = {name: group for name, group in self.groups.items() if name not in ("audit", "evaluate")}
-        groups["compute"] = {"threads": self.params.compute.threads}  # the scheduler changes no byte
+        groups["compute"] = self.params.compute.model_dump(exclude={"scheduler"})  # it changes no byte
         groups["scrape"] = {key: groups["scrape"][key] for key in ("origin", self.params.scrape.origin)}
         return of_task(self.task, groups)
 

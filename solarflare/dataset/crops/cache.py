@@ -29,8 +29,8 @@ from solarflare.sun.images.imaging import Pixels
 CODE = ("core/processor.py", "sun/images/*.py", "dataset/crops/*.py", "dataset/shards/*.py")
 """The files of the package that decide the bytes of a crop."""
 
-Found = tuple[Disk, Pixels]
-Known = Mapping[str, Found]
+CutImage = tuple[Disk, Pixels]
+Known = Mapping[str, CutImage]
 """The disk of an image and its crops (n, H, W, C), uint8, by the image's key. The crops are memory-mapped."""
 
 
@@ -103,7 +103,7 @@ class CropCache:
             self._folder = None
 
 
-def _read(path: Path) -> Iterator[tuple[str, Found]]:
+def _read(path: Path) -> Iterator[tuple[str, CutImage]]:
     """Yield the key, the disk and the crops of each image of a file. Raises ValueError if its hashes are wrong."""
     with path.open("rb") as file:
         seal, line = file.readline().decode().strip(), file.readline()

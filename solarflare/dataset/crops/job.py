@@ -20,7 +20,7 @@ from solarflare.core.files import atomic_directory
 from solarflare.core.paths import CUT_BEFORE
 from solarflare.core.tasks import Task
 from solarflare.core.workers import Pool, worker_pool
-from solarflare.dataset.crops.cache import CropCache, Found, Known
+from solarflare.dataset.crops.cache import CropCache, CutImage, Known
 from solarflare.dataset.crops.cutter import Cutter, places_of
 from solarflare.dataset.shards.schema import Crop
 from solarflare.sun.images.disk import Disk
@@ -44,9 +44,9 @@ class Month:
     places: pd.DataFrame
     keys: list[str]
     known: Known
-    new: Iterator[Found]
+    new: Iterator[CutImage]
 
-    def images(self) -> Iterator[tuple[str, Found]]:
+    def images(self) -> Iterator[tuple[str, CutImage]]:
         """Yield the key of each image, its disk and its crops."""
         for key in self.keys:
             yield key, self.known[key] if key in self.known else next(self.new)
@@ -102,12 +102,12 @@ def cut(
         begun = (_begin(name, places, cut_image, cache, pool) for name, places in by_month)
         for month in progress(_one_ahead(begun), months.nunique(), f"months of images cut for {task}"):
             shard = f"{month.name}.npy"
-            found = _write_shard(month, cut_image.shape, partial / shard)
+            written = _write_shard(month, cut_image.shape, partial / shard)
             if set(month.keys) != month.known.keys():
-                cache.keep(month.name, found, partial / shard)
+                cache.keep(month.name, written, partial / shard)
             of_images += len(month.keys)
             taken += sum(key in month.known for key in month.keys)
-            disks = pd.DataFrame([disk for _, disk, count in found for _ in range(count)])
+            disks = pd.DataFrame([disk for _, disk, count in written for _ in range(count)])
             crops = month.places[["path", "noaa_ar"]].assign(shard=shard, row=range(len(disks)))
             index.append(pd.concat([crops.reset_index(drop=True), disks], axis=1))
         table = tables.concat(index, tables.CROPS).replace({"fitted": {True: "yes", False: "no"}})
@@ -130,14 +130,14 @@ def _begin(name: str, places: pd.DataFrame, cut_image: Cutter, cache: CropCache,
 
 def _write_shard(month: Month, shape: tuple[int, ...], path: Path) -> list[tuple[str, Disk, int]]:
     """Write the crops of a month, and return the key, the disk and the number of crops of each image."""
-    found = []
+    written = []
     with path.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (len(month.places), *shape)}
         np.lib.format.write_array_header_1_0(file, header)
         for key, (disk, crops) in month.images():
             file.write(crops.tobytes())  # tofile would not say that the disk is full
-            found.append((key, disk, len(crops)))
-    return found
+            written.append((key, disk, len(crops)))
+    return written
 
 
 def _by_image(places: pd.DataFrame) -> list[dict[str, np.ndarray]]:

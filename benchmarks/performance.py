@@ -16,7 +16,6 @@ from benchmarks.ratios import Ratio
 from solarflare.core.console import cores
 
 PAGE = Path("docs/performance.md")
-MARKS = "<!-- ratios -->", "<!-- /ratios -->"
 MODULES = [
     "benchmarks.project.commands",
     "benchmarks.project.stages",
@@ -42,13 +41,18 @@ def main() -> None:
         print(*of_module, sep="\n", flush=True)
         ratios += of_module
     if modules == MODULES:
-        text = re.sub(f"(?s)(?<={MARKS[0]}\n).*(?={MARKS[1]})", lambda _: table(ratios), PAGE.read_text())
-        PAGE.write_text(text)
+        write("ratios", ratios)
 
 
 def measure(module: str) -> list[Ratio]:
     """Return the ratios of a module."""
     return list(importlib.import_module(module).ratios())
+
+
+def write(part: str, ratios: list[Ratio]) -> None:
+    """Write a table of ratios into the page, between the marks of a part."""
+    marked = f"(?s)(?<=<!-- {part} -->\n).*(?=<!-- /{part} -->)"
+    PAGE.write_text(re.sub(marked, lambda _: table(ratios), PAGE.read_text()))
 
 
 def table(ratios: list[Ratio]) -> str:

@@ -2,7 +2,8 @@
 
 Run it from the project's folder: ``python -m benchmarks.project.growth``, and with ``--images 100 1000`` for fewer.
 Each number of images is a pipeline of its own below the system's temporary files, half of the images for each task. A
-training is one epoch of one network. The figure is ``docs/images/growth.png``.
+training is one epoch of one network. With the default sizes it writes ``docs/images/growth.png`` and a table in
+``docs/performance.md``.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
+from benchmarks.performance import write
 from benchmarks.project.stages import STAGES, run_stage
 from benchmarks.ratios import Ratio
 
@@ -24,6 +26,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 SIZES = [100, 1_000, 10_000]
+END, CYCLE, PER_YEAR = 2021, 11, 175  # years, and images a year: a day is in one pair of a task at most
 FIGURE = Path("docs/images/growth.png")
 STEEPEST = 1.05  # exponent of time: ten times the images take at most 10**1.05 times as long
 MORE_MEMORY = 1.2  # ten times the images take at most so many times the memory
@@ -33,13 +36,17 @@ def main() -> None:
     """Print the table and draw the figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, nargs="+", default=SIZES, help="numbers of images")
-    grown = measure(parser.parse_args().images)
+    sizes = parser.parse_args().images
+    grown = measure(sizes)
     print(grown.to_string(index=False))
     print(*ratios(grown), sep="\n")
+    if sizes == SIZES:
+        draw(grown)
+        write("growth", list(ratios(grown)))
 
 
 def measure(sizes: Sequence[int]) -> pd.DataFrame:
-    """Return ``images``, ``stage``, ``seconds`` and ``peak`` (MB), a row for each stage and size; draw the figure."""
+    """Return ``images``, ``stage``, ``seconds`` and ``peak`` (MB), a row for each stage and size."""
     rows = []
     for images in sizes:
         with TemporaryDirectory() as name:
@@ -50,9 +57,7 @@ def measure(sizes: Sequence[int]) -> pd.DataFrame:
                 seconds, peak = run_stage(stage, folder)
                 rows.append({"images": images, "stage": stage, "seconds": round(seconds, 1), "peak": peak})
                 print(*rows[-1].values(), flush=True)
-    grown = pd.DataFrame(rows)
-    draw(grown)
-    return grown
+    return pd.DataFrame(rows)
 
 
 def ratios(grown: pd.DataFrame) -> Iterator[Ratio]:
@@ -68,9 +73,11 @@ def ratios(grown: pd.DataFrame) -> Iterator[Ratio]:
 
 
 def edit(path: Path, images: int) -> None:
-    """Set the number of images, and train for one epoch."""
+    """Set the number of images, in a span that has as many matched pairs, and train for one epoch."""
     yaml = YAML()
     content: dict[str, Any] = yaml.load(path)
+    start = f"{END - max(CYCLE, round(images / PER_YEAR))}-01-01"
+    content["scrape"]["simulated"] |= {"start": start, "end": f"{END}-01-01"}
     content["scrape"]["simulated"] |= {"disk_images": images // 2, "region_images": images // 2}
     for task in ("disk", "region"):
         content[f"train_{task}"] |= {"epochs": 1, "ensemble": 1}

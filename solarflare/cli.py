@@ -13,8 +13,10 @@ from typer import Argument, Option
 
 from solarflare.core import console, strict_json
 from solarflare.core.errors import InputError
+from solarflare.sources.archive import printable
 from solarflare.tracking import commands
 
+BLOCKS = "the file's column block, else 27: the Sun's rotation"
 KNOWN = "known of metrics/predictions/"
 OWN = "the file's own, else 0.5"
 REFUSED = 2  # the exit code if an image has no answer
@@ -43,7 +45,7 @@ def main() -> None:
     """Run a command. Bad input ends it with one sentence and exit code 1."""
     (usage_error,) = typer.BadParameter.__bases__
     usage_error.exit_code = 1  # type: ignore[attr-defined] # else the same as `REFUSED`
-    console.run(app)
+    console.run(printable.command(app))
 
 
 def _print_version(wanted: bool) -> None:
@@ -181,7 +183,7 @@ def score(
     ] = None,
     block_days: Annotated[
         float | None,
-        Option(min=0.01, help="Length of the bootstrap's blocks.", show_default="the file's column block, else 27"),
+        Option(min=0.01, help="Days whose rows are drawn together for the intervals.", show_default=BLOCKS),
     ] = None,
     resamples: Annotated[
         int | None,
@@ -204,7 +206,7 @@ def score(
     if command.wanted(files, wish, output):
         command.refuse({"--against": against, "--threshold": threshold})
         rules = Rules(block_days or scoring.BLOCK_DAYS, resamples or scoring.RESAMPLES, scoring.SEED, base_rate)
-        typer.echo(command.run(files, wish, rules, output))
+        typer.echo(printable.lines(command.run(files, wish, rules, output)))
         return
     (file,) = files
     columns = {"time": time, "probability": next(iter(wish.probabilities), None), "label": label}
@@ -214,7 +216,7 @@ def score(
     content = scorer.compare(read[str(file)], read[str(against)]) if against else scorer.score(read[str(file)])
     for warning in content["warnings"]:
         console.log.warning("warning: %s", warning)
-    typer.echo(strict_json.dumps(content, indent=2) if as_json else scoring.table(content))
+    typer.echo(strict_json.dumps(content, indent=2) if as_json else printable.lines(scoring.table(content)))
     if folder:
         scorer.draw(read, folder)
 
@@ -304,7 +306,8 @@ def export(
     from solarflare.predict import served
 
     with OutputFolder(folder).replaced() as partial:
-        served.export(instrument, partial)
+        tasks = served.export(instrument, partial)
+    typer.echo(f"{folder}: the networks of {instrument} for {' and '.join(tasks)}; serve them as docs/scale.md says")
 
 
 @app.command()

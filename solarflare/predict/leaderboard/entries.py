@@ -10,7 +10,6 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.core.errors import InputError
 from solarflare.predict import column_roles, forecast_files
-from solarflare.sources.common import spellings
 
 ALL = "all"
 """Instead of a column's name: every column of probabilities that a file has."""
@@ -112,9 +111,7 @@ def _columns(path: Path, wish: Wish) -> tuple[Mapping[str, str | None], Sequence
     """Return the names of a file's time and label, and of its probabilities; None for what is yet to be recognised."""
     if not wish.probabilities:
         return wish.columns, [None]
-    if not path.is_file():
-        raise InputError(f"{path} is not a file; name a CSV file with a time, a probability and a label")
-    df = spellings.blanked(tables.read_text(path))
+    df = forecast_files.read_cells(path)
     if ALL not in wish.probabilities:
         return wish.columns, [name for name in wish.probabilities if name in df] or [None]
     reserved = [name for name in (*forecast_files.OPTIONAL, forecast_files.REGION) if name in df]

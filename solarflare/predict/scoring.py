@@ -13,6 +13,7 @@ from solarflare.predict import forecast_files, own_predictions
 from solarflare.predict.forecast_files import BLOCK, ForecastFile
 from solarflare.predict.suspicions import suspicions
 from solarflare.report import figures
+from solarflare.sources.archive.printable import in_figures
 from solarflare.verification.scores import curves
 from solarflare.verification.scores.assessment import assess
 from solarflare.verification.scores.bootstrap import FEWEST_BLOCKS, BlockBootstrap
@@ -96,7 +97,7 @@ class Scorer:
         inputs = {name: (self._forecast(file.rows), self._plan(file.rows)) for name, file in files.items()}
         forecast, plan = next(iter(inputs.values()))
         title = f"{len(forecast.label):,} forecasts"
-        roc = figures.roc({name: curves.roc(*pair) for name, pair in inputs.items()}, title)
+        roc = figures.roc({in_figures(name): curves.roc(*pair) for name, pair in inputs.items()}, title)
         reliability = figures.reliability(curves.calibration(forecast, plan), forecast.label.mean(), title)
         with folder.replaced() as partial:
             figures.save(roc, partial / "roc.png")

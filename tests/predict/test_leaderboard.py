@@ -222,3 +222,26 @@ def test_one_forecast_has_a_page_too(tmp_path: Path) -> None:
     assert "<h1>The forecast forecasts on 300 rows</h1>" in page.read_text()
     assert "300 of 300 rows have the forecast forecasts;" in page.read_text()
     assert "pairs of forecasts" not in page.read_text()
+
+
+HOSTILE = ["a$^$", "$x", "<script>alert(1)</script>", "</style>", '"><img src=x onerror=alert(1)>', "\x1b[31mred", "_a"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_name_of_a_forecast_is_only_text(name: str, tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"sharp": name, "blunt": f"{name}2"}).drop(columns="chance")
+    page, named = tmp_path / "page.html", ("--probability", name, "--probability", f"{name}2")
+    printed = run(write(rows, tmp_path), *named, "--page", page, "--figures", tmp_path / "figures")
+    assert all(line.isprintable() for line in printed.splitlines())
+    assert (tmp_path / "figures/triptych.png").is_file()
+    text = page.read_text()
+    assert not any(mark in text for mark in ("<script", "<img", "\x1b"))
+    assert text.count("</style>") == 1
+    one = run(write(rows, tmp_path), "--probability", name, "--figures", tmp_path / "one")
+    assert all(line.isprintable() for line in one.splitlines())
+
+
+@pytest.mark.parametrize("name", ["a$^$", "$x", "_a", "\udcff"])
+def test_any_name_of_a_file_is_drawn(name: str, tmp_path: Path) -> None:
+    run(write(forecasts(), tmp_path, f"{name}.csv"), "--probability", "sharp", "--figures", tmp_path / "figures")
+    assert (tmp_path / "figures/roc.png").is_file()

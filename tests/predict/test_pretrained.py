@@ -24,6 +24,7 @@ from solarflare.predict.choose import Choice, Wish
 from solarflare.predict.images import find_images
 from solarflare.predict.network import Member, Network
 from solarflare.predict.predictor import ImageAnswer
+from solarflare.sources.archive import printable
 from solarflare.tracking.pretrained import card, make
 from tests.image_rehearsal import IMAGE
 from tests.import_graph import ROOT
@@ -168,6 +169,15 @@ def test_the_name_of_an_image_cannot_control_a_terminal(image: Path, tmp_path: P
     shutil.copy(image, odd)
     output = CliRunner().invoke(app, ["predict", str(odd)]).output
     assert output.splitlines()[0] == r"\x1b[31mred\n\udcff.jpg"
+
+
+@pytest.mark.parametrize("name", ["a$^$", "$x", "\udcff\n", '<script>"', "_a"])
+def test_any_name_of_an_image_has_a_picture(name: str, tmp_path: Path) -> None:
+    shutil.copy(IMAGE, tmp_path / f"{name}.jpg")
+    wish = ["--instrument", "aia211", "--time", "2014-10-25T00:44", "--regions", "image"]
+    done = CliRunner().invoke(app, ["predict", str(tmp_path), *wish, "--figures", str(tmp_path / "figures")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / f"figures/{printable.one_line(name)}.png").is_file()
 
 
 def test_a_real_image_is_answered_without_a_project(image: Path) -> None:

@@ -24,15 +24,16 @@ RELATIVE = "sqlite:///mlflow.db"  # as docs/mlflow.md says
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Images]:
-    """A project whose network is the champion, and images that it knows."""
-    folder = tmp_path_factory.mktemp("trained")
+    """A project whose network is the champion, and images that it knows. It is not where it was trained."""
+    folder = tmp_path_factory.mktemp("trained") / "project"
+    folder.mkdir()
     make_project(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", "")
         patch.chdir(folder)
         images = train()
         log_evaluation(Task.DISK)
-    return folder, images
+    return folder.rename(folder.with_name("packed")), images
 
 
 @pytest.fixture

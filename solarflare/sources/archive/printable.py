@@ -26,6 +26,17 @@ def lines(text: str) -> str:
     return "\n".join(map(one_line, text.split("\n")))
 
 
+def in_figures(text: str) -> str:
+    r"""Return a text as Matplotlib draws it: it takes ``$`` for a formula, and hides a label that begins with ``_``.
+
+    Examples
+    --------
+    >>> print(in_figures("a$^$"), in_figures("_a"), sep=",")
+    a\$^\$, _a
+    """
+    return f"{' ' * text.startswith('_')}{one_line(text)}".replace("$", r"\$")
+
+
 def command(main: Callable[[], None]) -> Callable[[], None]:
     """Return a command whose log and InputError are printable."""
     log.addFilter(_passes)

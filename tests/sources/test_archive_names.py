@@ -96,12 +96,16 @@ def test_what_is_no_file_is_left_out_and_said(folder: Path, tmp_path: Path) -> N
     assert len(tables.read(tmp_path / "raw/images.csv", tables.IMAGES)) == 4
 
 
-def test_the_text_of_a_table_cannot_control_a_terminal(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_text_of_a_table_cannot_control_a_terminal(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     hostile = "\x1b[31mred\x07\u202e"
     (folder / "flares.csv").write_text(archives.FLARES.replace("swpc", hostile))
     with caplog.at_level(logging.INFO, "solarflare"):
         archive.check(folder)
     assert all(record.message.isprintable() for record in caplog.records)
+    assert left_out(folder, tmp_path / "raw") == []
+    assert set(tables.read(tmp_path / "raw/flares.csv", tables.FLARES)["list"]) == {r"\x1b[31mred\x07\u202e"}
     (folder / "flares.csv").write_text(archives.FLARES.replace("goes_class", f"class{hostile}"))
     with pytest.raises(InputError, match=r"class\\x1b\[31mred\\x07\\u202e") as raised:
         archive.check(folder)

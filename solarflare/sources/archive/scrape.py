@@ -125,16 +125,22 @@ def _events(archive: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the flares, merged, the region reports, and where the lists are complete."""
     if not (archive / "flares.csv").is_file():
         raise InputError(f"{archive} has no flares.csv; add one with the columns start and goes_class at least")
+    # What these tables say goes into tables, pages and terminals.
     with printable.errors():
-        flares = event_tables.read_flares(archive / "flares.csv")
+        flares = _printable(event_tables.read_flares(archive / "flares.csv"))
         reports = archive / "regions.csv"
         regions = event_tables.read_regions(reports) if reports.is_file() else tables.empty(tables.REGIONS)
-        completeness = _coverage(archive, flares, regions)
+        completeness = _printable(_coverage(archive, flares, regions))
     merged = event_tables.merge_lists(flares)
     log.info("flares: %d, after merging %d that a second list reports too", len(merged), len(flares) - len(merged))
     log.info("flares: %d of %d name a region", merged["noaa_ar"].notna().sum(), len(merged))
     log.info("regions: %d rows", len(regions))
     return merged, regions, completeness
+
+
+def _printable(df: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose names of lists, and reasons, are printable."""
+    return df.assign(**{name: df[name].map(printable.one_line) for name in df.columns.intersection(["list", "reason"])})
 
 
 def _coverage(archive: Path, flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:

@@ -11,9 +11,8 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from solarflare.core import console, strict_json
+from solarflare.core import console, printable, strict_json
 from solarflare.core.errors import InputError
-from solarflare.sources.archive import printable
 from solarflare.tracking import commands
 
 BLOCKS = "the file's column block, else 27: the Sun's rotation"
@@ -45,7 +44,7 @@ def main() -> None:
     """Run a command. Bad input ends it with one sentence and exit code 1."""
     (usage_error,) = typer.BadParameter.__bases__
     usage_error.exit_code = 1  # type: ignore[attr-defined] # else the same as `REFUSED`
-    console.run(printable.command(app))
+    console.run(app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from solarflare.core import printable
 from solarflare.core.tasks import Task
 from solarflare.predict.network import Network
 from solarflare.predict.predictor import DECIMALS, ImageAnswer, RegionAnswer
-from solarflare.sources.archive import printable
 
 THRESHOLDS = "Each threshold below is that of reports/ and metrics/, corrected to this average like the probabilities."
 

@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
+from solarflare.core import printable
 from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import Task
 from solarflare.predict.answer_text import region_name, two_decimals, verdict
@@ -20,7 +21,6 @@ from solarflare.predict.cutouts import squares
 from solarflare.predict.network import Network
 from solarflare.predict.predictor import ImageAnswer
 from solarflare.report import figures
-from solarflare.sources.archive import printable
 
 WIDTH = 8  # of the picture, in inches
 FONT = 10  # points

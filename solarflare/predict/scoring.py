@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core.files import OutputFolder
+from solarflare.core.printable import in_figures
 from solarflare.predict import forecast_files, own_predictions
 from solarflare.predict.forecast_files import BLOCK, ForecastFile
 from solarflare.predict.suspicions import suspicions
 from solarflare.report import figures
-from solarflare.sources.archive.printable import in_figures
 from solarflare.verification.scores import curves
 from solarflare.verification.scores.assessment import assess
 from solarflare.verification.scores.bootstrap import FEWEST_BLOCKS, BlockBootstrap

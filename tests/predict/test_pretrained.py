@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from solarflare.cli import app
+from solarflare.core import printable
 from solarflare.core.errors import InputError
 from solarflare.core.files import sha256
 from solarflare.core.tasks import TASKS, Task
@@ -24,7 +25,6 @@ from solarflare.predict.choose import Choice, Wish
 from solarflare.predict.images import find_images
 from solarflare.predict.network import Member, Network
 from solarflare.predict.predictor import ImageAnswer
-from solarflare.sources.archive import printable
 from solarflare.tracking.pretrained import card, make
 from tests.image_rehearsal import IMAGE
 from tests.import_graph import ROOT

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from solarflare.core.printable import one_line
 from solarflare.predict.leaderboard import common, corp
 from solarflare.predict.leaderboard.elementary import logarithmic_losses
 from solarflare.predict.leaderboard.entries import Entry
 from solarflare.predict.leaderboard.ranks import ranks
 from solarflare.predict.suspicions import suspicions
-from solarflare.sources.archive.printable import one_line
 from solarflare.verification.scores.bootstrap import BlockBootstrap
 from solarflare.verification.scores.scores import Forecast
 from solarflare.verification.scores.weighting import Groups, totals

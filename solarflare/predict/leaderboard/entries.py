@@ -9,8 +9,8 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
+from solarflare.core.printable import one_line
 from solarflare.predict import column_roles, forecast_files
-from solarflare.sources.archive.printable import one_line
 
 ALL = "all"
 """Instead of a column's name: every column of probabilities that a file has."""

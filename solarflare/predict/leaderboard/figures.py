@@ -13,11 +13,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from solarflare.core.printable import in_figures
 from solarflare.predict.leaderboard import corp
 from solarflare.predict.leaderboard.board import EVEN_ODDS, Board
 from solarflare.predict.leaderboard.elementary import murphy
 from solarflare.report.figures import FAINT, LEGEND, SKY, SUN, panels
-from solarflare.sources.archive.printable import in_figures
 from solarflare.verification.scores import curves
 from solarflare.verification.scores.scores import Forecast
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from solarflare.sources.archive import printable
+from solarflare.core import printable
 from solarflare.sources.common import filenames
 from solarflare.sources.common.identity import Identity, identify
 

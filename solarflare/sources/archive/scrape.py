@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from solarflare.core import tables
+from solarflare.core import printable, tables
 from solarflare.core.console import cores, log, progress
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout, sha256
-from solarflare.sources.archive import listing, printable
+from solarflare.sources.archive import listing
 from solarflare.sources.archive.listing import TABLES
 from solarflare.sources.archive.schema import Archive, ArchiveParams
 from solarflare.sources.common import coverage, event_tables, filenames, left_out
@@ -125,12 +125,10 @@ def _events(archive: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the flares, merged, the region reports, and where the lists are complete."""
     if not (archive / "flares.csv").is_file():
         raise InputError(f"{archive} has no flares.csv; add one with the columns start and goes_class at least")
-    # What these tables say goes into tables, pages and terminals.
-    with printable.errors():
-        flares = _printable(event_tables.read_flares(archive / "flares.csv"))
-        reports = archive / "regions.csv"
-        regions = event_tables.read_regions(reports) if reports.is_file() else tables.empty(tables.REGIONS)
-        completeness = _printable(_coverage(archive, flares, regions))
+    flares = _printable(event_tables.read_flares(archive / "flares.csv"))
+    reports = archive / "regions.csv"
+    regions = event_tables.read_regions(reports) if reports.is_file() else tables.empty(tables.REGIONS)
+    completeness = _coverage(archive, flares, regions)
     merged = event_tables.merge_lists(flares)
     log.info("flares: %d, after merging %d that a second list reports too", len(merged), len(flares) - len(merged))
     log.info("flares: %d of %d name a region", merged["noaa_ar"].notna().sum(), len(merged))
@@ -139,17 +137,18 @@ def _events(archive: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 
 
 def _printable(df: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose names of lists, and reasons, are printable."""
+    """Return a table whose names of lists, and reasons, are printable: they go into tables, pages and terminals."""
     return df.assign(**{name: df[name].map(printable.one_line) for name in df.columns.intersection(["list", "reason"])})
 
 
 def _coverage(archive: Path, flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return where the lists are complete: from the archive's own table, or, without one, inferred from the lists."""
     path = archive / "coverage.csv"
-    completeness = event_tables.read_coverage(path) if path.is_file() else coverage.infer(flares, regions)
+    stated = path.is_file()
+    completeness = _printable(event_tables.read_coverage(path)) if stated else coverage.infer(flares, regions)
     for name, start, end, weakest, status, _ in completeness.itertuples(index=False):
         what = f"{name} of {weakest} and up" if weakest else name
-        log.info("coverage: %s %s from %s to %s", printable.one_line(what), status, start, end)
+        log.info("coverage: %s %s from %s to %s", what, status, start, end)
     return completeness
 
 

@@ -1,12 +1,5 @@
 r"""Text of other people's files without what controls a terminal: escape sequences, line breaks, reversed text."""
 
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-from solarflare.core.console import log
-from solarflare.core.errors import InputError
-
 
 def one_line(text: str) -> str:
     r"""Return a text with escapes such as ``\n`` in place of the characters that are not printable.
@@ -35,23 +28,3 @@ def in_figures(text: str) -> str:
     a\$^\$, _a
     """
     return f"{' ' * text.startswith('_')}{one_line(text)}".replace("$", r"\$")
-
-
-def command(main: Callable[[], None]) -> Callable[[], None]:
-    """Return a command whose log and InputError are printable."""
-    log.addFilter(_passes)
-    return errors()(main)
-
-
-def _passes(record: logging.LogRecord) -> bool:
-    record.msg, record.args = lines(record.getMessage()), ()
-    return True
-
-
-@contextmanager
-def errors() -> Iterator[None]:
-    """Give an InputError of this block, whose sentence may quote a file, a printable sentence."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(lines(str(error))) from None

@@ -170,7 +170,12 @@ def table(content: dict[str, Any]) -> str:
         difference = differences.get(name)
         rows.append([label, *scores, *([lead(difference), difference["verdict"]] if difference else [])])
     counts = ", ".join(f"{name} {count:,}" for name, count in content["confusion"].items())
-    lines = [Table(columns, rows).text(), f"{content['n']:,} rows in {content['blocks']} blocks; {counts}"]
+    columns_read = ", ".join(f"{role} from {column}" for role, column in content["columns"].items())
+    lines = [
+        Table(columns, rows).text(),
+        f"columns: {columns_read}",
+        f"{content['n']:,} rows in {content['blocks']} blocks; {counts}",
+    ]
     lines += [f"intervals: {content['intervals']}", f"threshold: {content['threshold']}"]
     if against:
         lines.append(f"threshold of the other file: {against['threshold']}")

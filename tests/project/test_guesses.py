@@ -75,7 +75,7 @@ def refusal(content: bytes, name: str, folder: Path) -> str:
 
 
 def changed(*, mirrored: bool = False, swapped: bool = False) -> bytes:
-    image = Image.open(IMAGE)
+    image: Image.Image = Image.open(IMAGE)
     image = ImageOps.flip(image) if mirrored else image
     image = Image.merge("RGB", image.split()[::-1]) if swapped else image
     content = io.BytesIO()

@@ -1,6 +1,7 @@
 """Text of strangers on the page: names, reasons and parameters are text there, and never HTML."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,4 +99,4 @@ def test_text_of_a_file_is_only_text(project: Path, what: str) -> None:
 
 def kinds(content: bytes) -> dict[str, int]:
     """Return how many elements of each kind a page has."""
-    return pd.Series([str(element.tag) for element in html.fromstring(content).iter()]).value_counts().to_dict()
+    return Counter(str(element.tag) for element in html.fromstring(content).iter())

@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from solarflare.core import console, strict_json
+from solarflare.core import console, printable, strict_json
 from solarflare.core.errors import InputError
 from solarflare.tracking import commands
 
+BLOCKS = "the file's column block, else 27: the Sun's rotation"
 KNOWN = "known of metrics/predictions/"
 OWN = "the file's own, else 0.5"
 REFUSED = 2  # the exit code if an image has no answer
@@ -181,7 +182,7 @@ def score(
     ] = None,
     block_days: Annotated[
         float | None,
-        Option(min=0.01, help="Length of the bootstrap's blocks.", show_default="the file's column block, else 27"),
+        Option(min=0.01, help="Days whose rows are drawn together for the intervals.", show_default=BLOCKS),
     ] = None,
     resamples: Annotated[
         int | None,
@@ -204,7 +205,7 @@ def score(
     if command.wanted(files, wish, output):
         command.refuse({"--against": against, "--threshold": threshold})
         rules = Rules(block_days or scoring.BLOCK_DAYS, resamples or scoring.RESAMPLES, scoring.SEED, base_rate)
-        typer.echo(command.run(files, wish, rules, output))
+        typer.echo(printable.lines(command.run(files, wish, rules, output)))
         return
     (file,) = files
     columns = {"time": time, "probability": next(iter(wish.probabilities), None), "label": label}
@@ -214,7 +215,7 @@ def score(
     content = scorer.compare(read[str(file)], read[str(against)]) if against else scorer.score(read[str(file)])
     for warning in content["warnings"]:
         console.log.warning("warning: %s", warning)
-    typer.echo(strict_json.dumps(content, indent=2) if as_json else scoring.table(content))
+    typer.echo(strict_json.dumps(content, indent=2) if as_json else printable.lines(scoring.table(content)))
     if folder:
         scorer.draw(read, folder)
 
@@ -304,7 +305,8 @@ def export(
     from solarflare.predict import served
 
     with OutputFolder(folder).replaced() as partial:
-        served.export(instrument, partial)
+        tasks = served.export(instrument, partial)
+    typer.echo(f"{folder}: the networks of {instrument} for {' and '.join(tasks)}; serve them as docs/scale.md says")
 
 
 @app.command()

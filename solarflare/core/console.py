@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 
 from tqdm import tqdm
 
+from solarflare.core import printable
 from solarflare.core.errors import InputError
 
 log = logging.getLogger("solarflare")
@@ -53,17 +54,26 @@ def progress(items: Iterable[T], total: int, what: str) -> Iterator[T]:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command's `main`; after bad input, a full disk or Ctrl-C exit with one sentence and code 1."""
+    """Run a command's `main`; after bad input, a full disk or Ctrl-C exit with one sentence and code 1.
+
+    Sentences and log lines quote files of other people. They are printed without control characters.
+    """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log.addFilter(_is_printable)
     exit_on_interrupt()
     try:
         main()
     except InputError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {printable.lines(str(error))}")
     except OSError as error:
-        sys.exit(f"error: {_sentence(error)}")
+        sys.exit(f"error: {printable.lines(_sentence(error))}")
     except KeyboardInterrupt:
         _interrupted()
+
+
+def _is_printable(record: logging.LogRecord) -> bool:
+    record.msg, record.args = printable.lines(record.getMessage()), ()
+    return True
 
 
 def _sentence(error: OSError) -> str:

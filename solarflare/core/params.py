@@ -11,7 +11,7 @@ import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -205,7 +205,9 @@ def _message(path: Path, error: ValidationError) -> str:
         case "extra_forbidden":
             group: Any = _whole_schema()
             for part in first["loc"][:-1]:
-                group = group.model_fields[str(part)].annotation
+                # The values of a dictionary have names that the user gives.
+                fields = getattr(group, "model_fields", None)
+                group = fields[str(part)].annotation if fields else get_args(group)[1]
             near = difflib.get_close_matches(str(first["loc"][-1]), group.model_fields, 1)
             meant = f" (did you mean {near[0]}?)" if near else ""
             return f"{path}: key {key} is not known{meant}; allowed here: {', '.join(group.model_fields)}"

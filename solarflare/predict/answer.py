@@ -20,9 +20,9 @@ AT_ONCE = 8  # images that a process takes at a time
 def answer(files: Sequence[ImageFile], wish: Wish, as_json: bool = False, figures: OutputFolder | None = None) -> bool:
     """Print an answer for each image, and return whether all have one.
 
-    Before the first answer of some networks, they say what they answer and what trained them. A terminal shows the
-    picture of a single image. With `as_json` each answer is a line of JSON. With `figures`, a folder gets a picture of
-    each answer.
+    Before the first answer of some networks, they say what they answer and what trained them; before a refusal they say
+    nothing. A terminal shows the picture of a single image. With `as_json` each answer is a line of JSON. With
+    `figures`, a folder gets a picture of each answer.
     """
     choice, introduced, complete = Choice(wish), None, True
     if figures:
@@ -38,9 +38,10 @@ def answer(files: Sequence[ImageFile], wish: Wish, as_json: bool = False, figure
         else:
             shown = len(files) == 1 and not image_answer.refusal and terminal_picture.wanted()
             drawn = terminal_picture.lines(image_answer, networks.get(Task.REGION)) if shown else ()
-            heading = () if networks is introduced else answer_text.heading(networks)
+            is_new = networks is not introduced and not image_answer.refusal
+            heading = answer_text.heading(networks) if is_new else ()
             print("\n".join([*heading, *drawn, *answer_text.lines(image_answer, networks, shown)]), flush=True)
-            introduced = networks
+            introduced = networks if is_new else introduced
         if figures and not image_answer.refusal:
             picture.save(image_answer, networks, figures, names[image_answer.image.path])
     return complete

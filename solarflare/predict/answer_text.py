@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from solarflare.core import printable
 from solarflare.core.tasks import Task
 from solarflare.predict.network import Network
 from solarflare.predict.predictor import DECIMALS, ImageAnswer, RegionAnswer
@@ -52,7 +53,7 @@ def two_decimals(probability: float) -> str:
 
 def lines(answer: ImageAnswer, networks: Mapping[Task, Network], numbered: bool = False) -> Iterator[str]:
     """Yield an answer as lines: first the image, then one line per probability. Regions may be numbered from 1."""
-    name, time = answer.image.path.name, answer.image.time
+    name, time = printable.one_line(answer.image.path.name), answer.image.time
     yield f"{name}{'' if time is None else f'  {time:%Y-%m-%d %H:%M} UTC'}"
     if answer.refusal:
         yield f"  no answer: {answer.refusal}"

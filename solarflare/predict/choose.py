@@ -1,5 +1,6 @@
 """Which networks answer for an image: those that the user names, the project's own, or the shipped ones."""
 
+import multiprocessing
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from solarflare.core import params, paths
+from solarflare.core.console import log
 from solarflare.core.tasks import TASKS, Task
 from solarflare.predict import known_records, pretrained, trained
 from solarflare.predict.images import ImageFile, simulated_hashes
@@ -102,7 +104,17 @@ class Choice:
         # Beside a folder are the tables that trained its networks; the project's own are of another Sun perhaps.
         raw = Path(name).parent / paths.RAW if Path(name).is_dir() else None
         records = known_records.lookup(self.wish.flares, self.wish.regions, raw, self.live)
-        return Predictor(networks(name, self.wish.tasks), self._lookup, self.wish.simulated_model, records)
+        found = networks(name, self.wish.tasks)
+        if multiprocessing.parent_process() is None:  # a worker would repeat it
+            _say_what_is_missing(Path(name), self.wish.tasks)
+        return Predictor(found, self._lookup, self.wish.simulated_model, records)
+
+
+def _say_what_is_missing(folder: Path, tasks: tuple[Task, ...]) -> None:
+    """Warn of each task whose folder is not there. A task that is off has a folder that says so."""
+    for task in tasks:
+        if folder.is_dir() and not (folder / task).exists():
+            log.warning("warning: %s has no folder %s, so nothing is answered for %s", folder, task, task)
 
 
 def networks(name: str, tasks: tuple[Task, ...] = TASKS) -> dict[Task, Network]:

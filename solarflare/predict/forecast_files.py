@@ -1,6 +1,6 @@
 """Read anybody's forecasts: CSV files with a time, a probability and a label, under any column names."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,9 +89,7 @@ def read(
         base rate is not from 0 to 1, a label is not 0 or 1, a block is not a whole number, no row is left, or all
         labels are the same.
     """
-    if not path.is_file():
-        raise InputError(f"{path} is not a file; name a CSV file with a time, a probability and a label")
-    df = _with_clock(spellings.blanked(tables.read_text(path)))
+    df = _with_clock(read_cells(path))
     if df.empty:
         raise InputError(f"{path} has a header and no rows; name a file of forecasts")
     columns: dict[str, str] = {}
@@ -124,6 +122,33 @@ def read(
         key = "time and region" if REGION in df else "time"
         warnings.append(f"{repeats:,} of {len(complete):,} rows repeat the {key} of an earlier row")
     return ForecastFile(complete.sort_values("time", kind="stable", ignore_index=True), columns, warnings, blank)
+
+
+def read_cells(path: Path) -> pd.DataFrame:
+    """Return the cells of a file of forecasts as text without spaces around, ``""`` where nothing is known.
+
+    Raises an InputError if there is no such file, it is no CSV table, or its cells are separated by something else.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} is not a file; name a CSV file with a time, a probability and a label")
+    with path.open("rb") as file:
+        header = file.readline()
+    for name, separator in (("semicolons", b";"), ("tabs", b"\t")):
+        if separator in header and b"," not in header:
+            raise InputError(
+                f"{path}: its header has {name} between the names of the columns; expected commas, and points in the "
+                "numbers (0.25); export it again with these"
+            )
+    return spellings.blanked(tables.read_text(path))
+
+
+def no_common_rows(key: Sequence[str], starts: Mapping[str, pd.Timestamp]) -> InputError:
+    """Return the error for files without a common row. `starts` has the first time of each."""
+    first = ", ".join(f"{time:%Y-%m-%d %H:%M:%S} in {name}" for name, time in starts.items())
+    return InputError(
+        f"no row is common to all: only rows of the same {' and '.join(key)} are compared, and the first time is "
+        f"{first}; give forecasts of the same times"
+    )
 
 
 def _ask_for_missing(path: Path, column: str, probability: pd.Series) -> None:
@@ -160,6 +185,9 @@ def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame
         file.rows.assign(repeat=file.rows.groupby(key).cumcount(), row=file.rows.index) for file in (first, second)
     )
     matched = left.merge(right, on=[*key, "repeat"], suffixes=("", "_second"))
+    if matched.empty:
+        starts = {"one file": first.rows["time"].iloc[0], "the other": second.rows["time"].iloc[0]}
+        raise no_common_rows(key, starts)
     if matched["label"].nunique() < 2:
         raise InputError(
             f"the two files have {len(matched):,} rows in common, and these do not have both labels; "

@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
+from solarflare.core import printable
 from solarflare.core.files import OutputFolder
 from solarflare.core.tasks import Task
 from solarflare.predict.answer_text import region_name, two_decimals, verdict
@@ -41,10 +42,9 @@ def names(paths: Sequence[Path]) -> dict[Path, str]:
     unique = dict.fromkeys(paths)
     stems = Counter(path.stem for path in unique)
     shared = os.path.commonpath([path.absolute().parent for path in unique])
-    return {
-        path: f"{path.stem if stems[path.stem] == 1 else '-'.join(path.absolute().relative_to(shared).parts)}.png"
-        for path in unique
-    }
+    places = {path: "-".join(path.absolute().relative_to(shared).parts) for path in unique}
+    found = {path: path.stem if stems[path.stem] == 1 else place for path, place in places.items()}
+    return {path: f"{printable.one_line(name)}.png" for path, name in found.items()}
 
 
 def save(answer: ImageAnswer, networks: Mapping[Task, Network], folder: OutputFolder, name: str) -> None:

@@ -21,6 +21,21 @@ def instruments() -> list[str]:
     return sorted(path.name for path in FOLDER.iterdir() if path.is_dir()) if FOLDER.is_dir() else []
 
 
+def folders() -> str:
+    """Return the folders of the shipped networks, relative to the working folder if they are below it, as a phrase."""
+    found, here = [FOLDER / instrument for instrument in instruments()], Path.cwd()
+    return " or ".join(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in found)
+
+
+def remedy(folder: Path) -> str:
+    """Return where a shipped network comes from, for its damaged folder: Git, an export, or another place."""
+    if folder.resolve().is_relative_to(FOLDER) and (FOLDER.parent / ".git").exists():
+        return f"`git checkout {folder}`"
+    if exported := next((parent for parent in folder.parents if (parent / "MLmodel").is_file()), None):
+        return f"delete {exported} and make it again with `solarflare export`"
+    return f"copy it again from where it came; the networks of this project are in {folders()}"
+
+
 def holds(folder: Path, tasks: Collection[Task] = TASKS) -> bool:
     """Return whether a folder holds shipped networks of any of some tasks."""
     return any((folder / task / shipped.NETWORK).is_file() for task in tasks)
@@ -38,10 +53,10 @@ def load(folder: Path, tasks: Collection[Task] = TASKS) -> dict[Task, Network]:
 
 
 def _load(folder: Path) -> Network:
-    hashes.check(folder, f"`git checkout {folder}`")
+    hashes.check(folder, remedy(folder))
     about, fitted = description.about(folder), calibration.read(folder / description.CALIBRATION)
     if fitted.fitted_rate is None:
-        raise InputError(f"{folder / description.CALIBRATION} has no fitted_rate; `git checkout {folder}`")
+        raise InputError(f"{folder / description.CALIBRATION} has no fitted_rate; {remedy(folder)}")
     training = card(folder)["training"]
     images = f"{training['images']:,} images of {about.instrument}"
     return Network(
@@ -60,4 +75,4 @@ def card(folder: Path) -> dict[str, Any]:
     try:
         return strict_json.parse((folder / shipped.CARD).read_text())
     except (FileNotFoundError, ValueError):
-        raise InputError(f"{folder / shipped.CARD} is not there or is broken; `git checkout {folder}`") from None
+        raise InputError(f"{folder / shipped.CARD} is not there or is broken; {remedy(folder)}") from None

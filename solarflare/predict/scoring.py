@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core.files import OutputFolder
+from solarflare.core.printable import in_figures
 from solarflare.predict import forecast_files, own_predictions
 from solarflare.predict.forecast_files import BLOCK, ForecastFile
 from solarflare.predict.suspicions import suspicions
@@ -96,7 +97,7 @@ class Scorer:
         inputs = {name: (self._forecast(file.rows), self._plan(file.rows)) for name, file in files.items()}
         forecast, plan = next(iter(inputs.values()))
         title = f"{len(forecast.label):,} forecasts"
-        roc = figures.roc({name: curves.roc(*pair) for name, pair in inputs.items()}, title)
+        roc = figures.roc({in_figures(name): curves.roc(*pair) for name, pair in inputs.items()}, title)
         reliability = figures.reliability(curves.calibration(forecast, plan), forecast.label.mean(), title)
         with folder.replaced() as partial:
             figures.save(roc, partial / "roc.png")
@@ -169,7 +170,12 @@ def table(content: dict[str, Any]) -> str:
         difference = differences.get(name)
         rows.append([label, *scores, *([lead(difference), difference["verdict"]] if difference else [])])
     counts = ", ".join(f"{name} {count:,}" for name, count in content["confusion"].items())
-    lines = [Table(columns, rows).text(), f"{content['n']:,} rows in {content['blocks']} blocks; {counts}"]
+    columns_read = ", ".join(f"{role} from {column}" for role, column in content["columns"].items())
+    lines = [
+        Table(columns, rows).text(),
+        f"columns: {columns_read}",
+        f"{content['n']:,} rows in {content['blocks']} blocks; {counts}",
+    ]
     lines += [f"intervals: {content['intervals']}", f"threshold: {content['threshold']}"]
     if against:
         lines.append(f"threshold of the other file: {against['threshold']}")

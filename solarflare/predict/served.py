@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from solarflare.core.errors import InputError
+from solarflare.core.tasks import Task
 from solarflare.predict import answer_text, pretrained
 from solarflare.predict.images import find_images
 from solarflare.predict.predictor import Predictor
@@ -68,16 +69,19 @@ class ServedNetworks:
 
 def _load_pyfunc(path: str) -> ServedNetworks:
     """Load the model. MLflow calls this function by its name."""
-    return ServedNetworks(Path(path))
+    with served_model.errors():
+        return ServedNetworks(Path(path))
 
 
-def export(instrument: str, folder: Path) -> None:
-    """Save the shipped networks of an instrument as a model of MLflow.
+def export(instrument: str, folder: Path) -> list[Task]:
+    """Save the shipped networks of an instrument as a model of MLflow, and return their tasks.
 
-    Raises an InputError if none are shipped for the instrument.
+    Raises an InputError if none are shipped for the instrument, or if they are damaged.
     """
     if instrument not in pretrained.instruments():
         raise InputError(
             f"no network is shipped for {instrument}; there are some for {', '.join(pretrained.instruments())}"
         )
+    networks = pretrained.load(pretrained.FOLDER / instrument)
     served_model.save(folder, pretrained.FOLDER / instrument, __name__)
+    return list(networks)

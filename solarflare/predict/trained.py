@@ -14,6 +14,7 @@ from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.shards.schema import Crop
 from solarflare.networks import description, fusion, input_range
 from solarflare.networks.description import ModelDescription
+from solarflare.predict import pretrained
 from solarflare.predict.network import Member, Network
 from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import Instrument
@@ -40,7 +41,10 @@ def load(models: Path, chosen: "PredictParams", tasks: Collection[Task] = TASKS,
     trained = [task for task in tasks if (models / task).is_dir() and absent.reason(models / task) is None]
     if not trained:
         kind = "network" if len(tasks) == len(TASKS) else f"network of {' and '.join(tasks)}"
-        raise InputError(f"{models} has no {kind}; train some with `dvc repro`, or name another folder with --models")
+        raise InputError(
+            f"{models} has no {kind}; train some with `dvc repro`, or name another folder with --models, such as "
+            f"{pretrained.folders()}"
+        )
     return {task: _load(task, models / task, chosen, name or models.as_posix()) for task in trained}
 
 
@@ -117,7 +121,7 @@ def find(name: str, tasks: Collection[Task] = TASKS) -> "tuple[Path, PredictPara
         remedy = "`dvc repro` trains those in models/"
         if matching:
             remedy = f"`solarflare experiment {max(matching, key=len)}` trains this one"
-        raise InputError(f"{error}, and {remedy}") from None
+        raise InputError(f"{error}, and {remedy}; there are networks in {pretrained.folders()}") from None
     own_params = folder.parent / paths.PARAMS.name
     return folder, params.load(PredictParams, own_params if own_params.is_file() else paths.PARAMS)
 

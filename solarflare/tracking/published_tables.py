@@ -11,7 +11,7 @@ from solarflare.core.errors import InputError
 from solarflare.core.paths import DETAILS
 from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking.published_results import PERMUTATION, RESULTS
-from solarflare.verification.scores.score_table import SCORES, Table, compared, interval
+from solarflare.verification.scores.score_table import SCORES, Table, compared, interval, strongest_first
 from solarflare.verification.scores.seeds import Spread
 from solarflare.verification.scores.seeds import read as read_seeds
 from solarflare.verification.scores.trust import read as read_trust
@@ -49,8 +49,8 @@ def table(name: str) -> str:
     elif all(name.startswith(SEED) for name in content["variants"]):
         tables = [_spread(content)]
     else:
-        tables = [_every_variant(content)]
-    return "\n\n".join(table.markdown() for table in tables)
+        tables = [_every_variant(content), _combination_leads(content)]
+    return "\n\n".join(table.markdown() for table in tables if table.rows)
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -77,14 +77,35 @@ def _every_variant(content: dict[str, Any]) -> Table:
 def _rows(variant: str, task: Task, metrics: dict[str, Any]) -> Iterator[list[str]]:
     """Yield one row for the network, then one row per baseline and per combination, the strongest first."""
     of_2020 = variant.endswith(NETWORK_OF_2020)
-    trust = read_trust(metrics)
-    trusted = "" if trust else f", {trust.words}"
-    first = [variant + trusted, task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
+    first = [_with_trust(variant, metrics), task, str(metrics["n"]), f"{metrics['base_rate']['value']:.0%}"]
     yield [*first, "network of 2020" if of_2020 else "network", *(interval(metrics[score]) for score in SHOWN), ""]
     if not of_2020:  # The rows of our network have the same baselines already.
         for group in ("baselines", "combinations"):
             for name, scores, difference in compared(metrics, group, SHOWN):
                 yield [*[""] * len(first), name, *scores, interval(difference)]
+
+
+def _with_trust(variant: str, metrics: dict[str, Any]) -> str:
+    """Return the name of a variant and, unless its scores are trusted, why no verdict counts."""
+    trust = read_trust(metrics)
+    return variant if trust else f"{variant}, {trust.words}"
+
+
+def _combination_leads(content: dict[str, Any]) -> Table:
+    """Return what each combination, such as the fusion, leads by over the best baseline; no rows if there are none."""
+    rows = []
+    for variant, results in content["variants"].items():
+        for task in TASKS:
+            metrics = results["metrics"][task]
+            for name, leads in (metrics.get("combination_leads") or {}).items():
+                best = next(baseline for baseline, _ in strongest_first(metrics["baselines"]) if baseline in leads)
+                cells = [leads[best][score] for score in ("roc_auc", "brier_skill")]
+                shown = (interval(cell, "+z.3f") for cell in cells)
+                rows.append(
+                    [_with_trust(variant, metrics), task, name.replace("_", " "), best, *shown, cells[0]["verdict"]]
+                )
+    columns = ("task", "combination", "best baseline", "lead in ROC-AUC", "lead in Brier skill", "in ROC-AUC")
+    return Table((content["profile"], *columns), rows)
 
 
 def _spread(content: dict[str, Any]) -> Table:

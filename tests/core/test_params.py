@@ -61,6 +61,11 @@ AFTER = r"key scrape\.{}\.end is '2001-01-01'; expected a date after the start, 
         ("compute.device", "tpu", r"key compute\.device is 'tpu'; expected 'cpu' or 'gpu'"),
         ("tasks", [], r"key tasks is \[\]; expected .*at least 1 item"),
         ("tasks", ["moon"], r"key tasks\.0 is 'moon'; expected 'disk' or 'region'"),
+        (
+            "scrape.live.slower.a",
+            {"wait": 1, "delay": 1},
+            r"key scrape\.live\.slower\.a\.wait is not known; allowed here: ",
+        ),
         ("colour", "red", r"key colour is not known; allowed here: tasks, instrument"),
     ],
 )

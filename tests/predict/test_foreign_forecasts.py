@@ -1,6 +1,8 @@
 """Forecasts of other people: a column is never taken for another one, and a cell is read or named."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -195,3 +197,27 @@ def test_a_blank_cell_is_left_out_and_counted(blank: str, tmp_path: Path) -> Non
     rows = forecasts().astype(str)
     rows.loc[3, "label"] = blank
     assert read(rows, tmp_path).warnings == ["1 of 60 rows are left out: no label in label"]
+
+
+@pytest.mark.parametrize(("separator", "decimal", "name"), [(";", ".", "semi"), (";", ",", "semi"), ("\t", ".", "tab")])
+def test_cells_that_are_not_separated_by_commas_are_said_to_be_so(
+    separator: str, decimal: str, name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "forecasts.csv"
+    forecasts().to_csv(path, index=False, sep=separator, decimal=decimal)
+    with pytest.raises(InputError, match=f"its header has {name}.* between the names of the columns; expected commas"):
+        forecast_files.read(path)
+
+
+def test_the_name_of_a_column_cannot_control_a_terminal(tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"probability": "\x1b[31mprobability\x07"})
+    rows.loc[3, "\x1b[31mprobability\x07"] = None
+    command = [sys.executable, "-m", "solarflare.cli", "score", str(write(rows, tmp_path))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert r"no probability in \x1b[31mprobability\x07" in done.stderr
+    command += ["--time", "nothing"]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert r"\x1b[31mprobability\x07" in refused.stderr
+    said = done.stdout + done.stderr + refused.stderr
+    assert all(line.isprintable() for line in said.splitlines())

@@ -159,6 +159,26 @@ def test_what_makes_no_sense_is_refused(case: str, tmp_path: Path) -> None:
         board(write(forecasts(), tmp_path), *arguments)
 
 
+def test_files_of_other_times_are_told_apart_by_their_times(tmp_path: Path) -> None:
+    rows = forecasts()
+    other = write(rows.assign(time=rows["time"] + "T06:00"), tmp_path, "late.csv")
+    here = write(rows, tmp_path)
+    said = r"only rows of the same time are compared, and the first time is 2014-01-01 00:00:00 in .*, 2014-01-01 06:00"
+    with pytest.raises(InputError, match=said):
+        board(here, other, "--probability", "sharp")
+    with pytest.raises(InputError, match=said):
+        run(here, "--against", other, "--probability", "sharp")
+
+
+def test_common_rows_of_one_label_are_said_to_be_so(tmp_path: Path) -> None:
+    rows = forecasts()
+    none, some = rows[rows["label"] == 0], rows[rows["label"] == 1]
+    late = some.assign(time="2015" + some["time"].str[4:])
+    paths = [write(pd.concat([none, other]), tmp_path, f"{len(other)}.csv") for other in (some, late.head(9))]
+    with pytest.raises(InputError, match="common to all 2 forecasts, and the label of each is 0, where scores need"):
+        board(*paths, "--probability", "sharp")
+
+
 def test_repeated_rows_are_refused(tmp_path: Path) -> None:
     path = write(pd.concat([forecasts(), forecasts().head(3)]), tmp_path)
     with pytest.raises(InputError, match=r"3 rows repeat the time of an earlier row, first 2014-01-01 .* keep one row"):
@@ -199,4 +219,29 @@ def test_a_file_that_is_no_page_is_not_replaced(tmp_path: Path) -> None:
 def test_one_forecast_has_a_page_too(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     run(write(forecasts()[["time", "label", "sharp"]], tmp_path), "--page", page)
-    assert "<h1>forecasts on 300 rows</h1>" in page.read_text()
+    assert "<h1>The forecast forecasts on 300 rows</h1>" in page.read_text()
+    assert "300 of 300 rows have the forecast forecasts;" in page.read_text()
+    assert "pairs of forecasts" not in page.read_text()
+
+
+HOSTILE = ["a$^$", "$x", "<script>alert(1)</script>", "</style>", '"><img src=x onerror=alert(1)>', "\x1b[31mred", "_a"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_name_of_a_forecast_is_only_text(name: str, tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"sharp": name, "blunt": f"{name}2"}).drop(columns="chance")
+    page, named = tmp_path / "page.html", ("--probability", name, "--probability", f"{name}2")
+    printed = run(write(rows, tmp_path), *named, "--page", page, "--figures", tmp_path / "figures")
+    assert all(line.isprintable() for line in printed.splitlines())
+    assert (tmp_path / "figures/triptych.png").is_file()
+    text = page.read_text()
+    assert not any(mark in text for mark in ("<script", "<img", "\x1b"))
+    assert text.count("</style>") == 1
+    one = run(write(rows, tmp_path), "--probability", name, "--figures", tmp_path / "one")
+    assert all(line.isprintable() for line in one.splitlines())
+
+
+@pytest.mark.parametrize("name", ["a$^$", "$x", "_a", "\udcff"])
+def test_any_name_of_a_file_is_drawn(name: str, tmp_path: Path) -> None:
+    run(write(forecasts(), tmp_path, f"{name}.csv"), "--probability", "sharp", "--figures", tmp_path / "figures")
+    assert (tmp_path / "figures/roc.png").is_file()

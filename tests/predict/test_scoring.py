@@ -119,6 +119,9 @@ def test_the_table_shows_every_score_and_the_verdicts(tmp_path: Path) -> None:
     file = forecast_files.read(write(forecasts(), tmp_path))
     scorer = scoring.Scorer(0.5, 27, 100)
     assert "ROC-AUC" in scoring.table(scorer.score(file))
+    assert "columns: time from time, probability from probability, label from label" in scoring.table(
+        scorer.score(file)
+    )
     assert scoring.table(scorer.score(file)).endswith("threshold: 0.5 (--threshold)")
     assert "not distinguishable" in scoring.table(scorer.compare(file, file))
 

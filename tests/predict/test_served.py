@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,10 +12,14 @@ from pathlib import Path
 import mlflow
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from solarflare.cli import app
 from solarflare.core.errors import InputError
 from solarflare.predict import served
+from solarflare.tracking.mlflow.served_model import SERVER
 from tests.image_rehearsal import IMAGE, ask, instructions, request, serve
+from tests.mlflow_ui import free_port
 from tests.projects import ROOT
 
 SUN = IMAGE.read_bytes()
@@ -69,6 +74,43 @@ def test_threads_get_the_answers_that_one_gets() -> None:
 def test_an_instrument_without_shipped_networks_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no network is shipped for hmi; there are some for aia211"):
         served.export("hmi", tmp_path)
+
+
+def test_an_export_says_what_it_wrote_and_replaces_nothing_else(tmp_path: Path) -> None:
+    folder, other = tmp_path / "model", tmp_path / "other"
+    other.mkdir()
+    (other / "notes.txt").write_text("mine")
+    for _ in range(2):
+        said = CliRunner().invoke(app, ["export", str(folder)])
+        assert said.output.startswith(f"{folder}: the networks of aia211 for disk and region; ")
+    refused = CliRunner().invoke(app, ["export", str(other)])
+    assert "no command of solarflare made it" in str(refused.exception)
+    assert [path.name for path in other.iterdir()] == ["notes.txt"]
+
+
+def test_a_damaged_model_is_one_sentence_with_its_remedy(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(model / "model", tmp_path / "copy")
+    (folder / "data/aia211/disk/card.md").write_text("another")
+    sentence = rf"disk/card\.md differs from .*: the model is damaged; delete {folder} and make it again with `solar"
+    with pytest.raises(InputError, match=sentence):
+        mlflow.pyfunc.load_model(str(folder))
+    monkeypatch.setenv(SERVER, str(folder))  # as in the processes of `mlflow models serve`
+    with pytest.raises(SystemExit, match=f"^error: .*{sentence}"):
+        mlflow.pyfunc.load_model(str(folder))
+
+
+@pytest.mark.slow
+def test_a_server_of_a_damaged_model_ends_with_a_sentence(model: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(model / "model", tmp_path / "copy")
+    (folder / "data/aia211/disk/card.md").write_text("another")
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", str(folder), "--env-manager", "local"]
+    done = subprocess.run([*command, "--port", str(free_port())], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    # What follows is MLflow's own.
+    (*_, sentence) = done.stderr.partition("Traceback")[0].splitlines()
+    assert sentence.startswith(f"error: {folder}/data/aia211/disk/card.md differs")
 
 
 def test_the_image_runs_without_root_and_asks_itself_whether_it_is_well() -> None:

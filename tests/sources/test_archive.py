@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
+from solarflare.sources.archive import listing
 from solarflare.sources.archive import scrape as archive
 from solarflare.sources.common import event_tables, filenames, identity, left_out
 from tests import archives, field_files, parameters
@@ -259,8 +260,8 @@ def test_every_file_that_is_not_imported_is_listed(folder: Path, raw: Path) -> N
     rows = tables.read(raw / "coverage.csv", tables.COVERAGE).query("list == 'images'")
     assert sorted(rows["reason"]) == [
         "20140103_000000_512_0304.jpg: its name is that of another product (0304)",
-        f"README.md: {archive.OTHER_ENDING}",
-        f"sun.tiff: {archive.OTHER_ENDING}",
+        f"README.md: {listing.OTHER_ENDING}",
+        f"sun.tiff: {listing.OTHER_ENDING}",
         f"sunset.jpg: {identity.UNNAMED}",
     ]
     assert set(rows["start"]) == {pd.Timestamp("2014-01-01")}
@@ -280,6 +281,19 @@ def test_a_check_names_what_cannot_be_used_and_imports_nothing(folder: Path, cap
     ]
     assert "coverage: swpc of C1.0 and up complete from 2014-01-01 00:30:00 to 2014-01-03 22:00:00" in caplog.text
     assert sorted(folder.parent.rglob("*")) == before
+
+
+def test_a_check_of_an_archive_without_images_says_so(tmp_path: Path) -> None:
+    assert archive.check(archives.make(tmp_path / "archive", images=0)) == [f"{tmp_path / 'archive'} has no image"]
+
+
+def test_how_many_flares_name_a_region_is_said(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "solarflare"):
+        archive.check(folder)
+        (folder / "flares.csv").write_text(archives.FLARES.replace("noaa_ar", "number"))
+        archive.check(folder)
+    said = [record.message for record in caplog.records if "name a region" in record.message]
+    assert said == ["flares: 2 of 3 name a region", "flares: 0 of 3 name a region"]
 
 
 def test_a_check_of_no_folder_is_one_sentence(tmp_path: Path) -> None:

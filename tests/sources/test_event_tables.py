@@ -98,6 +98,18 @@ def test_a_location_may_name_the_region(cell: str, write: Write) -> None:
     assert flares[["noaa_ar", "latitude", "longitude"]].to_numpy().tolist() == [[14405, -22, -79]]
 
 
+@pytest.mark.parametrize(("column", "number"), [("longitude", 28), ("latitude", -15), ("longitude", -39)])
+def test_a_number_far_from_its_location_is_refused(column: str, number: float, write: Write) -> None:
+    path = write(f"start,goes_class,location,{column}\n2014-01-01,C1.0,N15E28,{number}\n2014-01-02,C1.0,,3\n")
+    with pytest.raises(InputError, match=rf"row 1, column {column}: got '{number}'; expected a {column} near the col"):
+        event_tables.read_flares(path)
+
+
+def test_a_number_near_its_location_is_the_better_one(write: Write) -> None:
+    path = write("start,goes_class,location,longitude,latitude\n2014-01-01,C1.0,N15E28,-31.5,15.2\n")
+    assert event_tables.read_flares(path)[["latitude", "longitude"]].to_numpy().tolist() == [[15.2, -31.5]]
+
+
 def test_a_region_of_its_own_goes_before_the_one_of_the_location(write: Write) -> None:
     rows = "2026-03-01,C1.0,S22E79(4405),4406\n2026-03-02,C1.0,S22E79(4405),---\n2026-03-03,C1.0,S22E79(),\n"
     flares = event_tables.read_flares(write("start,goes_class,location,noaa_ar\n" + rows))

@@ -18,6 +18,7 @@ from solarflare.sources.live.lists.report import Report, flare_table, region_tab
 from tests.archive_server import pages
 from tests.archive_server.server import index
 from tests.live_tables import FLARES, REGIONS
+from tests.mutations import mutated
 
 DAY = dt.date(2014, 1, 30)
 CASES = 1500
@@ -125,39 +126,9 @@ def targets() -> dict[str, Target]:
 
 
 TARGETS = targets()
-WORDS = (
-    "//// 0075 2400 9999 -1 1e999 NaN null None <td> </table> <table> <!-- &#0; &#x110000; <?xml?> \" ' XRA C1.0 X99.9 "
-    "C N91E181 S00W00 123456789012345678901234567890 [ { {} 31777999999 2290 ,,,,, \u0663 \u2028 \xc5"
-)
-TOKENS = [word.encode() for word in WORDS.split(" ")]
-TOKENS += [b"\0", b"\xc5", b"\xff\xfe", b"\n", b"\r\n", b" " * 200, b"A" * 5000, b"\nI. ", b"\nII. ", b"\n2290 "]
 VALUES: list[Any] = [None, "", "Unk", -1, 0, 1e308, 1e-320, True, [], {}, "1e999", "NaN", "0001-01-01", 2**70]
 VALUES += ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00", "2014-01-30", {"a": [1]}, "N10", "A" * 1000]
 BYTES = st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode(errors="replace")))
-
-
-def mutated(report: bytes, generator: np.random.Generator) -> bytes:
-    """Return a report with a few bytes changed, cut, doubled, moved, or replaced by what parsers stumble over."""
-    content = bytearray(report)
-    for _ in range(generator.integers(1, 6)):
-        first, last = sorted(generator.integers(0, len(content) + 1, 2).tolist())
-        last = min(last, first + int(generator.integers(0, 40)))
-        token = TOKENS[generator.integers(len(TOKENS))]
-        match generator.integers(6):
-            case 0:
-                content[first:last] = token
-            case 1:
-                content[first:first] = token
-            case 2:
-                del content[first:last]
-            case 3:
-                content[first:first] = content[first:last] * int(generator.integers(1, 4))
-            case 4:
-                content[first:last] = generator.bytes(last - first)
-            case _:
-                lines = content.splitlines(keepends=True)
-                content = bytearray(b"".join(lines[number] for number in generator.permutation(len(lines))))
-    return bytes(content[: generator.integers(len(content) + 1)] if generator.random() < 0.1 else content)
 
 
 def twisted(report: bytes, generator: np.random.Generator) -> bytes:

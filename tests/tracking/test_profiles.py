@@ -315,6 +315,16 @@ def score(value: float) -> dict[str, float]:
     return {"value": value, "low": value - 0.02, "high": value + 0.01}
 
 
+def test_the_leads_of_combinations_are_those_over_the_best_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    variants = json.loads((published_results.RESULTS / "sdo-euv-fusion.json").read_text())["variants"]
+    lead = variants["test-2014"]["metrics"]["region"]["combination_leads"]["fusion"]["records"]["roc_auc"]
+    rows = [line.split(" | ") for line in published_tables.table("sdo-euv-fusion").splitlines()]
+    (shown,) = [row[3:5] for row in rows if row[0] == "| test-2014" and row[1:3] == ["region", "fusion"]]
+    assert shown == ["records", f"{lead['value']:+.3f} [{lead['low']:+.3f}, {lead['high']:+.3f}]"]
+    assert sum(row[0] == "| test-2014, insufficient" and row[2] == "fusion" for row in rows) == 1
+
+
 def test_repeats_are_averaged_beside_what_was_published_and_what_tells_without_a_network(repository: Path) -> None:
     probes = {
         name: {"kind": kind, "leak": kind == "gated", "roc_auc": score(value), "balanced_accuracy": score(value - 0.1)}

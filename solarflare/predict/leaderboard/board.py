@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from solarflare.core.printable import one_line
 from solarflare.predict.leaderboard import common, corp
 from solarflare.predict.leaderboard.elementary import logarithmic_losses
 from solarflare.predict.leaderboard.entries import Entry
@@ -173,8 +174,8 @@ def _described(entry: Entry, on_common_rows: _Scored, rules: Rules) -> dict[str,
         scored = _Scored(label, probability, rules.plan(entry.rows["time"]), rules.base_rate)
     own_rows = {"n": len(label), "base_rate": float(label.mean()), **scored.intervals()}
     return {
-        "file": str(entry.path),
-        "column": entry.column,
+        "file": one_line(str(entry.path)),
+        "column": one_line(entry.column),
         "rows": len(label),
         "blank": entry.blank,
         "own_rows": own_rows,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from solarflare.core.errors import InputError
-from solarflare.predict.forecast_files import REGION
+from solarflare.predict.forecast_files import REGION, no_common_rows
 from solarflare.predict.leaderboard.entries import Entry
 
 
@@ -49,10 +49,12 @@ def join(entries: Sequence[Entry]) -> CommonRows:
     _check_labels(entries, truth)
     table = pd.concat(probabilities, axis=1, keys=range(len(entries)), join="inner").sort_index()
     rows = table.assign(label=truth[0].reindex(table.index).astype(int)).reset_index(level="time")
+    if rows.empty:
+        raise no_common_rows(key, {str(entry.path): entry.rows["time"].min() for entry in entries})
     if rows["label"].nunique() < 2:
         raise InputError(
-            f"{len(rows):,} rows are common to all {len(entries)} forecasts, and they do not have both labels; "
-            "leave out the forecasts that lack most rows"
+            f"{len(rows):,} rows are common to all {len(entries)} forecasts, and the label of each is "
+            f"{rows['label'].iloc[0]}, where scores need both 0 and 1; leave out the forecasts that lack most rows"
         )
     return CommonRows(rows.reset_index(drop=True), len(truth))
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from solarflare.core import tables
 from solarflare.core.errors import InputError
+from solarflare.core.printable import one_line
 from solarflare.predict import column_roles, forecast_files
-from solarflare.sources.common import spellings
 
 ALL = "all"
 """Instead of a column's name: every column of probabilities that a file has."""
@@ -59,7 +59,7 @@ def read(paths: Sequence[Path], wish: Wish) -> list[Entry]:
     """Read the forecasts of files, in the order of the files and of their columns.
 
     A forecast is called by its column, if its file gives several, and else by its file without the ending. If two would
-    have the same name, both get the path and the column.
+    have the same name, both get the path and the column. Names are printable.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def read(paths: Sequence[Path], wish: Wish) -> list[Entry]:
 
 
 def _full_name(entry: Entry) -> str:
-    return f"{entry.path}: {entry.column}"
+    return one_line(f"{entry.path}: {entry.column}")
 
 
 def _check_without(paths: Sequence[Path], wish: Wish) -> None:
@@ -103,7 +103,7 @@ def _of_file(path: Path, wish: Wish) -> list[Entry]:
         file = forecast_files.read(path, {**named, "probability": column}, strict=False, missing=wish.missing)
         named = {role: file.columns[role] for role in ("time", "label")}
         column = file.columns["probability"]
-        name = column if len(columns) > 1 else path.stem
+        name = one_line(column if len(columns) > 1 else path.stem)
         entries.append(Entry(name, path, column, file.rows, file.blank["probability"]))
     return entries
 
@@ -112,9 +112,7 @@ def _columns(path: Path, wish: Wish) -> tuple[Mapping[str, str | None], Sequence
     """Return the names of a file's time and label, and of its probabilities; None for what is yet to be recognised."""
     if not wish.probabilities:
         return wish.columns, [None]
-    if not path.is_file():
-        raise InputError(f"{path} is not a file; name a CSV file with a time, a probability and a label")
-    df = spellings.blanked(tables.read_text(path))
+    df = forecast_files.read_cells(path)
     if ALL not in wish.probabilities:
         return wish.columns, [name for name in wish.probabilities if name in df] or [None]
     reserved = [name for name in (*forecast_files.OPTIONAL, forecast_files.REGION) if name in df]

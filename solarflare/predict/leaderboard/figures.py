@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from solarflare.core.printable import in_figures
 from solarflare.predict.leaderboard import corp
 from solarflare.predict.leaderboard.board import EVEN_ODDS, Board
 from solarflare.predict.leaderboard.elementary import murphy
@@ -79,7 +80,7 @@ def together(shown: Triptychs) -> Figure:
     for name, row in zip(shown.of, rows, strict=True):
         for panel, axes in zip(PANELS, row, strict=True):
             _draw(panel, axes, shown, name)
-            axes.set_title(name if panel == "reliability" else "", loc="left")
+            axes.set_title(in_figures(name) if panel == "reliability" else "", loc="left")
     return figure
 
 
@@ -102,7 +103,8 @@ def _reliability(axes: Axes, shown: Triptychs, name: str) -> None:
     band: dict[str, Any] = {"color": SKY, "alpha": 0.2, "linewidth": 0, "label": "95 % if reliable"}
     axes.fill_between(curve["probability"], curve["low"], curve["high"], **band)
     marker = "o" if len(curve) <= MARKED else ""
-    axes.plot(curve["probability"], curve["frequency"], color=SUN, linewidth=2, marker=marker, markersize=3, label=name)
+    line: dict[str, Any] = {"color": SUN, "linewidth": 2, "label": in_figures(name)}
+    axes.plot(curve["probability"], curve["frequency"], marker=marker, markersize=3, **line)
     axes.set(xlabel="forecast probability", ylabel="recalibrated probability", ylim=(0, 1.01))
     axes.legend(loc="upper left", **LEGEND)
 
@@ -129,8 +131,8 @@ def _murphy(axes: Axes, shown: Triptychs, name: str) -> None:
 def _with_best(axes: Axes, shown: Triptychs, name: str, panel: str, columns: tuple[str, str]) -> None:
     """Draw the curve of a forecast, and that of the best one unless it is the best."""
     best = next(iter(shown.of))
-    line: dict[str, Any] = {"color": SUN, "linewidth": 2, "label": name}
+    line: dict[str, Any] = {"color": SUN, "linewidth": 2, "label": in_figures(name)}
     axes.plot(*(getattr(shown.of[name], panel)[column] for column in columns), **line)
     if name != best:
-        line = {"color": SKY, "linewidth": 1.5, "linestyle": "--", "label": best}
+        line = {"color": SKY, "linewidth": 1.5, "linestyle": "--", "label": in_figures(best)}
         axes.plot(*(getattr(shown.of[best], panel)[column] for column in columns), **line)

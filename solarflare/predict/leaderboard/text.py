@@ -68,9 +68,11 @@ def notes(content: dict[str, Any]) -> list[str]:
     """Return what has to be known to read the tables, in sentences."""
     n, total, forecasts = content["n"], content["rows_of_any"], content["forecasts"]
     left_out = f"; the other {total - n:,} rows are left out of the ranks" if total > n else ""
+    which = f"all {len(forecasts)} forecasts" if len(forecasts) > 1 else f"the forecast {next(iter(forecasts))}"
+    ranked = ["ranked by the Brier score; a rank's interval holds for all pairs of forecasts together"]
     return [
-        f"{n:,} of {total:,} rows have all {len(forecasts)} forecasts{left_out}; base rate {content['base_rate']:.3f}",
-        "ranked by the Brier score; a rank's interval holds for all pairs of forecasts together",
+        f"{n:,} of {total:,} rows have {which}{left_out}; base rate {content['base_rate']:.3f}",
+        *(ranked if len(forecasts) > 1 else ()),
         f"intervals: {content['intervals']}; the rows are in {content['blocks']} blocks",
     ]
 

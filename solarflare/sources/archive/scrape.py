@@ -12,20 +12,19 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from solarflare.core import tables
+from solarflare.core import printable, tables
 from solarflare.core.console import cores, log, progress
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout, sha256
+from solarflare.sources.archive import listing
+from solarflare.sources.archive.listing import TABLES
 from solarflare.sources.archive.schema import Archive, ArchiveParams
 from solarflare.sources.common import coverage, event_tables, filenames, left_out
-from solarflare.sources.common.identity import Identity, identify
 from solarflare.sun.images import imaging, usable
 from solarflare.sun.images.instruments import Instrument
 
-TABLES = ("flares.csv", "regions.csv", "coverage.csv")  # The tables in an archive's folder; only the first is needed
 SAME_NAME = "another file of this day has the same name; rename one"
 NO_FOLDER = "{} is not a folder; name one with images, flares.csv and regions.csv"
-OTHER_ENDING = "its ending is not that of an image"
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -95,7 +94,7 @@ def digest(folder: Path) -> str:
     """
     if not folder.is_dir():
         raise InputError(NO_FOLDER.format(folder))
-    names = _listing(folder)
+    names = [file.name for file in listing.files(folder) if not file.reason]
     files = [file for file in names if filenames.needs_header(file) or filenames.parse(Path(file).name)]
     files += [name for name in TABLES if (folder / name).is_file()]
     contents = _in_parallel(lambda file: sha256(folder / file), sorted(files), "files hashed")
@@ -126,43 +125,43 @@ def _events(archive: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the flares, merged, the region reports, and where the lists are complete."""
     if not (archive / "flares.csv").is_file():
         raise InputError(f"{archive} has no flares.csv; add one with the columns start and goes_class at least")
-    flares = event_tables.read_flares(archive / "flares.csv")
+    flares = _printable(event_tables.read_flares(archive / "flares.csv"))
     reports = archive / "regions.csv"
     regions = event_tables.read_regions(reports) if reports.is_file() else tables.empty(tables.REGIONS)
     completeness = _coverage(archive, flares, regions)
     merged = event_tables.merge_lists(flares)
     log.info("flares: %d, after merging %d that a second list reports too", len(merged), len(flares) - len(merged))
+    log.info("flares: %d of %d name a region", merged["noaa_ar"].notna().sum(), len(merged))
     log.info("regions: %d rows", len(regions))
     return merged, regions, completeness
+
+
+def _printable(df: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose names of lists, and reasons, are printable: they go into tables, pages and terminals."""
+    return df.assign(**{name: df[name].map(printable.one_line) for name in df.columns.intersection(["list", "reason"])})
 
 
 def _coverage(archive: Path, flares: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
     """Return where the lists are complete: from the archive's own table, or, without one, inferred from the lists."""
     path = archive / "coverage.csv"
-    completeness = event_tables.read_coverage(path) if path.is_file() else coverage.infer(flares, regions)
+    stated = path.is_file()
+    completeness = _printable(event_tables.read_coverage(path)) if stated else coverage.infer(flares, regions)
     for name, start, end, weakest, status, _ in completeness.itertuples(index=False):
         what = f"{name} of {weakest} and up" if weakest else name
         log.info("coverage: %s %s from %s to %s", what, status, start, end)
     return completeness
 
 
-def _listing(folder: Path) -> list[str]:
-    """Return the sorted relative names of the files below a folder, without its tables and without hidden files."""
-    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    shown = (file for file in files if not any(part.startswith(".") for part in file.parts))
-    return sorted(file.as_posix() for file in shown if file.as_posix() not in TABLES)
-
-
 def _find(archive: Path) -> pd.DataFrame:
     """Return the images with their instruments and times, and the files for which these are ``unknown``, with why."""
-    files = _listing(archive)
-    identities = _in_parallel(lambda file: _identity(archive / file), files, "files identified")
+    files = listing.files(archive)
+    identities = _in_parallel(lambda file: listing.identity(archive, file), files, "files identified")
     stamps = [identity.stamp for identity in identities]
     images = pd.DataFrame(
         {
-            "file": files,
+            "file": pd.Series([printable.one_line(file.name) for file in files], dtype=object),
             "unknown": [identity.reason for identity in identities],
-            "instrument": [stamp.instrument if stamp else "" for stamp in stamps],
+            "instrument": pd.Series([stamp.instrument if stamp else "" for stamp in stamps], dtype=object),
             "time": pd.Series([stamp.time if stamp else pd.NaT for stamp in stamps], dtype="datetime64[ns]"),
         }
     )
@@ -198,10 +197,6 @@ def _inspect(archive: Path, images: pd.DataFrame) -> pd.DataFrame:
     kept = images[images["reason"] == ""]
     images.loc[kept.index[kept["path"].duplicated()], "reason"] = SAME_NAME
     return images.assign(pair_id="").sort_values(["time", "path"], kind="stable", ignore_index=True)
-
-
-def _identity(path: Path) -> Identity:
-    return identify(path) if filenames.is_image(path.name) else Identity(None, OTHER_ENDING)
 
 
 def _facts(path: Path, image: Any) -> tuple[str, int, int, int, str]:

@@ -10,6 +10,8 @@ from solarflare.core.cells import BadCell
 from solarflare.sun.events.magnetic import mount_wilson
 
 TIMES = ("time", "start", "peak", "end")
+LOCATION = "latitude and longitude such as N15E28"
+FAR = 10  # degrees between a number and its location. In half a day the Sun turns by 7.
 EARLIEST = pd.Timestamp("1970-01-01")
 """NOAA numbers the regions since 1972, and lists of X-ray flares from GOES begin in 1975."""
 
@@ -39,7 +41,7 @@ def locations(df: pd.DataFrame) -> tuple[pd.DataFrame, list[BadCell]]:
     """Fill blank latitudes and longitudes from the column ``location``, such as N15E28.
 
     A location may name a region too, as LMSAL's do: S22E79( 4405 ). That fills a blank ``noaa_ar``. Returns the table,
-    and the locations that cannot be read.
+    the locations that cannot be read, and the numbers that are far from their location: their sign is another one.
     """
     location = df["location"].str.upper().str.replace(r"\s", "", regex=True)
     parts = location.str.extract(_LOCATION).fillna("")
@@ -47,11 +49,15 @@ def locations(df: pd.DataFrame) -> tuple[pd.DataFrame, list[BadCell]]:
     signs = {"latitude": parts["north"].map({"N": "", "S": "-"}), "longitude": parts["west"].map({"W": "", "E": "-"})}
     filled = {name: (sign + parts[name]).fillna("") for name, sign in signs.items()} | {"noaa_ar": parts["noaa_ar"]}
     df = df.copy()
+    bad = [BadCell(int(row), "location", df["location"][row], LOCATION) for row in unreadable]
+    for name in df.columns.intersection(list(signs)):
+        apart = (tables.numbers(df[name]) - tables.numbers(filled[name])).abs()
+        expected = f"a {name} near the column location: north and west are positive"
+        bad += [BadCell(int(row), name, df[name][row], expected) for row in df.index[apart > FAR]]
     for name, values in filled.items():
         given = df[name] if name in df.columns else pd.Series("", index=df.index)
         df[name] = given.where(given != "", values)
-    expected = "latitude and longitude such as N15E28"
-    return df, [BadCell(int(row), "location", df["location"][row], expected) for row in unreadable]
+    return df, bad
 
 
 def unusable(cells: pd.Series) -> list[BadCell]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from solarflare.core.tasks import Task
 from solarflare.networks import description, input_range
+from solarflare.tracking.mlflow import served_model
 from solarflare.tracking.mlflow.experiments import MODELS
 
 MAX_IMAGES = 1000  # most images in a request, so that a server does not run out of memory
@@ -49,7 +50,8 @@ class CalibratedNetwork:
 
 def _load_pyfunc(path: str) -> CalibratedNetwork:
     """Load the model, unless it is damaged. MLflow calls this function by its name."""
-    description.check_hashes(Path(path))
+    with served_model.errors():
+        description.check_hashes(Path(path))
     return CalibratedNetwork(Path(path))
 
 

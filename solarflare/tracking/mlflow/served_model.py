@@ -1,12 +1,20 @@
 """Saves networks as a model of MLflow that answers for whole images, and the refusals of that model."""
 
+import os
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from solarflare.core.errors import InputError
+
 NAME, CONTENT = "name", "content"
 """The columns of a request: the file name of an image, and its bytes in base64."""
+
+SERVER = "__pyfunc_model_path__"  # a variable that MLflow sets for the processes of `mlflow models serve`
 
 
 def save(folder: Path, networks: Path, loader: str) -> None:
@@ -29,6 +37,17 @@ def save(folder: Path, networks: Path, loader: str) -> None:
             signature=ModelSignature(columns),
             pip_requirements=[f"numpy=={np.__version__}"],
         )
+
+
+@contextmanager
+def errors() -> Iterator[None]:
+    """End a server whose model cannot be loaded with one sentence. In another program the InputError is raised."""
+    try:
+        yield
+    except InputError as error:
+        if SERVER in os.environ:
+            sys.exit(f"error: {error}")
+        raise
 
 
 def refusal(reason: str) -> Exception:

@@ -13,8 +13,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 # The stages say "python": it has to be the one of .venv.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# DVC asks for the user's name, and stops where the user id has none, as in many containers: `id` gives its number.
+# DVC asks for the user's name and home, and stops where the user id has none, as in many containers; `id` gives its number.
 export LOGNAME ?= $(shell id -un 2>/dev/null)
+export HOME ?= /tmp
 
 # Parameters are checked first: DVC deletes the outputs of a stage before it runs. What the network lost in the last
 # scrape is fetched next; for DVC that scrape is complete.

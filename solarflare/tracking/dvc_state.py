@@ -19,6 +19,7 @@ from dvc_data.index import DataIndexDirError
 
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory
+from solarflare.tracking import dvc_lock
 
 DVC = Path(".dvc")  # a folder that has this is a DVC project
 RESTORE = "restore the file with `git checkout dvc.yaml`"
@@ -116,6 +117,7 @@ def _modified(entry: str | dict[str, dict[str, Any]]) -> Iterator[str]:
 
 def _status(*stages: str) -> dict[str, list[Any]]:
     """Return what ``dvc status`` says, by stage. Without names, it asks about all stages; it omits those up to date."""
+    dvc_lock.mend()
     command = [sys.executable, "-m", "dvc", "status", "--json", *stages]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="draws the moments (default: 1)")
     parser.add_argument("--jobs", type=int, default=cores(), help="faults at a time (default: one per core)")
     parser.add_argument("--folder", type=Path, help="keep the reference there, or take the one that is there")
+    parser.add_argument("--most", type=int, help="at most so many faults of each kind, drawn (default: all)")
     parser.add_argument("--match", default="", help="only faults whose description holds this; no table is written")
     chosen = parser.parse_args()
     bad = 0
@@ -34,7 +35,10 @@ def main() -> None:
         of = Reference(folder / "reference/project", server)
         of.ready()
         for kind in chosen.only or KINDS:
-            cases = [case for case in KINDS[kind](random.Random(f"{chosen.seed} {kind}")) if chosen.match in str(case)]
+            rng = random.Random(f"{chosen.seed} {kind}")
+            cases = [case for case in KINDS[kind](rng) if chosen.match in str(case)]
+            if chosen.most is not None and chosen.most < len(cases):
+                cases = [cases[number] for number in sorted(rng.sample(range(len(cases)), chosen.most))]
             outcomes = list(_outcomes(of, cases, chosen.jobs))
             bad += sum(not outcome.good for outcome in outcomes)
             if not chosen.match:

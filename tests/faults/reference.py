@@ -59,7 +59,11 @@ def _own(name: str, *arguments: str, writes: tuple[str, ...]) -> Command:
 
 
 LOG = _own("log", writes=("mlflow.db", "mlartifacts"))
+CHECK = Command("check", ("-m", "solarflare.cli", "check"), ())
 REPRO = Command("repro", ("-m", "dvc", "repro"), ())
+MAKE = CHECK, REPRO, LOG
+"""What ``make`` runs and what can change anything."""
+
 COMMANDS = {
     command.name: command
     for command in (

@@ -28,10 +28,12 @@ def cases(rng: random.Random) -> Iterator[Case]:
     yield partial(whole, fault="umask 077", beforehand=_private)
     yield partial(whole, fault="one CPU (taskset)", before=("taskset", "--cpu-list", _first_core()))
     if is_root():
-        # Without a name DVC stops; the Makefile gives it one.
-        named: dict[str, str | None] = {"USER": None, "HOME": None, "LOGNAME": str(USER)}
-        yield partial(whole, fault=f"unknown user id {USER}, with LOGNAME as make sets it", user=USER, variables=named)
-        yield partial(whole, fault="not root: nobody", user=65534, variables={"HOME": "/nonexistent"})
+        # Without a name and a home DVC stops; the Makefile gives it both.
+        named: dict[str, str | None] = {"USER": None, "HOME": "/tmp", "LOGNAME": str(USER)}
+        yield partial(
+            whole, fault=f"user id {USER}, unknown; LOGNAME, HOME as make sets them", user=USER, variables=named
+        )
+        yield partial(whole, fault="not root, and no home (nobody)", user=65534, variables={"HOME": "/nonexistent"})
     yield little_memory
     if FAKETIME:
         for command in commands(*JUMPED):

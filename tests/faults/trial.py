@@ -1,7 +1,7 @@
 """One fault on one copy of the reference: what it did, and whether the next run makes it good."""
 
-import itertools
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ from typing import Any
 
 from tests.faults import reference
 from tests.faults.processes import Processes, Said
-from tests.faults.reference import COMMANDS, LOG, REPRO, Command, Reference
+from tests.faults.reference import COMMANDS, LOG, MAKE, REPRO, Command, Reference
 
-NUMBERS = itertools.count(1)
 SAME = "the next run gives the same bytes"
 
 
@@ -58,7 +57,7 @@ class Trial:
         """
         again = () if command.is_stage or command in (LOG, REPRO) else (command,)
         wrong = []
-        for each in (*again, REPRO, LOG):
+        for each in (*again, *MAKE):
             said = (processes or self.processes).run(each.arguments)
             if said.code or said.broke:
                 wrong.append(f"{each.name} after it failed: {shortened(said.text)}")
@@ -83,12 +82,12 @@ class Trial:
 @contextmanager
 def trial(of: Reference, **how: Any) -> Iterator[Trial]:
     """Yield a copy of the reference, deleted after the block. `how` is passed on to `Processes`."""
-    number = next(NUMBERS)
-    parent = of.folder.parent / f"trial-{number}"
+    parent = Path(tempfile.mkdtemp(prefix="trial-", dir=of.folder.parent))
+    parent.chmod(0o755)  # other users go there too
     shutil.copytree(of.folder, parent / "project", symlinks=True)
     reference.ask(parent / "project", of.site)
     try:
-        yield Trial(of, Processes(parent / "project", f"{of.folder.parent.name}-{number}", **how))
+        yield Trial(of, Processes(parent / "project", parent.name, **how))
     finally:
         shutil.rmtree(parent, ignore_errors=True)
 

@@ -94,9 +94,10 @@ def exit_on_interrupt() -> None:
 
 
 def _interrupted(*_: object) -> NoReturn:
-    # A second interruption must not stop the clean-up after the first.
+    # A second interruption must not stop the clean-up after the first. Python reports one that came already if the
+    # signal is now ignored, so that a handler does nothing.
     for kind in INTERRUPTIONS:
-        signal.signal(kind, signal.SIG_IGN)
+        signal.signal(kind, lambda *_: None)
     sys.exit(INTERRUPTED)
 
 

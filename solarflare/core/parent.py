@@ -3,7 +3,9 @@
 import ctypes
 import os
 import signal
+import subprocess
 import sys
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 # Loaded here: between the fork of a process and the start of its program nothing may be loaded.
@@ -26,3 +28,8 @@ def end_with_parent(kind: int = signal.SIGTERM, parent: int | None = None) -> No
         _LIBC.prctl(PR_SET_PDEATHSIG, kind)
         if parent is not None and os.getppid() != parent:
             os.kill(os.getpid(), kind)
+
+
+def run(command: list[str], **how: Any) -> "subprocess.CompletedProcess[Any]":
+    """Run a command to its end as `subprocess.run` does, without check. It does not outlive this process."""
+    return subprocess.run(command, check=False, preexec_fn=end_with_parent, **how)

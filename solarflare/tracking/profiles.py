@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solarflare.core import params, paths
+from solarflare.core import params, parent, paths
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
-from solarflare.core.parent import end_with_parent
 from solarflare.core.tasks import TASKS
 from solarflare.report import scrape_cost
 from solarflare.sources.archive import scrape
@@ -256,8 +255,7 @@ def _dvc_beside_others(*arguments: str) -> None:
 
 
 def _run(command: list[str], **how: Any) -> "subprocess.CompletedProcess[str]":
-    """Run a command that does not outlive this process."""
-    return subprocess.run(command, env=_environment(), check=False, preexec_fn=end_with_parent, **how)
+    return parent.run(command, env=_environment(), **how)
 
 
 def _command(*arguments: str) -> list[str]:

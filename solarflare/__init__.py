@@ -8,9 +8,11 @@ at `api` for the functions that this package offers: `load_model`, `predictions`
 from importlib import import_module
 from typing import Any
 
+from solarflare.core import home
 from solarflare.core.processor import pin
 
 pin()  # before any module imports NumPy or TensorFlow
+home.ensure()  # before any module imports sunpy
 
 __all__ = ["InputError", "Model", "load_model", "metrics", "predictions", "run_profile"]
 

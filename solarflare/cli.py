@@ -82,8 +82,10 @@ def check(
         typer.echo("\n".join(scrape.check(archive)))
         return
     from solarflare.core import params, paths
+    from solarflare.tracking import dvc_lock
 
     params.check(params.read_yaml(paths.PARAMS), paths.PARAMS)
+    dvc_lock.mend()
 
 
 @app.command()

@@ -8,13 +8,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TypeVar
 
 from tqdm import tqdm
 
 from solarflare.core import printable
 from solarflare.core.errors import InputError
+from solarflare.core.parent import end_with_parent
 
 log = logging.getLogger("solarflare")
 T = TypeVar("T")
@@ -23,6 +24,7 @@ BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {per_minute} a 
 # A folder without the permission to write, a disk that is read-only, a file where a folder is needed, or the reverse.
 UNUSABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 INTERRUPTED = "error: interrupted: nothing half-written was kept; run the command again to continue"
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, `kill`, a closed terminal
 GRACE = 1.5  # seconds for the clean-up of a block that `ends_soon`
 LINES_PER_LOOP = 4  # progress lines of a loop where stderr is no terminal
 
@@ -80,22 +82,32 @@ def _sentence(error: OSError) -> str:
     """Return the sentence for a full disk, or a path that cannot be used; raise any other error again."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full: nothing half-written was kept; free some space and run the command again"
+    if error.errno == errno.EFBIG:
+        return "a file is larger than is allowed here: nothing half-written was kept; see `ulimit -f`, run this again"
     if error.errno in UNUSABLE and error.filename is not None:
         return f"{error.filename} cannot be used ({error.strerror}): make it writable, or move what is in its place"
     raise error
 
 
 def exit_on_interrupt() -> None:
-    """From now on exit with one sentence after Ctrl-C or `kill`. Call it before imports: these take seconds."""
-    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
-        signal.signal(kind, _interrupted)
+    """From now on exit with one sentence after an interruption. Call it before imports: these take seconds.
+
+    A stage is also interrupted when DVC, which started it, is killed.
+    """
+    for kind in (*INTERRUPTIONS, signal.SIGALRM):
+        # `nohup` ignores the end of the terminal.
+        if kind != signal.SIGHUP or signal.getsignal(kind) != signal.SIG_IGN:
+            signal.signal(kind, _interrupted)
     sys.unraisablehook = _repeat_interruption
+    if "DVC_ROOT" in os.environ:
+        end_with_parent()
 
 
 def _interrupted(*_: object) -> NoReturn:
-    # A second interruption must not stop the clean-up after the first.
-    for kind in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(kind, signal.SIG_IGN)
+    # A second interruption must not stop the clean-up after the first. Python reports one that came already if the
+    # signal is now ignored, so that a handler does nothing.
+    for kind in INTERRUPTIONS:
+        signal.signal(kind, lambda *_: None)
     sys.exit(INTERRUPTED)
 
 
@@ -117,12 +129,13 @@ def ends_soon(stop: Callable[[], None]) -> Iterator[None]:
     def watch() -> None:
         # The system writes the number of each signal here, even while the main thread waits for a name server.
         while number := os.read(reading, 1)[0]:
-            if number in (signal.SIGINT, signal.SIGTERM):
+            if number in INTERRUPTIONS:
                 stop()
                 time.sleep(GRACE)
                 # After the block the process has said so, but it still waits for all threads.
                 if not ended.is_set():
-                    os.write(sys.stderr.fileno(), f"{INTERRUPTED}\n".encode())
+                    with suppress(OSError):  # the terminal may be closed
+                        os.write(sys.stderr.fileno(), f"{INTERRUPTED}\n".encode())
                 os._exit(1)
 
     thread = threading.Thread(target=watch, name="interruption", daemon=True)

@@ -4,6 +4,7 @@ A stage writes its own outputs with `atomic_path` and `atomic_directory`. A comm
 into an `OutputFolder`, or asks `check_output_file` first: neither replaces anything that no command wrote.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -80,15 +81,23 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     """Yield an empty temporary folder that replaces `path` if the block ends without an error.
 
     The former folder is deleted, whoever made it: only for outputs of stages, and folders of the cache.
+
+    Raises
+    ------
+    InputError
+        If another process is writing this folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial, former = path.with_name(f".partial-{path.name}"), path.with_name(f".former-{path.name}")
+    if _is_locked(partial):
+        raise InputError(f"{path} is being written by another process: wait for its end, and run the command again")
     # A killed run may have left both. If it had not put the new folder in place yet, the former one comes back.
     if not path.exists() and former.is_dir() and not former.is_symlink():
         former.replace(path)
     _delete(partial)
     _delete(former)
     partial.mkdir()
+    lock = _lock(partial)
     try:
         yield partial
         # The former folder is renamed first: deleting it takes time, and Ctrl-C meanwhile would leave neither folder.
@@ -98,8 +107,34 @@ def atomic_directory(path: Path) -> Iterator[Path]:
             path.replace(former)
         partial.replace(path)
     finally:
+        os.close(lock)
         _delete(partial)
         _delete(former)
+
+
+def _lock(folder: Path) -> int:
+    """Lock a folder until the returned descriptor is closed, or this process and its workers end, however they do."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
+
+
+def _is_locked(folder: Path) -> bool:
+    """Return whether a process, which still runs, has locked a folder."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _delete(path: Path) -> None:

@@ -1,13 +1,17 @@
 """The pools that divide the work of a stage: processes or threads of this machine, or a Dask cluster."""
 
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from solarflare.core.compute import PROCESSES, THREADS
 from solarflare.core.console import cores
+from solarflare.core.errors import InputError
+from solarflare.core.parent import end_with_parent
 
 T = TypeVar("T")
 
@@ -31,12 +35,12 @@ def worker_pool(scheduler: str = PROCESSES) -> Iterator[Pool]:
     Raises
     ------
     InputError
-        If there is no Dask cluster at the address, or if it cannot do the work of this folder.
+        If there is no Dask cluster at the address, or if it cannot do the work of this folder, or if a process of the
+        pool was killed.
     """
     pool: ProcessPoolExecutor | ThreadPoolExecutor
     if scheduler == PROCESSES:
-        # Workers ignore Ctrl-C; the parent process reports it.
-        pool = ProcessPoolExecutor(cores(), initializer=_ignore_interrupt)
+        pool = ProcessPoolExecutor(cores(), initializer=_prepare, initargs=(os.getpid(),))
     elif scheduler == THREADS:
         pool = ThreadPoolExecutor(cores())
     else:
@@ -48,11 +52,19 @@ def worker_pool(scheduler: str = PROCESSES) -> Iterator[Pool]:
         return
     try:
         yield pool
+    except BrokenProcessPool:
+        raise InputError(
+            "a worker process was killed, as the system does when memory is short: free some memory, or set "
+            "compute.scheduler to threads, and run the command again"
+        ) from None
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupt() -> None:
-    # A terminal sends Ctrl-C to the workers too.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _prepare(parent: int) -> None:
+    """Make a process a worker of its parent: it ends with it."""
+    # A terminal sends these to the workers too; the parent reports them.
+    for kind in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(kind, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent(signal.SIGKILL, parent)

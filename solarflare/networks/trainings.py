@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from solarflare.core.compute import PROCESSES, THREADS, Compute
 from solarflare.core.errors import InputError
+from solarflare.core.parent import end_with_parent
 from solarflare.core.workers import Pool, worker_pool
 
 JOB, SETTINGS, RESULT = "job.pickle", "settings.pickle", "result.pickle"
@@ -103,5 +104,6 @@ def _run(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     _run(Path(sys.argv[1]))

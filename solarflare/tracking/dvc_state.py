@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +16,10 @@ from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.tree import Tree
 from dvc_data.index import DataIndexDirError
 
+from solarflare.core import parent
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_directory
+from solarflare.tracking import dvc_lock
 
 DVC = Path(".dvc")  # a folder that has this is a DVC project
 RESTORE = "restore the file with `git checkout dvc.yaml`"
@@ -116,8 +117,9 @@ def _modified(entry: str | dict[str, dict[str, Any]]) -> Iterator[str]:
 
 def _status(*stages: str) -> dict[str, list[Any]]:
     """Return what ``dvc status`` says, by stage. Without names, it asks about all stages; it omits those up to date."""
+    dvc_lock.mend()
     command = [sys.executable, "-m", "dvc", "status", "--json", *stages]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = parent.run(command, capture_output=True, text=True)
     if done.returncode:
         reason = " ".join(done.stderr.removeprefix("ERROR: ").split())
         raise InputError(f"`dvc status`: {reason}; wait for other DVC commands to end, or {RESTORE}")

@@ -4,13 +4,12 @@
 """
 
 import json
-import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from solarflare.core import params, paths
+from solarflare.core import params, parent, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking import git
@@ -42,7 +41,7 @@ def render(base: str) -> str:
         shared: base if git.commit(base) == shared else f"{shared[:7]} of {base}",
     }
     command = [sys.executable, "-m", "dvc", "exp", "show", "--json", *(f"--rev={revision}" for revision in names)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = parent.run(command, capture_output=True, text=True)
     if done.returncode:
         raise InputError(f"`dvc exp show`: {' '.join(done.stderr.split())}; run this in a clone of the project")
     return table(json.loads(done.stdout), names).text() + "\n! not trusted   ? insufficient test rows"

@@ -1,7 +1,6 @@
 """What Git knows of the project. Every command that fails raises the same error."""
 
-import subprocess
-
+from solarflare.core import parent
 from solarflare.core.errors import InputError
 
 
@@ -69,7 +68,7 @@ def files(revision: str, *paths: str) -> list[str]:
 
 def _run(*arguments: str) -> bytes:
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, check=False)
+        done = parent.run(["git", *arguments], capture_output=True)
     except FileNotFoundError:
         raise InputError("git is not installed: install it (Debian: apt install git)") from None
     if done.returncode:

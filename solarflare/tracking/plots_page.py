@@ -1,9 +1,9 @@
 """The page that ``dvc plots`` fills. It contains Vega, which draws the plots, so that it needs no network."""
 
-import subprocess
 import sys
 from pathlib import Path
 
+from solarflare.core import parent
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
 
@@ -71,4 +71,4 @@ def write() -> None:
     with atomic_path(DVC / PAGE) as partial:
         partial.write_text(TEMPLATE.replace("VEGA", vl_convert.javascript_bundle(SNIPPET)), encoding="utf-8")
     setting = ("config", "--quiet", "--local", "plots.html_template", PAGE.as_posix())
-    subprocess.run([sys.executable, "-m", "dvc", *setting], check=True)
+    parent.run([sys.executable, "-m", "dvc", *setting]).check_returncode()

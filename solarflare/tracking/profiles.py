@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from solarflare.core import params, paths
+from solarflare.core import params, parent, paths
 from solarflare.core.errors import InputError
 from solarflare.core.files import main_checkout
 from solarflare.core.tasks import TASKS
@@ -231,7 +231,7 @@ def applied(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dvc(*arguments: str) -> None:
-    if subprocess.run(_command(*arguments), env=_environment(), check=False).returncode:
+    if _run(_command(*arguments)).returncode:
         raise InputError(
             f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; correct it and run this again"
         )
@@ -244,7 +244,7 @@ def _dvc_beside_others(*arguments: str) -> None:
     """
     command = _command("--wait-for-lock", *arguments)
     for attempt in range(ATTEMPTS):
-        done = subprocess.run(command, env=_environment(), check=False, capture_output=True, text=True)
+        done = _run(command, capture_output=True, text=True)
         if done.returncode == 0:
             return
         if not any(message in done.stderr for message in BUSY):
@@ -252,6 +252,10 @@ def _dvc_beside_others(*arguments: str) -> None:
         time.sleep(1 + attempt)
     sys.stderr.write(done.stderr)
     raise InputError(f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; correct it and run this again")
+
+
+def _run(command: list[str], **how: Any) -> "subprocess.CompletedProcess[str]":
+    return parent.run(command, env=_environment(), **how)
 
 
 def _command(*arguments: str) -> list[str]:

@@ -2,13 +2,12 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from solarflare.core import absent, params, paths
+from solarflare.core import absent, params, parent, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 from solarflare.tracking import dvc_state, git, published_pages
@@ -101,7 +100,7 @@ def _keep_networks() -> None:
     """Write the networks into `NETWORKS`, without those of earlier commits."""
     shutil.rmtree(NETWORKS, ignore_errors=True)
     command = [sys.executable, "-m", "dvc", "push", "--quiet", *(str(task.model) for task in TASKS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = parent.run(command, capture_output=True, text=True)
     if done.returncode:
         raise InputError(f"`dvc push`: {' '.join(done.stderr.split())}; run `dvc repro` first")
 

@@ -226,3 +226,15 @@ def test_a_missing_or_broken_result_names_the_stage_that_writes_it(text: str | N
         (tmp_path / "audit.json").write_text(text)
     with pytest.raises(InputError, match=r"audit\.json is not there or is broken; make it with `dvc repro audit`"):
         files.read_json(tmp_path / "audit.json", "audit")
+
+
+def test_a_folder_that_another_process_writes_is_one_sentence(tmp_path: Path) -> None:
+    with files.atomic_directory(tmp_path / "out") as first:
+        (first / "a").write_text("first")
+        with (
+            pytest.raises(InputError, match="is being written by another process"),
+            files.atomic_directory(tmp_path / "out"),
+        ):
+            pass
+    assert (tmp_path / "out/a").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

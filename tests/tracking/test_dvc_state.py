@@ -1,5 +1,6 @@
 """What DVC knows of the stages, in a real DVC project whose stages are made up."""
 
+import fcntl
 import json
 import os
 import py_compile
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 from solarflare.core.errors import InputError
-from solarflare.tracking import dvc_state
+from solarflare.tracking import dvc_lock, dvc_state
 from tests.repositories import shell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,3 +136,21 @@ def test_files_and_folders_have_the_hashes_of_dvc_lock(project: Path) -> None:
     contents = {path.name: path.read_bytes() for path in Path("code").iterdir()}
     assert dvc_state.folder_hash(contents) == recorded["code"]
     assert dvc_state.file_hash(contents["prepare.py"]) == recorded["code/prepare.py"]
+
+
+@pytest.mark.usefixtures("project")
+def test_a_list_of_locks_that_a_killed_dvc_left_half_written_is_deleted() -> None:
+    lock = Path(".dvc/tmp/rwlock")
+    for content in ("", '{"data": {"wri'):
+        lock.write_text(content)
+        assert dvc_state.outdated(["train"]) == []
+
+
+@pytest.mark.usefixtures("project")
+def test_a_list_of_locks_that_another_dvc_is_writing_stays() -> None:
+    lock = Path(".dvc/tmp/rwlock")
+    lock.write_text("")
+    with lock.with_name("rwlock.lock").open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        dvc_lock.mend()
+    assert lock.exists()

@@ -1,6 +1,7 @@
 """Finds, opens, fills and closes runs: one run per state of the pipeline, and below it one child run per stage."""
 
 import getpass
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -138,8 +139,16 @@ def _open_pipeline(mlflow: Any, state: RunState) -> Any:
 
 def _open(mlflow: Any, state: RunState, stage: str, name: str, tags: Mapping[str, str]) -> Any:
     experiment = mlflow.get_experiment_by_name(state.task)
-    own = {"stage": stage, STATE: state.key, "mlflow.user": getpass.getuser(), "mlflow.source.type": "LOCAL"}
+    own = {"stage": stage, STATE: state.key, "mlflow.user": _user(), "mlflow.source.type": "LOCAL"}
     return mlflow.MlflowClient().create_run(experiment.experiment_id, run_name=name, tags={**tags, **own})
+
+
+def _user() -> str:
+    """Return the name of the user, or the number of one that has none, as in many containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # before Python 3.13 the one, since then the other
+        return str(os.getuid())
 
 
 def _log_params(mlflow: Any, run: Any, values: Mapping[str, str]) -> None:

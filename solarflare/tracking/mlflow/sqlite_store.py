@@ -4,6 +4,7 @@ SQL is needed for two reasons. MLflow's client cannot change where artifacts are
 too long for the search for one run.
 """
 
+import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -12,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 SECONDS = 2.0  # time that a lock of another process is waited for
+PARTIAL = ".partial-mlflow-"  # how the name of the folder begins in which a store is created
 ARTIFACTS = "mlartifacts"  # the folder of artifacts, next to the SQLite file
 FOLDERS = (
     ("experiments", "artifact_location"),
@@ -32,11 +34,17 @@ def create(mlflow: Any, path: Path) -> None:
     This changes MLflow's tracking URI. The caller has to set it again.
     """
     # The folder has a new name each time. Else SQLite would apply the journal of a killed process to this store.
-    with TemporaryDirectory(prefix=".partial-mlflow-", dir=path.parent) as folder:
+    with TemporaryDirectory(prefix=PARTIAL, dir=path.parent) as folder:
         partial = Path(folder) / path.name
         mlflow.set_tracking_uri(f"sqlite:///{partial}")
         mlflow.MlflowClient().delete_experiment(mlflow.tracking.default_experiment.DEFAULT_EXPERIMENT_ID)
         partial.replace(path)
+
+
+def clear(folder: Path) -> None:
+    """Delete what a process left in a folder that was killed in `create`. No other may be in it meanwhile."""
+    for partial in folder.glob(f"{PARTIAL}*"):
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def has_finished_run(path: Path, tags: Mapping[str, str]) -> bool:

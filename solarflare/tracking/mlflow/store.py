@@ -134,6 +134,8 @@ def _connect(mlflow: Any, uri: str) -> None:
         raise ValueError("MLflow cannot open a file below a folder whose name holds ? or an escape such as %20")
     if file:
         sqlite_store.check(file)
+    if own:
+        sqlite_store.clear(root)
     if own and not own.exists():
         sqlite_store.create(mlflow, own)
     mlflow.set_tracking_uri(uri)

@@ -95,6 +95,11 @@ class Reference:
         if not kept.exists():
             self.make()
             kept.write_text(json.dumps(self.seconds))
+        else:
+            # The site has another address now, which these write down.
+            ask(self.folder, self.site)
+            for name in ("review", "experiment"):
+                Processes(self.folder, "reference").checked(COMMANDS[name].arguments)
         self.seconds = json.loads(kept.read_text())
         self.files, self.runs = files(self.folder), runs(self.folder)
 

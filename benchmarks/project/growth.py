@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def measure(sizes: Sequence[int]) -> pd.DataFrame:
-    """Return ``images``, ``stage``, ``seconds`` and ``peak`` (MB), a row for each stage and size."""
+    """Return ``images``, ``stage``, ``seconds`` of processors and ``peak`` (MB), a row for each stage and size."""
     rows = []
     for images in sizes:
         with TemporaryDirectory() as name:
@@ -54,8 +54,8 @@ def measure(sizes: Sequence[int]) -> pd.DataFrame:
             shutil.copy("params.yaml", folder)
             edit(folder / "params.yaml", images)
             for stage in STAGES:
-                seconds, peak = run_stage(stage, folder)
-                rows.append({"images": images, "stage": stage, "seconds": round(seconds, 1), "peak": peak})
+                used = run_stage(stage, folder)
+                rows.append({"images": images, "stage": stage, "seconds": round(used.processors, 1), "peak": used.peak})
                 print(*rows[-1].values(), flush=True)
     return pd.DataFrame(rows)
 
@@ -87,7 +87,9 @@ def edit(path: Path, images: int) -> None:
 def draw(grown: pd.DataFrame) -> None:
     """Draw seconds and memory against the number of images."""
     figure, panels = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-    for axes, column, unit in zip(panels, ("seconds", "peak"), ("seconds", "MB of the largest process"), strict=True):
+    for axes, column, unit in zip(
+        panels, ("seconds", "peak"), ("seconds of processors", "MB of the largest process"), strict=True
+    ):
         for stage, rows in grown.groupby("stage", sort=False):
             axes.plot(rows["images"], rows[column], marker="o", markersize=3, label=stage)
         axes.set(xscale="log", yscale="log", xlabel="images", ylabel=unit)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,14 +37,20 @@ def durations(stages: list[str], project: Path) -> dict[str, float]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(project / "params.yaml", folder)
-        return {stage: run_stage(stage, folder)[0] for stage in stages}
+        return {stage: run_stage(stage, folder).seconds for stage in stages}
 
 
-def run_stage(stage: str, folder: Path) -> tuple[float, int]:
-    """Run a stage in a folder that has parameters and the outputs of the stages before it.
+@dataclass(frozen=True)
+class Usage:
+    """What a stage took: seconds, seconds of processors, and the memory of its largest process in MB."""
 
-    Returns its seconds, and the peak memory of the largest of its processes, in MB.
-    """
+    seconds: float
+    processors: float
+    peak: int
+
+
+def run_stage(stage: str, folder: Path) -> Usage:
+    """Run a stage in a folder that has parameters and the outputs of the stages before it."""
     begin = time.perf_counter()
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with (folder / f"{stage}.log").open("w") as log:
@@ -53,7 +60,8 @@ def run_stage(stage: str, folder: Path) -> tuple[float, int]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"error: stage {stage} failed:\n{(folder / f'{stage}.log').read_text()}")
-    return time.perf_counter() - begin, used.ru_maxrss // (2**20 if sys.platform == "darwin" else 2**10)
+    peak = used.ru_maxrss // (2**20 if sys.platform == "darwin" else 2**10)
+    return Usage(time.perf_counter() - begin, used.ru_utime + used.ru_stime, peak)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import importlib.metadata
 import multiprocessing
 import platform
 import re
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from benchmarks.ratios import Ratio
@@ -36,8 +37,8 @@ def main() -> None:
     modules = parser.parse_args().modules
     ratios = []
     for module in modules:
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            of_module = pool.apply(measure, [module])
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            of_module = pool.submit(measure, module).result()
         print(*of_module, sep="\n", flush=True)
         ratios += of_module
     if modules == MODULES:

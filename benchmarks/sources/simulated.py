@@ -28,7 +28,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def ratios() -> Iterator[Ratio]:
     """Yield for each task how many times as many images are drawn as with the code of `REVISION`."""
     with TemporaryDirectory() as former:
-        archive = subprocess.run(["git", "archive", REVISION, "solarflare"], cwd=ROOT, capture_output=True, check=True)
+        # Its tests too: they read its parameters.
+        command = ["git", "archive", REVISION, "solarflare", "tests", "params.yaml"]
+        archive = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
         subprocess.run(["tar", "-x", "-C", former], input=archive.stdout, check=True)
         rates = [(rate_of(ROOT), rate_of(Path(former))) for _ in range(ROUNDS)]
     for task in rates[0][0]:
@@ -39,9 +41,9 @@ def ratios() -> Iterator[Ratio]:
 
 def rate_of(code: Path) -> dict[str, float]:
     """Return the images a second that a folder's `solarflare` draws for each task, in a process of its own."""
-    environment = os.environ | {"PYTHONPATH": f"{code}{os.pathsep}{ROOT}"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}  # Python looks into the current folder first
     command = [sys.executable, "-m", "benchmarks.sources.simulated", "--rates"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 

@@ -83,9 +83,9 @@ def epoch(task: Task, chosen: AllParams, name: str, in_memory: bool = False) -> 
     rows = Rows(np.arange(IMAGES), np.arange(IMAGES) % 2, maps=maps)
     network = training.initialised(settings, SHAPES[task])
     model = training.compiled(network, settings)
-    batches = for_learner(training_batches(noise, rows, settings, instrument(task, chosen) in MAGNETOGRAPHS), network)
-    if in_memory:
-        batches = batches.cache()
+    batches = training_batches(noise, rows, settings, instrument(task, chosen) in MAGNETOGRAPHS)
+    # To reduce the images is work of the network, not of the input pipeline.
+    batches = for_learner(batches.cache() if in_memory else batches, network)
     fit = partial(model.fit, batches, verbose=0, shuffle=False)
     fit()
     return fit

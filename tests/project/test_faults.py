@@ -1,6 +1,5 @@
 """The suite of faults itself: one cheap fault of most kinds, and the page that it writes."""
 
-import random
 import re
 import signal
 from collections.abc import Iterator
@@ -50,9 +49,11 @@ def test_a_lost_byte_is_noticed(made: Reference, monkeypatch: pytest.MonkeyPatch
     assert "other bytes: data/labels/disk.csv" in outcome.text
 
 
-@pytest.mark.parametrize("case", list(quoting.cases(random.Random(1))), ids=str)
-def test_make_quotes_what_it_is_given(case: Case) -> None:
-    outcome = quoting.odd_value(None, **case.keywords)  # type: ignore[attr-defined]
+@pytest.mark.parametrize("in_environment", [False, True])
+@pytest.mark.parametrize("value", quoting.VALUES)
+@pytest.mark.parametrize("target", quoting.TARGETS)
+def test_make_quotes_what_it_is_given(target: str, value: str, in_environment: bool) -> None:
+    outcome = quoting.odd_value(None, target, value, in_environment)
     assert outcome.good, outcome
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.ratios import timed
+from solarflare.core.console import progress
 
 ROUNDS, EPOCHS, IMAGES = 3, 3, 512
 NETWORKS = {"compact": (300, 300, 1), "compact_pooled": (64, 64, 3)}
@@ -59,13 +60,12 @@ def main() -> None:
         print(epoch(*measured))
         return
     names = [name for name in SETTINGS if name != JAX or importlib.util.find_spec("jax")]
+    turns = [(network, name) for _ in range(ROUNDS) for network in NETWORKS for name in names]
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for turn in progress(turns, len(turns), "settings measured"):
+        seconds.setdefault(turn, []).append(in_own_process(*turn))
     print("| setting |", " | ".join(NETWORKS), "|")
     print("| --- |", " | ".join("---" for _ in NETWORKS), "|")
-    seconds: dict[tuple[str, str], list[float]] = {}
-    for _ in range(ROUNDS):
-        for network in NETWORKS:
-            for name in names:
-                seconds.setdefault((network, name), []).append(in_own_process(network, name))
     for name in names:
         rates = [median(seconds[network, DEFAULTS]) / median(seconds[network, name]) for network in NETWORKS]
         print(f"| {name} |", " | ".join(f"{rate:.2f}" for rate in rates), "|")
@@ -79,10 +79,8 @@ def in_own_process(network: str, name: str) -> float:
 
 def epoch(network: str, name: str) -> float:
     """Return the median seconds of an epoch. What Keras does once, before the first, does not count."""
-    import solarflare  # noqa: F401 - it pins what a setting may change
-
     setting, shape = SETTINGS[name], NETWORKS[network]
-    os.environ.update(setting.environment)
+    os.environ.update(setting.environment)  # after `solarflare` has pinned what a setting may change
     from solarflare.networks.architectures import logit_network
     from solarflare.networks.backend import keras, tf
     from solarflare.networks.exact import binary_crossentropy

@@ -150,6 +150,14 @@ def test_an_image_is_the_same_every_time(instrument: Instrument) -> None:
 
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_there_are_images_of_times_before_1970(instrument: Instrument) -> None:
+    times = np.datetime64("1964-03-01T18:21:03", "s"), np.datetime64("1964-03-01T18:21:04", "s")
+    former, latter = (draw(instrument, time=time) for time in times)
+    assert former.shape == latter.shape
+    assert not np.array_equal(former, latter)
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
 def test_another_seed_is_another_image(instrument: Instrument) -> None:
     assert not np.array_equal(draw(instrument, seed=1), draw(instrument, seed=2))
 

@@ -15,7 +15,7 @@ from solarflare.sources.simulated.elements import Elements
 from solarflare.sources.simulated.flare_process import Flares
 from solarflare.sources.simulated.quiet_corona import SCALE_HEIGHT
 from solarflare.sources.simulated.region_evolution import DAY, Regions
-from solarflare.sources.simulated.sphere import Floats, Values, View, blur, splat
+from solarflare.sources.simulated.sphere import Floats, Values, View, blur, generator_of, splat
 
 FARTHEST = 112.0
 """Degrees from the central meridian up to which regions are drawn: loops behind the limb rise above it."""
@@ -159,7 +159,7 @@ class Magnetism:
             distance, nearest = cKDTree(region.space[negative]).query(region.space[positive])
             weight = np.abs(region.elements.flux[positive]) / (distance + 0.005) ** 2
             for flare, flux in zip(own, flares.flux_at(own, time), strict=True):
-                generator = np.random.default_rng([seed, 41, int(flare)])
+                generator = generator_of(seed, 41, int(flare))
                 foot = int(generator.choice(len(positive), p=weight / weight.sum()))
                 start, end = region.space[positive[foot]], region.space[negative[nearest[foot]]]
                 along = generator.uniform(0, 1, (12, 1))

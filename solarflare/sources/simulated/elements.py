@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from solarflare.sources.simulated.region_evolution import DAY, Regions, relative_flux
+from solarflare.sources.simulated.sphere import generator_of
 
 Values = npt.NDArray[np.float64]
 
@@ -125,7 +126,7 @@ def of_region(regions: Regions, region: int, time: np.datetime64, seed: int) -> 
 @lru_cache(64)  # a region is in many images
 def _drawn(seed: int, number: int, flux: float, complexity: float) -> _Drawn:
     """Draw the elements of a region, by its number, its largest flux in Mx, and its complexity."""
-    generator = np.random.default_rng([seed, 11, number])
+    generator = generator_of(seed, 11, number)
     separation = SEPARATION * (flux / 1e22) ** 0.4
     spread = 0.30 * separation
 
@@ -163,8 +164,7 @@ def _drawn(seed: int, number: int, flux: float, complexity: float) -> _Drawn:
 
 def network(time: np.datetime64, seed: int) -> Elements:
     """Return the elements of the quiet Sun on the side towards the Earth. They are new each day, and rotate."""
-    day = int(time.astype("datetime64[D]").astype(np.int64))
-    generator = np.random.default_rng([seed, 12, day])
+    generator = generator_of(seed, 12, time.astype("datetime64[D]"))
     n = NETWORK_ELEMENTS
     hours = float((time - time.astype("datetime64[D]")) / np.timedelta64(1, "h"))
     sine = generator.uniform(-1, 1, n)

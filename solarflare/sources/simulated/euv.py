@@ -15,7 +15,7 @@ from solarflare.sources.simulated.active_corona import Magnetism
 from solarflare.sources.simulated.flare_process import Flares
 from solarflare.sources.simulated.quiet_corona import QuietCorona
 from solarflare.sources.simulated.region_evolution import DAY, Regions
-from solarflare.sources.simulated.sphere import Floats, View
+from solarflare.sources.simulated.sphere import Floats, View, generator_of
 from solarflare.sources.simulated.typeface import typeface
 from solarflare.sun.images.instruments import Instrument
 
@@ -94,7 +94,7 @@ def render(
     seed : int
         Seed of the simulation.
     """
-    generator = np.random.default_rng([seed, 31, int(time.astype("datetime64[s]").astype(np.int64))])
+    generator = generator_of(seed, 31, time.astype("datetime64[s]"))
     x, y = (WIDTH - 1) / 2 + CENTRE_SPREAD * generator.standard_normal(2)
     view = View(float(x), float(y), radius_arcsec / SCALE, tilt, WIDTH)
     magnetism = Magnetism(regions, view, time, seed, generator)

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from solarflare.sources.simulated import elements
 from solarflare.sources.simulated.region_evolution import Regions
-from solarflare.sources.simulated.sphere import Floats, Values, View, blur, patch, spectral_noise, splat
+from solarflare.sources.simulated.sphere import Floats, Values, View, blur, generator_of, patch, spectral_noise, splat
 from solarflare.sources.simulated.typeface import typeface
 
 Mask = npt.NDArray[np.bool_]
@@ -60,7 +60,7 @@ def render(regions: Regions, time: np.datetime64, radius_arcsec: float, tilt: fl
     seed : int
         Seed of the simulation.
     """
-    generator = np.random.default_rng([seed, 21, int(time.astype("datetime64[s]").astype(np.int64))])
+    generator = generator_of(seed, 21, time.astype("datetime64[s]"))
     x, y = np.array(CENTRE) + np.array(CENTRE_SPREAD) * np.clip(generator.standard_normal(2), -2.2, 2.2)
     view = View(float(x), float(y), radius_arcsec / SCALE, tilt, WIDTH)
     west, north = view.plane()

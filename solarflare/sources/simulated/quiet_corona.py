@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from solarflare.sources.simulated import field_lines
 from solarflare.sources.simulated.region_evolution import DAY, activity
-from solarflare.sources.simulated.sphere import Floats, View, blur, patch, spectral_noise
+from solarflare.sources.simulated.sphere import Floats, View, blur, generator_of, patch, spectral_noise
 
 SCALE_HEIGHT = 0.08
 """Scale height of the emission in solar radii (radial profiles of 28 AIA 211 images; hydrostatic at 1.8 MK: 0.06)."""
@@ -194,7 +194,7 @@ def _openness(
     farthest = 1e-3 - np.log(result)  # a hole beyond it, in edges, opens a pixel less than the poles do
     epoch = int(days // HOLE_EPOCH)
     for number in range(epoch - 2, epoch + 1):
-        generator = np.random.default_rng([seed, 33, number + 1000])
+        generator = generator_of(seed, 33, number + 1000)
         for kind in range(HOLES + CHANNELS):
             latitude, longitude = generator.uniform(-50, 50), generator.uniform(0, 360) + 13.2 * days
             born, life = (number + generator.uniform()) * HOLE_EPOCH, generator.uniform(60, 160)
@@ -245,7 +245,7 @@ def _streamers(
 
 @lru_cache(4)
 def _profile(seed: int, number: int) -> npt.NDArray[np.float64]:
-    generator = np.random.default_rng([seed, 34, number])
+    generator = generator_of(seed, 34, number)
     result = np.zeros(ANGLES)
     for width, amplitude in ((60, 0.36), (14, 0.12), (3, 0.05)):
         wave = gaussian_filter1d(generator.standard_normal(ANGLES), width, mode="wrap")

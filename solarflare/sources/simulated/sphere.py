@@ -10,6 +10,14 @@ Floats = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float64]
 
 
+def generator_of(seed: int, kind: int, number: int | np.datetime64) -> np.random.Generator:
+    """Return the random numbers of a thing: the simulation's seed, the kind of thing, and its number or its time.
+
+    A time is counted in its unit since 1970. The count may be negative, which no seed may be.
+    """
+    return np.random.default_rng([seed, kind, int(np.int64(number)) % 2**64])
+
+
 @dataclass(frozen=True)
 class View:
     """Projection of the Sun onto an image: orthographic, solar north up, west right.

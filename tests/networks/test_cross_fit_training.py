@@ -59,6 +59,7 @@ def test_every_row_outside_of_the_test_has_a_logit_and_the_fusion_uses_it(tmp_pa
     assert {LOGIT, "number_24h", "area_sum"} <= set(fused.features)
 
 
+@pytest.mark.slow
 def test_with_patience_the_last_network_learns_as_long_as_the_others_on_the_median(tmp_path: Path) -> None:
     logged = trained(prepared(tmp_path, patience=1, epochs=1))
     assert "disk, fold 0: cross-fitted; now 60 images to train on, for 1 epochs" in logged

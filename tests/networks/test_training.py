@@ -126,6 +126,7 @@ def test_without_patience_it_learns_to_the_last_epoch() -> None:
     assert loss == pytest.approx(history["val_loss"].iloc[-1], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_an_ensemble_answers_with_the_mean_of_its_members_logits_even_when_read_back(tmp_path: Path) -> None:
     images, labels = spots(60)
     parts, brief = (rows(labels, 0, 40), rows(labels, 40, 60)), TRAIN.model_copy(update={"epochs": 2})
@@ -206,6 +207,7 @@ def test_the_stage_writes_a_model_a_fold_and_the_same_bytes_in_another_process(t
     assert first == second
 
 
+@pytest.mark.slow
 def test_what_is_refitted_has_learned_from_validation_too_and_keeps_its_calibration(tmp_path: Path) -> None:
     command, environment = [sys.executable, "-m", "stages.train_disk"], {**os.environ, "PYTHONPATH": str(ROOT)}
     runs = {}

@@ -86,6 +86,7 @@ def test_an_evaluation_that_was_there_before_writes_nothing(project: Path) -> No
     assert dump() == before
 
 
+@pytest.mark.slow
 def test_behind_a_server_too_an_evaluation_is_written_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ("server", "--backend-store-uri", "sqlite:///mlflow.db", "--serve-artifacts")
     with server("mlflow", *arguments, folder=project, ready="health") as address:

@@ -640,6 +640,7 @@ def test_a_store_that_does_not_answer_cannot_be_shown(project: Path) -> None:
     assert "error: MLflow at http://127.0.0.1:9: " in done.stderr
 
 
+@pytest.mark.slow
 def test_a_store_behind_a_server_is_shown_by_that_server(project: Path) -> None:
     arguments = ("server", "--backend-store-uri", "sqlite:///mlflow.db", "--serve-artifacts")
     with server("mlflow", *arguments, folder=project, ready="health") as address:

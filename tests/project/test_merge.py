@@ -4,6 +4,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.project.test_pipeline import ROOT, commit, shell
@@ -32,6 +33,7 @@ def recipe() -> list[str]:
     return section.partition("```sh\n")[2].partition("```")[0].splitlines()
 
 
+@pytest.mark.slow
 def test_results_of_two_branches_are_merged_by_a_run(tmp_path: Path) -> None:
     (tmp_path / "stage.py").write_text(STAGE)
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": TRAIN}}))

@@ -199,6 +199,7 @@ def test_a_positive_without_a_partner_is_dropped_and_counted(tmp_path: Path, cap
     assert int(match[1]) > 0
 
 
+@pytest.mark.slow
 def test_a_question_that_this_sun_has_no_pair_for_is_one_sentence(tmp_path: Path) -> None:
     never = choices(
         tasks=["disk"],

@@ -94,7 +94,7 @@ def draw(grown: pd.DataFrame) -> None:
             axes.plot(rows["images"], rows[column], marker="o", markersize=3, label=stage)
         axes.set(xscale="log", yscale="log", xlabel="images", ylabel=unit)
         axes.grid(alpha=0.3)
-    panels[1].legend(fontsize=7)
+    figure.legend(*panels[1].get_legend_handles_labels(), fontsize=7, loc="outside right upper")
     figure.savefig(FIGURE, dpi=110, metadata={"Software": None})
     plt.close(figure)
 

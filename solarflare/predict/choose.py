@@ -104,10 +104,10 @@ class Choice:
         # Beside a folder are the tables that trained its networks; the project's own are of another Sun perhaps.
         raw = Path(name).parent / paths.RAW if Path(name).is_dir() else None
         records = known_records.lookup(self.wish.flares, self.wish.regions, raw, self.live)
-        found = networks(name, self.wish.tasks)
+        by_task = networks(name, self.wish.tasks)
         if multiprocessing.parent_process() is None:  # a worker would repeat it
             _say_what_is_missing(Path(name), self.wish.tasks)
-        return Predictor(found, self._lookup, self.wish.simulated_model, records)
+        return Predictor(by_task, self._lookup, self.wish.simulated_model, records)
 
 
 def _say_what_is_missing(folder: Path, tasks: tuple[Task, ...]) -> None:

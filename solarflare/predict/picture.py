@@ -43,8 +43,8 @@ def names(paths: Sequence[Path]) -> dict[Path, str]:
     stems = Counter(path.stem for path in unique)
     shared = os.path.commonpath([path.absolute().parent for path in unique])
     places = {path: "-".join(path.absolute().relative_to(shared).parts) for path in unique}
-    found = {path: path.stem if stems[path.stem] == 1 else place for path, place in places.items()}
-    return {path: f"{printable.one_line(name)}.png" for path, name in found.items()}
+    names = {path: path.stem if stems[path.stem] == 1 else place for path, place in places.items()}
+    return {path: f"{printable.one_line(name)}.png" for path, name in names.items()}
 
 
 def save(answer: ImageAnswer, networks: Mapping[Task, Network], folder: OutputFolder, name: str) -> None:

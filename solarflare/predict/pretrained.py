@@ -23,8 +23,8 @@ def instruments() -> list[str]:
 
 def folders() -> str:
     """Return the folders of the shipped networks, relative to the working folder if they are below it, as a phrase."""
-    found, here = [FOLDER / instrument for instrument in instruments()], Path.cwd()
-    return " or ".join(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in found)
+    folders, here = [FOLDER / instrument for instrument in instruments()], Path.cwd()
+    return " or ".join(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in folders)
 
 
 def remedy(folder: Path) -> str:

@@ -112,5 +112,5 @@ def _damage(path: Path, damage: str, seed: float) -> None:
 
 def _largest(path: Path) -> Path:
     """Return a file, or the largest of a folder."""
-    files = [path] if path.is_file() else [found for found in path.rglob("*") if found.is_file()]
-    return max(files, key=lambda found: (found.stat().st_size, found))
+    files = [path] if path.is_file() else [below for below in path.rglob("*") if below.is_file()]
+    return max(files, key=lambda file: (file.stat().st_size, file))

@@ -192,14 +192,14 @@ def runs(project: Path) -> list[Any]:
 
 def left_over(project: Path) -> list[str]:
     """Return the files and folders that were never meant to stay."""
-    found = (path for pattern in (".partial*", ".former*") for path in project.rglob(pattern))
-    return sorted(path.relative_to(project).as_posix() for path in found)
+    paths = (path for pattern in (".partial*", ".former*") for path in project.rglob(pattern))
+    return sorted(path.relative_to(project).as_posix() for path in paths)
 
 
 def _written(project: Path) -> Iterator[Path]:
     for path in (project / name for name in RESULTS):
         below = path.rglob("*") if path.is_dir() else [path]
-        yield from (found for found in below if found.is_file() and project / "data/cache" not in found.parents)
+        yield from (file for file in below if file.is_file() and project / "data/cache" not in file.parents)
 
 
 def _digest(path: Path) -> str:

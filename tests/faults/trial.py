@@ -69,8 +69,8 @@ class Trial:
 
     def differences(self, with_runs: bool = True) -> list[str]:
         """Return in what the project differs from the reference, and its MLflow store from that one's."""
-        expected, found = self.reference.files, reference.files(self.folder)
-        differing = sorted(name for name in {*expected, *found} if expected.get(name) != found.get(name))
+        expected, actual = self.reference.files, reference.files(self.folder)
+        differing = sorted(name for name in {*expected, *actual} if expected.get(name) != actual.get(name))
         wrong = [f"other bytes: {', '.join(differing[:3])} ({len(differing)} files)"] if differing else []
         if with_runs and (runs := reference.runs(self.folder)) != self.reference.runs:
             wrong.append(f"other runs in MLflow: {len(runs)}, expected {len(self.reference.runs)}")

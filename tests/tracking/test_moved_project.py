@@ -8,14 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from solarflare.core.tasks import Task
-from solarflare.tracking.mlflow.log_evaluation import log_evaluation
 from tests.mlflow_ui import server
 from tests.project.test_cli import assert_refused, solarflare
 from tests.projects import ROOT
 from tests.repositories import shell
-from tests.tracking.test_serving import CHAMPION, Images, ask
-from tests.tracking.test_tracking import make_project, train
+from tests.tracking.test_serving import CHAMPION, Images, ask, make_champion
 
 pytestmark = pytest.mark.slow  # TensorFlow is loaded in other processes
 
@@ -27,12 +24,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Images]:
     """A project whose network is the champion, and images that it knows. It is not where it was trained."""
     folder = tmp_path_factory.mktemp("trained") / "project"
     folder.mkdir()
-    make_project(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", "")
-        patch.chdir(folder)
-        images = train()
-        log_evaluation(Task.DISK)
+    images = make_champion(folder)
     return folder.rename(folder.with_name("packed")), images
 
 

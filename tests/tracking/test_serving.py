@@ -23,16 +23,24 @@ Images = npt.NDArray[np.uint8]
 CHAMPION = ("mlflow", "models", "serve", "--model-uri", "models:/disk-activity@champion", "--env-manager", "local")
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Images]]:
-    """The address of the champion, and images that its network knows."""
-    folder = tmp_path_factory.mktemp("served")
+def make_champion(folder: Path) -> Images:
+    """Make a project in an empty folder whose network is the champion, and return images that it knows."""
     make_project(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", "")
         patch.chdir(folder)
         images = train()
         log_evaluation(Task.DISK)
+    return images
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Images]]:
+    """The address of the champion, and images that its network knows."""
+    folder = tmp_path_factory.mktemp("served")
+    images = make_champion(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         # The model's code is this package, wherever the server runs.
         patch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))

@@ -69,9 +69,9 @@ def test_images_are_answered_with_a_probability_each(served: tuple[str, Images])
 @pytest.mark.parametrize(
     ("nonsense", "said"),
     [
-        (lambda images: (images / 255).tolist(), "its brightness is"),
-        (lambda images: np.full_like(images, 255).tolist(), "its brightness is"),
-        (lambda images: np.full_like(images, 128).tolist(), "its contrast is"),
+        (lambda images: (images / 255).tolist(), "that of what the network learned from"),
+        (lambda images: np.full_like(images, 255).tolist(), "that of what the network learned from"),
+        (lambda images: np.full_like(images, 128).tolist(), "that of what the network learned from"),
         (lambda images: (images * np.nan).tolist(), "NaN"),
         (lambda images: (images + 300.0).tolist(), "out of bounds for uint8"),
         (lambda images: images[0].tolist(), "does not match expected shape (-1, 32, 32, 1)"),

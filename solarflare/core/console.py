@@ -61,7 +61,7 @@ def run(main: Callable[[], None]) -> None:
     Sentences and log lines quote files of other people. They are printed without control characters.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    log.addFilter(_is_printable)
+    log.addFilter(_make_printable)
     exit_on_interrupt()
     try:
         main()
@@ -73,7 +73,8 @@ def run(main: Callable[[], None]) -> None:
         _interrupted()
 
 
-def _is_printable(record: logging.LogRecord) -> bool:
+def _make_printable(record: logging.LogRecord) -> bool:
+    """Escape the control characters of a log line, in place, and keep the line: a filter of `logging`."""
     record.msg, record.args = printable.lines(record.getMessage()), ()
     return True
 

@@ -14,6 +14,7 @@ from matplotlib.ticker import ScalarFormatter
 from numpy.typing import NDArray
 
 from solarflare.core.files import atomic_path
+from solarflare.core.printable import in_figures
 
 SUN, SKY, GOLD, INK, FAINT, GRID = "#c8511b", "#2f5d8a", "#dba21c", "#1f1f1f", "#9a9a9a", "#e4e4e4"
 TRAINING, LIST = "#8d8f92", "#59616c"
@@ -178,7 +179,7 @@ def probes(scores: pd.DataFrame, limit: float, title: str, width: float = 6.4) -
     axes.plot(scores["detectable"], scores.index, color=SUN, marker="|", markersize=9, linestyle="", label="detectable")
     lowest = float(np.nanmin(scores[["roc_auc", "low"]].to_numpy(float)))
     axes.set(xlabel="ROC-AUC, 95 % interval", xlim=(min(0.4, lowest - 0.02), 1.01))
-    axes.set_yticks(scores.index, scores["probe"].str.replace("_", " "))
+    axes.set_yticks(scores.index, scores["probe"].str.replace("_", " ").map(in_figures))
     axes.invert_yaxis()
     axes.set_title(title, loc="left")
     place = (0.5, -0.55 / (0.3 + 0.27 * len(scores)))
@@ -199,7 +200,7 @@ def forest(scores: pd.DataFrame, no_skill: float | None = None, limits: tuple[fl
         error = np.maximum([[value - low], [high - value]], 0) if np.isfinite([value, low]).all() else None
         axes.errorbar(value, line, xerr=error, color=SUN if name == "network" else SKY, **WHISKER)
     axes.set(xlim=limits, ylim=(len(scores) - 0.5, -0.5))
-    axes.set_yticks(range(len(scores)), scores["name"])
+    axes.set_yticks(range(len(scores)), scores["name"].map(in_figures))
     axes.locator_params(axis="x", nbins=6)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)

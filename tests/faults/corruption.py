@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from solarflare.core import tables
 from tests.faults.reference import LOG, REPRO, Reference, cached
 from tests.faults.trial import SAME, Case, Outcome, judged, refused, trial
 
@@ -18,7 +19,7 @@ FILES = {
     "model": ("models/region/model.weights.h5", "evaluate"),
     "scores": ("metrics/details/disk.json", "report"),
 }
-"""A file, or a folder from which the largest file is taken, and the stage that reads it."""
+"""A file, or a folder from which a file is taken, and the stage that reads it."""
 
 
 def _emptied(content: bytes, _: random.Random) -> bytes:
@@ -55,14 +56,15 @@ def damaged_output(of: Reference, kind: str, damage: str, seed: float) -> Outcom
     """Damage an output of a stage. The next stage, run by itself, says so; DVC's next run restores it."""
     name, reader = FILES[kind]
     with trial(of) as copy:
-        _damage(_largest(copy.folder / name), damage, seed)
+        path = _shard(copy.folder) if kind == "shard" else _largest(copy.folder / name)
+        _damage(path, damage, seed)
         said = copy.processes.run(("-m", f"stages.{reader}"))
         wrong = refused(said)
         # A bit may be flipped where nothing can tell, as in a digit: DVC's hashes do.
         if damage != "one bit flipped" and not said.code:
             wrong.append(f"{reader} did not notice")
-        # What the stage wrote from the damaged file is no result either.
-        wrong += copy.rerun(REPRO)
+        # What the stage wrote from the damaged file is no result either. MLflow rightly keeps its training.
+        wrong += copy.rerun(REPRO, with_runs=bool(said.code))
         return judged(f"{kind} {damage}", f"{reader}, then make", wrong)
 
 
@@ -108,6 +110,14 @@ def _damage(path: Path, damage: str, seed: float) -> None:
     content = DAMAGES[damage](path.read_bytes(), random.Random(seed))
     path.chmod(0o644)  # DVC protects its cache
     path.write_bytes(content)
+
+
+def _shard(project: Path) -> Path:
+    """Return a shard with an image of the training: nothing reads those whose images are all between the parts."""
+    crops = tables.read(project / "data/crops/disk/index.csv", tables.CROPS)
+    splits = tables.read(project / "data/splits/disk.csv", tables.SPLITS)
+    training = splits.loc[splits["part"] == "train", "path"]
+    return project / "data/crops/disk" / crops.loc[crops["path"].isin(training), "shard"].iloc[0]
 
 
 def _largest(path: Path) -> Path:

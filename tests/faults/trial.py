@@ -45,7 +45,7 @@ class Trial:
         """Delete what a command writes, so that it has all its work to do."""
         reference.forget(self.folder, command)
 
-    def rerun(self, command: Command, processes: Processes | None = None) -> list[str]:
+    def rerun(self, command: Command, processes: Processes | None = None, with_runs: bool = True) -> list[str]:
         """Run the command again unless DVC does, then the pipeline and `log`; return what is not as it was.
 
         Parameters
@@ -54,6 +54,8 @@ class Trial:
             The command that a fault struck.
         processes : Processes, optional
             How they are started; as usual by default.
+        with_runs : bool
+            Whether MLflow has to have the same runs.
         """
         again = () if command.is_stage or command in (LOG, REPRO) else (command,)
         wrong = []
@@ -61,7 +63,7 @@ class Trial:
             said = (processes or self.processes).run(each.arguments)
             if said.code or said.broke:
                 wrong.append(f"{each.name} after it failed: {shortened(said.text)}")
-        return wrong + self.differences()
+        return wrong + self.differences(with_runs)
 
     def left_over(self) -> list[str]:
         """Return the files and folders that were never meant to stay."""

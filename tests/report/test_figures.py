@@ -187,3 +187,8 @@ def test_two_inline_figures_share_no_id() -> None:
     ids = [set(re.findall(r' id="(.+?)"', svg.inline(figures.forest(FOREST), label))) for label in ("one", "two")]
     assert ids[0]
     assert not ids[0] & ids[1]
+
+
+def test_names_with_control_characters_and_formulas_are_drawn_as_text() -> None:
+    drawn = svg.inline(figures.forest(FOREST.assign(name=["\x1b[31m", "a$^$", "\x00"])), "scores")
+    assert all(name in drawn for name in (r"\x1b[31m</text>", "a$^$</text>", r"\x00</text>"))

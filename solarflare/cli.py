@@ -85,6 +85,7 @@ def check(
     from solarflare.tracking import dvc_lock
 
     params.check(params.read_yaml(paths.PARAMS), paths.PARAMS)
+    dvc_lock.check()
     dvc_lock.mend()
 
 

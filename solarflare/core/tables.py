@@ -4,6 +4,8 @@ In memory, times are ``datetime64[ns]`` without a time zone (UTC), missing numbe
 ``""``. On disk, times are ISO 8601 to the second and missing values are blank.
 """
 
+import io
+import os
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -164,14 +166,19 @@ CONFOUNDERS = table("confounders", **_row, fold=integer(0), confounder=text(), p
 
 
 def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """Read a CSV file with a header, and return the columns of a schema in its order, with its types.
+    """Read a CSV file that `write` wrote, and return the columns of a schema in its order, with its types.
 
     Raises
     ------
     InputError
-        If the file is missing or unreadable, or a column or a value violates the schema.
+        If the file is missing, unreadable or cut off, or a column or a value violates the schema.
     """
-    return check(read_text(path), schema, str(path))
+    df = read_text(path)
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read() != b"\n":
+            raise InputError(f"{path}: its last line has no end, so the file was cut off; make it again, or replace it")
+    return check(df, schema, str(path))
 
 
 def read_text(path: Path) -> pd.DataFrame:
@@ -180,18 +187,28 @@ def read_text(path: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the file is missing or is not a CSV table.
+        If the file is missing, is not a CSV table, has two columns of one name, or holds a byte 0.
     """
     try:
+        content = path.read_bytes()
         with warnings.catch_warnings():
             # If a row has more cells than the header, pandas shifts or loses cells and only warns.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
+            header = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, header=None, nrows=1)
+            df = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, index_col=False)
     except FileNotFoundError:
         raise InputError(f"{path} is not there; make it with `dvc repro`, or name the folder that holds it") from None
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         reason = str(error).strip()
         raise InputError(f"{path} is not a CSV table with a header ({reason}); mend or replace it") from None
+    # pandas ends a cell at a byte 0, and gives the second column of a name another one.
+    if (place := content.find(0)) >= 0:
+        line = content.count(b"\n", 0, place) + 1
+        raise InputError(f"{path}: line {line:,} holds a byte 0, which no text has; export it again, as UTF-8")
+    for name, count in header.iloc[0].value_counts().items():
+        if count > 1 and name:
+            raise InputError(f"{path} has {count} columns called {name}; leave one of them, or rename them")
+    return df
 
 
 def check(

@@ -21,13 +21,30 @@ COLUMN_WORDS = {
 }
 """Words that the names of each column usually contain."""
 
-_NO = r"(^|_)(no|non|not|without|complement\w*|inverse|neg|negative|quiet|1_minus|1)(_|$|(?=flar|event|p(rob)?(_|$)))"
+SHORT_WORDS = {"time": {"when", "t", "day"}, "probability": {"p"}, "label": {"y"}}
+"""Words that say the same if they stand alone, as in p_flare."""
+
+_NO = (
+    r"(^|_)(no|non|not|without|complement\w*|inverse|neg|negative|quiet|below|under|less|lower|lt|false|1_minus|1)"
+    r"(_|$|(?=flar|event|p(rob)?(_|$)))"
+    r"|(^|_)(p|prob|proba|probability|class|y|label|flare|event)_?0_?$|^0$"
+)
 CONTRARY = {
     "time": re.compile(r"(?!)"),
     "probability": re.compile(_NO),
     "label": re.compile(rf"{_NO}|pred|forecast|prob|(^|_)(y?_?hat|alarm|guess|model)(_|$)"),
 }
 """Names that say that a column is the contrary of its role, or the forecast instead of the truth."""
+
+ABOUT = re.compile(
+    r"(^|_)(correct|errors?|err|std|sigma|quality|weights?|fold|split|block|id|index|mask|count|number)(_|$)"
+)
+"""Names of columns that say something about a time, a forecast or a label, such as ``label_quality``."""
+
+GOES_CLASS = re.compile(
+    r"(?:^|_)(?:ge_?|gt_?|above_?|over_?)?(c?m?x|c?m|c)(\d+(?:_\d+)?)?(?:_?(?:class|plus|flares?))?(?=_|$)"
+)
+"""A GOES class in the name of a column: prob_M, label_C1.0, p_mx."""
 
 SAMPLE = 1000  # Rows that are read to recognise a column
 FITS: dict[str, Callable[[pd.Series], bool]] = {
@@ -58,7 +75,7 @@ def find(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
     ------
     InputError
         If the named column is missing or bears the name of another role, no column fits, several columns fit, or the
-        name of the only one that fits says the contrary.
+        name of the only one that fits says the contrary, or nothing of a label.
     """
     if name is not None:
         if name not in df:
@@ -66,6 +83,7 @@ def find(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
         if name in COLUMN_WORDS and name != role:
             raise InputError(f"{path}: --{role} names the column {name}, which by its name is no {role}; name another")
         return name
+    df = df[[column for column in df.columns if not ABOUT.search(_words(column))]]
     fitting = [column for column in df.columns if FITS[role](df[column].head(SAMPLE))]
     named = [column for column in df.columns if column == role or (column in fitting and _says(column, role))]
     if role == "time" and (chosen := _same_time(df, named)):
@@ -81,12 +99,50 @@ def find(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
         raise InputError(f"{question} none of {left} looks like one; name it with --{role}")
     if len(candidates) > 1:
         raise InputError(f"{question} it may be any of {', '.join(candidates)}; name it with --{role}")
+    doubt = ""
     if says_the_contrary(candidates[0], role):
+        doubt = "may say the contrary"
+    elif role == "label" and not _says(candidates[0], role):
+        doubt = "does not say so"  # any column of 0 and 1 looks like a label
+    if doubt:
         raise InputError(
-            f"{question} only {candidates[0]} looks like one, and its name may say the contrary; "
+            f"{question} only {candidates[0]} looks like one, and its name {doubt}; "
             f"if it is the {role}, add --{role} {candidates[0]}"
         )
     return candidates[0]
+
+
+def check_same_class(probability: str, label: str, path: Path) -> None:
+    """Raise an InputError if the names of two columns name different GOES classes, as prob_M and label_C do."""
+    of_probability, of_label = goes_class(probability), goes_class(label)
+    if of_probability and of_label and of_probability != of_label:
+        raise InputError(
+            f"{path}: the column {probability} names the GOES class {of_probability}, and the column {label} the class "
+            f"{of_label}; name columns of one class with --probability and --label, or rename them"
+        )
+
+
+def is_percent(name: str) -> bool:
+    """Return whether the name of a column says that its numbers are percentages."""
+    return "%" in name or bool(re.search(r"(^|_)(percent\w*|pct)(_|$)", _words(name)))
+
+
+def goes_class(name: str) -> str | None:
+    """Return the lowest GOES class in the name of a column; None if it has no class or several.
+
+    Examples
+    --------
+    >>> [goes_class(name) for name in ("prob_M", "label C1.0+", "p_MX", "X-flare forecast", "time")]
+    ['M1', 'C1', 'M1', 'X1', None]
+    """
+    classes = {
+        f"{letters[0].upper()}{float((digits or '1').replace('_', '.')):g}" for letters, digits in _classes(name)
+    }
+    return classes.pop() if len(classes) == 1 else None
+
+
+def _classes(name: str) -> list[tuple[str, str]]:
+    return GOES_CLASS.findall(_words(name))
 
 
 def says_the_contrary(name: str, role: str) -> bool:
@@ -100,7 +156,9 @@ def _words(name: str) -> str:
 
 
 def _says(name: str, role: str) -> bool:
-    return any(word in _words(name) for word in COLUMN_WORDS[role]) or says_the_contrary(name, role)
+    words = _words(name)
+    known = SHORT_WORDS[role] & set(words.split("_")) or any(word in words for word in COLUMN_WORDS[role])
+    return bool(known) or says_the_contrary(name, role)
 
 
 def _same_time(df: pd.DataFrame, named: list[str]) -> str | None:

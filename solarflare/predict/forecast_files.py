@@ -97,6 +97,9 @@ def read(
         others = df.drop(columns=[*columns.values(), *(name for name in OPTIONAL if name in df)])
         name = (named or {}).get(role)
         columns[role] = column_roles.find(others, role, name if strict or name in others else None, path)
+    if labelled and not ((named or {}).get("probability") and (named or {}).get("label")):
+        column_roles.check_same_class(columns["probability"], columns["label"], path)
+    _check_percent(path, columns["probability"], df[columns["probability"]])
     times = foreign_cells.parse_times(df[columns["time"]])
     probability = foreign_cells.probabilities(df[columns["probability"]])
     df.loc[probability.isin(list(missing)), columns["probability"]] = ""
@@ -139,7 +142,13 @@ def read_cells(path: Path) -> pd.DataFrame:
                 f"{path}: its header has {name} between the names of the columns; expected commas, and points in the "
                 "numbers (0.25); export it again with these"
             )
-    return spellings.blanked(tables.read_text(path))
+    df = spellings.blanked(tables.read_text(path))
+    for name in (*OPTIONAL, REGION):
+        spelled = [column for column in df.columns if column.strip().lower() == name]
+        if len(spelled) > 1:
+            raise InputError(f"{path} has the columns {' and '.join(spelled)}; leave one of them, called {name}")
+        df = df.rename(columns=dict.fromkeys(spelled, name))
+    return df
 
 
 def no_common_rows(key: Sequence[str], starts: Mapping[str, pd.Timestamp]) -> InputError:
@@ -149,6 +158,15 @@ def no_common_rows(key: Sequence[str], starts: Mapping[str, pd.Timestamp]) -> In
         f"no row is common to all: only rows of the same {' and '.join(key)} are compared, and the first time is "
         f"{first}; give forecasts of the same times"
     )
+
+
+def _check_percent(path: Path, column: str, cells: pd.Series) -> None:
+    """Raise an error if a column is in percent by its name only: 0.5 may be a half or a half of a percent."""
+    if column_roles.is_percent(column) and not cells[cells != ""].str.endswith("%").all():
+        raise InputError(
+            f"{path}: the name of {column} says percent, and its cells have no percent sign; write probabilities from "
+            "0 to 1 there and give the column another name, or add the sign to each cell"
+        )
 
 
 def _ask_for_missing(path: Path, column: str, probability: pd.Series) -> None:

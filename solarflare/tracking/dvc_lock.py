@@ -1,10 +1,60 @@
-"""DVC's list of who reads and writes what. This module imports little: importing DVC takes a second."""
+"""Checks `dvc.lock` and DVC's list of who reads and writes what. Importing DVC would take a second."""
 
 import fcntl
 import json
 from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from solarflare.core import params
+from solarflare.core.errors import InputError
 
 LIST = Path(".dvc/tmp/rwlock")
+LOCK_FILE = Path("dvc.lock")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _File(_Part):
+    path: str
+    hash: Literal["md5"] = "md5"
+    md5: str = Field(pattern=r"^[0-9a-f]{32}(\.dir)?$")
+    size: int | None = None
+    nfiles: int | None = None
+    isexec: bool | None = None
+
+
+class _Stage(_Part):
+    cmd: str
+    deps: list[_File] = []
+    params: dict[str, Any] = {}
+    outs: list[_File] = []
+
+
+class _LockFile(_Part):
+    version: Literal["2.0"] = Field(alias="schema")
+    stages: dict[str, _Stage]
+
+
+def check() -> None:
+    """Check that `dvc.lock`, if it is there, has the form in which DVC writes it.
+
+    Raises
+    ------
+    InputError
+        If it has not. DVC itself would print a part of the file instead of a sentence.
+    """
+    if not LOCK_FILE.exists():
+        return
+    remedy = f"`git checkout {LOCK_FILE}`, then `make`"
+    try:
+        _LockFile.model_validate(params.read_yaml(LOCK_FILE))
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise InputError(f"{LOCK_FILE}: {where} is not as DVC writes it; {remedy}") from None
 
 
 def mend() -> None:

@@ -127,3 +127,14 @@ def test_an_endless_exponent_is_a_bad_cell(tmp_path: Path, flares: pd.DataFrame)
     flares.to_csv(path, index=False)
     with pytest.raises(InputError, match=r"row 1, column latitude: got '0\.378931931e4006018982'"):
         tables.read(path, tables.FLARES)
+
+
+def test_a_table_that_was_cut_off_is_refused_wherever_it_ends(tmp_path: Path, flares: pd.DataFrame) -> None:
+    path = tmp_path / "flares.csv"
+    tables.write(flares, path, tables.FLARES)
+    whole = path.read_bytes()
+    last_row = whole.rindex(b"\n", 0, -1) + 1
+    for length in range(last_row + 1, len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(InputError, match=r"flares\.csv: its last line has no end, so the file was cut off"):
+            tables.read(path, tables.FLARES)

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from solarflare.core import tables
-from tests.faults.reference import LOG, REPRO, Reference, cached
+from tests.faults.reference import CHECK, LOG, REPRO, Reference, cached
 from tests.faults.trial import SAME, Case, Outcome, judged, refused, trial
 
 FILES = {
@@ -92,12 +92,12 @@ def damaged_store(of: Reference, damage: str, seed: float) -> Outcome:
 
 
 def damaged_lock(of: Reference, damage: str, seed: float) -> Outcome:
-    """Damage dvc.lock: the next run says so, or makes it again."""
+    """Damage dvc.lock: the first command of `make` says so, or DVC makes it again."""
     with trial(of) as copy:
         lock = copy.folder / "dvc.lock"
         whole = lock.read_bytes()
         _damage(lock, damage, seed)
-        said = copy.processes.run(REPRO.arguments)
+        said = copy.processes.run(CHECK.arguments)
         wrong = refused(said)
         if said.code:
             lock.write_bytes(whole)

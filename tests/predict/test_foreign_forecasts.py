@@ -221,3 +221,72 @@ def test_the_name_of_a_column_cannot_control_a_terminal(tmp_path: Path) -> None:
     assert r"\x1b[31mprobability\x07" in refused.stderr
     said = done.stdout + done.stderr + refused.stderr
     assert all(line.isprintable() for line in said.splitlines())
+
+
+@pytest.mark.parametrize("name", ["P(y=0)", "prob_0", "prob_class_0", "p_below_C", "prob_under_M1", "prob_false"])
+def test_a_probability_of_no_flare_in_other_words_is_asked_about(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"its name may say the contrary; if it is the probability, add --prob"):
+        read(forecasts().rename(columns={"probability": name}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["correct", "is_test", "quality", "fold", "label_quality", "correct_label", "event_id"]
+)
+def test_a_column_of_zeros_and_ones_is_no_label_unless_its_name_says_so(name: str, tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"label": name})
+    with pytest.raises(InputError, match=r"which column holds the label\?"):
+        read(rows, tmp_path)
+    assert read(rows, tmp_path, label=name).columns["label"] == name
+
+
+@pytest.mark.parametrize(
+    ("probability", "label"),
+    [("prob_M", "label_C"), ("P(>=M1.0)_prob", "obs_C1"), ("p_x", "MX flare"), ("p_M5", "y_M1")],
+)
+def test_a_probability_and_a_label_of_different_classes_are_asked_about(
+    probability: str, label: str, tmp_path: Path
+) -> None:
+    rows = forecasts().rename(columns={"probability": probability, "label": label})
+    with pytest.raises(InputError, match=r"names the GOES class .*; name columns of one class with --probability"):
+        read(rows, tmp_path)
+    assert len(read(rows, tmp_path, probability=probability, label=label).rows) == 60
+
+
+@pytest.mark.parametrize(
+    ("probability", "label"),
+    [("prob_M", "label_M1.0"), ("p_mx", "m_flare"), ("p_flare", "label_C"), ("prob_24h", "C1 flare")],
+)
+def test_a_probability_and_a_label_of_one_class_are_read(probability: str, label: str, tmp_path: Path) -> None:
+    file = read(forecasts().rename(columns={"probability": probability, "label": label}), tmp_path)
+    assert list(file.columns.values()) == ["time", probability, label]
+
+
+@pytest.mark.parametrize("name", ["probability [%]", "prob_percent", "forecast_pct"])
+def test_a_percentage_by_its_name_alone_is_asked_about(name: str, tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"probability": name})
+    for factor in (1, 100):
+        with pytest.raises(InputError, match=r"says percent, and its cells have no percent sign"):
+            read(rows.assign(**{name: rows[name] * factor}), tmp_path)
+    signed = rows.assign(**{name: (rows[name] * 100).map("{:.2f}%".format)})
+    assert np.allclose(read(signed, tmp_path).rows["probability"], rows[name])
+
+
+def test_a_threshold_is_read_whatever_its_case_is(tmp_path: Path) -> None:
+    rows = forecasts().assign(Threshold=0.25, NOAA_AR="11158")
+    file = forecast_files.read(write(rows, tmp_path), optional=forecast_files.OPTIONAL)
+    assert set(file.rows["threshold"]) == {0.25}
+    assert set(file.rows["noaa_ar"]) == {"11158"}
+    with pytest.raises(InputError, match="has the columns Threshold and threshold; leave one of them"):
+        read(rows.assign(threshold=0.5), tmp_path)
+
+
+def test_two_columns_of_one_name_are_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "forecasts.csv").write_text("time,probability,label,label\n2014-01-01,0.2,1,0\n2014-01-02,0.4,0,1\n")
+    with pytest.raises(InputError, match="has 2 columns called label; leave one of them, or rename them"):
+        forecast_files.read(tmp_path / "forecasts.csv")
+
+
+def test_a_nul_byte_does_not_cut_a_cell(tmp_path: Path) -> None:
+    (tmp_path / "forecasts.csv").write_bytes(b"time,probability,label\n2014-01-01,0.2\x0099,1\n2014-01-02,0.4,0\n")
+    with pytest.raises(InputError, match="line 2 holds a byte 0"):
+        forecast_files.read(tmp_path / "forecasts.csv")

@@ -285,7 +285,7 @@ def test_a_blank_time_does_not_make_the_others_lose_their_zone() -> None:
         ("a,b\nx,y\n", "which column holds the time\\? none of a, b looks like one; name it with --time"),
         ("time,probability,label\n2014-01-01,,1\n", "no row has time, probability, label"),
         ("time,one,two,label\n2014-01-01,.1,.2,1\n", "it may be any of one, two; name it with --probability"),
-        ("t,probability,label\nnever,0.1,1\n", "which column holds the time"),
+        ("begin,probability,label\nnever,0.1,1\n", "which column holds the time"),
     ],
 )
 def test_a_file_without_forecasts_is_an_error(text: str, sentence: str, tmp_path: Path) -> None:

@@ -154,3 +154,16 @@ def test_a_list_of_locks_that_another_dvc_is_writing_stays() -> None:
         fcntl.flock(other, fcntl.LOCK_EX)
         dvc_lock.mend()
     assert lock.exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_damaged_dvc_lock_is_refused_with_one_sentence() -> None:
+    lock = Path("dvc.lock")
+    whole = lock.read_text()
+    dvc_lock.check()
+    for damaged in ("", whole[: whole.index("md5: ") + 12], whole.replace("md5:", "md4:", 1), f"<<<<<<< HEAD\n{whole}"):
+        lock.write_text(damaged)
+        with pytest.raises(InputError, match=r"dvc\.lock.*`git checkout dvc\.lock`"):
+            dvc_lock.check()
+    lock.unlink()
+    dvc_lock.check()

@@ -129,4 +129,6 @@ def _columns(path: Path, wish: Wish) -> tuple[Mapping[str, str | None], Sequence
             f"{path}: the name of {contrary[0]} may say that it is the probability of no flare; add "
             f"--without {contrary[0]}, or name the columns that are compared with --probability"
         )
+    for column in columns:
+        column_roles.check_same_class(column, found["label"], path)
     return found, columns or [None]

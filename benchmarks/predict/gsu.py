@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from solarflare.dataset.samples.regression import logistic
 from solarflare.predict import forecast_files
-from solarflare.predict.forecast_files import REGION
+from solarflare.predict.forecast_cells import REGION
 from solarflare.predict.leaderboard import board, text
 from solarflare.predict.leaderboard.entries import Entry
 from solarflare.predict.scoring import BLOCK_DAYS, RESAMPLES, SEED

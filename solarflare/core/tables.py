@@ -4,9 +4,7 @@ In memory, times are ``datetime64[ns]`` without a time zone (UTC), missing numbe
 ``""``. On disk, times are ISO 8601 to the second and missing values are blank.
 """
 
-import io
 import os
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pa
 
-from solarflare.core import cells
+from solarflare.core import cells, csv_text
 from solarflare.core.columns import goes_class, integer, number, one_of, table, text, time
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
@@ -173,42 +171,12 @@ def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     InputError
         If the file is missing, unreadable or cut off, or a column or a value violates the schema.
     """
-    df = read_text(path)
+    df = csv_text.read(path)
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         if file.read() != b"\n":
             raise InputError(f"{path}: its last line has no end, so the file was cut off; make it again, or replace it")
     return check(df, schema, str(path))
-
-
-def read_text(path: Path) -> pd.DataFrame:
-    """Read all cells of a CSV file as text, blanks as ``""``.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, is not a CSV table, has two columns of one name, or holds a byte 0.
-    """
-    try:
-        content = path.read_bytes()
-        with warnings.catch_warnings():
-            # If a row has more cells than the header, pandas shifts or loses cells and only warns.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            header = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, header=None, nrows=1)
-            df = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, index_col=False)
-    except FileNotFoundError:
-        raise InputError(f"{path} is not there; make it with `dvc repro`, or name the folder that holds it") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        reason = str(error).strip()
-        raise InputError(f"{path} is not a CSV table with a header ({reason}); mend or replace it") from None
-    # pandas ends a cell at a byte 0, and gives the second column of a name another one.
-    if (place := content.find(0)) >= 0:
-        line = content.count(b"\n", 0, place) + 1
-        raise InputError(f"{path}: line {line:,} holds a byte 0, which no text has; export it again, as UTF-8")
-    for name, count in header.iloc[0].value_counts().items():
-        if count > 1 and name:
-            raise InputError(f"{path} has {count} columns called {name}; leave one of them, or rename them")
-    return df
 
 
 def check(

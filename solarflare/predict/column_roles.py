@@ -25,21 +25,25 @@ SHORT_WORDS = {"time": {"when", "t", "day"}, "probability": {"p"}, "label": {"y"
 """Words that say the same if they stand alone, as in p_flare."""
 
 _NO = (
-    r"(^|_)(no|non|not|without|complement\w*|inverse|neg|negative|quiet|below|under|less|lower|lt|false|1_minus|1)"
+    r"(^|_)(no|non|not|without|complement\w*|inverse|neg|negative|quiet|calm|inactive|background|"
+    r"survival|unlikely|null|below|under|less|lt|false|n|b|1_minus|1)"
     r"(_|$|(?=flar|event|p(rob)?(_|$)))"
     r"|(^|_)(p|prob|proba|probability|class|y|label|flare|event)_?0_?$|^0$"
 )
 CONTRARY = {
-    "time": re.compile(r"(?!)"),
+    "time": re.compile(r"(^|_)(jst|est|edt|cst|cdt|mst|mdt|pst|pdt|cet|cest|bst|ist|msk|local\w*)(_|$)"),
     "probability": re.compile(_NO),
-    "label": re.compile(rf"{_NO}|pred|forecast|prob|(^|_)(y?_?hat|alarm|guess|model)(_|$)"),
+    "label": re.compile(
+        rf"{_NO}|pred|forecast|prob|(^|_)(y?_?hat|alarm|guess|model|warning|previous|prior|past|last)(_|$)"
+    ),
 }
-"""Names that say that a column is the contrary of its role, or the forecast instead of the truth."""
+"""Names of times that are not UTC, of probabilities of no flare, and of labels that are not the truth."""
 
 ABOUT = re.compile(
-    r"(^|_)(correct|errors?|err|std|sigma|quality|weights?|fold|split|block|id|index|mask|count|number)(_|$)"
+    r"(^|_)(correct|hit|miss|missing|errors?|err|std|sigma|uncertainty|ci|low|lower|upper|high|quality|weights?|fold|cv|"
+    r"split|train|valid|id|index|mask|count|number|brier|loss|entropy|logit|log|odds|flux|lon\w*|lat\w*|hours?|lead)(_|$)"
 )
-"""Names of columns that say something about a time, a forecast or a label, such as ``label_quality``."""
+"""Names of columns that say something about a row, a forecast or a label, such as ``label_quality``."""
 
 GOES_CLASS = re.compile(
     r"(?:^|_)(?:ge_?|gt_?|above_?|over_?)?(c?m?x|c?m|c)(\d+(?:_\d+)?)?(?:_?(?:class|plus|flares?))?(?=_|$)"
@@ -57,7 +61,7 @@ FITS: dict[str, Callable[[pd.Series], bool]] = {
 """For each role, a function that returns whether most of some cells (text) fit the role."""
 
 
-def find(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
+def find(df: pd.DataFrame, role: str, name: str | None, path: Path, any_name: bool = False) -> str:
     """Return the column for a role.
 
     Parameters
@@ -70,12 +74,14 @@ def find(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
         The column that the caller names.
     path : Path
         The file, for messages.
+    any_name : bool
+        Whether a probability may be recognised by its cells alone, as in a column that is named after a method.
 
     Raises
     ------
     InputError
         If the named column is missing or bears the name of another role, no column fits, several columns fit, or the
-        name of the only one that fits says the contrary, or nothing of a label.
+        name of the only one that fits says the contrary, or nothing of it.
     """
     if name is not None:
         if name not in df:
@@ -83,11 +89,12 @@ def find(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
         if name in COLUMN_WORDS and name != role:
             raise InputError(f"{path}: --{role} names the column {name}, which by its name is no {role}; name another")
         return name
-    df = df[[column for column in df.columns if not ABOUT.search(_words(column))]]
+    if role != "time":
+        df = df[[column for column in df.columns if not ABOUT.search(_words(column))]]
     fitting = [column for column in df.columns if FITS[role](df[column].head(SAMPLE))]
     named = [column for column in df.columns if column == role or (column in fitting and _says(column, role))]
-    if role == "time" and (chosen := _same_time(df, named)):
-        return chosen
+    if role == "time":
+        named = _without_repeats(df, named)
     candidates = named or fitting
     # Without cells that fit, the only column with a fitting name is taken, so that a message can name its first cell.
     if not candidates:
@@ -101,9 +108,9 @@ def find(df: pd.DataFrame, role: str, name: str | None, path: Path) -> str:
         raise InputError(f"{question} it may be any of {', '.join(candidates)}; name it with --{role}")
     doubt = ""
     if says_the_contrary(candidates[0], role):
-        doubt = "may say the contrary"
-    elif role == "label" and not _says(candidates[0], role):
-        doubt = "does not say so"  # any column of 0 and 1 looks like a label
+        doubt = "may say another time zone than UTC" if role == "time" else "may say the contrary"
+    elif role != "time" and not any_name and not _says(candidates[0], role):
+        doubt = "does not say so"  # many things are from 0 to 1
     if doubt:
         raise InputError(
             f"{question} only {candidates[0]} looks like one, and its name {doubt}; "
@@ -161,12 +168,12 @@ def _says(name: str, role: str) -> bool:
     return bool(known) or says_the_contrary(name, role)
 
 
-def _same_time(df: pd.DataFrame, named: list[str]) -> str | None:
-    """Return the column called time, or the first of several columns with the same times; None if they differ."""
+def _without_repeats(df: pd.DataFrame, named: list[str]) -> list[str]:
+    """Return of columns with times the one called time, or the first if all have the same times."""
     if "time" in named:
-        return "time"
+        return ["time"]
     times = [foreign_cells.parse_times(df[column]) for column in named]
-    return named[0] if times and all(other.equals(times[0]) for other in times[1:]) else None
+    return named[:1] if times and all(other.equals(times[0]) for other in times[1:]) else named
 
 
 def _is_class(cells: pd.Series, role: str) -> bool:

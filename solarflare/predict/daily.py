@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare.core import paths, tables
+from solarflare.core import csv_text, paths, tables
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path, check_output_file
 from solarflare.core.tasks import Task
@@ -140,7 +140,7 @@ def _read_labels(path: Path) -> pd.Series:
     """Return the label of each day in a file."""
     if not path.is_file():
         raise InputError(f"{path} is not a file; name a CSV file with a time and a label")
-    df = spellings.blanked(tables.read_text(path))
+    df = spellings.blanked(csv_text.read(path))
     time = column_roles.find(df, "time", None, path)
     label = column_roles.find(df.drop(columns=time), "label", None, path)
     days = foreign_cells.parse_times(df[time])

@@ -10,21 +10,8 @@ import pandas as pd
 from solarflare.core import tables
 from solarflare.core.cells import BadCell, refusal
 from solarflare.core.errors import InputError
-from solarflare.predict import column_roles, foreign_cells
-from solarflare.sources.common import spellings
-
-DATES, CLOCKS = ("date", "day", "date_utc"), ("time", "time_utc", "utc", "ut", "hhmm", "clock", "time_of_day")
-"""Names, in lower case, of a column with dates and of a column beside it with times of day."""
-
-FRACTIONS = ("threshold", "base_rate")
-"""Columns that a file may have: the probability from which a row is an alarm, and the reference of the Brier skill."""
-
-BLOCK = "block"
-"""A column that a file may have: the number of the block, of which the bootstrap keeps all rows together."""
-
-OPTIONAL = (*FRACTIONS, BLOCK)
-
-REGION = "noaa_ar"  # the column that distinguishes regions of the same time; a file may lack it
+from solarflare.predict import column_roles, forecast_cells, foreign_cells
+from solarflare.predict.forecast_cells import BLOCK, OPTIONAL, REGION
 
 EXPECTED = {
     "time": "UTC, such as 2014-01-01T12:00:00 (in 01/02/2014 nothing says which number is the month)",
@@ -59,6 +46,7 @@ def read(
     strict: bool = True,
     optional: Iterable[str] = (),
     missing: Iterable[float] = (),
+    any_name: bool = False,
 ) -> ForecastFile:
     """Read a file of forecasts.
 
@@ -76,6 +64,8 @@ def read(
         Those of `OPTIONAL` that are read if the file has them.
     missing : iterable of float, optional
         Numbers that stand for a blank cell in the column of the probability, such as -1. They are not from 0 to 1.
+    any_name : bool, optional
+        Whether a column of any name may be the probability, such as one that is named after a method.
 
     Returns
     -------
@@ -89,18 +79,21 @@ def read(
         base rate is not from 0 to 1, a label is not 0 or 1, a block is not a whole number, no row is left, or all
         labels are the same.
     """
-    df = _with_clock(read_cells(path))
+    df = forecast_cells.read(path)
     if df.empty:
         raise InputError(f"{path} has a header and no rows; name a file of forecasts")
     columns: dict[str, str] = {}
     for role in ("time", "probability", "label") if labelled else ("time", "probability"):
         others = df.drop(columns=[*columns.values(), *(name for name in OPTIONAL if name in df)])
         name = (named or {}).get(role)
-        columns[role] = column_roles.find(others, role, name if strict or name in others else None, path)
+        columns[role] = column_roles.find(
+            others, role, name if strict or name in others else None, path, any_name and role == "probability"
+        )
     if labelled and not ((named or {}).get("probability") and (named or {}).get("label")):
         column_roles.check_same_class(columns["probability"], columns["label"], path)
     _check_percent(path, columns["probability"], df[columns["probability"]])
     times = foreign_cells.parse_times(df[columns["time"]])
+    forecast_cells.check_one_forecast(path, df, times, columns.values())
     probability = foreign_cells.probabilities(df[columns["probability"]])
     df.loc[probability.isin(list(missing)), columns["probability"]] = ""
     probability = probability.where(df[columns["probability"]] != "")
@@ -125,30 +118,6 @@ def read(
         key = "time and region" if REGION in df else "time"
         warnings.append(f"{repeats:,} of {len(complete):,} rows repeat the {key} of an earlier row")
     return ForecastFile(complete.sort_values("time", kind="stable", ignore_index=True), columns, warnings, blank)
-
-
-def read_cells(path: Path) -> pd.DataFrame:
-    """Return the cells of a file of forecasts as text without spaces around, ``""`` where nothing is known.
-
-    Raises an InputError if there is no such file, it is no CSV table, or its cells are separated by something else.
-    """
-    if not path.is_file():
-        raise InputError(f"{path} is not a file; name a CSV file with a time, a probability and a label")
-    with path.open("rb") as file:
-        header = file.readline()
-    for name, separator in (("semicolons", b";"), ("tabs", b"\t")):
-        if separator in header and b"," not in header:
-            raise InputError(
-                f"{path}: its header has {name} between the names of the columns; expected commas, and points in the "
-                "numbers (0.25); export it again with these"
-            )
-    df = spellings.blanked(tables.read_text(path))
-    for name in (*OPTIONAL, REGION):
-        spelled = [column for column in df.columns if column.strip().lower() == name]
-        if len(spelled) > 1:
-            raise InputError(f"{path} has the columns {' and '.join(spelled)}; leave one of them, called {name}")
-        df = df.rename(columns=dict.fromkeys(spelled, name))
-    return df
 
 
 def no_common_rows(key: Sequence[str], starts: Mapping[str, pd.Timestamp]) -> InputError:
@@ -180,24 +149,23 @@ def _ask_for_missing(path: Path, column: str, probability: pd.Series) -> None:
         )
 
 
-def _with_clock(df: pd.DataFrame) -> pd.DataFrame:
-    """Return a table in which a column of dates and one of times of day both hold the two together."""
-    if df.empty:
-        return df
-    dates, clocks = ([name for name in df.columns if name.strip().lower() in names] for names in (DATES, CLOCKS))
-    if len(dates) != 1 or len(clocks) != 1 or not foreign_cells.is_clock(df[clocks[0]]):
-        return df
-    together = foreign_cells.with_clock(df[dates[0]], df[clocks[0]])
-    return df.assign(**{dates[0]: together, clocks[0]: together})
-
-
 def common_rows(first: ForecastFile, second: ForecastFile) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows that two files share, as each file has them.
 
     Rows match by time and, if both files have regions, by region. Repeated rows match in the order of the files. It is
     an error if no rows match, if all common rows have the same label, or if the two files' labels differ.
     """
-    by_region = all((file.rows[REGION] != "").any() for file in (first, second))
+    with_regions = [bool((file.rows[REGION] != "").any()) for file in (first, second)]
+    if (
+        any(with_regions)
+        and not all(with_regions)
+        and any(file.rows["time"].duplicated().any() for file in (first, second))
+    ):
+        raise InputError(
+            f"only one of the two files has the column {REGION}, and times repeat, so nothing says which rows belong "
+            f"together; give both files the column {REGION}"
+        )
+    by_region = all(with_regions)
     key = ["time", REGION] if by_region else ["time"]
     left, right = (
         file.rows.assign(repeat=file.rows.groupby(key).cumcount(), row=file.rows.index) for file in (first, second)

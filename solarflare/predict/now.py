@@ -18,7 +18,7 @@ from solarflare.core.tasks import Task
 from solarflare.networks.description import ModelDescription
 from solarflare.predict import answer_text, newest_image, picture, scoreboard
 from solarflare.predict.answer_text import average, fusion_verdict, region_name, two_decimals, verdict
-from solarflare.predict.forecast_files import REGION
+from solarflare.predict.forecast_cells import REGION
 from solarflare.predict.network import Network
 from solarflare.predict.predictor import ImageAnswer, Predictor, RegionAnswer
 from solarflare.predict.regions import for_waiting_user, utc_now

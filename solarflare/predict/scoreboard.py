@@ -6,6 +6,7 @@ probability. A value that is not given is ``----``. There is one file per time o
 ``Flare_Forecast_<method>_yyyymmdd_hhmm.txt``.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,15 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare.core import tables
+from solarflare.core import csv_text, tables
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import OutputFolder, atomic_path, check_output_file
+from solarflare.core.printable import one_line
 from solarflare.core.tasks import Task
 from solarflare.networks import calibration
 from solarflare.predict import forecast_files, own_predictions
-from solarflare.predict.forecast_files import REGION
+from solarflare.predict.forecast_cells import REGION
 
 CLASSES = ("X", "M", "C")
 FORECAST_CLASSES = [f"{letter}1.0" for letter in CLASSES]
@@ -36,6 +38,7 @@ INPUT_DATA = {
 }
 """What the form calls the images of each instrument."""
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 COLUMNS = "  ".join(f"{letter}_prob {letter}_uncert {letter}_level" for letter in CLASSES)
 
 
@@ -47,6 +50,16 @@ class Method:
     goes_class: str
     hours: float
     data: str
+
+    def __post_init__(self) -> None:
+        """Raise an InputError if the name cannot be a part of a file's name, or the data are more than a line."""
+        if not NAME.fullmatch(self.name):
+            raise InputError(
+                f"--method is {one_line(self.name)!r}; expected letters, digits, points, hyphens and underscores, at "
+                "most 100, for it becomes a part of the files' names"
+            )
+        if not self.data.isprintable():
+            raise InputError(f"--data is {one_line(self.data)!r}; expected one line of text")
 
 
 def refusal(task: Task, question: Mapping[str, Any], origin: str) -> str:
@@ -120,7 +133,7 @@ def header_of(file: Path, name: str, goes_class: str | None, hours: float | None
 def _columns(file: Path) -> list[str]:
     if not file.is_file():
         raise InputError(f"{file} is not a file; name a CSV file of forecasts")
-    return list(tables.read_text(file).columns)
+    return list(csv_text.read(file).columns)
 
 
 def trained_on(file: Path) -> tuple[Task, Mapping[str, Any], str, str]:
@@ -178,13 +191,19 @@ def convert(
         )
     if fitted and wanted:
         rows = rows.assign(probability=calibration.at_base_rate(rows["probability"], fitted, wanted))
-    names = []
-    for time, rows_of_time in rows.groupby("time"):
-        issued = pd.Timestamp(str(time))
-        names.append(f"Flare_Forecast_{method.name}_{issued:%Y%m%d_%H%M}.txt")
-        with folder.file(names[-1]) as partial:
-            partial.write_text(_text(issued, rows_of_time, method))
-    return names
+    if repeats := int(rows.duplicated(["time", REGION]).sum()):
+        key = "time and region" if (rows[REGION] != "").any() else "time"
+        raise InputError(f"{file}: {repeats:,} rows repeat the {key} of another row; leave one forecast of each")
+    issues = {
+        f"Flare_Forecast_{method.name}_{pd.Timestamp(str(time)):%Y%m%d_%H%M}.txt": (pd.Timestamp(str(time)), of_time)
+        for time, of_time in rows.groupby("time")
+    }
+    if len(issues) < rows["time"].nunique():
+        raise InputError(f"{file}: two forecasts are of the same minute, and would have one file; leave one of them")
+    for name, (issued, of_time) in issues.items():
+        with folder.file(name) as partial:
+            partial.write_text(_text(issued, of_time, method))
+    return list(issues)
 
 
 def check_file(path: Path) -> None:

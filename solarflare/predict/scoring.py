@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from solarflare.core.files import OutputFolder
-from solarflare.core.printable import in_figures
+from solarflare.core.printable import in_figures, one_line
 from solarflare.predict import forecast_files, own_predictions
-from solarflare.predict.forecast_files import BLOCK, ForecastFile
+from solarflare.predict.forecast_cells import BLOCK
+from solarflare.predict.forecast_files import ForecastFile
 from solarflare.predict.suspicions import suspicions
 from solarflare.report import figures
 from solarflare.verification.scores import curves
@@ -170,7 +171,7 @@ def table(content: dict[str, Any]) -> str:
         difference = differences.get(name)
         rows.append([label, *scores, *([lead(difference), difference["verdict"]] if difference else [])])
     counts = ", ".join(f"{name} {count:,}" for name, count in content["confusion"].items())
-    columns_read = ", ".join(f"{role} from {column}" for role, column in content["columns"].items())
+    columns_read = ", ".join(f"{role} from {one_line(column)}" for role, column in content["columns"].items())
     lines = [
         Table(columns, rows).text(),
         f"columns: {columns_read}",

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from solarflare.cli import app
 from solarflare.core.errors import InputError
-from solarflare.predict import forecast_files, foreign_cells
+from solarflare.predict import forecast_cells, forecast_files, foreign_cells
 
 
 def forecasts(rows: int = 60) -> pd.DataFrame:
@@ -273,7 +273,7 @@ def test_a_percentage_by_its_name_alone_is_asked_about(name: str, tmp_path: Path
 
 def test_a_threshold_is_read_whatever_its_case_is(tmp_path: Path) -> None:
     rows = forecasts().assign(Threshold=0.25, NOAA_AR="11158")
-    file = forecast_files.read(write(rows, tmp_path), optional=forecast_files.OPTIONAL)
+    file = forecast_files.read(write(rows, tmp_path), optional=forecast_cells.OPTIONAL)
     assert set(file.rows["threshold"]) == {0.25}
     assert set(file.rows["noaa_ar"]) == {"11158"}
     with pytest.raises(InputError, match="has the columns Threshold and threshold; leave one of them"):
@@ -290,3 +290,93 @@ def test_a_nul_byte_does_not_cut_a_cell(tmp_path: Path) -> None:
     (tmp_path / "forecasts.csv").write_bytes(b"time,probability,label\n2014-01-01,0.2\x0099,1\n2014-01-02,0.4,0\n")
     with pytest.raises(InputError, match="line 2 holds a byte 0"):
         forecast_files.read(tmp_path / "forecasts.csv")
+
+
+def test_a_file_without_a_header_is_refused(tmp_path: Path) -> None:
+    forecasts().to_csv(tmp_path / "forecasts.csv", index=False, header=False)
+    with pytest.raises(InputError, match="its first line holds values; expected the names of the columns"):
+        forecast_files.read(tmp_path / "forecasts.csv")
+
+
+@pytest.mark.parametrize("name", ["time_jst", "time (EST)", "local_time"])
+def test_a_time_of_another_zone_by_its_name_is_asked_about(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"its name may say another time zone than UTC; if it is the time, add --time"):
+        read(forecasts().rename(columns={"time": name}), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ci_low", "std", "entropy", "xray_flux", "activity"])
+def test_a_number_from_0_to_1_is_no_probability_unless_its_name_says_so(name: str, tmp_path: Path) -> None:
+    rows = forecasts().rename(columns={"probability": name})
+    with pytest.raises(InputError, match=r"which column holds the probability\?"):
+        read(rows, tmp_path)
+    assert read(rows, tmp_path, probability=name).columns["probability"] == name
+
+
+def test_a_whole_hour_beside_a_date_is_its_time_of_day(tmp_path: Path) -> None:
+    rows = forecasts(48).drop(columns="time")
+    rows.insert(0, "date", np.repeat(["2014-01-01", "2014-01-02"], 24))
+    rows.insert(1, "hour", np.tile(np.arange(24), 2))
+    times = read(rows, tmp_path).rows["time"]
+    assert times.equals(pd.Series(pd.date_range("2014-01-01", periods=48, freq="h"), name="time"))
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("lead_hours", ("24", "48")), ("class", ("C", "M")), ("model", ("A", "B"))]
+)
+def test_several_forecasts_of_one_time_are_not_scored_as_one(
+    name: str, values: tuple[str, str], tmp_path: Path
+) -> None:
+    both = pd.concat([forecasts().assign(**{name: value}) for value in values])
+    with pytest.raises(InputError, match=f"rows of one time differ in the column {name} .* may be several forecasts"):
+        read(both, tmp_path, label="label", probability="probability")
+    assert len(read(both.rename(columns={name: "ar"}), tmp_path, label="label").rows) == 120
+
+
+def test_rows_with_and_without_regions_are_not_matched_by_their_order(tmp_path: Path) -> None:
+    rows = pd.concat([forecasts().assign(noaa_ar=number) for number in (12191, 12192)])
+    with_regions, without = read(rows, tmp_path), read(rows.drop(columns="noaa_ar"), tmp_path)
+    with pytest.raises(InputError, match="only one of the two files has the column noaa_ar, and times repeat"):
+        forecast_files.common_rows(with_regions, without)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"PK\x03\x04" + bytes(9), "it is an Excel file or another ZIP archive; export it again as CSV, in UTF-8"),
+        ("time,probability\n".encode("utf-16"), "it is in UTF-16"),
+        (b"sep=,\ntime,probability,label\n", "its first line is Excel's sep=; delete this line"),
+        (b'[{"time": 1}]', "it is JSON"),
+        (b"time|probability|label\n", "its header has vertical bars between the names"),
+        (b"time,probability,label\n2014-01-01,0.2,0\n2014-01-02,\xff,1\n", "line 3 is not in UTF-8"),
+        (b"# made by me\ntime,probability,label\n", "line 2 has 3 cells, and the header # made by me has 1"),
+        (b"time,probability,label\n2014-01-01,0.2,0,9\n", "line 2 has 4 cells, and the header"),
+        (b"\x1f\x8bnothing", "gzip cannot decompress it"),
+    ],
+    ids=["xlsx", "utf-16", "sep", "json", "bars", "latin", "comment", "long row", "gzip"],
+)
+def test_a_file_of_another_kind_is_called_what_it_is(content: bytes, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "forecasts.csv").write_bytes(content)
+    with pytest.raises(InputError, match=reason):
+        forecast_files.read(tmp_path / "forecasts.csv")
+
+
+FORECAST = ("--class", "M", "--hours", "24", "--data", "SDO/AIA 211")
+
+
+@pytest.mark.parametrize("method", ["a/../../victim/keep", "ROB/SIDC", "", "a\nb", "..", "x" * 101])
+def test_a_method_s_name_leaves_the_folder_alone(method: str, tmp_path: Path) -> None:
+    file = str(write(forecasts(), tmp_path))
+    result = CliRunner().invoke(app, ["forecast", file, str(tmp_path / "out"), "--method", method, *FORECAST])
+    assert isinstance(result.exception, InputError)
+    assert "--method is" in str(result.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["forecasts.csv"]
+
+
+def test_two_forecasts_of_one_time_are_not_written_over_each_other(tmp_path: Path) -> None:
+    for shift, sentence in ((0, "60 rows repeat the time"), (1, "two forecasts are of the same minute")):
+        later = forecasts()
+        later["time"] = (pd.to_datetime(later["time"]) + pd.Timedelta(seconds=shift)).astype(str)
+        file = str(write(pd.concat([forecasts(), later]), tmp_path))
+        result = CliRunner().invoke(app, ["forecast", file, str(tmp_path / "out"), "--method", "us", *FORECAST])
+        assert sentence in str(result.exception)
+        assert not (tmp_path / "out").exists()

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from solarflare.core import tables
+from solarflare.core import csv_text, tables
 from solarflare.core.errors import InputError
 from solarflare.report import scrape_cost
 from solarflare.sources.live import estimate, manifest
@@ -318,7 +318,7 @@ def test_the_committed_manifests_name_the_real_images(shared_sun: Path) -> None:
 
 def change(path: Path, number: int, **cells: str) -> None:
     """Change cells of a row, from 0, of a manifest."""
-    df = tables.read_text(path)
+    df = csv_text.read(path)
     for column, cell in cells.items():
         df.loc[number, column] = cell
     df.to_csv(path, index=False)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from solarflare.core.errors import InputError
-from solarflare.predict.forecast_files import REGION, no_common_rows
+from solarflare.predict.forecast_cells import REGION
+from solarflare.predict.forecast_files import no_common_rows
 from solarflare.predict.leaderboard.entries import Entry
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from solarflare.core import tables
+from solarflare.core import csv_text
 from solarflare.core.errors import InputError
 from solarflare.core.printable import one_line
-from solarflare.predict import column_roles, forecast_files
+from solarflare.predict import column_roles, forecast_cells, forecast_files
 
 ALL = "all"
 """Instead of a column's name: every column of probabilities that a file has."""
@@ -90,7 +90,7 @@ def _check_without(paths: Sequence[Path], wish: Wish) -> None:
     """Raise an error if a column that is to be left out is in no file, or would not be taken anyhow."""
     if wish.without and ALL not in wish.probabilities:
         raise InputError("--without leaves columns out of `--probability all`; add that, or name the columns you want")
-    there = {name for path in paths if wish.without and path.is_file() for name in tables.read_text(path).columns}
+    there = {name for path in paths if wish.without and path.is_file() for name in csv_text.read(path).columns}
     if absent := [name for name in wish.without if name not in there]:
         raise InputError(f"no file has a column {absent[0]}, which --without names; name a column of a file")
 
@@ -100,7 +100,9 @@ def _of_file(path: Path, wish: Wish) -> list[Entry]:
     named, columns = _columns(path, wish)
     entries = []
     for column in columns:
-        file = forecast_files.read(path, {**named, "probability": column}, strict=False, missing=wish.missing)
+        file = forecast_files.read(
+            path, {**named, "probability": column}, strict=False, missing=wish.missing, any_name=True
+        )
         named = {role: file.columns[role] for role in ("time", "label")}
         column = file.columns["probability"]
         name = one_line(column if len(columns) > 1 else path.stem)
@@ -112,10 +114,10 @@ def _columns(path: Path, wish: Wish) -> tuple[Mapping[str, str | None], Sequence
     """Return the names of a file's time and label, and of its probabilities; None for what is yet to be recognised."""
     if not wish.probabilities:
         return wish.columns, [None]
-    df = forecast_files.read_cells(path)
+    df = forecast_cells.read(path)
     if ALL not in wish.probabilities:
         return wish.columns, [name for name in wish.probabilities if name in df] or [None]
-    reserved = [name for name in (*forecast_files.OPTIONAL, forecast_files.REGION) if name in df]
+    reserved = [name for name in (*forecast_cells.OPTIONAL, forecast_cells.REGION) if name in df]
     others = df.drop(columns=[*reserved, *wish.without], errors="ignore")
     found = {}
     for role in ("time", "label"):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from solarflare.core import tables
+from solarflare.core import csv_text, tables
 from solarflare.core.cells import BadCell, refusal
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
@@ -146,7 +146,7 @@ def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> tuple[
 
     Returns also the cells that are wrong in a way that the schema does not know.
     """
-    df = tables.read_text(path)
+    df = csv_text.read(path)
     df.columns = df.columns.str.strip().str.lower()
     df = region_column.renamed(df, path) if "noaa_ar" in schema.columns else df
     df = spellings.blanked(df.loc[:, ~df.columns.duplicated()])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from solarflare.core import tables
+from solarflare.core import csv_text, tables
 from solarflare.core.cells import BadCell, refusal
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
@@ -70,7 +70,7 @@ def read(path: Path) -> list[Entry]:
         If the file is missing or not a table, has other columns or no row, or with its wrong cells; see
         `cells.refusal`.
     """
-    df = tables.read_text(path)
+    df = csv_text.read(path)
     if list(df.columns) != list(COLUMNS):
         raise InputError(f"{path}: the columns are {', '.join(df.columns)}; expected {', '.join(COLUMNS)}")
     if df.empty:

@@ -17,7 +17,7 @@ from solarflare.predict import foreign_cells
 COLUMN_WORDS = {
     "time": ("time", "date", "t_rec", "path", "file", "image"),
     "probability": ("prob", "forecast", "predict", "pred", "score"),
-    "label": ("label", "target", "truth", "observ", "obs", "y_true", "event", "flare", "outcome", "class"),
+    "label": ("label", "target", "truth", "observ", "obs", "y_true", "event", "flare", "outcome", "happen", "class"),
 }
 """Words that the names of each column usually contain."""
 

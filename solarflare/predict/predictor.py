@@ -15,7 +15,7 @@ from solarflare.predict.network import Network, Scores
 from solarflare.predict.regions import KnownRegions, RegionLookup
 from solarflare.sources.common.identity import UNNAMED
 from solarflare.sun.events.questions import question_of
-from solarflare.sun.images import imaging
+from solarflare.sun.images import imaging, usable
 from solarflare.sun.images.coordinates import places_at
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
@@ -117,6 +117,8 @@ class Predictor:
         height, width = grey.shape
         if not sun.fitted or sun.radius > min(sun.x, sun.y, width - 1 - sun.x, height - 1 - sun.y):
             raise Refused(f"the whole disk of the Sun is not where {instrument} would show it at that time")
+        if missing := usable.missing_part(grey, sun):
+            raise Refused(missing)
         if Task.REGION in networks and (reason := networks[Task.REGION].colour_refusal(middle(rgb, sun))):
             raise Refused(f"it is unlike the images that trained the network: {reason}")
         answer = ImageAnswer(image, sun=sun)

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -193,6 +194,14 @@ def test_an_image_without_the_whole_sun_is_refused(predictor: Predictor, kind: s
     assert answer.refusal
     assert answer.disk is None
     assert answer.regions is None
+
+
+@pytest.mark.parametrize(("what", "axis"), [("rows", 0), ("columns", 1)])
+def test_an_image_with_missing_lines_is_refused(what: str, axis: int, predictor: Predictor) -> None:
+    image = np.moveaxis(pixels(draw_sun(1)).copy(), axis, 0)
+    image[241:257] = 0
+    refusal = answer_for(jpeg(np.moveaxis(image, 0, axis)), predictor).refusal
+    assert re.search(rf"{what} 24\d to 25\d have one grey level, so a part of it is missing", refusal), refusal
 
 
 def test_another_instrument_is_refused(predictor: Predictor) -> None:

@@ -11,8 +11,9 @@ from PIL import Image, UnidentifiedImageError
 
 from solarflare.sun.images import imaging
 from solarflare.sun.images.brightness import SATURATION
-from solarflare.sun.images.disk import fit_disk
+from solarflare.sun.images.disk import Disk, fit_disk
 from solarflare.sun.images.headers import LARGEST_SIDE, TOO_LARGE, Unusable, content, has_header
+from solarflare.sun.images.imaging import Pixels
 from solarflare.sun.images.instruments import MAGNETOGRAPHS, Instrument
 
 if TYPE_CHECKING:
@@ -41,6 +42,13 @@ SMALLEST_SIDE = 256
 """Pixels: a smaller image is a thumbnail."""
 
 
+LEAST_SPREAD = 1.0
+"""Grey levels: a row with a smaller standard deviation has no image. In 1,520 images of SDO, 5 of GONG and 80 of the
+simulated Sun, the rows and columns of `MIDDLE` have at least 2.2, but for those of one broken image."""
+
+MIDDLE = 0.6  # half of the side of a square inside the disk, in radii
+
+
 def refusal(file: Path | BinaryIO, instrument: Instrument, time: dt.datetime | None = None) -> str | None:
     """Return why a file is not a usable image of an instrument, or None if it is usable.
 
@@ -63,6 +71,26 @@ def refusal(file: Path | BinaryIO, instrument: Instrument, time: dt.datetime | N
         return TOO_LARGE
     except (OSError, SyntaxError, ValueError) as error:
         return "truncated" if "truncated" in str(error) else f"cannot be decoded ({error})"
+
+
+def missing_part(grey: Pixels, disk: Disk) -> str | None:
+    """Return which rows or columns across the disk have no image; None if all have one.
+
+    Parameters
+    ----------
+    grey : (H, W) uint8
+        The image.
+    disk : Disk
+        Where the disk is. It is inside the image.
+    """
+    reach = int(MIDDLE * disk.radius)
+    top, left = round(disk.y) - reach, round(disk.x) - reach
+    middle = grey[top : top + 2 * reach, left : left + 2 * reach]
+    for what, axis, first in (("rows", 1, top), ("columns", 0, left)):
+        blank = np.flatnonzero(middle.std(axis=axis) < LEAST_SPREAD)
+        if len(blank):
+            return f"{what} {first + blank[0]} to {first + blank[-1]} have one grey level, so a part of it is missing"
+    return None
 
 
 def _refusal(file: Path | BinaryIO, instrument: Instrument, time: dt.datetime | None) -> str | None:

@@ -463,6 +463,8 @@ def test_regions_without_a_place_are_left_out(table: Callable[[str], Path]) -> N
         (event_tables.read_flares, "start,goes_class,location\n2014-01-01,C1.0,N1\n", ["row 1", "location", "N1"]),
         (event_tables.read_regions, "time,noaa_ar\n2014-01-01,1\n", ["latitude is missing"]),
         (event_tables.read_regions, "time,noaa_ar,location,area\n2014-01-01,1,N1E1,wide\n", ["row 1", "area", "wide"]),
+        (event_tables.read_regions, "time,noaa_ar,location,area\n2014-01-01,1,N1E1,3e9\n", ["row 1", "area", "3e9"]),
+        (event_tables.read_regions, "time,noaa_ar,location,mcintosh\n2014-01-01,1,N1E1,QQQ\n", ["row 1", "Qqq"]),
         (event_tables.read_coverage, "list,start\nswpc,2014-01-01\n", ["end is missing"]),
         (event_tables.read_coverage, "list,start,end\nswpc,2014-01-02,2014-01-01\n", ["row 1", "before"]),
     ],

@@ -190,10 +190,12 @@ def read_text(path: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the file is missing, is not a CSV table, has two columns of one name, or holds a byte 0.
+        If the file is missing, is not a CSV table, has another separator than commas, has two columns of one name, or
+        holds a byte 0.
     """
     try:
         content = path.read_bytes()
+        _check_separator(content, path)
         with warnings.catch_warnings():
             # If a row has more cells than the header, pandas shifts or loses cells and only warns.
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -212,6 +214,16 @@ def read_text(path: Path) -> pd.DataFrame:
         if count > 1 and name:
             raise InputError(f"{path} has {count} columns called {name}; leave one of them, or rename them")
     return df
+
+
+def _check_separator(content: bytes, path: Path) -> None:
+    header = content.partition(b"\n")[0]
+    for name, separator in (("semicolons", b";"), ("tabs", b"\t")):
+        if separator in header and b"," not in header:
+            raise InputError(
+                f"{path}: its header has {name} between the names of the columns; expected commas, and points in the "
+                "numbers (0.25); export it again with these"
+            )
 
 
 def check(

@@ -296,6 +296,16 @@ def test_how_many_flares_name_a_region_is_said(folder: Path, caplog: pytest.LogC
     assert said == ["flares: 2 of 3 name a region", "flares: 0 of 3 name a region"]
 
 
+def test_flares_that_are_listed_twice_count_once(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = folder / "flares.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *rows, *rows]) + "\n")
+    with caplog.at_level(logging.INFO, "solarflare"):
+        archive.check(folder)
+    assert "flares: 2 of 3 name a region" in caplog.messages
+    assert f"flares: {len(rows)} rows left out, which repeat the start, class and region" in caplog.text
+
+
 def test_a_check_of_no_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"sun is not a folder; name one with images, flares.csv and regions.csv"):
         archive.check(tmp_path / "sun")

@@ -20,6 +20,7 @@ from solarflare.sources.archive import listing
 from solarflare.sources.archive.listing import TABLES
 from solarflare.sources.archive.schema import Archive, ArchiveParams
 from solarflare.sources.common import coverage, event_tables, filenames, left_out
+from solarflare.sun.events.flares import REPEAT, clean
 from solarflare.sun.images import imaging, usable
 from solarflare.sun.images.instruments import Instrument
 
@@ -130,8 +131,11 @@ def _events(archive: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     regions = event_tables.read_regions(reports) if reports.is_file() else tables.empty(tables.REGIONS)
     completeness = _coverage(archive, flares, regions)
     merged = event_tables.merge_lists(flares)
-    log.info("flares: %d, after merging %d that a second list reports too", len(merged), len(flares) - len(merged))
-    log.info("flares: %d of %d name a region", merged["noaa_ar"].notna().sum(), len(merged))
+    used, repairs = clean(merged)
+    log.info("flares: %d, after merging %d that a second list reports too", len(used), len(flares) - len(merged))
+    if repeats := repairs.get(REPEAT, 0):
+        log.info("flares: %d rows left out, which repeat the start, class and region of another row", repeats)
+    log.info("flares: %d of %d name a region", used["noaa_ar"].notna().sum(), len(used))
     log.info("regions: %d rows", len(regions))
     return merged, regions, completeness
 

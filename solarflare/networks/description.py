@@ -68,7 +68,8 @@ def about(folder: Path, task: Task | None = None) -> ModelDescription:
         raise InputError(f"{path} does not say what model this is; train it again with `dvc repro`") from None
     if task not in (None, described.task):
         raise InputError(
-            f"{path} says that this is the model for {described.task}, but {folder} is for {task}; swap them"
+            f"{path} says that this is the model for {described.task}, and it is in the folder for {task}; move it to "
+            "the folder of its own task"
         )
     return described
 

@@ -241,6 +241,13 @@ def test_one_image_a_time_is_kept(folder: Path, raw: Path) -> None:
     assert tables.read(raw / "images.csv", tables.IMAGES)["time"].is_unique
 
 
+@pytest.mark.parametrize(("day", "why"), [("19991025", "has no image before 2010-"), ("20991025", "now it is ")])
+def test_an_image_of_an_impossible_day_is_dropped(day: str, why: str, folder: Path) -> None:
+    image = next(folder.rglob("*_0211.jpg"))
+    image.rename(image.with_name(f"{day}_000000_512_0211.jpg"))
+    assert any(day in line and why in line for line in archive.check(folder))
+
+
 def test_an_image_without_a_time_is_counted(folder: Path, raw: Path, caplog: pytest.LogCaptureFixture) -> None:
     archives.write_image(folder / "sunset.jpg", 80)
     archives.write_image(folder / "20140231_000000_512_0211.jpg", 81)

@@ -22,7 +22,7 @@ from solarflare.sources.archive.schema import Archive, ArchiveParams
 from solarflare.sources.common import coverage, event_tables, filenames, left_out
 from solarflare.sun.events.flares import REPEAT, clean
 from solarflare.sun.images import imaging, usable
-from solarflare.sun.images.instruments import Instrument
+from solarflare.sun.images.instruments import Instrument, impossible_time
 
 SAME_NAME = "another file of this day has the same name; rename one"
 NO_FOLDER = "{} is not a folder; name one with images, flares.csv and regions.csv"
@@ -205,7 +205,8 @@ def _inspect(archive: Path, images: pd.DataFrame) -> pd.DataFrame:
 
 def _facts(path: Path, image: Any) -> tuple[str, int, int, int, str]:
     """Return why an image cannot be used (blank if it can), its width, height and bytes, and its SHA-256."""
-    if reason := image.unknown or usable.refusal(path, image.instrument, image.time):
+    reason = image.unknown or impossible_time(image.instrument, image.time)
+    if reason := reason or usable.refusal(path, image.instrument, image.time):
         return reason, 0, 0, 0, ""
     return "", *imaging.size(path), path.stat().st_size, sha256(path)
 

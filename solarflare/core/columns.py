@@ -2,6 +2,8 @@
 
 import pandera.pandas as pa
 
+from solarflare.core import classes
+
 
 def time(nullable: bool = False) -> pa.Column:
     """Return a column of UTC times."""
@@ -21,10 +23,12 @@ def number(low: float | None = None, high: float | None = None, nullable: bool =
     return pa.Column(float, checks, nullable=nullable, description=f"a number{between}")
 
 
-def integer(low: int | None = None, nullable: bool = False) -> pa.Column:
-    """Return a column of whole numbers, from ``low``."""
+def integer(low: int | None = None, high: int | None = None, nullable: bool = False) -> pa.Column:
+    """Return a column of whole numbers, from ``low`` to ``high``."""
     checks = [pa.Check.ge(low)] if low is not None else []
-    return pa.Column("Int64", checks, nullable=nullable, description="a whole number")
+    checks += [pa.Check.le(high)] if high is not None else []
+    between = f" from {low} to {high}" if low is not None and high is not None else ""
+    return pa.Column("Int64", checks, nullable=nullable, description=f"a whole number{between}")
 
 
 def one_of(*values: str) -> pa.Column:
@@ -34,8 +38,16 @@ def one_of(*values: str) -> pa.Column:
 
 def goes_class() -> pa.Column:
     """Return a column of GOES classes or blanks."""
-    matches = pa.Check.str_matches(r"^([ABCMX]\d{1,2}(\.\d+)?)?$")
-    return pa.Column(str, matches, description="a GOES class such as C1.0, or blank")
+    return _blank_or(classes.GOES, classes.A_GOES_CLASS)
+
+
+def mcintosh() -> pa.Column:
+    """Return a column of McIntosh classes or blanks."""
+    return _blank_or(classes.MCINTOSH, "a McIntosh class such as Dao")
+
+
+def _blank_or(pattern: str, what: str) -> pa.Column:
+    return pa.Column(str, pa.Check.str_matches(rf"^(?:{pattern})?\Z"), description=f"{what}, or blank")
 
 
 def table(name: str, **columns: pa.Column) -> pa.DataFrameSchema:

@@ -14,7 +14,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from solarflare.core import cells, csv_text
-from solarflare.core.columns import goes_class, integer, number, one_of, table, text, time
+from solarflare.core.columns import goes_class, integer, mcintosh, number, one_of, table, text, time
 from solarflare.core.errors import InputError
 from solarflare.core.files import atomic_path
 
@@ -22,12 +22,15 @@ TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 _DATE = r"\s*\d{4}-\d{1,2}-\d{1,2}|\s*\d{8}"
 INSTRUMENTS = ["gong", "hmi", "mdi", "aia171", "aia193", "aia211"]
 
+LARGEST_AREA = 1_000_000  # millionths of the hemisphere
+LARGEST_REGION = 99_999  # NOAA's numbers have five digits
+
 _row = {"path": text(), "noaa_ar": integer(1, nullable=True)}
 _region = {
     "latitude": number(-90, 90),
     "longitude": number(-180, 180),
-    "area": number(0, nullable=True),
-    "mcintosh": text(),
+    "area": number(0, LARGEST_AREA, nullable=True),
+    "mcintosh": mcintosh(),
     "mag_type": text(),
     "spots": integer(0, nullable=True),
 }
@@ -59,14 +62,14 @@ FLARES = table(
     peak=time(nullable=True),
     end=time(nullable=True),
     goes_class=goes_class(),
-    noaa_ar=integer(1, nullable=True),
+    noaa_ar=integer(1, LARGEST_REGION, nullable=True),
     latitude=number(-90, 90, nullable=True),
     longitude=number(-180, 180, nullable=True),
     list=text(),
 )
 """One row per flare. Latitude and longitude in Stonyhurst degrees, west positive; ``noaa_ar`` has five digits."""
 
-REGIONS = table("regions", time=time(), noaa_ar=integer(1), **_region)
+REGIONS = table("regions", time=time(), noaa_ar=integer(1, LARGEST_REGION), **_region)
 """One row per region and day: position at ``time``, area in millionths of the hemisphere, number of spots."""
 
 COVERAGE = table(

@@ -48,24 +48,30 @@ class ModelDescription:
         (folder / ABOUT).write_text(strict_json.dumps(asdict(self), indent=2) + "\n")
 
 
-def about(folder: Path) -> ModelDescription:
-    """Return the description of the model in a folder.
+def about(folder: Path, task: Task | None = None) -> ModelDescription:
+    """Return the description of the model in a folder. `task` is the one that it should answer, if that is known.
 
     Raises
     ------
     InputError
-        If the folder holds no model.
+        If the folder holds no model, or that of another task.
     """
     path = folder / ABOUT
     try:
         content = strict_json.parse(path.read_text())
         if content["instrument"] not in INSTRUMENTS:
             raise ValueError(content["instrument"])
-        return ModelDescription(**{**content, "shape": tuple(content["shape"])})
+        described = ModelDescription(**{**content, "shape": tuple(content["shape"])})
     except FileNotFoundError:
         raise InputError(f"{path} is not there: {folder} holds no model; train one with `dvc repro`") from None
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{path} does not say what model this is; train it again with `dvc repro`") from None
+    if task not in (None, described.task):
+        raise InputError(
+            f"{path} says that this is the model for {described.task}, and it is in the folder for {task}; move it to "
+            "the folder of its own task"
+        )
+    return described
 
 
 def fold_folders(models: Path, folds: Iterable[int]) -> dict[int, Path]:

@@ -19,7 +19,7 @@ from solarflare.sun.images import imaging, usable
 from solarflare.sun.images.coordinates import places_at
 from solarflare.sun.images.disk import Disk
 from solarflare.sun.images.imaging import Pixels
-from solarflare.sun.images.instruments import INSTRUMENTS, Instrument
+from solarflare.sun.images.instruments import INSTRUMENTS, Instrument, impossible_time
 
 DECIMALS = 4
 
@@ -111,6 +111,11 @@ class Predictor:
         if reason := image.refusal(instrument):
             raise Refused(f"it is no image of {instrument}: {reason}")
         self._check_origin(image, networks)
+        # The simulated Sun has any time, and an array for its networks may be of it.
+        simulated = image.digest in self._simulated_hashes
+        may_be_simulated = image.digest is None and any(network.simulated for network in networks.values())
+        if not simulated and not may_be_simulated and (reason := impossible_time(instrument, time)):
+            raise Refused(f"it is no real image: {reason}")
         rgb = image.rgb(next(iter(networks.values())).cutter.settings.saturation)
         grey = imaging.grey(rgb)
         sun = find_disk(grey, instrument, time)

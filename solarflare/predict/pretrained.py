@@ -49,12 +49,15 @@ def load(folder: Path, tasks: Collection[Task] = TASKS) -> dict[Task, Network]:
     InputError
         If a file is missing, damaged or broken.
     """
-    return {task: _load(folder / task) for task in tasks if (folder / task).is_dir()}
+    return {task: _load(folder / task, task) for task in tasks if (folder / task).is_dir()}
 
 
-def _load(folder: Path) -> Network:
+def _load(folder: Path, task: Task) -> Network:
     hashes.check(folder, remedy(folder))
-    about, fitted = description.about(folder), calibration.read(folder / description.CALIBRATION)
+    # An edited list of hashes may lack the network.
+    if not (folder / shipped.NETWORK).is_file():
+        raise InputError(f"{folder / shipped.NETWORK} is not there; {remedy(folder)}")
+    about, fitted = description.about(folder, task), calibration.read(folder / description.CALIBRATION)
     if fitted.fitted_rate is None:
         raise InputError(f"{folder / description.CALIBRATION} has no fitted_rate; {remedy(folder)}")
     training = card(folder)["training"]

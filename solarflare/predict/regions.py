@@ -84,7 +84,9 @@ def from_file(path: Path) -> RegionLookup:
 
     def look_up(time: pd.Timestamp) -> KnownRegions | None:
         if (known := _nearest_report(reports, time, path.name)) is None:
-            log.warning("warning: %s has no report near %s; the regions are found in the image", path, time)
+            log.warning(
+                "warning: %s has no report with a position near %s; the regions are found in the image", path, time
+            )
         return known
 
     return look_up
@@ -144,7 +146,8 @@ def for_waiting_user(live: "Live") -> "Live":
 def _nearest_report(reports: pd.DataFrame, time: pd.Timestamp, name: str) -> KnownRegions | None:
     """Return the regions of the report nearest to a time, moved to that time by the Sun's rotation.
 
-    Regions that the rotation takes to the far side of the Sun are left out. None if no report is within `MAX_DISTANCE`.
+    Regions on the far side of the Sun are left out, and the source says how many they are. None if no report is within
+    `MAX_DISTANCE`.
     `reports` has the columns of `tables.REGIONS`; `name` says where the reports come from.
     """
     distance = (reports["time"] - time).abs()
@@ -157,7 +160,8 @@ def _nearest_report(reports: pd.DataFrame, time: pd.Timestamp, name: str) -> Kno
     near = np.abs(longitude) < 90
     numbers = [None if pd.isna(number) else int(number) for number in rows["noaa_ar"][near]]
     latitude = rows["latitude"].to_numpy(np.float64)[near]
-    return KnownRegions(numbers, latitude, longitude[near], f"{name} of {report_time:%Y-%m-%d %H:%M}")
+    behind = f", with {(~near).sum()} of {len(rows)} regions behind the limb" if not near.all() else ""
+    return KnownRegions(numbers, latitude, longitude[near], f"{name} of {report_time:%Y-%m-%d %H:%M}{behind}")
 
 
 def in_image(grey: Pixels, instrument: Instrument, disk: Disk, time: pd.Timestamp) -> KnownRegions:

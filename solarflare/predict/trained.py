@@ -55,7 +55,7 @@ def _load(task: Task, folder: Path, chosen: "PredictParams", name: str) -> Netwo
 
     description.check_hashes(folder)
     folders = description.model_folders(folder)
-    about = description.about(folders[0])
+    about = description.about(folders[0], task)
     label, instrument = chosen.label.of(task), chosen.instrument.of(task)
     if dict(about.question) != label.model_dump(mode="json") or about.instrument != instrument:
         raise InputError(
@@ -137,7 +137,7 @@ def _of_runs(trained: "dict[Task, LoggedModel]") -> "tuple[Path, PredictParams]"
     for task, model in trained.items():
         try:
             description.check_hashes(folder / task)
-            about = description.about(description.model_folders(folder / task)[0])
+            about = description.about(description.model_folders(folder / task)[0], task)
             content["instrument"][task], content["label"][task] = about.instrument, dict(about.question)
             content["crop"] |= about.crop
             content["calibration"]["base_rate"][about.origin][task] = model.base_rate

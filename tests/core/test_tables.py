@@ -44,6 +44,11 @@ def test_what_is_written_is_read_back(tmp_path: Path, flares: pd.DataFrame) -> N
         ("start", "", "row 2, column start: got ''; expected UTC"),
         ("goes_class", "Q1", "row 2, column goes_class: got 'Q1'; expected a GOES class"),
         ("noaa_ar", "1.5", "row 2, column noaa_ar: got '1.5'; expected a whole number"),
+        *(
+            ("goes_class", value, f"row 2, column goes_class: got '{value}'; expected a GOES class")
+            for value in ("C57", "C99.9", "C0.0", "A0.0", "M0.5", "C10.1", "X0.5", "X100")
+        ),
+        ("noaa_ar", "12192000", "row 2, column noaa_ar: got '12192000'; expected a whole number from 1 to 99999"),
         ("noaa_ar", "1e30", "row 2, column noaa_ar: got '1e30'; expected a whole number"),
         ("latitude", "91", "row 2, column latitude: got '91'; expected a number from -90 to 90"),
     ],
@@ -52,6 +57,12 @@ def test_a_bad_cell_is_named_with_its_row(flares: pd.DataFrame, column: str, val
     flares.loc[1, column] = value
     with pytest.raises(InputError, match=f"flares.csv, {sentence}"):
         tables.check(flares, tables.FLARES, "flares.csv")
+
+
+@pytest.mark.parametrize("value", ["A0.1", "A9.9", "B1", "C5.71", "C10", "M10.0", "X1", "X45.0", "C05.1", ""])
+def test_a_class_that_exists_is_kept(value: str, flares: pd.DataFrame) -> None:
+    flares.loc[1, "goes_class"] = value
+    assert tables.check(flares, tables.FLARES, "flares.csv")["goes_class"][1] == value
 
 
 def test_all_bad_cells_of_a_table_are_in_one_message(flares: pd.DataFrame) -> None:

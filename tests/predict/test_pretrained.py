@@ -121,6 +121,21 @@ def test_a_missing_or_foreign_file_is_refused(tmp_path: Path) -> None:
         pretrained.load(folder)
 
 
+def test_a_network_that_the_hashes_lack_too_is_one_sentence(tmp_path: Path) -> None:
+    folder = shutil.copytree(FOLDER, tmp_path / "aia211")
+    (folder / "disk" / shipped.NETWORK).unlink()
+    hashes.write(folder / "disk")
+    with pytest.raises(InputError, match=r"model\.tflite is not there; copy it again"):
+        pretrained.load(folder)
+
+
+def test_a_model_in_the_folder_of_the_other_task_is_refused(tmp_path: Path) -> None:
+    for task, other in (TASKS, TASKS[::-1]):
+        shutil.copytree(FOLDER / task, tmp_path / "swapped" / other)
+    with pytest.raises(InputError, match=r"the model for region, and it is in the folder for disk; move it"):
+        pretrained.load(tmp_path / "swapped")
+
+
 def test_the_remedy_of_a_damaged_model_fits_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exported = tmp_path / "exported"
     (exported / "data").mkdir(parents=True)
@@ -334,4 +349,4 @@ def test_reports_of_another_month_are_named_as_of_no_use(tmp_path: Path, caplog:
     reports.write_text("time,noaa_ar,latitude,longitude\n2001-01-01T00:00:00,9999,10,10\n")
     answer = answer_of(ROOT / "docs/images/20141025_004401_512_0211.jpg", regions=str(reports))
     assert answer.regions_from == "found in the image"
-    assert f"{reports} has no report near" in caplog.text
+    assert f"{reports} has no report with a position near" in caplog.text

@@ -241,6 +241,13 @@ def test_one_image_a_time_is_kept(folder: Path, raw: Path) -> None:
     assert tables.read(raw / "images.csv", tables.IMAGES)["time"].is_unique
 
 
+@pytest.mark.parametrize(("day", "why"), [("19991025", "has no image before 2010-"), ("20991025", "now it is ")])
+def test_an_image_of_an_impossible_day_is_dropped(day: str, why: str, folder: Path) -> None:
+    image = next(folder.rglob("*_0211.jpg"))
+    image.rename(image.with_name(f"{day}_000000_512_0211.jpg"))
+    assert any(day in line and why in line for line in archive.check(folder))
+
+
 def test_an_image_without_a_time_is_counted(folder: Path, raw: Path, caplog: pytest.LogCaptureFixture) -> None:
     archives.write_image(folder / "sunset.jpg", 80)
     archives.write_image(folder / "20140231_000000_512_0211.jpg", 81)
@@ -294,6 +301,16 @@ def test_how_many_flares_name_a_region_is_said(folder: Path, caplog: pytest.LogC
         archive.check(folder)
     said = [record.message for record in caplog.records if "name a region" in record.message]
     assert said == ["flares: 2 of 3 name a region", "flares: 0 of 3 name a region"]
+
+
+def test_flares_that_are_listed_twice_count_once(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = folder / "flares.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *rows, *rows]) + "\n")
+    with caplog.at_level(logging.INFO, "solarflare"):
+        archive.check(folder)
+    assert "flares: 2 of 3 name a region" in caplog.messages
+    assert f"flares: {len(rows)} rows left out, which repeat the start, class and region" in caplog.text
 
 
 def test_a_check_of_no_folder_is_one_sentence(tmp_path: Path) -> None:
@@ -463,6 +480,8 @@ def test_regions_without_a_place_are_left_out(table: Callable[[str], Path]) -> N
         (event_tables.read_flares, "start,goes_class,location\n2014-01-01,C1.0,N1\n", ["row 1", "location", "N1"]),
         (event_tables.read_regions, "time,noaa_ar\n2014-01-01,1\n", ["latitude is missing"]),
         (event_tables.read_regions, "time,noaa_ar,location,area\n2014-01-01,1,N1E1,wide\n", ["row 1", "area", "wide"]),
+        (event_tables.read_regions, "time,noaa_ar,location,area\n2014-01-01,1,N1E1,3e9\n", ["row 1", "area", "3e9"]),
+        (event_tables.read_regions, "time,noaa_ar,location,mcintosh\n2014-01-01,1,N1E1,QQQ\n", ["row 1", "Qqq"]),
         (event_tables.read_coverage, "list,start\nswpc,2014-01-01\n", ["end is missing"]),
         (event_tables.read_coverage, "list,start,end\nswpc,2014-01-02,2014-01-01\n", ["row 1", "before"]),
     ],

@@ -150,3 +150,50 @@ def test_coverage_lists_every_row_that_ends_before_it_starts(write: Write) -> No
     rows = "swpc,2014-01-02,2014-01-01\nswpc,2014-02-02,2014-02-01\n"
     with pytest.raises(InputError, match=r"2 cells cannot be used \(end 2\)"):
         event_tables.read_coverage(write("list,start,end\n" + rows))
+
+
+REPORTS = "time,noaa_ar,latitude,longitude,area\n"
+
+
+def test_two_positions_of_a_region_at_one_time_are_asked_about(write: Write) -> None:
+    rows = "2014-10-25,12192,-12,21,\n2014-10-25,12193,7,59,\n2014-10-25,2192,40,-60,\n"
+    with pytest.raises(InputError, match=r"region 12192 .* row 1 has the latitude -12.0, and row 3 has 40.0; remove"):
+        event_tables.read_regions(write(REPORTS + rows))
+
+
+def test_a_repeated_report_is_one_report(write: Write) -> None:
+    rows = "2014-10-25,12192,-12,21,\n2014-10-25,12192,-12,21,300\n"
+    assert event_tables.read_regions(write(REPORTS + rows))["area"].tolist() == [300]
+
+
+def test_positions_in_radians_are_asked_about(write: Write) -> None:
+    with pytest.raises(InputError, match=r"as radians are; expected degrees"):
+        event_tables.read_regions(write(REPORTS + "2014-10-25,12192,-0.2094,0.366,\n2014-10-25,12193,0.122,1.03,\n"))
+    one = event_tables.read_regions(write(REPORTS + "2014-10-25,12192,-0.2094,0.366,\n"))
+    assert one["latitude"].tolist() == [-0.2094]
+
+
+def test_reports_without_a_position_are_counted(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    event_tables.read_regions(write(REPORTS + "2014-10-25,12191,1,1,\n2014-10-25,12192,,,\n2014-10-25,12193,,,\n"))
+    assert "2 of 3 rows are left out, because they have no region number or no position" in caplog.text
+    assert "the first is row 2" in caplog.text
+
+
+def test_another_separator_is_one_sentence(write: Write) -> None:
+    with pytest.raises(InputError, match=r"its header has semicolons between .*; expected commas"):
+        event_tables.read_regions(write("time;noaa_ar;latitude;longitude\n2014-10-25;12192;-12;21\n"))
+
+
+@pytest.mark.parametrize("zone", ["+09:00", "-0500", "+01"])
+def test_a_zone_in_some_times_only_is_asked_about(zone: str, write: Write) -> None:
+    header = "start,end,goes_class\n2014-02-01T00:10Z,,C1.0\n"
+    expected = rf"row 2, column start: '2014-02-01T09:30\{zone}' has a zone, and row 2, column end: '2014-02-01 09:40'"
+    with pytest.raises(InputError, match=expected):
+        event_tables.read_flares(write(f"{header}2014-02-01T09:30{zone},2014-02-01 09:40,C1.0\n"))
+    both = f"{header}2014-02-01T09:30{zone},2014-02-01T09:40{zone},C1.0\n"
+    assert len(event_tables.read_flares(write(both))) == 2
+
+
+def test_utc_beside_times_without_a_zone_is_utc(write: Write) -> None:
+    rows = "2014-02-01T00:30:00+00:00,2014-02-01 00:40,C1.0\n2014-02-02T00:30Z,2014-02-02,C1.0\n"
+    assert len(event_tables.read_flares(write("start,end,goes_class\n" + rows))) == 2

@@ -20,8 +20,9 @@ from solarflare.sources.archive import listing
 from solarflare.sources.archive.listing import TABLES
 from solarflare.sources.archive.schema import Archive, ArchiveParams
 from solarflare.sources.common import coverage, event_tables, filenames, left_out
+from solarflare.sun.events.flares import REPEAT, clean
 from solarflare.sun.images import imaging, usable
-from solarflare.sun.images.instruments import Instrument
+from solarflare.sun.images.instruments import Instrument, impossible_time
 
 SAME_NAME = "another file of this day has the same name; rename one"
 NO_FOLDER = "{} is not a folder; name one with images, flares.csv and regions.csv"
@@ -130,8 +131,11 @@ def _events(archive: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     regions = event_tables.read_regions(reports) if reports.is_file() else tables.empty(tables.REGIONS)
     completeness = _coverage(archive, flares, regions)
     merged = event_tables.merge_lists(flares)
-    log.info("flares: %d, after merging %d that a second list reports too", len(merged), len(flares) - len(merged))
-    log.info("flares: %d of %d name a region", merged["noaa_ar"].notna().sum(), len(merged))
+    used, repairs = clean(merged)
+    log.info("flares: %d, after merging %d that a second list reports too", len(used), len(flares) - len(merged))
+    if repeats := repairs.get(REPEAT, 0):
+        log.info("flares: %d rows left out, which repeat the start, class and region of another row", repeats)
+    log.info("flares: %d of %d name a region", used["noaa_ar"].notna().sum(), len(used))
     log.info("regions: %d rows", len(regions))
     return merged, regions, completeness
 
@@ -201,7 +205,8 @@ def _inspect(archive: Path, images: pd.DataFrame) -> pd.DataFrame:
 
 def _facts(path: Path, image: Any) -> tuple[str, int, int, int, str]:
     """Return why an image cannot be used (blank if it can), its width, height and bytes, and its SHA-256."""
-    if reason := image.unknown or usable.refusal(path, image.instrument, image.time):
+    reason = image.unknown or impossible_time(image.instrument, image.time)
+    if reason := reason or usable.refusal(path, image.instrument, image.time):
         return reason, 0, 0, 0, ""
     return "", *imaging.size(path), path.stat().st_size, sha256(path)
 

@@ -12,7 +12,7 @@ from solarflare.core import csv_text, tables
 from solarflare.core.cells import BadCell, refusal
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
-from solarflare.sources.common import region_column, spellings
+from solarflare.sources.common import region_column, region_rows, spellings, zones
 from solarflare.sun.events.flares import LONGEST, five_digits, flux, without_wrong_times
 
 DEFAULT_LIST = "archive"  # The name of the flare list in a table without one
@@ -57,8 +57,8 @@ def read_regions(path: Path) -> pd.DataFrame:
     path : Path
         A CSV file with the columns `time`, `noaa_ar`, `latitude` and `longitude` (or `location`, such as N15E28),
         and optionally `area`, `mcintosh`, `mag_type` and `spots`. Other columns are ignored.
-        Rows without a region number or a position are left out. If a region is reported twice for one time, the last
-        row stays. Classes get the spelling Fkc and beta-gamma.
+        Rows without a region number or a position are left out, with a warning. If a region is reported twice for one
+        time, the last row stays. Classes get the spelling Fkc and beta-gamma.
 
     Returns
     -------
@@ -68,13 +68,17 @@ def read_regions(path: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        With the row, if the file is missing or not a table, a column is missing, or a cell cannot be read.
+        With the row, if the file is missing or not a table, a column is missing, or a cell cannot be read; also if two
+        reports of a region for one time contradict each other, or the positions look like radians.
     """
     df, bad = _read(path, tables.REGIONS, ["time", "noaa_ar", "latitude", "longitude"])
-    may_be_blank = {name: {"nullable": True} for name in ("noaa_ar", "latitude", "longitude")}
+    may_be_blank = {name: {"nullable": True} for name in region_rows.PLACE}
     checked = tables.check(df, tables.REGIONS.update_columns(may_be_blank), str(path), bad)
-    regions = tables.check(checked.dropna(subset=list(may_be_blank)), tables.REGIONS, str(path))
+    regions = region_rows.placed(checked, path)
     regions["noaa_ar"] = five_digits(regions["noaa_ar"], regions["time"])
+    region_rows.check_repeats(regions, path)
+    region_rows.check_degrees(regions, path)
+    regions = tables.check(regions, tables.REGIONS, str(path))
     return regions.drop_duplicates(["time", "noaa_ar"], keep="last", ignore_index=True)
 
 
@@ -159,6 +163,7 @@ def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> tuple[
             f"and got {', '.join(df.columns)}"
         )
     df = df.reindex(columns=list(schema.columns), fill_value="").apply(spellings.spelled)
+    zones.check(df, path)
     for name in df.columns.intersection([*required, "mag_type"]):
         bad += spellings.unusable(df[name])
     return df, bad

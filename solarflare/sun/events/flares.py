@@ -21,6 +21,9 @@ LONGEST = pd.Timedelta(days=1)
 """A peak or end so long after the start is a mistake. The longest of SWPC's 6,375 flares of class C1.0 and up of
 2010-2014 lasts 7 hours."""
 
+REPEAT = "repeat dropped"
+"""The key of the repeated rows in the counts of `clean`."""
+
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
@@ -98,7 +101,7 @@ def clean(flares: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     df = df.sort_values(columns, na_position="last", ignore_index=True)
     repeat = df.duplicated(["start", "goes_class", "noaa_ar"])
     repeat |= df["noaa_ar"].isna() & df.duplicated(["start", "goes_class"])
-    counts["repeat dropped"] = int(repeat.sum())
+    counts[REPEAT] = int(repeat.sum())
     df = df[~repeat].reset_index(drop=True)
 
     counts["end missing, set by the median duration"] = int(df["end"].isna().sum())

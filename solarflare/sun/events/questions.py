@@ -6,15 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from solarflare.core import classes
 from solarflare.core.params import Group, Hours, Part
 from solarflare.core.tasks import ByTask, Task
 
 Event = Literal["overlap", "start"]
+ONE_DECIMAL = r"[A-Z]\d+(\.\d)?"
 
 
 def _goes_class(value: str) -> str:
-    if not re.fullmatch(r"[ABCMX]\d{1,2}(\.\d)?", value):
-        raise ValueError("expected a GOES class such as C1.0")
+    if not re.fullmatch(classes.GOES, value) or not re.fullmatch(ONE_DECIMAL, value):
+        raise ValueError(f"expected {classes.A_GOES_CLASS}, and has one decimal or none")
     return value
 
 

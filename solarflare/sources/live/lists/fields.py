@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from solarflare.core import classes
+from solarflare.core.tables import LARGEST_AREA
 from solarflare.sun.events.flares import FIVE_DIGITS_FROM
 
 Position = tuple[float, float]  # Stonyhurst latitude and longitude, degrees
-_GOES_CLASS = re.compile(r"(?<![A-Z])[ABCMX][0-9]{1,2}(?:\.[0-9]+)?(?![0-9])")
+_GOES_CLASS = re.compile(rf"(?<![A-Z])(?:{classes.GOES})(?!\.?[0-9])", re.ASCII)
 _LOCATION = re.compile(r"([NS])([0-9]{1,2})([EW])([0-9]{1,3})")
 _CLOCK = re.compile(r"([0-9]{2}):?([0-9]{2})(?::[0-9]{2})?")
 
@@ -55,6 +57,12 @@ def goes_class(text: object) -> str:
     return match[0] if match else ""
 
 
+def mcintosh(text: object) -> str:
+    """Return a McIntosh class in the spelling Fkc; blank if the text is none."""
+    match = re.fullmatch(classes.MCINTOSH, str(text).strip())
+    return match[0].capitalize() if match else ""
+
+
 def location(text: object) -> Position | None:
     """Return Stonyhurst latitude and longitude of a text such as N19W66; None if the text has another form."""
     if not (match := _LOCATION.fullmatch(str(text).strip().upper())):
@@ -85,6 +93,12 @@ def count(value: object) -> int | None:
     """Return a whole number from 0 up, given as a number or as text."""
     result = number(value)
     return int(result) if result is not None and 0 <= result < 1e9 and result == int(result) else None
+
+
+def area(value: object) -> float | None:
+    """Return an area in millionths of the hemisphere; None if it is not possible."""
+    result = number(value)
+    return result if result is not None and 0 <= result <= LARGEST_AREA else None
 
 
 def region_number(value: object, time: dt.datetime) -> int | None:

@@ -202,4 +202,4 @@ def _region(event: Event) -> Region | None:
         area = float(round(1e6 * square_km / HEMISPHERE))
     mcintosh, mag_type = (str(event.get(name) or "") for name in ("ar_mcintoshcls", "ar_mtwilsoncls"))
     spots = fields.count(event.get("ar_numspots"))
-    return Region(time, noaa_ar, *position, area, mcintosh.capitalize(), mount_wilson(mag_type) or "", spots)
+    return Region(time, noaa_ar, *position, area, fields.mcintosh(mcintosh), mount_wilson(mag_type) or "", spots)

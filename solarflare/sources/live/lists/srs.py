@@ -71,5 +71,5 @@ def _region(line: str, section: str, time: dt.datetime) -> Region | None:
     noaa_ar, position = fields.region_number(name, time), fields.location(location)
     if noaa_ar is None or position is None:
         return None
-    classes = mcintosh.capitalize(), mag_type.lower()
-    return Region(time, noaa_ar, *position, fields.number(area), *classes, fields.count(spots))
+    classes = fields.mcintosh(mcintosh), mag_type.lower()
+    return Region(time, noaa_ar, *position, fields.area(area), *classes, fields.count(spots))

@@ -119,7 +119,6 @@ def _region(record: Record) -> Region | None:
     time = fields.midnight(day.date()) + DAY
     if not (noaa_ar := fields.region_number(record.get("region"), time)):
         return None
-    spots, area = fields.count(record.get("number_spots")), fields.number(record.get("area"))
-    area = area if area is not None and area >= 0 else None
+    spots, area = fields.count(record.get("number_spots")), fields.area(record.get("area"))
     mcintosh, mag_type = (str(record.get(name) or "") for name in ("spot_class", "mag_class"))
-    return Region(time, noaa_ar, *position, area, mcintosh.capitalize(), mount_wilson(mag_type) or "", spots)
+    return Region(time, noaa_ar, *position, area, fields.mcintosh(mcintosh), mount_wilson(mag_type) or "", spots)

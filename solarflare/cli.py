@@ -81,12 +81,9 @@ def check(
 
         typer.echo("\n".join(scrape.check(archive)))
         return
-    from solarflare.core import params, paths
-    from solarflare.tracking import dvc_lock
+    from solarflare.tracking import before_run
 
-    params.check(params.read_yaml(paths.PARAMS), paths.PARAMS)
-    dvc_lock.check()
-    dvc_lock.mend()
+    before_run.check()
 
 
 @app.command()

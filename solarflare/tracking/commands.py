@@ -177,7 +177,7 @@ def pretrain(
 @app.command()
 def permutation(
     task: Annotated[list[str] | None, Option(help="disk or region; can be repeated.", show_default="all")] = None,
-    repeats: Annotated[int, Option(min=1, help="Trainings on rotated labels.")] = 20,
+    repeats: Annotated[int, Option(min=1, max=1000, help="Trainings on rotated labels.")] = 20,
     name: Annotated[str, Option(help="A name for the data in data/, for the table of results.")] = "simulated",
 ) -> None:
     """Train the networks on labels rotated in time, from which they must not learn; results in docs/results/."""

@@ -55,6 +55,7 @@ Hours = Annotated[float, Field(ge=0, le=720)]
 Resamples = Annotated[int, Field(ge=100, le=100_000)]
 
 
+NOT_THERE = "{0} is not there: run in the project's folder, or get it back with `git checkout {0}`"
 MAX_SHOWN = 100  # characters of a wrong value that a message shows
 
 
@@ -146,10 +147,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         return parse_yaml(path.read_text(), path)
     except FileNotFoundError:
-        remedy = f"run in the project's folder, or get it back with `git checkout {path}`"
-        raise InputError(f"{path} is not there: {remedy}") from None
+        raise InputError(NOT_THERE.format(path)) from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: this is not YAML; `git checkout {path}`") from None
+
+
+def require_project(path: Path = PARAMS) -> None:
+    """Raise an InputError if the parameters are missing: this folder is then no project, and gets no files of one."""
+    if not path.is_file():
+        raise InputError(NOT_THERE.format(path))
 
 
 def parse_yaml(text: str, path: Path) -> dict[str, Any]:

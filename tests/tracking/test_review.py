@@ -255,6 +255,12 @@ def test_a_network_with_one_answer_is_said_to_have_one(repository: Path) -> None
     assert "disk before answers" not in text
 
 
+def test_scores_that_are_gone_are_said_to_be_gone(repository: Path) -> None:
+    better()
+    Path("metrics/details/disk.json").unlink()
+    assert "metrics/details/disk.json is not there" in page()
+
+
 def test_whether_to_trust_comes_before_everything_else(repository: Path) -> None:
     leaking()
     lines = page().splitlines()

@@ -135,7 +135,7 @@ class Evaluation(Scores):
 
     accuracy: _Share
     baselines: References
-    combinations: References = {}
+    combinations: References = {}  # type: ignore[assignment] # a narrower form
     confounders: References = {}
     differences: dict[str, _Difference]
     resolvable_difference: float | None

@@ -13,11 +13,9 @@ from typer import Argument, Option
 
 from solarflare.core import console, printable, strict_json
 from solarflare.core.errors import InputError
-from solarflare.tracking import commands
+from solarflare.tracking import commands, options
+from solarflare.tracking.options import KNOWN
 
-BLOCKS = "the file's column block, else 27: the Sun's rotation"
-KNOWN = "known of metrics/predictions/"
-OWN = "the file's own, else 0.5"
 REFUSED = 2  # the exit code if an image has no answer
 TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 
@@ -63,7 +61,9 @@ def root(
 @app.command()
 def worker(
     address: Annotated[str, Argument(help="The Dask scheduler, as compute.scheduler names it: tcp://HOST:PORT.")],
-    workers: Annotated[int, Option(min=1, help="Processes; each takes one piece of work at a time.")] = console.cores(),
+    workers: Annotated[
+        int, Option(min=1, max=1024, help="Processes; each takes one piece of work at a time.")
+    ] = console.cores(),
 ) -> None:
     """Work for the stages that have this compute.scheduler, in the project's folder, until Ctrl-C."""
     from solarflare.core import cluster
@@ -81,12 +81,9 @@ def check(
 
         typer.echo("\n".join(scrape.check(archive)))
         return
-    from solarflare.core import params, paths
-    from solarflare.tracking import dvc_lock
+    from solarflare.tracking import before_run
 
-    params.check(params.read_yaml(paths.PARAMS), paths.PARAMS)
-    dvc_lock.check()
-    dvc_lock.mend()
+    before_run.check()
 
 
 @app.command()
@@ -98,7 +95,7 @@ def digest(folder: Annotated[Path, Argument(help="An archive: images, flares.csv
 
 
 @app.command()
-def base_rate(hours: Annotated[float, Option(min=0.1, max=720, help="Hours between two times.")] = 6) -> None:
+def base_rate(hours: options.Spacing = 6) -> None:
     """Print the share of yes among each task's answers at regular times, for calibration.base_rate in params.yaml."""
     from solarflare.core import params
     from solarflare.core.tasks import TaskParams
@@ -152,7 +149,7 @@ def manifest(
 @app.command()
 def cutouts(
     folder: Annotated[Path, Argument(help="A folder for AR/, FL/ and cutouts.csv.")],
-    wavelength: Annotated[int, Option(help="The wavelength of the images, in angstrom.")] = 171,
+    wavelength: options.Wavelength = 171,
 ) -> None:
     """Fetch the thumbnails around HEK's events within scrape.live's dates: the second data set of the 2020 project."""
     from solarflare.core import params
@@ -177,20 +174,12 @@ def score(
     ] = None,
     without: Annotated[list[str] | None, Option(help="A column that `--probability all` leaves out.")] = None,
     label: Annotated[str | None, Option(help="Column of the label.", show_default="recognised")] = None,
-    missing: Annotated[list[float] | None, Option(help="A number that means: no forecast. Such as -1.")] = None,
+    missing: options.Missing = None,
     against: Annotated[Path | None, Option(help="Another file: all scores of two files and their differences.")] = None,
-    threshold: Annotated[float | None, Option(min=0, max=1, help="An alarm from here on.", show_default=OWN)] = None,
-    base_rate: Annotated[
-        float | None, Option(min=0, max=1, help="Reference of the Brier skill.", show_default="the file's own")
-    ] = None,
-    block_days: Annotated[
-        float | None,
-        Option(min=0.01, help="Days whose rows are drawn together for the intervals.", show_default=BLOCKS),
-    ] = None,
-    resamples: Annotated[
-        int | None,
-        Option(min=100, max=100_000, help="Resamples of the block bootstrap.", show_default="as evaluate, else 2000"),
-    ] = None,
+    threshold: options.Threshold = None,
+    base_rate: options.Reference = None,
+    block_days: options.BlockDays = None,
+    resamples: options.Resamples = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
     figures: Annotated[Path | None, Option(help="A folder for roc.png and reliability.png, or triptych.png.")] = None,
     page: Annotated[Path | None, Option(help="An HTML file for a leaderboard with its figures.")] = None,
@@ -231,16 +220,12 @@ def forecast(
     goes_class: Annotated[
         str | None, Option("--class", help="C, M or X: flares from it on.", show_default=KNOWN)
     ] = None,
-    hours: Annotated[float | None, Option(min=1, help="Length of the prediction window.", show_default=KNOWN)] = None,
+    hours: options.Window = None,
     data: Annotated[str | None, Option(help="The input data, as in 'SDO/AIA 211'.", show_default=KNOWN)] = None,
     time: TimeColumn = None,
     probability: ProbabilityColumn = None,
-    fitted_rate: Annotated[
-        float | None, Option(min=0.0001, max=0.9999, help="Base rate for which the probabilities were fitted.")
-    ] = None,
-    base_rate: Annotated[
-        float | None, Option(min=0.0001, max=0.9999, help="Base rate to correct them to; needs --fitted-rate.")
-    ] = None,
+    fitted_rate: options.FittedRate = None,
+    base_rate: options.BaseRate = None,
 ) -> None:
     """Write forecasts in the text form of CCMC's flare scoreboard, a file for each time."""
     from solarflare.core.files import OutputFolder

@@ -9,11 +9,16 @@ from solarflare.core.params import Group, Part
 
 PROCESSES, THREADS = "processes", "threads"
 GPU = "gpu"
+MOST_PORTS = 65_535
 
 
 def _scheduler(value: str) -> str:
-    if not re.fullmatch(rf"{PROCESSES}|{THREADS}|tcp://[^\s/]+:\d+", value):
-        raise ValueError(f"expected {PROCESSES}, {THREADS} or tcp://HOST:PORT of a Dask scheduler")
+    match = re.fullmatch(rf"{PROCESSES}|{THREADS}|tcp://[^\s/]+:([0-9]{{1,5}})", value)
+    if not match or (match[1] and not 1 <= int(match[1]) <= MOST_PORTS):
+        raise ValueError(
+            f"expected {PROCESSES}, {THREADS} or tcp://HOST:PORT of a Dask scheduler, "
+            f"with a port from 1 to {MOST_PORTS}"
+        )
     return value
 
 

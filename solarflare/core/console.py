@@ -25,6 +25,7 @@ BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {per_minute} a 
 UNUSABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 INTERRUPTED = "error: interrupted: nothing half-written was kept; run the command again to continue"
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, `kill`, a closed terminal
+MAX_SHOWN = 100  # characters of a path that a sentence shows
 GRACE = 1.5  # seconds for the clean-up of a block that `ends_soon`
 LINES_PER_LOOP = 4  # progress lines of a loop where stderr is no terminal
 
@@ -80,13 +81,18 @@ def _make_printable(record: logging.LogRecord) -> bool:
 
 
 def _sentence(error: OSError) -> str:
-    """Return the sentence for a full disk, or a path that cannot be used; raise any other error again."""
+    """Return the sentence for a full disk, or a path that cannot be used; raise an error without a path again."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full: nothing half-written was kept; free some space and run the command again"
     if error.errno == errno.EFBIG:
         return "a file is larger than is allowed here: nothing half-written was kept; see `ulimit -f`, run this again"
     if error.errno in UNUSABLE and error.filename is not None:
         return f"{error.filename} cannot be used ({error.strerror}): make it writable, or move what is in its place"
+    if error.filename is not None:
+        # Another reason, such as a name that is too long, or a folder that takes no files.
+        name = str(error.filename)
+        shown = name if len(name) <= MAX_SHOWN else f"{name[:MAX_SHOWN]}..."
+        return f"{shown} cannot be used ({error.strerror}): name another file or folder"
     raise error
 
 

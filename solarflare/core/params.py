@@ -8,13 +8,14 @@ runs. Only this check imports the schemas of all groups, by name (`SCHEMAS`): no
 import datetime as dt
 import difflib
 import re
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from solarflare.core.errors import InputError
 from solarflare.core.paths import PARAMS
@@ -32,14 +33,29 @@ SCHEMAS = (
 )
 """The classes with the schemas of all groups of `params.yaml`."""
 
-# YAML gives a date, but `dvc exp run -S` gives a string.
-Date = Annotated[dt.date, Field(strict=False)]
-Seed = Annotated[int, Field(ge=0)]
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
+def _day(value: object) -> dt.date:
+    """Return a date. YAML gives a date, but `dvc exp run -S` gives a string."""
+    day = value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        with suppress(ValueError):
+            day = dt.date.fromisoformat(value)
+    if isinstance(day, dt.datetime) or not isinstance(day, dt.date) or not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"expected a date such as 2014-01-31, without a time, in {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
+Date = Annotated[dt.date, BeforeValidator(_day)]
+# NumPy and TensorFlow take seeds below 2**32; the members of an ensemble add to theirs.
+Seed = Annotated[int, Field(ge=0, le=4_000_000_000)]
 Fraction = Annotated[float, Field(ge=0.01, le=0.9)]
 Hours = Annotated[float, Field(ge=0, le=720)]
 Resamples = Annotated[int, Field(ge=100, le=100_000)]
 
 
+NOT_THERE = "{0} is not there: run in the project's folder, or get it back with `git checkout {0}`"
 MAX_SHOWN = 100  # characters of a wrong value that a message shows
 
 
@@ -131,10 +147,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         return parse_yaml(path.read_text(), path)
     except FileNotFoundError:
-        remedy = f"run in the project's folder, or get it back with `git checkout {path}`"
-        raise InputError(f"{path} is not there: {remedy}") from None
+        raise InputError(NOT_THERE.format(path)) from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: this is not YAML; `git checkout {path}`") from None
+
+
+def require_project(path: Path = PARAMS) -> None:
+    """Raise an InputError if the parameters are missing: this folder is then no project, and gets no files of one."""
+    if not path.is_file():
+        raise InputError(NOT_THERE.format(path))
 
 
 def parse_yaml(text: str, path: Path) -> dict[str, Any]:
@@ -198,23 +219,44 @@ def _message(path: Path, error: ValidationError) -> str:
     # A misspelt key is missing under its right name too.
     first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
-    value: Any = first["input"]
-    match first["type"]:
-        case "missing":
-            return f"{path}: key {key} is missing; every key has to be there"
-        case "extra_forbidden":
-            group: Any = _whole_schema()
-            for part in first["loc"][:-1]:
-                # The values of a dictionary have names that the user gives.
-                fields = getattr(group, "model_fields", None)
-                group = fields[str(part)].annotation if fields else get_args(group)[1]
-            near = difflib.get_close_matches(str(first["loc"][-1]), group.model_fields, 1)
-            meant = f" (did you mean {near[0]}?)" if near else ""
-            return f"{path}: key {key} is not known{meant}; allowed here: {', '.join(group.model_fields)}"
-    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
+    if first["type"] == "missing":
+        return f"{path}: key {key} is missing; every key has to be there"
+    if first["type"] == "extra_forbidden":
+        known = list(_group(first["loc"][:-1]).model_fields)
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, 1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        return f"{path}: key {key} is not known{meant}; allowed here: {', '.join(known)}"
+    return f"{path}: key {key}{_shown(first['input'])}; expected {_expected(first)}"
+
+
+def _group(keys: tuple[int | str, ...]) -> Any:
+    """Return the schema of the group under these keys."""
+    group: Any = _whole_schema()
+    for key in keys:
+        # The values of a dictionary have names that the user gives.
+        fields = getattr(group, "model_fields", None)
+        group = fields[str(key)].annotation if fields else get_args(group)[1]
+    return group
+
+
+def _shown(value: Any) -> str:
     try:
         shown = str(value) if isinstance(value, dt.date) else repr(value)
     except ValueError:
         shown = "a number of thousands of digits"
     # The value of a whole group would hide the sentence.
-    return f"{path}: key {key}{f' is {shown}' if len(shown) <= MAX_SHOWN else ''}; expected {expected}"
+    return f" is {shown}" if len(shown) <= MAX_SHOWN else ""
+
+
+def _expected(problem: Any) -> str:
+    """Return what was expected in place of a wrong value, where pydantic's own words speak of Python."""
+    match problem["type"]:
+        case "tuple_type" | "list_type":
+            return "a list: each item on a line of its own, after a hyphen"
+        case "too_short":
+            return f"a list with at least {problem['ctx']['min_length']} item"
+        case "dict_type":
+            return "keys with values below it"
+        case "model_type":
+            return f"these keys below it: {', '.join(_group(problem['loc']).model_fields)}"
+    return problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")

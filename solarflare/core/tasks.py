@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from solarflare.core import paths
 from solarflare.core.params import Group, Part
@@ -93,10 +93,20 @@ class ByTask(Group, Generic[T]):
         return self.disk if task == Task.DISK else self.region
 
 
+def _each_once(tasks: tuple[Task, ...]) -> tuple[Task, ...]:
+    if len(set(tasks)) < len(tasks):
+        raise ValueError("expected each task once")
+    return tasks
+
+
 class TaskParams(Part):
     """Which tasks run."""
 
-    tasks: Annotated[tuple[Annotated[Task, Field(strict=False)], ...], Field(min_length=1, strict=False)]
+    tasks: Annotated[
+        tuple[Annotated[Task, Field(strict=False)], ...],
+        Field(min_length=1, strict=False),
+        AfterValidator(_each_once),
+    ]
 
 
 class Origin(Part):

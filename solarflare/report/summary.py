@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from solarflare.core.files import read_json
 from solarflare.core.paths import DETAILS
 from solarflare.core.tasks import TASKS
+from solarflare.report.results_form import read_evaluation
 from solarflare.verification.scores.score_table import SCORES, SHOWN, Table, added, interval, strongest_first
 from solarflare.verification.scores.trust import read as read_trust
 
@@ -23,7 +23,7 @@ def render(details: Path = DETAILS) -> str:
     """
     rows, remarks = list[tuple[str, ...]](), list[str]()
     for task in TASKS:
-        content = read_json(details / f"{task}.json", "evaluate")
+        content = read_evaluation(details / f"{task}.json")
         if "absent" in content:
             remarks.append(f"{task}: absent, {content['absent']}")
         else:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
+from solarflare.core import params
 from solarflare.core.errors import InputError
 
 Base = Annotated[str, Option(help="A branch, a tag or a commit to compare with.")]
@@ -17,6 +18,7 @@ app = typer.Typer(add_completion=False)
 @app.command("store")
 def create_store() -> None:
     """Create the MLflow store, unless it is there."""
+    params.require_project()
     from solarflare.tracking.mlflow import store
 
     store.create()
@@ -25,6 +27,7 @@ def create_store() -> None:
 @app.command("plots-page")
 def write_plots_page() -> None:
     """Write the page with which `dvc plots` needs no network, and make DVC use it."""
+    params.require_project()
     from solarflare.tracking import plots_page
 
     plots_page.write()
@@ -35,6 +38,7 @@ def ui(
     port: Annotated[int, Option(min=1, max=65535, help="The port of the server, on this machine only.")] = 5000,
 ) -> None:
     """Print the addresses of the runs in MLflow, and start its server; Ctrl-C ends it."""
+    params.require_project()
     from solarflare.tracking.mlflow import store
 
     store.show(port)
@@ -43,6 +47,7 @@ def ui(
 @app.command()
 def log() -> None:
     """Log to MLflow what is not logged yet, and say where to look; fail if the audit found a leak (audit.on_leak)."""
+    params.require_project()
     from solarflare.core.files import read_json
     from solarflare.core.paths import AUDIT
     from solarflare.core.tasks import TASKS
@@ -63,6 +68,7 @@ def log() -> None:
 @app.command("summary")
 def print_summary() -> None:
     """Print the scores of the last run and of its baselines, and whether they are trusted."""
+    params.require_project()
     from solarflare.report import summary
 
     typer.echo(summary.render())
@@ -71,6 +77,7 @@ def print_summary() -> None:
 @app.command()
 def reproduced() -> None:
     """Say whether this run gave the committed results; fail if a score is outside its committed interval."""
+    params.require_project()
     from solarflare.core.tasks import TASKS
     from solarflare.tracking import reproduction
 
@@ -83,6 +90,7 @@ def reproduced() -> None:
 @app.command()
 def accept() -> None:
     """Commit dvc.lock and metrics/ as this machine made them."""
+    params.require_project()
     from solarflare.tracking import reproduction
 
     typer.echo(reproduction.accept())
@@ -91,6 +99,7 @@ def accept() -> None:
 @app.command()
 def restore() -> None:
     """Bring back dvc.lock and metrics/ of the last commit, and say what `dvc repro` would run."""
+    params.require_project()
     from solarflare.tracking import reproduction
 
     typer.echo(reproduction.restore())
@@ -99,6 +108,7 @@ def restore() -> None:
 @app.command()
 def exps(base: Base = "main") -> None:
     """Print DVC's experiments since the base: what each changed, and its scores, in at most 140 columns."""
+    params.require_project()
     from solarflare.tracking import experiments_table
 
     typer.echo(experiments_table.render(base))
@@ -122,7 +132,6 @@ def review(
 
 def _refuse_leaks(leaking: list[str]) -> None:
     """Fail if the audit found a leak in any task, unless audit.on_leak is warn."""
-    from solarflare.core import params
     from solarflare.verification.audit.schema import AuditParams
 
     if leaking and params.load(AuditParams).audit.on_leak == "fail":
@@ -177,11 +186,10 @@ def pretrain(
 @app.command()
 def permutation(
     task: Annotated[list[str] | None, Option(help="disk or region; can be repeated.", show_default="all")] = None,
-    repeats: Annotated[int, Option(min=1, help="Trainings on rotated labels.")] = 20,
+    repeats: Annotated[int, Option(min=1, max=1000, help="Trainings on rotated labels.")] = 20,
     name: Annotated[str, Option(help="A name for the data in data/, for the table of results.")] = "simulated",
 ) -> None:
     """Train the networks on labels rotated in time, from which they must not learn; results in docs/results/."""
-    from solarflare.core import params
     from solarflare.core.tasks import TASKS, TaskParams
     from solarflare.networks import training
     from solarflare.networks.schema import TrainingParams
@@ -200,6 +208,7 @@ def permutation(
 @app.command("results")
 def tables(check: Annotated[bool, Option(help="Change nothing; fail if a table is not up to date.")] = False) -> None:
     """Write the tables of docs/results/ between their markers in README.md and docs/*.md."""
+    params.require_project()
     from solarflare.tracking import published_pages
 
     written = published_pages.update_pages(check)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from solarflare.core import params
 from solarflare.core.errors import InputError
+from solarflare.core.paths import PARAMS
 
 LIST = Path(".dvc/tmp/rwlock")
 LOCK_FILE = Path("dvc.lock")
@@ -55,6 +56,17 @@ def check() -> None:
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise InputError(f"{LOCK_FILE}: {where} is not as DVC writes it; {remedy}") from None
+
+
+def recorded_params(stage: str) -> dict[str, Any]:
+    """Return the values of `params.yaml` with which `dvc.lock` records a stage, by key; none if it does not record it.
+
+    The file was checked by `check`.
+    """
+    if not LOCK_FILE.exists():
+        return {}
+    recorded = params.read_yaml(LOCK_FILE)["stages"].get(stage, {})
+    return recorded.get("params", {}).get(PARAMS.name, {})
 
 
 def mend() -> None:

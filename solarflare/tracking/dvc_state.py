@@ -117,6 +117,8 @@ def _modified(entry: str | dict[str, dict[str, Any]]) -> Iterator[str]:
 
 def _status(*stages: str) -> dict[str, list[Any]]:
     """Return what ``dvc status`` says, by stage. Without names, it asks about all stages; it omits those up to date."""
+    if not DVC.is_dir():
+        raise InputError(f"{DVC} is not there: run in the project's folder, in a clone of its repository")
     dvc_lock.mend()
     command = [sys.executable, "-m", "dvc", "status", "--json", *stages]
     done = parent.run(command, capture_output=True, text=True)

@@ -18,6 +18,7 @@ from PIL import Image
 
 from solarflare.core import params, paths, tables
 from solarflare.report import figures
+from solarflare.tracking import dvc_state
 from solarflare.tracking.review import review
 from solarflare.verification.scores import curves
 from solarflare.verification.scores.assessment import assess
@@ -254,6 +255,12 @@ def test_a_network_with_one_answer_is_said_to_have_one(repository: Path) -> None
     assert "disk before answers" not in text
 
 
+def test_scores_that_are_gone_are_said_to_be_gone(repository: Path) -> None:
+    better()
+    Path("metrics/details/disk.json").unlink()
+    assert "metrics/details/disk.json is not there" in page()
+
+
 def test_whether_to_trust_comes_before_everything_else(repository: Path) -> None:
     leaking()
     lines = page().splitlines()
@@ -296,6 +303,15 @@ def test_what_a_change_did_not_touch_is_another_machines(inputs: dict[str, Any])
     text = page("HEAD")
     assert "\n# disk: not touched by this change: another machine\n" in text
     assert not [heading for heading in ("## Scores", "## Answers that changed", "## Figures") if heading in text]
+
+
+@pytest.mark.usefixtures("recorded")
+def test_what_was_edited_by_hand_is_not_another_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    record(train_disk={"epochs": 3}, train_region={"epochs": 3})
+    monkeypatch.setattr(dvc_state, "modified", lambda: {"evaluate": ["metrics/predictions"]})
+    text = page("HEAD")
+    assert "another machine" not in text
+    assert "disk: not comparable, `metrics/predictions` is not what dvc.lock records" in text
 
 
 @pytest.mark.parametrize(

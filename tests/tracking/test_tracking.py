@@ -665,6 +665,7 @@ def test_the_logged_model_answers_as_the_network_does(project: Path) -> None:
 
 @pytest.mark.slow
 def test_a_store_whose_creation_was_killed_is_created_the_next_time(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").touch()
     command = [sys.executable, "-m", "solarflare.cli", "store"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     environment.pop("MLFLOW_TRACKING_URI", None)

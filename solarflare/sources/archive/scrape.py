@@ -46,7 +46,7 @@ def scrape(params: ArchiveParams, raw: Path) -> None:
         If the folder is missing or has another digest, the flares table is missing or cannot be read, or an instrument
         that a task needs has no usable image.
     """
-    archive = _folder(params.scrape.archive)
+    archive = named_folder(params.scrape.archive)
     events = _events(archive)
     instruments = sorted({params.instrument.of(task) for task in params.tasks})
     images = _inspect(archive, _of_tasks(archive, _find(archive), instruments))
@@ -103,7 +103,7 @@ def digest(folder: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _folder(archive: Archive) -> Path:
+def named_folder(archive: Archive) -> Path:
     """Return the folder that the parameters name; raise an InputError if its digest is not that of the parameters."""
     if archive.path is None:
         raise InputError(

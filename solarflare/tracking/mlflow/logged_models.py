@@ -104,7 +104,15 @@ def download(models: dict[Task, LoggedModel]) -> Path:
 
 
 def _task(mlflow: Any, run_id: str) -> Task:
-    experiment = mlflow.get_experiment(mlflow.get_run(run_id).info.experiment_id).name
+    try:
+        run = mlflow.get_run(run_id)
+    except mlflow.MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        raise InputError(
+            f"MLflow's store has no run {run_id}; `make ui` shows its runs, whose pages have their ids"
+        ) from None
+    experiment = mlflow.get_experiment(run.info.experiment_id).name
     if experiment not in TASKS:
         raise InputError(f"the run {run_id} is of the experiment {experiment}; expected {' or '.join(TASKS)}")
     return Task(experiment)

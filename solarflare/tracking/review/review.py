@@ -8,7 +8,7 @@ from solarflare.core.files import OutputFolder, atomic_path, check_output_file
 from solarflare.core.tasks import TASKS
 from solarflare.tracking import dvc_state, git, markdown
 from solarflare.tracking.review import change_figures, page, revisions
-from solarflare.tracking.review.score_changes import compare
+from solarflare.tracking.review.score_changes import compare, without_edits
 from solarflare.tracking.review.verdicts import Review, headline
 from solarflare.verification.evaluation.schema import EvaluationParams
 from solarflare.verification.scores import seeds
@@ -47,11 +47,14 @@ def write(base: str, path: Path) -> Review:
     settings = chosen.evaluate
     commit = git.shared_commit(base)
     before, after, code = revisions.read(commit), revisions.read(), revisions.changed_code(commit)
+    outdated = dvc_state.modified()
+    names = {name for names in outdated.values() for name in names}
     comparisons = []
     for task in TASKS:
         spread = seeds.read(task, before.files.get(seeds.PATH), before.parameters)
         reseeded = not code and seeds.reseeded(task, before.parameters, after.parameters)
-        comparisons.append(compare(task, before.tasks[task], after.tasks[task], settings, spread, reseeded))
+        compared = compare(task, before.tasks[task], after.tasks[task], settings, spread, reseeded)
+        comparisons.append(without_edits(compared, names))
     instruments = [chosen.instrument.of(task) for task in TASKS]
     with figures.replaced() as partial:
         drawings = [
@@ -60,7 +63,7 @@ def write(base: str, path: Path) -> Review:
             for heading, files in change_figures.draw(comparison, instrument, partial)
         ]
     name = f"`{commit[:7]}`" if commit.startswith(base) else f"`{commit[:7]}` of {markdown.code(base)}"
-    review = Review(name, before, after, comparisons, code, dvc_state.modified(), drawings)
+    review = Review(name, before, after, comparisons, code, outdated, drawings)
     with atomic_path(path) as partial:
         partial.write_text(page.render(review))
     return review

@@ -11,9 +11,9 @@ import pandas as pd
 from solarflare.core import params, tables
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
+from solarflare.report import results_form as schema
 from solarflare.tracking import git
 from solarflare.tracking.mlflow.run_state import of_task
-from solarflare.tracking.review import schema
 from solarflare.verification.scores import seeds
 
 # Paths in Git: what counts as code, and the folders and files of results and parameters besides params.yaml.
@@ -111,7 +111,10 @@ def _results(files: Mapping[str, str], task: Task, inputs: dict[str, str]) -> Re
     return Results(
         scores,
         _predictions(files.get(f"metrics/predictions/{task}.csv", "")),
-        {name: curve for name, curve in curves.items() if isinstance(curve, pd.DataFrame)},
+        # A figure of a task whose scores are gone would have no words for them.
+        {}
+        if "absent" in scores
+        else {name: curve for name, curve in curves.items() if isinstance(curve, pd.DataFrame)},
         audit,
         data,
         inputs,

@@ -1,6 +1,7 @@
 """Compares a task's scores before and after a change, in pairs on the same test rows: better, worse or neither."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -138,6 +139,20 @@ def compare(
     }
     verdict = "reseeded" if reseeded else "compared"
     return Comparison(task, before, after, verdict, "", differences, _flipped(paired_rows, old, new), spread)
+
+
+def without_edits(comparison: Comparison, outdated: Iterable[str]) -> Comparison:
+    """Return a comparison that does not put down to another machine what was edited since a stage wrote it.
+
+    `outdated` are the names that differ from what ``dvc.lock`` records.
+    """
+    task = comparison.task
+    results = {path.as_posix() for path in (task.details, task.predictions, task.predictions.parent)}
+    edited = sorted(results.intersection(outdated))
+    if comparison.verdict != "untouched" or not edited:
+        return comparison
+    because = f"{' and '.join(map(code, edited))} is not what dvc.lock records"
+    return replace(comparison, verdict="not comparable", because=because)
 
 
 def _changed_rows(before: pd.DataFrame, after: pd.DataFrame) -> str:

@@ -1,10 +1,12 @@
-"""The form of the files in ``metrics/`` that a review reads. A pull request may hold anything in their place.
+"""The form of the files in ``metrics/`` that commands read. A pull request may hold anything in their place.
 
-Early versions of the project wrote fewer keys, so that many may be missing. What no review reads may hold anything.
+Early versions of the project wrote fewer keys, so that a review lets many be missing. What nobody reads may hold
+anything.
 """
 
 import io
-from typing import Any, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
@@ -41,8 +43,28 @@ class Score(_Part):
         return self
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+Signed = Annotated[float, Field(ge=-1, le=1)]
+
+
 class _Rate(Score):
-    value: float = Field(ge=0, le=1)
+    value: Share
+
+
+class _Share(Score):
+    value: Share | None
+    low: Share | None = None
+    high: Share | None = None
+
+
+class _Signed(Score):
+    value: Signed | None
+    low: Signed | None = None
+    high: Signed | None = None
+
+
+class _Skill(Score):
+    value: Annotated[float, Field(le=1)] | None
 
 
 class _Confusion(_Part):
@@ -66,17 +88,17 @@ class Scores(_Part):
     blocks: PositiveInt
     confusion: _Confusion
     base_rate: _Rate
-    roc_auc: Score
-    pr_auc: Score
-    tss: Score
-    brier_skill: Score
-    hss: Score | None = None
-    css: Score | None = None
-    recall: Score | None = None
-    specificity: Score | None = None
-    accuracy: Score | None = None
-    brier: Score | None = None
-    expected_calibration_error: Score | None = None
+    roc_auc: _Share
+    pr_auc: _Share
+    tss: _Signed
+    brier_skill: _Skill
+    hss: _Signed | None = None
+    css: _Signed | None = None
+    recall: _Share | None = None
+    specificity: _Share | None = None
+    accuracy: _Share | None = None
+    brier: _Share | None = None
+    expected_calibration_error: _Share | None = None
     trusted: bool | Literal["yes", "no", "insufficient"] = True
     trusted_reason: str = ""
     untrusted_because: str = ""
@@ -90,8 +112,44 @@ class Scores(_Part):
         return self
 
 
+class _Reference(_Part):
+    roc_auc: _Share
+    tss: _Signed = _Signed(value=None)
+    brier_skill: _Skill = _Skill(value=None)
+    accuracy: _Share = _Share(value=None)
+
+
+class _Verdict(_Part):
+    verdict: str
+
+
+class _Difference(_Part):
+    roc_auc: _Verdict
+
+
+References = dict[str, Absent | _Reference]
+
+
+class Evaluation(Scores):
+    """``metrics/details/<task>.json`` as ``evaluate`` writes it now."""
+
+    accuracy: _Share
+    baselines: References
+    combinations: References = {}  # type: ignore[assignment] # a narrower form
+    confounders: References = {}
+    differences: dict[str, _Difference]
+    resolvable_difference: float | None
+
+    @model_validator(mode="after")
+    def _compares_all(self) -> Self:
+        for name, reference in (self.baselines | self.combinations | self.confounders).items():
+            if isinstance(reference, _Reference) and name not in self.differences:
+                raise ValueError(f"differences.{name} is missing")
+        return self
+
+
 class _Probe(_Part):
-    roc_auc: Score
+    roc_auc: _Share
     leak: bool
     corrected_low: float | None = None
 
@@ -123,6 +181,25 @@ class Data(_Part):
     left_out: dict[str, NonNegativeInt] = {}
 
 
+def read_evaluation(path: Path) -> dict[str, Any]:
+    """Return the content of a task's file of scores, or ``{"absent": reason}``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, or has another form than `Evaluation`. The sentence begins with the path.
+    """
+    try:
+        text = path.read_text()
+    except (FileNotFoundError, UnicodeDecodeError):
+        raise InputError(f"{path} is not there or is broken; make it with `dvc repro evaluate`") from None
+    try:
+        return read(str(path), text, Evaluation)
+    except InputError as error:
+        remedy = "" if "dvc repro" in str(error) else "; make it again with `dvc repro evaluate`"
+        raise InputError(f"{error}{remedy}") from None
+
+
 def read(path: str, text: str, form: type[BaseModel], task: Task | None = None) -> dict[str, Any]:
     """Return the content of a JSON file, or with `task` that of a task in it, which has this form or is absent.
 
@@ -144,7 +221,8 @@ def read(path: str, text: str, form: type[BaseModel], task: Task | None = None) 
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(map(str, (*([task] if task else []), *first["loc"])))
-        raise InputError(f"{path}: {f'{key}: ' if key else ''}{first['msg']}") from None
+        wrong = "expected keys with values" if first["type"] == "model_type" else first["msg"]
+        raise InputError(f"{path}: {f'{key}: ' if key else ''}{wrong.replace('Input should be', 'expected')}") from None
     return content
 
 

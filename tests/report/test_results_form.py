@@ -1,0 +1,34 @@
+"""A broken file of scores is one sentence that names the file and the key."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from solarflare.core.errors import InputError
+from solarflare.report import summary
+
+DETAILS = Path(__file__).parents[2] / "metrics/details"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("roc_auc", {"value": 2.0, "low": 0.8, "high": 0.9}, "roc_auc.value: expected less than or equal to 1"),
+        ("roc_auc", None, "roc_auc: expected keys with values"),
+        ("roc_auc", {"value": 10**400, "low": 0.8, "high": 0.9}, "roc_auc.value: expected"),
+        ("tss", {"value": -2.0}, "tss.value: expected greater than or equal to -1"),
+        ("brier", {"value": 1.5}, "brier.value: expected less than or equal to 1"),
+        ("differences", {}, "is missing"),
+    ],
+)
+def test_a_summary_names_the_file_and_the_key(key: str, value: Any, words: str, tmp_path: Path) -> None:
+    shutil.copytree(DETAILS, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "disk.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    with pytest.raises(InputError) as caught:
+        summary.render(tmp_path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert words in str(caught.value)

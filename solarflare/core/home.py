@@ -15,7 +15,7 @@ def ensure() -> None:
     home = None
     with suppress(RuntimeError):  # no HOME, and a user whom the system does not know
         home = Path.home()
-    if home is not None and os.access(_existing(home), os.W_OK):
+    if home is not None and home.is_dir() and os.access(home, os.W_OK):
         return
     folder = tempfile.mkdtemp(prefix="solarflare-home-")
     atexit.register(_delete, folder, os.getpid())
@@ -24,11 +24,6 @@ def ensure() -> None:
     os.environ["HOME"] = folder
     for name in VARIABLES:
         os.environ.setdefault(name, folder)
-
-
-def _existing(folder: Path) -> Path:
-    """Return a folder, or the first above it that is there."""
-    return next((path for path in (folder, *folder.parents) if path.exists()), folder)
 
 
 def _delete(folder: str, owner: int) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from solarflare.core.errors import InputError
 from solarflare.core.files import read_json
 from solarflare.core.tasks import TASKS, Task
+from solarflare.report import results_form
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,7 +131,7 @@ def metrics() -> dict[str, Any]:
     InputError
         If the networks are not scored.
     """
-    return {str(task): read_json(task.details, "evaluate") for task in TASKS}
+    return {str(task): results_form.read_evaluation(task.details) for task in TASKS}
 
 
 def run_profile(name: str, archive: str | Path | None = None) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from solarflare.core.tasks import Task
 CURVES = {"roc": ["fpr", "tpr"], "pr": ["recall", "precision"], "reliability": ["probability", "frequency", "n"]}
 """The numbers of each table in ``metrics/plots/<task>/``. The ends of their intervals, low and high, may be blank."""
 
+INTERVAL = ("value", "low", "high")  # the keys of a score
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
@@ -140,12 +142,29 @@ class Evaluation(Scores):
     differences: dict[str, _Difference]
     resolvable_difference: float | None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_whole_intervals(cls, content: Any) -> Any:
+        _check_intervals(content)
+        return content
+
     @model_validator(mode="after")
     def _compares_all(self) -> Self:
         for name, reference in (self.baselines | self.combinations | self.confounders).items():
             if isinstance(reference, _Reference) and name not in self.differences:
                 raise ValueError(f"differences.{name} is missing")
         return self
+
+
+def _check_intervals(content: Any, where: str = "") -> None:
+    """Raise a ValueError if a score anywhere in some JSON lacks its value or an end, or one of them is no number."""
+    if not isinstance(content, dict):
+        return
+    ends = {key: content.get(key) for key in INTERVAL if key in content}
+    if ends and (len(ends) < len(INTERVAL) or any(isinstance(end, str | bool | dict | list) for end in ends.values())):
+        raise ValueError(f"{where}: expected a value with low and high, numbers or null")
+    for key, part in content.items():
+        _check_intervals(part, f"{where}.{key}".lstrip("."))
 
 
 class _Probe(_Part):
@@ -221,7 +240,9 @@ def read(path: str, text: str, form: type[BaseModel], task: Task | None = None) 
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(map(str, (*([task] if task else []), *first["loc"])))
-        wrong = "expected keys with values" if first["type"] == "model_type" else first["msg"]
+        wrong = (
+            "expected keys with values" if first["type"] == "model_type" else first["msg"].removeprefix("Value error, ")
+        )
         raise InputError(f"{path}: {f'{key}: ' if key else ''}{wrong.replace('Input should be', 'expected')}") from None
     return content
 

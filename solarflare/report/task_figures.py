@@ -8,11 +8,11 @@ import pandas as pd
 
 from solarflare.core import absent, tables
 from solarflare.core.errors import InputError
-from solarflare.core.files import atomic_directory, read_json
+from solarflare.core.files import atomic_directory
 from solarflare.core.paths import AUDIT_FIGURES
 from solarflare.core.tasks import TASKS, Task
 from solarflare.dataset.shards.reader import Crops
-from solarflare.report import figures, gallery
+from solarflare.report import figures, gallery, results_form
 from solarflare.report.figures import Picture
 from solarflare.report.schema import ReportParams
 from solarflare.sun.images.instruments import Instrument
@@ -46,7 +46,7 @@ def draw(task: Task, chosen: ReportParams) -> None:
     predictions = tables.read(task.predictions, tables.PREDICTIONS)
     rows, maps = shown.read(task.attributions)
     with atomic_directory(task.figures) as partial:
-        _draw_scores(partial, words, task.plots, read_json(task.details, "evaluate"))
+        _draw_scores(partial, words, task.plots, results_form.read_evaluation(task.details))
         instrument = chosen.instrument.of(task)
         _draw_most_certain_crops(partial, words, predictions, crops, instrument)
         title = f"{words.question} Orange speaks for yes, blue for no"

@@ -1,6 +1,7 @@
 """A broken file of scores is one sentence that names the file and the key."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from solarflare.core.errors import InputError
-from solarflare.report import summary
+from solarflare.report import results_form, summary
 
 DETAILS = Path(__file__).parents[2] / "metrics/details"
 
@@ -19,8 +20,8 @@ DETAILS = Path(__file__).parents[2] / "metrics/details"
         ("roc_auc", {"value": 2.0, "low": 0.8, "high": 0.9}, "roc_auc.value: expected less than or equal to 1"),
         ("roc_auc", None, "roc_auc: expected keys with values"),
         ("roc_auc", {"value": 10**400, "low": 0.8, "high": 0.9}, "roc_auc.value: expected"),
-        ("tss", {"value": -2.0}, "tss.value: expected greater than or equal to -1"),
-        ("brier", {"value": 1.5}, "brier.value: expected less than or equal to 1"),
+        ("tss", {"value": -2.0, "low": None, "high": None}, "tss.value: expected greater than or equal to -1"),
+        ("brier", {"value": 1.5, "low": None, "high": None}, "brier.value: expected less than or equal to 1"),
         ("differences", {}, "is missing"),
     ],
 )
@@ -32,3 +33,13 @@ def test_a_summary_names_the_file_and_the_key(key: str, value: Any, words: str, 
         summary.render(tmp_path)
     assert str(caught.value).startswith(f"{path}: ")
     assert words in str(caught.value)
+
+
+def test_a_score_without_its_value_or_an_end_is_refused_wherever_it_stands(tmp_path: Path) -> None:
+    text = (DETAILS / "region.json").read_text()
+    places = [match.start() for key in ("value", "low", "high") for match in re.finditer(f'"{key}":', text)]
+    assert len(places) > 100
+    for place in places[::25]:
+        (tmp_path / "region.json").write_text(f'{text[:place]}"x{text[place + 2 :]}')
+        with pytest.raises(InputError, match=r"region\.json: .*value"):
+            results_form.read_evaluation(tmp_path / "region.json")

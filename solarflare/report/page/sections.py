@@ -9,9 +9,8 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from solarflare.core import paths, tables
-from solarflare.core.files import read_json
 from solarflare.core.tasks import Task
-from solarflare.report import figures, svg
+from solarflare.report import figures, results_form, svg
 from solarflare.report.gallery import GROUPS
 from solarflare.report.page import page_tables, phrases
 from solarflare.report.page.terms import TERMS, term
@@ -46,7 +45,7 @@ class Slices:
 
 def section(task: Task, chosen: ReportParams, audit: dict[str, Any]) -> dict[str, Any]:
     """Return all that the template shows of a task. `audit` is the task's part of ``metrics/details/audit.json``."""
-    scores = read_json(task.details, "evaluate")
+    scores = results_form.read_evaluation(task.details)
     words = wording(chosen.label.of(task))
     base_rate = chosen.calibration.base_rate.of(chosen.scrape.origin, task)
     probes = audit.get("probes", {})

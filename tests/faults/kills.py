@@ -28,9 +28,7 @@ def cases(rng: random.Random) -> Iterator[Case]:
 def kill(of: Reference, command: Command, moment: float, inner: bool) -> Outcome:
     """Kill a command at a share of its duration: itself, or with `inner` the process that it started."""
     with trial(of) as copy:
-        copy.forget(command)
-        process = copy.processes.start(command.arguments)
-        time.sleep(moment * of.seconds[command.name])
+        process = copy.amid(command, moment)
         victim = _inner(process.pid) if inner else process.pid
         below = descendants(victim)
         with suppress(ProcessLookupError):

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -29,9 +28,7 @@ def cases(rng: random.Random) -> Iterator[Case]:
 def interrupt(of: Reference, command: Command, number: signal.Signals, moment: float) -> Outcome:
     """Send a signal at a share of a command's duration: it cleans up at once."""
     with trial(of) as copy:
-        copy.forget(command)
-        process = copy.processes.start(command.arguments)
-        time.sleep(moment * of.seconds[command.name])
+        process = copy.amid(command, moment)
         # A terminal sends it to all processes of the session, `kill` to one.
         (os.kill if number == signal.SIGTERM else os.killpg)(process.pid, number)
         said = ended(process)

@@ -1,7 +1,9 @@
 """One fault on one copy of the reference: what it did, and whether the next run makes it good."""
 
 import shutil
+import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import reference
-from tests.faults.processes import Processes, Said
+from tests.faults.processes import Processes, Said, ended
 from tests.faults.reference import COMMANDS, LOG, MAKE, REPRO, Command, Reference
 
 SAME = "the next run gives the same bytes"
@@ -44,6 +46,20 @@ class Trial:
     def forget(self, command: Command) -> None:
         """Delete what a command writes, so that it has all its work to do."""
         reference.forget(self.folder, command)
+
+    def amid(self, command: Command, share: float) -> subprocess.Popen[str]:
+        """Start a command with all its work to do, and return it after a share of its duration, still running.
+
+        The duration is that of the reference. If the command is done earlier here, half of the share is tried.
+        """
+        while True:
+            self.forget(command)
+            process = self.processes.start(command.arguments)
+            time.sleep(share * self.reference.seconds[command.name])
+            if process.poll() is None:
+                return process
+            ended(process)
+            share /= 2
 
     def rerun(self, command: Command, processes: Processes | None = None, with_runs: bool = True) -> list[str]:
         """Run the command again unless DVC does, then the pipeline and `log`; return what is not as it was.

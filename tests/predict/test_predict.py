@@ -204,6 +204,11 @@ def test_an_image_with_missing_lines_is_refused(what: str, axis: int, predictor:
     assert re.search(rf"{what} 24\d to 25\d have one grey level, so a part of it is missing", refusal), refusal
 
 
+def test_an_image_with_fewer_pixels_than_those_of_the_training_is_refused(predictor: Predictor) -> None:
+    small = np.asarray(Image.fromarray(pixels(draw_sun(1))).resize((300, 300), Image.Resampling.LANCZOS))
+    assert "300 x 300 pixels, and the networks learned from 512" in answer_for(jpeg(small), predictor).refusal
+
+
 def test_another_instrument_is_refused(predictor: Predictor) -> None:
     assert "aia171" in answer_for(draw_sun(1), predictor, "20140201_120000_512_0171.jpg").refusal
     assert "--instrument" in answer_for(draw_sun(1), predictor, "holiday.jpg").refusal

@@ -146,6 +146,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "an unknown column": (("--probability", "sharp", "--probability", "dull"), "no file has a column dull"),
     "an unknown column to leave out": (("--probability", "all", "--without", "dull"), "no file has a column dull"),
     "leaving out of nothing": (("--probability", "sharp", "--probability", "blunt", "--without", "x"), "add that, or"),
+    "leaving out of one": (("--probability", "sharp", "--without", "x"), "add that, or"),
     "a probability as missing": (("--probability", "all", "--missing", "0.5"), "--missing is 0.5, which is a prob"),
     "a column twice": (("--probability", "sharp", "--probability", "sharp"), "--probability names sharp twice"),
     "a threshold": (("--probability", "all", "--threshold", "0.5"), "--threshold has no place in a leaderboard"),

@@ -25,8 +25,9 @@ class Output:
 
 
 def wanted(files: Sequence[Path], wish: Wish, output: Output) -> bool:
-    """Return whether a leaderboard is asked for: several forecasts, or a page."""
-    return len(files) > 1 or len(wish.probabilities) > 1 or ALL in wish.probabilities or output.page is not None
+    """Return whether a leaderboard is asked for: several forecasts, columns that are left out of it, or a page."""
+    several = len(files) > 1 or len(wish.probabilities) > 1 or ALL in wish.probabilities
+    return several or bool(wish.without) or output.page is not None
 
 
 def run(files: Sequence[Path], wish: Wish, rules: board.Rules, output: Output) -> str:

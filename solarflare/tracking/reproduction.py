@@ -10,6 +10,7 @@ from typing import Any
 from solarflare.core import absent, params, parent, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
+from solarflare.report import results_form
 from solarflare.tracking import dvc_state, git, published_pages
 
 LOCK = Path("dvc.lock")
@@ -52,7 +53,7 @@ def compare(task: Task) -> tuple[str, bool]:
     outputs = (task.metrics, task.details, task.predictions, *sorted(task.plots.glob("*")))
     if all(_committed(path) == path.read_bytes() for path in outputs) and _model(task, committed) == _model(task, now):
         return f"{task}: reproduced, byte for byte", True
-    before, after = json.loads(_committed(task.details) or b"{}"), json.loads(task.details.read_text())
+    before, after = json.loads(_committed(task.details) or b"{}"), results_form.read_evaluation(task.details)
     if before.keys() != after.keys():
         return f"{task}: not compared, as {task.details} had other keys in the last commit", True
     if outside := list(_outside(before, after)):

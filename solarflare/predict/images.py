@@ -166,7 +166,7 @@ def simulated_hashes() -> set[str]:
     if not RAW_IMAGES.is_file():
         return set()
     try:
-        with RAW_IMAGES.open(newline="") as file:
+        with RAW_IMAGES.open(newline="", encoding="utf-8") as file:
             return {row["sha256"] for row in csv.DictReader(file) if row["origin"].startswith("simulated/")}
     except (KeyError, AttributeError, UnicodeDecodeError, csv.Error):
         raise InputError(f"{RAW_IMAGES} is no table of images with sha256 and origin; `dvc repro scrape`") from None

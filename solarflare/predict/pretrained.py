@@ -76,6 +76,6 @@ def _load(folder: Path, task: Task) -> Network:
 def card(folder: Path) -> dict[str, Any]:
     """Return the card of a shipped network. Raises InputError if it is missing or broken."""
     try:
-        return strict_json.parse((folder / shipped.CARD).read_text())
+        return strict_json.parse((folder / shipped.CARD).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         raise InputError(f"{folder / shipped.CARD} is not there or is broken; {remedy(folder)}") from None

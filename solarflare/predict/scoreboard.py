@@ -202,7 +202,7 @@ def convert(
         raise InputError(f"{file}: two forecasts are of the same minute, and would have one file; leave one of them")
     for name, (issued, of_time) in issues.items():
         with folder.file(name) as partial:
-            partial.write_text(_text(issued, of_time, method))
+            partial.write_text(_text(issued, of_time, method), encoding="utf-8")
     return list(issues)
 
 
@@ -215,7 +215,7 @@ def write_file(issued: pd.Timestamp, rows: pd.DataFrame, method: Method, path: P
     """Write one forecast. `rows` has ``noaa_ar`` (``""`` for the full disk) and ``probability``."""
     check_file(path)
     with atomic_path(path) as partial:
-        partial.write_text(_text(issued, rows, method))
+        partial.write_text(_text(issued, rows, method), encoding="utf-8")
 
 
 def _text(issued: pd.Timestamp, rows: pd.DataFrame, method: Method) -> str:

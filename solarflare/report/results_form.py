@@ -209,7 +209,7 @@ def read_evaluation(path: Path) -> dict[str, Any]:
         If the file is missing, or has another form than `Evaluation`. The sentence begins with the path.
     """
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, UnicodeDecodeError):
         raise InputError(f"{path} is not there or is broken; make it with `dvc repro evaluate`") from None
     try:

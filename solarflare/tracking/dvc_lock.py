@@ -87,7 +87,7 @@ def mend() -> None:
 
 def _is_broken() -> bool:
     try:
-        json.loads(LIST.read_text())
+        json.loads(LIST.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return False
     except ValueError:

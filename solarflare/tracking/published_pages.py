@@ -56,13 +56,13 @@ def update_pages(check: bool) -> list[Path]:
     """
     changed = []
     for page in pages():
-        before = page.read_text()
+        before = page.read_text(encoding="utf-8")
         after = with_tables(before)
         if check and after != before:
             raise InputError(f"{page}: a table is out of step with docs/results/; write it with `solarflare results`")
         if after != before:
             with atomic_path(page) as partial:
-                partial.write_text(after)
+                partial.write_text(after, encoding="utf-8")
             changed.append(page)
     return changed
 

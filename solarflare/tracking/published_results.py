@@ -59,7 +59,7 @@ def keep_permutation(name: str, tests: dict[Task, dict[str, Any]]) -> None:
     tests : dict
         By task, the result of `solarflare.verification.evaluation.permutation_test.permute`.
     """
-    content = strict_json.parse(PERMUTATION.read_text()) if PERMUTATION.is_file() else {}
+    content = strict_json.parse(PERMUTATION.read_text(encoding="utf-8")) if PERMUTATION.is_file() else {}
     content[name] = content.get(name, {}) | tests
     _write(PERMUTATION, content)
     named = {f"{task}, {data}": test for data, tests in sorted(content.items()) for task, test in sorted(tests.items())}
@@ -68,7 +68,7 @@ def keep_permutation(name: str, tests: dict[Task, dict[str, Any]]) -> None:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     with atomic_path(path) as partial:
-        partial.write_text(strict_json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
+        partial.write_text(strict_json.dumps(content, indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")
 
 
 def _common(profile: Profile, revisions: dict[str, str]) -> dict[str, Any]:

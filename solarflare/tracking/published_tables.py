@@ -59,7 +59,7 @@ def _read(name: str) -> dict[str, Any]:
     if not path.is_file():
         command = "solarflare permutation" if path == PERMUTATION else f"make experiment PROFILE={name}"
         raise InputError(f"{path} is not there; make it with `{command}`")
-    content: dict[str, Any] = json.loads(path.read_text())
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 
 
@@ -171,7 +171,7 @@ def overview(details: Path = DETAILS) -> str:
     InputError
         If a profile of `OVERVIEW` has no results yet.
     """
-    default = {task: json.loads((details / f"{task}.json").read_text()) for task in TASKS}
+    default = {task: json.loads((details / f"{task}.json").read_text(encoding="utf-8")) for task in TASKS}
     variants = {("default", "chronological"): default}
     own = params.dotted(params.read_yaml(paths.PARAMS))
     parameters = {("default", "chronological"): own}
@@ -218,5 +218,7 @@ def _spread_of_seeds(task: Task, parameters: dict[str, Any]) -> Spread:
     Seeds are measured with single networks. An ensemble varies less, so that their spread is more than enough for it.
     """
     single = parameters | {f"train_{task}.ensemble": 1}
-    spreads = [read_seeds(task, path.read_text(), single) for path in sorted(RESULTS.glob("*seeds.json"))]
+    spreads = [
+        read_seeds(task, path.read_text(encoding="utf-8"), single) for path in sorted(RESULTS.glob("*seeds.json"))
+    ]
     return next((spread for spread in spreads if spread.seeds), Spread(0, {}))

@@ -28,7 +28,7 @@ def write(board: Board, shown: figures.Triptychs, path: Path) -> None:
         If `path` is a folder, or a file that is no page of a leaderboard.
     """
     check(path)
-    style = (Path(report.__file__).parent / "style.css").read_text()
+    style = (Path(report.__file__).parent / "style.css").read_text(encoding="utf-8")
     content = board.content
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),

@@ -57,7 +57,7 @@ def write(chosen: ReportParams) -> None:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     text = environment.get_template("page.html.j2").render(
-        style=Markup((folder / "style.css").read_text()),  # noqa: S704 - our own file
+        style=Markup((folder / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
         sections=sections,
         shown=SHOWN,
         interval=interval,

@@ -41,7 +41,7 @@ def holders(path: Path) -> str:
     if table.is_file() and path.exists():
         inode = str(path.stat().st_ino)
         # 1: POSIX  ADVISORY  WRITE 1234 fe:01:5678 0 EOF, with the process before the device and the inode
-        lines = [line.split() for line in table.read_text().splitlines()]
+        lines = [line.split() for line in table.read_text(encoding="utf-8").splitlines()]
         processes = {line[4] for line in lines if len(line) > 5 and line[5].rpartition(":")[2] == inode}
         names = [f"process {process}" for process in sorted(processes) if int(process) > 0]
     return " and ".join(names) or "another process"

@@ -65,7 +65,7 @@ def _log(task: Task) -> None:
             if path.is_file():
                 mlflow.log_artifact(str(path), run_id=run_id)
         if PAGE.is_file():
-            copy = page_copy.of_run(PAGE.read_text(), mlflow.MlflowClient().get_run(run_id))
+            copy = page_copy.of_run(PAGE.read_text(encoding="utf-8"), mlflow.MlflowClient().get_run(run_id))
             mlflow.log_text(copy, PAGE.name, run_id=run_id)
         mlflow.log_artifact(str(predictions), "predictions", run_id=run_id)
         for name, df in _tables(task, scores).items():

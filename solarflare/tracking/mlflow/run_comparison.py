@@ -66,7 +66,7 @@ def spreads(task: Task, own: Mapping[str, str], others: Mapping[str, Mapping[str
     run, and `others` has the parameters of each other run, by any key.
     """
     path = Path(seeds.PATH)
-    text = path.read_text() if path.exists() else None
+    text = path.read_text(encoding="utf-8") if path.exists() else None
     own_spread = seeds.read(task, text, own)
     measured = {key: seeds.read(task, text, parameters) for key, parameters in others.items()}
     return {key: own_spread if own_spread.seeds and not spread.seeds else spread for key, spread in measured.items()}

@@ -43,6 +43,6 @@ def _counts(path: Path, column: str, names: dict[Any, str] | None = None) -> dic
 
 
 def _audit(task: Task) -> dict[str, float]:
-    audit = json.loads(paths.AUDIT.read_text())[task]
+    audit = json.loads(paths.AUDIT.read_text(encoding="utf-8"))[task]
     scores = {f"roc_auc/{name}": probe["roc_auc"]["value"] for name, probe in audit.get("probes", {}).items()}
     return {"leak": float(audit.get("leak", False)), **scores}

@@ -82,7 +82,7 @@ def pretrain(data: Path, scores: dict[str, Any], manifest: Path, target: Path) -
                 trained = train(task, folder / task)
             content = card.content(folder / task, trained, listed, {key: of[task] for key, of in scores.items()})
             write_json(folder / task / shipped.CARD, content)
-            (folder / task / shipped.PAGE).write_text(card.markdown(content))
+            (folder / task / shipped.PAGE).write_text(card.markdown(content), encoding="utf-8")
             hashes.write(folder / task)
             log.info("%s: the network is written", task)
     return target / chosen["instrument"][Task.DISK]

@@ -65,5 +65,5 @@ def write(base: str, path: Path) -> Review:
     name = f"`{commit[:7]}`" if commit.startswith(base) else f"`{commit[:7]}` of {markdown.code(base)}"
     review = Review(name, before, after, comparisons, code, outdated, drawings)
     with atomic_path(path) as partial:
-        partial.write_text(page.render(review))
+        partial.write_text(page.render(review), encoding="utf-8")
     return review

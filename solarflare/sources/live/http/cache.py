@@ -69,11 +69,11 @@ class Cache:
 
     def _note(self, url: str, facts: dict) -> None:
         with atomic_path(self._path(url).with_suffix(".json")) as partial:
-            partial.write_text(strict_json.dumps(facts, indent=1))
+            partial.write_text(strict_json.dumps(facts, indent=1), encoding="utf-8")
 
     def _facts(self, url: str) -> dict | None:
         try:
-            facts = strict_json.parse(self._path(url).with_suffix(".json").read_text())
+            facts = strict_json.parse(self._path(url).with_suffix(".json").read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
         return facts if isinstance(facts, dict) and facts.get("url") == url else None

@@ -106,7 +106,7 @@ review: setup
 live-rehearsal: setup
 	python -m tests.live_rehearsal
 
-# Faults of every kind, in less than an hour; writes the table of docs/reliability.md. make faults ONLY=kills SEED=2
+# Faults of every kind, in more than an hour; writes the table of docs/reliability.md. make faults ONLY=kills SEED=2
 faults: setup
 	python -m tests.faults $(if $(ONLY),--only $(call quoted,$(ONLY))) $(if $(SEED),--seed $(call quoted,$(SEED)))
 

@@ -51,7 +51,7 @@ def kill_worker(of: Reference, command: Command) -> Outcome:
         copy.forget(command)
         process = copy.processes.start(command.arguments)
         until = time.monotonic() + 10 + 2 * of.seconds[command.name]
-        while not (workers := _workers(process.pid)) and process.poll() is None and time.monotonic() < until:
+        while not (workers := _lasting_workers(process.pid)) and process.poll() is None and time.monotonic() < until:
             time.sleep(0.002)
         if not workers:
             ended(process)
@@ -67,6 +67,14 @@ def kill_worker(of: Reference, command: Command) -> Outcome:
 def _inner(process: int) -> int:
     """Return the first process that a command started, or itself if there is none."""
     return min(descendants(process), default=process)
+
+
+def _lasting_workers(process: int) -> list[int]:
+    """Return the workers that are there for a moment: a program that is being started is a copy of its parent, too."""
+    workers = _workers(process)
+    if workers:
+        time.sleep(0.1)
+    return [pid for pid in workers if pid in _workers(process)]
 
 
 def _workers(process: int) -> list[int]:

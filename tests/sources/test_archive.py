@@ -457,6 +457,21 @@ def test_given_positions_go_before_locations(table: Callable[[str], Path]) -> No
     assert event_tables.read_regions(path)[["latitude", "longitude"]].to_numpy().tolist() == [[14.5, -28.5], [15, -28]]
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("start,goes_class,Start\n2019-01-26,C5.0,2019-01-27\n", "start"),
+        ("start,goes_class,noaa_ar,NOAA AR\n2019-01-26,C5.0,2733,2734\n", "noaa_ar"),
+    ],
+)
+def test_columns_whose_names_differ_in_capitals_or_signs_are_refused(
+    table: Callable[[str], Path], text: str, name: str
+) -> None:
+    path = table(text)
+    with pytest.raises(InputError, match=f"has several columns for {name}, whose names differ in capitals or signs"):
+        event_tables.read_flares(path)
+
+
 def test_region_numbers_get_their_five_digits(table: Callable[[str], Path]) -> None:
     flares = event_tables.read_flares(table("start,goes_class,noaa_ar\n2019-01-26,C5.0,2733\n2001-04-02,X20,9393\n"))
     assert flares["noaa_ar"].tolist() == [12733, 9393]

@@ -153,7 +153,10 @@ def _read(path: Path, schema: pa.DataFrameSchema, required: list[str]) -> tuple[
     df = csv_text.read(path)
     df.columns = df.columns.str.strip().str.lower()
     df = region_column.renamed(df, path) if "noaa_ar" in schema.columns else df
-    df = spellings.blanked(df.loc[:, ~df.columns.duplicated()])
+    if df.columns.has_duplicates:
+        name = df.columns[df.columns.duplicated()][0]
+        raise InputError(f"{path} has several columns for {name}, whose names differ in capitals or signs; leave one")
+    df = spellings.blanked(df)
     bad: list[BadCell] = []
     if "location" in df.columns and "latitude" in schema.columns:
         df, bad = spellings.locations(df)

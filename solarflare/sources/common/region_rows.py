@@ -10,6 +10,7 @@ from solarflare.core.errors import InputError
 
 PLACE = ["noaa_ar", "latitude", "longitude"]
 POSITION = ["latitude", "longitude"]
+ROUNDING = 1.0  # degree by which two reports of one place may differ, because catalogues round to whole degrees
 
 
 def placed(regions: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -28,17 +29,21 @@ def placed(regions: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 
 def check_repeats(regions: pd.DataFrame, path: Path) -> None:
-    """Raise an InputError if two rows of a region and a time have different values; a blank contradicts nothing."""
+    """Raise an InputError if two rows of a region and a time have different values.
+
+    A blank contradicts nothing, and neither do positions that are at most `ROUNDING` apart.
+    """
     repeated = regions[regions.duplicated(["time", "noaa_ar"], keep=False)]
     for (time, number), rows in repeated.groupby(["time", "noaa_ar"]):
         for name in regions.columns.drop(["time", "noaa_ar"]):
             values = rows[name].replace("", pd.NA).dropna().drop_duplicates()
-            if len(values) > 1:
-                first, second = values.index[:2]
-                raise InputError(
-                    f"{path}: region {number} is reported twice for {time}: row {first + 1} has the {name} "
-                    f"{values[first]}, and row {second + 1} has {values[second]}; remove one of the two rows"
-                )
+            if len(values) < 2 or (name in POSITION and values.max() - values.min() <= ROUNDING):
+                continue
+            first, second = sorted(values.sort_values().index[[0, -1]])
+            raise InputError(
+                f"{path}: region {number} is reported twice for {time}: row {first + 1} has the {name} "
+                f"{values[first]}, and row {second + 1} has {values[second]}; remove one of the two rows"
+            )
 
 
 def check_degrees(regions: pd.DataFrame, path: Path) -> None:

@@ -65,7 +65,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def project(folder: Path) -> Path:
-    """The same as a DVC project whose pipeline has run; both tasks are absent."""
+    """The same as a DVC project with the manifests, whose pipeline has run; both tasks are absent."""
+    shutil.copytree(ROOT / "manifests", "manifests")
     for path in ("made/models/absent.json", *(f"made/metrics/details/{name}.json" for name in METRICS)):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text('{"absent": "no such task"}\n')

@@ -22,7 +22,11 @@ for folder in ("models/disk", "models/region", "metrics/details", "metrics/predi
     pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
 pathlib.Path("models/disk/weights").write_text(str(noise))
 pathlib.Path("models/region/weights").write_text("0")
-scores = {"roc_auc": {"value": 0.9 + noise, "low": 0.8, "high": 0.95}, "n": 3}
+score = {"value": 0.5, "low": 0.0, "high": 1.0}
+scores = dict.fromkeys(["accuracy", "base_rate", "brier_skill", "pr_auc", "tss"], score)
+scores |= {"roc_auc": {"value": 0.9 + noise, "low": 0.8, "high": 0.95}, "n": 3, "blocks": 2}
+scores |= {"confusion": {"tp": 1, "fp": 1, "fn": 0, "tn": 1}, "baselines": {}, "differences": {}}
+scores |= {"resolvable_difference": 0.1}
 pathlib.Path("metrics/details/disk.json").write_text(json.dumps(scores))
 pathlib.Path("metrics/disk.json").write_text("{}")
 pathlib.Path("metrics/predictions/disk.csv").write_text("0.5")

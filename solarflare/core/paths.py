@@ -6,6 +6,7 @@ The paths of each task are attributes of `solarflare.core.tasks.Task`.
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+LOCK = Path("dvc.lock")
 
 RAW = Path("data/raw")
 RAW_IMAGES = RAW / "images.csv"

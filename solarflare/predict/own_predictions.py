@@ -8,8 +8,6 @@ from solarflare.core import params, paths
 from solarflare.core.errors import InputError
 from solarflare.core.tasks import TASKS, Task
 
-LOCK = "dvc.lock"
-
 
 def task_of(file: Path) -> Task | None:
     """Return the task of ``metrics/predictions/<task>.csv`` in a project; None for any other file."""
@@ -20,7 +18,7 @@ def task_of(file: Path) -> Task | None:
 def lock_of(file: Path) -> Path:
     """Return the place of ``dvc.lock`` in the project whose predictions a file may be."""
     parents = file.resolve().parents
-    return parents[min(2, len(parents) - 1)] / LOCK
+    return parents[min(2, len(parents) - 1)] / paths.LOCK
 
 
 def parameters(file: Path, stage: str) -> Mapping[str, Any]:

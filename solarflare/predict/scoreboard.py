@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from solarflare.core import csv_text, tables
+from solarflare.core import csv_text, paths, tables
 from solarflare.core.console import log
 from solarflare.core.errors import InputError
 from solarflare.core.files import OutputFolder, atomic_path, check_output_file
@@ -141,7 +141,7 @@ def trained_on(file: Path) -> tuple[Task, Mapping[str, Any], str, str]:
     task = own_predictions.task_of(file)
     if task is None:
         raise InputError(
-            f"{file} has the columns of metrics/predictions/<task>.csv, and no {own_predictions.LOCK} tells how it was "
+            f"{file} has the columns of metrics/predictions/<task>.csv, and no {paths.LOCK} tells how it was "
             "made; name the file in its project, or keep time, probability and noaa_ar, and add --class, --hours and "
             "--data"
         )

@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from solarflare.core import params
 from solarflare.core.errors import InputError
-from solarflare.core.paths import PARAMS
+from solarflare.core.paths import LOCK, PARAMS
 
 LIST = Path(".dvc/tmp/rwlock")
-LOCK_FILE = Path("dvc.lock")
 
 
 class _Part(BaseModel):
@@ -48,14 +47,14 @@ def check() -> None:
     InputError
         If it has not. DVC itself would print a part of the file instead of a sentence.
     """
-    if not LOCK_FILE.exists():
+    if not LOCK.exists():
         return
-    remedy = f"`git checkout {LOCK_FILE}`, then `make`"
+    remedy = f"`git checkout {LOCK}`, then `make`"
     try:
-        _LockFile.model_validate(params.read_yaml(LOCK_FILE))
+        _LockFile.model_validate(params.read_yaml(LOCK))
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
-        raise InputError(f"{LOCK_FILE}: {where} is not as DVC writes it; {remedy}") from None
+        raise InputError(f"{LOCK}: {where} is not as DVC writes it; {remedy}") from None
 
 
 def recorded_params(stage: str) -> dict[str, Any]:
@@ -63,9 +62,9 @@ def recorded_params(stage: str) -> dict[str, Any]:
 
     The file was checked by `check`.
     """
-    if not LOCK_FILE.exists():
+    if not LOCK.exists():
         return {}
-    recorded = params.read_yaml(LOCK_FILE)["stages"].get(stage, {})
+    recorded = params.read_yaml(LOCK)["stages"].get(stage, {})
     return recorded.get("params", {}).get(PARAMS.name, {})
 
 
@@ -76,7 +75,7 @@ def mend() -> None:
     """
     if not _is_broken():
         return
-    with LIST.with_name("rwlock.lock").open("a") as lock:
+    with LIST.with_name("rwlock.lock").open("a", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

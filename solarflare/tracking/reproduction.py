@@ -9,11 +9,11 @@ from typing import Any
 
 from solarflare.core import absent, params, parent, paths
 from solarflare.core.errors import InputError
+from solarflare.core.paths import LOCK
 from solarflare.core.tasks import TASKS, Task
 from solarflare.report import results_form
 from solarflare.tracking import dvc_state, git, published_pages
 
-LOCK = Path("dvc.lock")
 RESULTS = (LOCK, paths.METRICS)
 """The results that Git keeps."""
 

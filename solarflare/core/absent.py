@@ -18,10 +18,10 @@ def mark(path: Path, reason: str) -> None:
     content = strict_json.dumps({"absent": reason}) + "\n"
     if path.suffix:
         with atomic_path(path) as partial:
-            partial.write_text(content)
+            partial.write_text(content, encoding="utf-8")
     else:
         with atomic_directory(path) as partial:
-            (partial / MARKER).write_text(content)
+            (partial / MARKER).write_text(content, encoding="utf-8")
 
 
 def reason(path: Path) -> str | None:

@@ -39,7 +39,7 @@ def read_json(path: Path, stage: str) -> dict[str, Any]:
         If the file is missing or is not JSON; the sentence names the stage that writes it.
     """
     try:
-        return strict_json.parse(path.read_text())
+        return strict_json.parse(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         raise InputError(f"{path} is not there or is broken; make it with `dvc repro {stage}`") from None
 
@@ -47,7 +47,7 @@ def read_json(path: Path, stage: str) -> dict[str, Any]:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON with sorted keys, an entry on each line. The folder is made if it is missing."""
     with atomic_path(path) as partial:
-        partial.write_text(strict_json.dumps(content, indent=2, sort_keys=True) + "\n")
+        partial.write_text(strict_json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 @contextmanager
@@ -62,8 +62,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "new" / "table.csv"
     ...     with atomic_path(path) as partial:
-    ...         written = partial.write_text("a,b")
-    ...     path.read_text()
+    ...         written = partial.write_text("a,b", encoding="utf-8")
+    ...     path.read_text(encoding="utf-8")
     'a,b'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -174,7 +174,7 @@ class OutputFolder:
         self._check_free(name)
         self.path.mkdir(parents=True, exist_ok=True)
         if name not in self._made:
-            with (self.path / MADE).open("a") as file:
+            with (self.path / MADE).open("a", encoding="utf-8") as file:
                 file.write(f"{name}\n")
             self._made.add(name)
         with atomic_path(self.path / name) as partial:
@@ -212,7 +212,7 @@ class OutputFolder:
 
     def _read(self) -> set[str]:
         try:
-            names = (self.path / MADE).read_text().splitlines()
+            names = (self.path / MADE).read_text(encoding="utf-8").splitlines()
         except (FileNotFoundError, NotADirectoryError):
             return set()
         # A list that came with a downloaded folder must not name files outside of it.
@@ -222,7 +222,7 @@ class OutputFolder:
     def _write(self, names: set[str]) -> None:
         self._made = names
         with atomic_path(self.path / MADE) as partial:
-            partial.write_text("".join(f"{name}\n" for name in sorted(names)))
+            partial.write_text("".join(f"{name}\n" for name in sorted(names)), encoding="utf-8")
 
 
 def check_output_file(path: Path, beginning: str) -> None:

@@ -145,7 +145,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         If the file is missing, is not YAML or does not consist of groups.
     """
     try:
-        return parse_yaml(path.read_text(), path)
+        return parse_yaml(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         raise InputError(NOT_THERE.format(path)) from None
     except UnicodeDecodeError:

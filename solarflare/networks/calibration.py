@@ -136,7 +136,7 @@ class Calibration:
         method = next(name for name, kind in CURVES.items() if isinstance(self.curve, kind))
         content = {"method": method, **asdict(self.curve), "threshold": self.threshold, "fitted_rate": self.fitted_rate}
         with atomic_path(path) as partial:
-            partial.write_text(strict_json.dumps(content, indent=2) + "\n")
+            partial.write_text(strict_json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> Calibration:
@@ -148,7 +148,7 @@ def read(path: Path) -> Calibration:
         If the file is missing or holds something else.
     """
     try:
-        content = strict_json.parse(path.read_text())
+        content = strict_json.parse(path.read_text(encoding="utf-8"))
         threshold, fitted_rate = float(content.pop("threshold")), content.pop("fitted_rate", None)
         fitted = Calibration(CURVES[content.pop("method")](**content), threshold, fitted_rate)
         probabilities = fitted.apply([0, 0.5, 1])

@@ -45,7 +45,7 @@ class ModelDescription:
 
     def write(self, folder: Path) -> None:
         """Write the description into a model's folder."""
-        (folder / ABOUT).write_text(strict_json.dumps(asdict(self), indent=2) + "\n")
+        (folder / ABOUT).write_text(strict_json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
 
 
 def about(folder: Path, task: Task | None = None) -> ModelDescription:
@@ -58,7 +58,7 @@ def about(folder: Path, task: Task | None = None) -> ModelDescription:
     """
     path = folder / ABOUT
     try:
-        content = strict_json.parse(path.read_text())
+        content = strict_json.parse(path.read_text(encoding="utf-8"))
         if content["instrument"] not in INSTRUMENTS:
             raise ValueError(content["instrument"])
         described = ModelDescription(**{**content, "shape": tuple(content["shape"])})

@@ -96,7 +96,7 @@ class Regression:
     def write(self, path: Path) -> None:
         """Write as JSON, atomically."""
         with atomic_path(path) as partial:
-            partial.write_text(strict_json.dumps(asdict(self), indent=2) + "\n")
+            partial.write_text(strict_json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
 
 
 def read(folder: Path) -> Regression | str:
@@ -113,7 +113,7 @@ def read(folder: Path) -> Regression | str:
     if reason := absent.reason(path):
         return reason
     try:
-        content = strict_json.parse(path.read_text())
+        content = strict_json.parse(path.read_text(encoding="utf-8"))
         regression = Regression(**content)
         lengths = {len(content[name]) for name in ("features", "means", "scales", "coefficients")}
         average = pd.DataFrame([regression.means], columns=[str(name) for name in regression.features])

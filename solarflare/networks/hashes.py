@@ -11,7 +11,8 @@ SUMS = "SHA256SUMS"
 
 def write(folder: Path) -> None:
     """Write the SHA-256 of each file in a folder and in the folders in it. The same files give the same bytes."""
-    (folder / SUMS).write_text("".join(f"{sha256(folder / name)}  {name}\n" for name in sorted(_names(folder))))
+    lines = (f"{sha256(folder / name)}  {name}\n" for name in sorted(_names(folder)))
+    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
 def check(folder: Path, remedy: str) -> None:
@@ -39,7 +40,7 @@ def _listed(folder: Path, remedy: str) -> dict[str, str]:
     """Return the hash of each name in a folder's list."""
     path = folder / SUMS
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         raise InputError(f"{path} is not there or is no text: the model is damaged; {remedy}") from None
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}

@@ -131,7 +131,7 @@ class Ranges:
         }
         if len(self.colours):
             content |= {"colours": self.colours.tolist(), "colour_limit": self.colour_limit}
-        path.write_text(strict_json.dumps(content, indent=2) + "\n")
+        path.write_text(strict_json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> Ranges:
@@ -143,7 +143,7 @@ def read(path: Path) -> Ranges:
         If the file is missing or holds something else.
     """
     try:
-        content = strict_json.parse(path.read_text())
+        content = strict_json.parse(path.read_text(encoding="utf-8"))
         colours = np.array(content.get("colours", []), float).reshape(-1, 3)
         names = NAMES[3 if len(colours) else 1]
         mean = np.array([content["mean"][name] for name in names], float)

@@ -152,6 +152,19 @@ def test_every_file_is_short_enough_to_read() -> None:
     assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= MOST_LINES_OF_DVC_YAML
 
 
+def test_text_files_are_in_utf8_whatever_the_locale_is() -> None:
+    without = [
+        f"{path}:{call.lineno}"
+        for path in PACKAGE
+        for call in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("read_text", "write_text")
+        and "encoding" not in [word.arg for word in call.keywords]
+    ]
+    assert not without
+
+
 @pytest.mark.parametrize("stage", ["train_disk", "train_region", "evaluate"])
 def test_no_edit_to_a_figure_reruns_a_network(stage: str) -> None:
     assert not [path for path in closure(Path(f"stages/{stage}.py")) if "matplotlib" in imports(path)]

@@ -22,12 +22,23 @@ def end_with_parent(kind: int = signal.SIGTERM, parent: int | None = None) -> No
     kind : int
         The signal.
     parent : int, optional
-        The process id of the parent, to notice that it ended before this call.
+        The process id of the parent, to notice that it ended before this call. If it is not known, a parent in another
+        session is a sign: an orphan gets the system's first process as its parent.
     """
     if _LIBC is not None:
         _LIBC.prctl(PR_SET_PDEATHSIG, kind)
-        if parent is not None and os.getppid() != parent:
+        if _is_orphan(parent):
             os.kill(os.getpid(), kind)
+
+
+def _is_orphan(parent: int | None) -> bool:
+    now = os.getppid()
+    if parent is not None:
+        return now != parent
+    try:
+        return os.getsid(now) != os.getsid(0)
+    except ProcessLookupError:
+        return True
 
 
 def run(command: list[str], **how: Any) -> "subprocess.CompletedProcess[Any]":

@@ -25,7 +25,7 @@ class Pool(Protocol):
 
 @contextmanager
 def worker_pool(scheduler: str = PROCESSES) -> Iterator[Pool]:
-    """Yield a pool. When the block ends, work that has not begun is cancelled.
+    """Yield a pool. When the block ends, work that has not begun is cancelled; if it fails, all work.
 
     Parameters
     ----------
@@ -57,8 +57,19 @@ def worker_pool(scheduler: str = PROCESSES) -> Iterator[Pool]:
             "a worker process was killed, as the system does when memory is short: free some memory, or set "
             "compute.scheduler to threads, and run the command again"
         ) from None
+    except BaseException:
+        _stop(pool)
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _stop(pool: ProcessPoolExecutor | ThreadPoolExecutor) -> None:
+    """End the processes of a pool at once: nobody waits for their results, which may take seconds."""
+    if isinstance(pool, ProcessPoolExecutor):
+        # `ProcessPoolExecutor.kill_workers` is new in Python 3.14.
+        for process in list((pool._processes or {}).values()):
+            process.kill()
 
 
 def _prepare(parent: int) -> None:

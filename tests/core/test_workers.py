@@ -38,6 +38,20 @@ def end_this_process(_: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def begin_and_end(folder: Path) -> None:
+    (folder / "begun").touch()
+    time.sleep(3)
+    (folder / "ended").touch()
+
+
+def interrupted(folder: Path) -> None:
+    with worker_pool() as pool:
+        pool.map(begin_and_end, [folder])
+        while not (folder / "begun").exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
@@ -57,3 +71,9 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
 def test_a_worker_that_is_killed_is_one_sentence() -> None:
     with pytest.raises(InputError, match="a worker process was killed"), worker_pool() as pool:
         list(pool.map(end_this_process, range(2)))
+
+
+def test_work_that_nobody_waits_for_is_not_brought_to_its_end(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path)
+    assert not (tmp_path / "ended").exists()

@@ -175,13 +175,17 @@ def files(project: Path) -> dict[str, str]:
 
 
 def runs(project: Path) -> list[Any]:
-    """Return what MLflow's store tells of the finished runs: experiment, stage, and hashes of inputs and outputs."""
+    """Return what MLflow's store tells of its runs: experiment, stage, and hashes of inputs and outputs.
+
+    A training that failed is rightly there as failed, and is left out.
+    """
     query = (
         "SELECT e.name, r.status, "
         "(SELECT count(*) FROM latest_metrics m WHERE m.run_uuid = r.run_uuid AND m.key NOT LIKE 'system/%'), "
         "(SELECT group_concat(value, ' ') FROM (SELECT value FROM tags t WHERE t.run_uuid = r.run_uuid "
         "AND key IN ('stage', 'state', 'evaluation', 'verdict') ORDER BY key)) "
-        "FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id WHERE r.lifecycle_stage = 'active'"
+        "FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id "
+        "WHERE r.lifecycle_stage = 'active' AND r.status != 'FAILED'"
     )
     try:
         with closing(sqlite3.connect(project / "mlflow.db")) as connection:

@@ -19,7 +19,7 @@ exec "$@"
 READ_ONLY = """\
 while [ "$1" != -- ]; do mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 77; shift; done
 shift
-exec "$@"
+cd "$PWD" && exec "$@"
 """
 
 

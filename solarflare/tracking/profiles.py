@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from solarflare.tracking import dvc_state, git
 PROFILES = Path("profiles")
 KEYS = ("overrides", "variants", "published")
 ATTEMPTS = 20  # of a command of DVC that others block
+ROOM = 100_000_000  # bytes of the disk that have to be free for an experiment
 BUSY = ("Unable to acquire lock", "is busy, it is being blocked by")  # what DVC says then
 DEFAULT = "default"  # the name of the only variant of a profile that names none
 
@@ -159,8 +161,9 @@ def run(profile: Profile, stages: Sequence[str] = (), beside_others: bool = Fals
     Raises
     ------
     InputError
-        If a stage of an experiment fails.
+        If a stage of an experiment fails, or if the disk has too little room.
     """
+    _check_room()
     revisions, dvc = {}, _dvc_beside_others if beside_others else _dvc
     for variant, changes in profile.variants.items():
         name = f"{profile.name}-{variant}"
@@ -232,9 +235,7 @@ def applied(changes: dict[str, Any]) -> dict[str, Any]:
 
 def _dvc(*arguments: str) -> None:
     if _run(_command(*arguments)).returncode:
-        raise InputError(
-            f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; correct it and run this again"
-        )
+        raise _failed(arguments)
 
 
 def _dvc_beside_others(*arguments: str) -> None:
@@ -251,7 +252,28 @@ def _dvc_beside_others(*arguments: str) -> None:
             break
         time.sleep(1 + attempt)
     sys.stderr.write(done.stderr)
-    raise InputError(f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; correct it and run this again")
+    raise _failed(arguments)
+
+
+def _failed(arguments: tuple[str, ...]) -> InputError:
+    """Return the error for a command of DVC that failed and has printed why."""
+    lock = Path(git.output("rev-parse", "--git-path", "index.lock").strip())
+    if lock.exists():
+        return InputError(
+            f"{lock} is there: a command of Git is at work in this project, or was killed; if none is at work, delete "
+            "this file, then run this again"
+        )
+    return InputError(f"`dvc {' '.join(arguments[:5])} ...` failed for the reason above; correct it and run this again")
+
+
+def _check_room() -> None:
+    # DVC and Git print tracebacks where the disk is full, and leave their locks.
+    free = shutil.disk_usage(Path()).free
+    if free < ROOM:
+        raise InputError(
+            f"the disk has room for {free / 1e6:.0f} MB, and an experiment, which works in a copy of the project, "
+            f"needs {ROOM / 1e6:.0f}; free some space and run this again"
+        )
 
 
 def _run(command: list[str], **how: Any) -> "subprocess.CompletedProcess[str]":

@@ -288,6 +288,20 @@ def test_a_failing_stage_is_one_sentence(repository: Path) -> None:
         profiles.run(profiles.read("x"))
 
 
+def test_a_lock_that_a_killed_git_left_is_named(repository: Path) -> None:
+    Path(".git/index.lock").touch()
+    with pytest.raises(
+        InputError, match=r"^\.git/index\.lock is there: a command of Git is at work .* delete this file"
+    ):
+        profiles.run(profiles.read("x"))
+
+
+def test_an_experiment_does_not_begin_on_a_full_disk(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles, "ROOM", 10**18)
+    with pytest.raises(InputError, match=r"^the disk has room for \d+ MB, and an experiment, .* free some space"):
+        profiles.run(profiles.read("x"))
+
+
 def test_tables_are_written_between_their_markers_alone(project: Path) -> None:
     score = {"value": 0.5, "low": 0.25, "high": 0.75}
     scores = dict.fromkeys(["base_rate", "roc_auc", "tss", "hss", "brier_skill"], score)

@@ -15,11 +15,14 @@ from solarflare.networks.description import CALIBRATION, ModelDescription
 
 WEIGHTS, HISTORY = "model.weights.h5", "history.csv"
 AT_ONCE = 64  # images that a prediction holds in memory
+OVERHEAD = 256 * 1024  # bytes of a file of weights besides the weights, at most
 
 
 def save(folder: Path, model: keras.Model, history: pd.DataFrame, fitted: Calibration, about: ModelDescription) -> None:
     """Write what `load` needs, and the training curves. The same training writes the same bytes."""
     folder.mkdir(exist_ok=True)
+    # On a full disk HDF5 prints tracebacks that nothing can catch: a file of this size fails before.
+    (folder / WEIGHTS).write_bytes(bytes(4 * model.count_params() + OVERHEAD))
     # A .keras file would contain the date.
     model.save_weights(folder / WEIGHTS)
     fitted.write(folder / CALIBRATION)

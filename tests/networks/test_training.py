@@ -1,5 +1,6 @@
 import logging
 import os
+import resource
 import subprocess
 import sys
 from dataclasses import replace
@@ -260,6 +261,19 @@ def test_a_model_read_back_gives_the_same_probabilities(
     assert training.predict(model, images, positions).tolist() == scores.tolist()
     assert saved_model.probabilities(tmp_path, images.take(positions)) == pytest.approx(fitted.apply(scores), abs=1e-6)
     assert read == fitted
+
+
+def test_a_model_for_which_there_is_no_room_is_one_error(
+    trained: tuple[tf.keras.Model, pd.DataFrame], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            saved_model.save(tmp_path, *trained, Calibration(Platt(1.0, 0.0), 0.5), ABOUT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_predictions_do_not_depend_on_how_many_images_are_held(

@@ -1,5 +1,6 @@
 """Chooses the test rows that galleries show, and keeps them with their attribution maps in a folder."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,10 @@ def write(folder: Path, rows: pd.DataFrame, maps: Maps) -> None:
     """
     index = rows.reindex(columns=COLUMNS)
     index.to_csv(folder / INDEX, index=False, date_format=tables.TIME_FORMAT, lineterminator="\n")
-    np.save(folder / MAPS, maps)
+    # On a full disk NumPy writes arrays into a file without saying why it fails.
+    content = io.BytesIO()
+    np.save(content, maps)
+    (folder / MAPS).write_bytes(content.getvalue())
 
 
 def read(folder: Path) -> tuple[pd.DataFrame, Maps]:

@@ -29,8 +29,7 @@ def at_once(of: Reference, first: Command, second: Command) -> Outcome:
         both = [ended(process) for process in started]
         wrong = [problem for said in both for problem in refused(said)]
         wrong += [f"left over: {name}" for name in copy.left_over()]
-        for command in dict.fromkeys((first, second)):
-            wrong += copy.rerun(command)
+        wrong += copy.rerun(*dict.fromkeys((first, second)))
         done = sum(said.code == 0 for said in both)
         text = ("none did its work", "one did its work, the other said why not", "both did their work")[done]
         name = first.name if first == second else f"{first.name} and {second.name}"

@@ -61,19 +61,19 @@ class Trial:
             ended(process)
             share /= 2
 
-    def rerun(self, command: Command, processes: Processes | None = None, with_runs: bool = True) -> list[str]:
-        """Run the command again unless DVC does, then the pipeline and `log`; return what is not as it was.
+    def rerun(self, *struck: Command, processes: Processes | None = None, with_runs: bool = True) -> list[str]:
+        """Run commands again unless DVC does, then the pipeline and `log`; return what is not as it was.
 
         Parameters
         ----------
-        command : Command
-            The command that a fault struck.
+        struck : Command
+            The commands that a fault struck.
         processes : Processes, optional
             How they are started; as usual by default.
         with_runs : bool
             Whether MLflow has to have the same runs.
         """
-        again = () if command.is_stage or command in (LOG, REPRO) else (command,)
+        again = [command for command in struck if not command.is_stage and command not in (LOG, REPRO)]
         wrong = []
         for each in (*again, *MAKE):
             said = (processes or self.processes).run(each.arguments)

@@ -161,7 +161,7 @@ class OutputFolder:
         self.path = path
         if path.exists() and not path.is_dir():
             raise InputError(f"{path} is a file and the output needs a folder: name a new folder")
-        self._made = self._read()
+        self._made, self._repeats = self._read()
         if path.is_dir() and not (path / MADE).is_file() and any(_is_finished(entry) for entry in path.iterdir()):
             raise InputError(
                 f"{path} is not empty and no command of solarflare made it, so nothing is written into it: name a new "
@@ -173,6 +173,9 @@ class OutputFolder:
         """Yield a temporary path, renamed to a file of the folder if the block ends without an error."""
         self._check_free(name)
         self.path.mkdir(parents=True, exist_ok=True)
+        if self._repeats:
+            self._write(self._made)
+            self._repeats = False
         if name not in self._made:
             with (self.path / MADE).open("a", encoding="utf-8") as file:
                 file.write(f"{name}\n")
@@ -210,14 +213,16 @@ class OutputFolder:
         if path.is_dir() or (path.exists() and name not in self._made):
             raise InputError(f"{path} is there and no command of solarflare wrote it: move it, or name another folder")
 
-    def _read(self) -> set[str]:
+    def _read(self) -> tuple[set[str], bool]:
+        """Return the names in `MADE`, and whether some are there twice, as after two commands at once."""
         try:
             names = (self.path / MADE).read_text(encoding="utf-8").splitlines()
         except (FileNotFoundError, NotADirectoryError):
-            return set()
+            return set(), False
         # A list that came with a downloaded folder must not name files outside of it.
         folder = self.path.resolve()
-        return {name for name in names if name and (self.path / name).resolve().is_relative_to(folder)}
+        inside = {name for name in names if name and (self.path / name).resolve().is_relative_to(folder)}
+        return inside, len(set(names)) < len(names)
 
     def _write(self, names: set[str]) -> None:
         self._made = names

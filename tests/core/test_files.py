@@ -123,6 +123,13 @@ class TestOutputFolder:
         self.write(tmp_path / "out", "b")
         assert self.names(tmp_path / "out") == ["b"]
 
+    def test_what_two_commands_at_once_listed_is_listed_once_after_the_next(self, tmp_path: Path) -> None:
+        (tmp_path / files.MADE).write_text("a\na\n")
+        (tmp_path / "a").touch()
+        with files.OutputFolder(tmp_path).file("a") as partial:
+            partial.touch()
+        assert (tmp_path / files.MADE).read_text().splitlines() == ["a"]
+
     def test_a_list_that_names_files_elsewhere_deletes_none(self, tmp_path: Path) -> None:
         (tmp_path / "precious").touch()
         self.write(tmp_path / "out", "a")

@@ -92,6 +92,8 @@ def clock_jump(of: Reference, name: str, days: int) -> Outcome:
         clock = copy.folder.parent / "clock"
         clock.write_text("+0d")
         variables = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
+        # Only the clock of the day can jump. The variable has two names, of older and newer versions.
+        variables |= {"DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         process = Processes(copy.folder, copy.processes.mark, variables=variables).start(command.arguments)
         time.sleep(0.6 * of.seconds[name])
         clock.write_text(f"{days:+d}d")

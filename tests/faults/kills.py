@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from tests.faults.processes import descendants, ended, parent_of
 from tests.faults.reference import STAGES, Command, Reference
@@ -39,10 +40,21 @@ def kill(of: Reference, command: Command, moment: float, inner: bool) -> Outcome
         alive = copy.processes.alive()
         wrong = [f"outlived its parent: {alive[pid]}" for pid in sorted(below & set(alive))]
         said = ended(process)
+        _await_reaping(below)
         if said.broke:
             wrong.append("traceback")
         wrong += [f"did not end: {line}" for line in copy.processes.survivors(20).values()]
         return judged("kill -9 at a random moment", command.name, wrong + copy.rerun(command))
+
+
+def _await_reaping(processes: set[int]) -> None:
+    """Wait until the system has forgotten processes that ended, for 10 seconds at most.
+
+    Where its first process takes seconds for that, as in some containers, DVC thinks that they are still at work.
+    """
+    until = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in processes) and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def kill_worker(of: Reference, command: Command) -> Outcome:

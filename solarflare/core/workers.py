@@ -1,11 +1,14 @@
 """The pools that divide the work of a stage: processes or threads of this machine, or a Dask cluster."""
 
+import ctypes
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
+from multiprocessing.sharedctypes import RawValue
 from typing import Any, Protocol, TypeVar
 
 from solarflare.core.compute import PROCESSES, THREADS
@@ -25,7 +28,7 @@ class Pool(Protocol):
 
 @contextmanager
 def worker_pool(scheduler: str = PROCESSES) -> Iterator[Pool]:
-    """Yield a pool. When the block ends, work that has not begun is cancelled; if it fails, all work.
+    """Yield a pool. When the block ends, work that has not begun is cancelled.
 
     Parameters
     ----------
@@ -38,9 +41,9 @@ def worker_pool(scheduler: str = PROCESSES) -> Iterator[Pool]:
         If there is no Dask cluster at the address, or if it cannot do the work of this folder, or if a process of the
         pool was killed.
     """
-    pool: ProcessPoolExecutor | ThreadPoolExecutor
+    pool: _Processes | ThreadPoolExecutor
     if scheduler == PROCESSES:
-        pool = ProcessPoolExecutor(cores(), initializer=_prepare, initargs=(os.getpid(),))
+        pool = _Processes()
     elif scheduler == THREADS:
         pool = ThreadPoolExecutor(cores())
     else:
@@ -58,22 +61,45 @@ def worker_pool(scheduler: str = PROCESSES) -> Iterator[Pool]:
             "compute.scheduler to threads, and run the command again"
         ) from None
     except BaseException:
-        _stop(pool)
+        if isinstance(pool, _Processes):
+            pool.drop()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _stop(pool: ProcessPoolExecutor | ThreadPoolExecutor) -> None:
-    """End the processes of a pool at once: nobody waits for their results, which may take seconds."""
-    if isinstance(pool, ProcessPoolExecutor):
-        # `ProcessPoolExecutor.kill_workers` is new in Python 3.14.
-        for process in list((pool._processes or {}).values()):
-            process.kill()
+class _Processes(ProcessPoolExecutor):
+    """A process per core, whose work can be dropped.
+
+    To kill them instead would not do: who is killed while it sends a result lets the pool wait for the rest for ever.
+    """
+
+    def __init__(self) -> None:
+        self._dropped = RawValue(ctypes.c_bool, False)
+        super().__init__(cores(), initializer=_prepare, initargs=(os.getpid(), self._dropped))
+
+    def map(
+        self, fn: Callable[..., T], *iterables: Iterable[Any], timeout: float | None = None, chunksize: int = 1
+    ) -> Iterator[T]:
+        return super().map(partial(_unless_dropped, fn), *iterables, timeout=timeout, chunksize=chunksize)
+
+    def drop(self) -> None:
+        """Begin no item any more, also of those that a worker has received: nobody waits for the results."""
+        self._dropped.value = True
 
 
-def _prepare(parent: int) -> None:
+_work: dict[str, Any] = {}  # of a worker: whether its pool dropped the work
+
+
+def _unless_dropped(function: Callable[..., T], *item: Any) -> T:
+    if _work["dropped"].value:
+        raise RuntimeError("the work was dropped")
+    return function(*item)
+
+
+def _prepare(parent: int, dropped: Any) -> None:
     """Make a process a worker of its parent: it ends with it."""
+    _work["dropped"] = dropped
     # A terminal sends these to the workers too; the parent reports them.
     for kind in (signal.SIGINT, signal.SIGHUP):
         signal.signal(kind, signal.SIG_IGN)

@@ -71,7 +71,7 @@ class Deadlines:
         self._transfers: set[Transfer] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._stopped = False
+        self._stopped = threading.Event()
 
     @contextmanager
     def transfer(self) -> Iterator[Transfer]:
@@ -79,7 +79,7 @@ class Deadlines:
         transfer = Transfer()
         with self._lock:
             self._transfers.add(transfer)
-            if self._stopped:
+            if self._stopped.is_set():
                 transfer.end(STOPPED)
             elif self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="deadlines", daemon=True)
@@ -100,17 +100,16 @@ class Deadlines:
     def stop(self) -> None:
         """Cut all transfers, also those that begin later."""
         with self._lock:
-            self._stopped = True
+            self._stopped.set()
             for transfer in self._transfers:
                 transfer.end(STOPPED)
 
     def _outcome(self, transfer: Transfer) -> Temporary | Interrupted:
-        return Interrupted(transfer.cut) if self._stopped else Temporary(transfer.cut)
+        return Interrupted(transfer.cut) if self._stopped.is_set() else Temporary(transfer.cut)
 
     def _watch(self) -> None:
         idle_since = time.monotonic()
-        while True:
-            time.sleep(PERIOD)
+        while not self._stopped.wait(PERIOD):
             with self._lock:
                 for transfer in self._transfers:
                     transfer.check(*self._limits)

@@ -1,4 +1,4 @@
-"""A stage whose parent ended before the stage could ask to be told."""
+"""A stage whose DVC was killed before the stage began."""
 
 import os
 import subprocess

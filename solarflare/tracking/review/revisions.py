@@ -10,6 +10,7 @@ import pandas as pd
 
 from solarflare.core import params, tables
 from solarflare.core.errors import InputError
+from solarflare.core.paths import LOCK
 from solarflare.core.tasks import TASKS, Task
 from solarflare.report import results_form as schema
 from solarflare.tracking import git
@@ -17,7 +18,7 @@ from solarflare.tracking.mlflow.run_state import of_task
 from solarflare.verification.scores import seeds
 
 # Paths in Git: what counts as code, and the folders and files of results and parameters besides params.yaml.
-LOCK, PACKAGES = "dvc.lock", "requirements.lock"
+PACKAGES = "requirements.lock"
 CODE = ("solarflare", "stages", "dvc.yaml", PACKAGES)
 READ = ("metrics/", "profiles/", seeds.PATH)
 
@@ -72,8 +73,8 @@ def read(commit: str | None = None) -> Revision:
         if path.endswith(".yaml") and text
         for key, value in params.dotted(params.parse_yaml(text, Path(path))).items()
     }
-    lock = _text(LOCK, commit)
-    stages = params.parse_yaml(lock, Path(LOCK)).get("stages", {}) if lock else {}
+    lock = _text(str(LOCK), commit)
+    stages = params.parse_yaml(lock, LOCK).get("stages", {}) if lock else {}
     packages = _text(PACKAGES, commit)
     try:
         inputs = {task: _inputs(stages, packages, task) for task in TASKS}
